@@ -1,0 +1,53 @@
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static int set(Error *err, bool usage, const char *format, va_list args)
+{
+    vsnprintf(err->message, sizeof err->message, format, args);
+    err->hint[0] = 0;
+    err->usage = usage;
+    return -1;
+}
+
+int error_set(Error *err, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    set(err, false, format, args);
+    va_end(args);
+    return -1;
+}
+
+int error_usage(Error *err, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    set(err, true, format, args);
+    va_end(args);
+    return -1;
+}
+
+int error_wrap(Error *err, const char *format, ...)
+{
+    char context[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(context, sizeof context, format, args);
+    va_end(args);
+
+    const Error inner = *err;
+    const int room = (int)(sizeof err->message - sizeof context - 3);
+    snprintf(err->message, sizeof err->message, "%s: %.*s", context, room, inner.message);
+    return -1;
+}
+
+int error_hint(Error *err, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err->hint, sizeof err->hint, format, args);
+    va_end(args);
+    return -1;
+}

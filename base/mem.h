@@ -1,0 +1,16 @@
+/* Allocation that cannot return NULL: without memory the program ends and says so. */
+#ifndef BASE_MEM_H
+#define BASE_MEM_H
+
+#include <stddef.h>
+
+void *mem_calloc(size_t count, size_t size);
+/* Grow or shrink; new bytes are not zeroed. */
+void *mem_realloc(void *old, size_t count, size_t size);
+char *mem_strdup(const char *text);
+/* The first n bytes of text, terminated. */
+char *mem_strndup(const char *text, size_t n);
+/* A new string made as by printf. */
+char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
