@@ -1,0 +1,96 @@
+/* Settings.  A section is one table: the struct, its defaults, ranges, help, the JSON reader, --set and
+ * `rlhf config` all come from it.
+ *
+ *     #define SFT_CONFIG(X) \
+ *         X(int,    steps,    1000,     1, 1e9,                       "", "optimizer steps") \
+ *         X(double, lr,       1e-3,     0, 1,         "Kingma 2015",      "step size") \
+ *         X(bool,   packed,   true,     0, 1,                         "", "...") \
+ *         X(choice, schedule, "cosine", "constant|linear|cosine", 0,  "", "...") \
+ *         X(text,   data,     "",       0, 0,                         "", "...")
+ *     typedef struct { SFT_CONFIG(CONFIG_MEMBER) } SftConfig;
+ *     extern const ConfigTable SFT_TABLE;
+ *
+ *     in the .c file:
+ *     #define ENTRY(...) CONFIG_ENTRY_OF(SftConfig, __VA_ARGS__)
+ *     static const ConfigField FIELDS[] = {SFT_CONFIG(ENTRY)};
+ *     const ConfigTable SFT_TABLE = {"sft", FIELDS, sizeof FIELDS / sizeof *FIELDS, sizeof(SftConfig)};
+ *
+ * Members are int, double, bool, int (a choice: the index of its word) and char[CONFIG_TEXT_MAX]. */
+#ifndef BASE_CONFIG_H
+#define BASE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+enum { CONFIG_TEXT_MAX = 256 };
+
+typedef enum { CONFIG_int, CONFIG_double, CONFIG_bool, CONFIG_choice, CONFIG_text } ConfigType;
+
+typedef struct {
+    const char *name;
+    ConfigType type;
+    size_t offset;
+    double fallback, min, max;       /* numbers and bool */
+    const char *word, *words;        /* choice: default and "a|b|c"; text: default */
+    const char *source, *help;
+} ConfigField;
+
+typedef struct {
+    const char *name; /* of the section */
+    const ConfigField *fields;
+    int n;
+    size_t size; /* of the struct */
+} ConfigTable;
+
+#define CONFIG_C_int(name)    int name;
+#define CONFIG_C_double(name) double name;
+#define CONFIG_C_bool(name)   bool name;
+#define CONFIG_C_choice(name) int name;
+#define CONFIG_C_text(name)   char name[CONFIG_TEXT_MAX];
+#define CONFIG_MEMBER(type, name, fallback, min, max, source, help) CONFIG_C_##type(name)
+
+#define CONFIG_V_int(f, lo, hi)    .fallback = (f), .min = (lo), .max = (hi)
+#define CONFIG_V_double(f, lo, hi) .fallback = (f), .min = (lo), .max = (hi)
+#define CONFIG_V_bool(f, lo, hi)   .fallback = (f), .min = 0, .max = 1
+#define CONFIG_V_choice(f, ws, no) .word = (f), .words = (ws)
+#define CONFIG_V_text(f, no, no2)  .word = (f)
+#define CONFIG_ENTRY_OF(Struct, type_, name_, fallback_, min_, max_, source_, help_) \
+    {.name = #name_, .type = CONFIG_##type_, .offset = offsetof(Struct, name_), \
+     CONFIG_V_##type_(fallback_, min_, max_), .source = source_, .help = help_},
+
+/* Where a value came from; a later source wins. */
+typedef enum {
+    CONFIG_FROM_DEFAULT, CONFIG_FROM_PRESET, CONFIG_FROM_FILE, CONFIG_FROM_PROJECT, CONFIG_FROM_SET,
+    CONFIG_FROM_FLAG
+} ConfigOrigin;
+
+/* The sections one command uses, bound to their structs. */
+enum { CONFIG_SECTIONS_MAX = 8, CONFIG_FIELDS_MAX = 64 };
+typedef struct {
+    const ConfigTable *table[CONFIG_SECTIONS_MAX];
+    void *values[CONFIG_SECTIONS_MAX];
+    ConfigOrigin origin[CONFIG_SECTIONS_MAX][CONFIG_FIELDS_MAX];
+    int n;
+} Config;
+
+/* Bind a section and fill its struct with defaults. */
+void config_bind(Config *c, const ConfigTable *table, void *values);
+/* `key` is section.name, or a name that is unique over the sections; hyphens are underscores.  An
+ * unknown key guesses a near miss and says its default and range; junk and ranges are errors. */
+int config_set(Config *c, const char *key, const char *value, ConfigOrigin origin, Error *err);
+/* "key=value" */
+int config_assign(Config *c, const char *assignment, ConfigOrigin origin, Error *err);
+/* A JSON file {"section": {"name": value}} with // comments; sections of `known` (NULL-terminated, may
+ * be NULL) that this command does not use are skipped, any other is an error naming the line. */
+int config_read(Config *c, const char *path, ConfigOrigin origin, const ConfigTable *const *known,
+                Error *err);
+/* Effective settings as JSON that config_read takes, two-space indented. */
+void config_json(const Config *c, Text *out);
+/* One line per setting: section.name value (default, range; origin) meaning. */
+void config_help(const Config *c, FILE *to);
+
+#endif

@@ -1,0 +1,183 @@
+#include "base/text.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <utf8proc.h>
+
+#include "base/mem.h"
+
+static void reserve(Text *t, size_t more)
+{
+    if (t->n + more + 1 <= t->room) return;
+    t->room = (t->n + more + 1) * 3 / 2 + 32;
+    t->bytes = mem_realloc(t->bytes, t->room, 1);
+}
+
+void text_append(Text *t, const char *bytes, size_t n)
+{
+    reserve(t, n);
+    if (n) memcpy(t->bytes + t->n, bytes, n);
+    t->n += n;
+    t->bytes[t->n] = 0;
+}
+
+void text_add(Text *t, const char *string)
+{
+    text_append(t, string, strlen(string));
+}
+
+void text_format(Text *t, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    const int n = vsnprintf(NULL, 0, format, args);
+    reserve(t, (size_t)n);
+    vsnprintf(t->bytes + t->n, (size_t)n + 1, format, again);
+    t->n += (size_t)n;
+    va_end(again);
+    va_end(args);
+}
+
+void text_clear(Text *t)
+{
+    t->n = 0;
+    if (t->bytes) t->bytes[0] = 0;
+}
+
+void text_free(Text *t)
+{
+    free(t->bytes);
+    *t = (Text){0};
+}
+
+char *text_take(Text *t)
+{
+    reserve(t, 0);
+    t->bytes[t->n] = 0;
+    char *bytes = t->bytes;
+    *t = (Text){0};
+    return bytes;
+}
+
+/* Length of the well-formed character at s, or 0. */
+static size_t utf8_length(const unsigned char *s, size_t left)
+{
+    const unsigned char c = s[0];
+    size_t n;
+    unsigned char low = 0x80, high = 0xBF;
+    if (c == 0) return 0;
+    if (c < 0x80) return 1;
+    if (c >= 0xC2 && c <= 0xDF) n = 2;
+    else if (c >= 0xE0 && c <= 0xEF) n = 3;
+    else if (c >= 0xF0 && c <= 0xF4) n = 4;
+    else return 0;
+    if (c == 0xE0) low = 0xA0;
+    if (c == 0xED) high = 0x9F;
+    if (c == 0xF0) low = 0x90;
+    if (c == 0xF4) high = 0x8F;
+    if (n > left || s[1] < low || s[1] > high) return 0;
+    for (size_t i = 2; i < n; i++)
+        if (s[i] < 0x80 || s[i] > 0xBF) return 0;
+    return n;
+}
+
+bool text_is_utf8(const char *bytes, size_t n, size_t *at)
+{
+    for (size_t i = 0; i < n;) {
+        const size_t step = utf8_length((const unsigned char *)bytes + i, n - i);
+        if (step == 0) {
+            if (at) *at = i;
+            return false;
+        }
+        i += step;
+    }
+    return true;
+}
+
+enum { WORD_MAX = 64 };
+
+static int edit_distance(const char *a, const char *b)
+{
+    const size_t n = strlen(a), m = strlen(b);
+    int row[WORD_MAX + 1];
+    if (n > WORD_MAX || m > WORD_MAX) return WORD_MAX;
+    for (size_t j = 0; j <= m; j++) row[j] = (int)j;
+    for (size_t i = 1; i <= n; i++) {
+        int diagonal = row[0];
+        row[0] = (int)i;
+        for (size_t j = 1; j <= m; j++) {
+            const int above = row[j];
+            int best = diagonal + (tolower(a[i - 1]) != tolower(b[j - 1]));
+            if (above + 1 < best) best = above + 1;
+            if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
+            diagonal = above;
+            row[j] = best;
+        }
+    }
+    return row[m];
+}
+
+const char *text_nearest(const char *word, const char *const *candidates, int n)
+{
+    const char *best = NULL;
+    int best_distance = WORD_MAX;
+    for (int i = 0; i < n; i++) {
+        const int d = edit_distance(word, candidates[i]);
+        const size_t longer = strlen(word) > strlen(candidates[i]) ? strlen(word) : strlen(candidates[i]);
+        const bool near = d <= 1 || (size_t)d * 3 <= longer;
+        if (near && d < best_distance && longer > 1) best = candidates[i], best_distance = d;
+    }
+    return best;
+}
+
+char *text_trim(char *s)
+{
+    size_t n = strlen(s), skip = 0;
+    while (n && isspace((unsigned char)s[n - 1])) n--;
+    while (skip < n && isspace((unsigned char)s[skip])) skip++;
+    memmove(s, s + skip, n - skip);
+    s[n - skip] = 0;
+    return s;
+}
+
+const char *text_thousands(long long n)
+{
+    enum { BUFFERS = 8 };
+    static char buffers[BUFFERS][40];
+    static int next;
+    char digits[32];
+    char *out = buffers[next++ % BUFFERS];
+    const int length = snprintf(digits, sizeof digits, "%lld", n < 0 ? -n : n);
+    int at = 0;
+    if (n < 0) out[at++] = '-';
+    for (int i = 0; i < length; i++) {
+        out[at++] = digits[i];
+        if ((length - i - 1) % 3 == 0 && i + 1 < length) out[at++] = ',';
+    }
+    out[at] = 0;
+    return out;
+}
+
+int text_width(const char *text, size_t n)
+{
+    int width = 0;
+    for (size_t i = 0; i < n;) {
+        utf8proc_int32_t c;
+        const utf8proc_ssize_t step =
+            utf8proc_iterate((const utf8proc_uint8_t *)text + i, (utf8proc_ssize_t)(n - i), &c);
+        if (step <= 0) {
+            i++, width++; /* shown as one replacement character */
+            continue;
+        }
+        width += utf8proc_charwidth(c);
+        i += (size_t)step;
+    }
+    return width;
+}

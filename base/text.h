@@ -1,0 +1,35 @@
+/* Growing strings, UTF-8, and near misses. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A growing byte string, always terminated.  Zero-initialised is empty; free(t.bytes) or text_free. */
+typedef struct {
+    char *bytes;
+    size_t n, room;
+} Text;
+
+void text_append(Text *t, const char *bytes, size_t n);
+void text_add(Text *t, const char *string);
+void text_format(Text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_clear(Text *t);
+void text_free(Text *t);
+/* Hands the string over (never NULL) and empties t. */
+char *text_take(Text *t);
+
+/* True when the bytes are well-formed UTF-8 without NUL (Unicode 15, table 3-7); else *at is the first
+ * bad byte.  at may be NULL. */
+bool text_is_utf8(const char *bytes, size_t n, size_t *at);
+/* The nearest of n candidates by edit distance, or NULL when none is near (more than a third of the
+ * letters differ). */
+const char *text_nearest(const char *word, const char *const *candidates, int n);
+/* Remove white space at both ends, in place; returns s. */
+char *text_trim(char *s);
+/* 12345 -> "12,345" in one of a few rotating static buffers. */
+const char *text_thousands(long long n);
+/* Columns of a terminal that the UTF-8 text takes (utf8proc widths; control characters count 0). */
+int text_width(const char *text, size_t n);
+
+#endif
