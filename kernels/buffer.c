@@ -1,0 +1,60 @@
+/* Memory of the kernels, for implementations that work in the host's memory. */
+#include "kernels/kernels.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum {
+    ALIGN = 64,               /* a cache line, and the widest vector */
+    HUGE_PAGE = 2 << 20,      /* page-table misses halve the speed of reading big weights */
+    HUGE_FROM = 2 * HUGE_PAGE /* below, rounding up to whole huge pages would waste memory */
+};
+
+static void out_of_memory(size_t n)
+{
+    fprintf(stderr, "rlhf: out of memory: %zu x %zu bytes\n", n, sizeof(real));
+    abort();
+}
+
+real *buffer_new(size_t n)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(n ? n : 1, sizeof(real), &bytes) || bytes > SIZE_MAX / 2)
+        out_of_memory(n);
+    const size_t align = bytes < HUGE_FROM ? ALIGN : HUGE_PAGE;
+    bytes = (bytes + ALIGN - 1) / ALIGN * ALIGN;
+    void *buffer = NULL;
+    if (posix_memalign(&buffer, align, bytes) != 0) out_of_memory(n);
+#ifdef MADV_HUGEPAGE
+    if (align == HUGE_PAGE) madvise(buffer, bytes, MADV_HUGEPAGE);
+#endif
+    memset(buffer, 0, bytes);
+    return buffer;
+}
+
+void buffer_free(real *buffer)
+{
+    free(buffer);
+}
+
+void buffer_write(real *buffer, const real *host, size_t n)
+{
+    memcpy(buffer, host, n * sizeof *buffer);
+}
+
+void buffer_read(real *host, const real *buffer, size_t n)
+{
+    memcpy(host, buffer, n * sizeof *buffer);
+}
+
+void buffer_zero(real *buffer, size_t n)
+{
+    memset(buffer, 0, n * sizeof *buffer);
+}
+
+void buffer_copy(real *to, const real *from, size_t n)
+{
+    memcpy(to, from, n * sizeof *to);
+}

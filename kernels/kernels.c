@@ -1,0 +1,277 @@
+#include "kernels/kernels.h"
+
+#include <assert.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/table.h"
+
+/* ---- choice of implementation ---------------------------------------------------------------- */
+
+typedef struct {
+    const Kernels *kernels;
+    int (*runs_here)(void);
+} Implementation;
+
+static int always(void)
+{
+    return 1;
+}
+
+#if !defined(RLHF_DOUBLE) && defined(KERNELS_X86) && __has_include("kernels/cpu/table.c")
+#define HAVE_CPU 1
+static int has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+static int has_avx512(void)
+{
+    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+#endif
+
+/* Fastest first. */
+static const Implementation implementations[] = {
+#ifdef HAVE_CPU
+    {&kernels_avx512, has_avx512},
+    {&kernels_avx2, has_avx2},
+    {&kernels_plain, always},
+#endif
+    {&kernels_reference, always},
+};
+
+static const Kernels *in_use;
+
+int kernels_use(const char *name)
+{
+    for (size_t i = 0; i < sizeof implementations / sizeof *implementations; i++) {
+        const Implementation *it = &implementations[i];
+        if (strcmp(it->kernels->name, name) != 0 || !it->runs_here()) continue;
+        in_use = it->kernels;
+        return 0;
+    }
+    return -1;
+}
+
+static const Kernels *table(void)
+{
+    if (in_use) return in_use;
+    const char *forced = getenv("RLHF_KERNELS");
+    if (forced && kernels_use(forced) == 0) return in_use;
+    const Implementation *it = implementations;
+    while (!it->runs_here()) it++;
+    return in_use = it->kernels;
+}
+
+const char *kernels_name(void)
+{
+    return table()->name;
+}
+
+/* ---- threads --------------------------------------------------------------------------------- */
+
+/* Waking the threads costs some microseconds, about this many multiply-adds of one core. */
+static size_t parallel_min = 1 << 19;
+static int threads;
+
+int kernels_threads(int n)
+{
+    assert(n >= 0);
+    threads = n ? n : omp_get_num_procs();
+    return threads;
+}
+
+size_t kernels_parallel_min(size_t work)
+{
+    const size_t old = parallel_min;
+    parallel_min = work;
+    return old;
+}
+
+int kernels_thread_count(size_t work)
+{
+    if (work < parallel_min) return 1;
+    return threads ? threads : kernels_threads(0);
+}
+
+/* ---- the table in use ------------------------------------------------------------------------ */
+
+void buffer_add(real *to, const real *from, size_t n)
+{
+    table()->buffer_add(to, from, n);
+}
+
+double buffer_sum_squares(const real *buffer, size_t n)
+{
+    return table()->buffer_sum_squares(buffer, n);
+}
+
+Weight *weight_new(const real *values, int OUT, int IN)
+{
+    assert(values && OUT > 0 && IN > 0);
+    return table()->weight_new(values, OUT, IN);
+}
+
+void weight_free(Weight *w)
+{
+    if (w) table()->weight_free(w);
+}
+
+void weight_changed(Weight *w)
+{
+    table()->weight_changed(w);
+}
+
+void linear_forward(real *out, const real *x, Weight *w, const real *bias, int N)
+{
+    assert(N >= 0);
+    table()->linear_forward(out, x, w, bias, N);
+}
+
+void linear_backward(real *dx, real *dw, real *dbias, const real *dout, const real *x, Weight *w,
+                     int N)
+{
+    assert(N >= 0);
+    table()->linear_backward(dx, dw, dbias, dout, x, w, N);
+}
+
+void layernorm_forward(real *out, real *mean, real *rstd, const real *x, const real *w,
+                       const real *b, int N, int C, double eps)
+{
+    assert(N >= 0 && C > 0 && eps >= 0);
+    table()->layernorm_forward(out, mean, rstd, x, w, b, N, C, eps);
+}
+
+void layernorm_backward(real *dx, real *dw, real *db, const real *dout, const real *x,
+                        const real *mean, const real *rstd, const real *w, int N, int C)
+{
+    assert(N >= 0 && C > 0);
+    table()->layernorm_backward(dx, dw, db, dout, x, mean, rstd, w, N, C);
+}
+
+void rmsnorm_forward(real *out, real *rstd, const real *x, const real *w, int N, int C, double eps)
+{
+    assert(N >= 0 && C > 0 && eps >= 0);
+    table()->rmsnorm_forward(out, rstd, x, w, N, C, eps);
+}
+
+void rmsnorm_backward(real *dx, real *dw, const real *dout, const real *x, const real *rstd,
+                      const real *w, int N, int C)
+{
+    assert(N >= 0 && C > 0);
+    table()->rmsnorm_backward(dx, dw, dout, x, rstd, w, N, C);
+}
+
+void rope_forward(real *x, int ld, const real *angles, const int *position, int N, int heads,
+                  int HD)
+{
+    assert(N >= 0 && heads > 0 && HD > 0 && HD % 2 == 0);
+    table()->rope(x, ld, angles, position, N, heads, HD, 1);
+}
+
+void rope_backward(real *dx, int ld, const real *angles, const int *position, int N, int heads,
+                   int HD)
+{
+    assert(N >= 0 && heads > 0 && HD > 0 && HD % 2 == 0);
+    table()->rope(dx, ld, angles, position, N, heads, HD, -1);
+}
+
+KvCache *kv_cache_new(int capacity, int NKV, int HD)
+{
+    assert(capacity > 0 && capacity % KV_ALIGN == 0 && NKV > 0 && HD > 0);
+    return table()->kv_cache_new(capacity, NKV, HD);
+}
+
+void kv_cache_free(KvCache *c)
+{
+    if (c) table()->kv_cache_free(c);
+}
+
+void kv_cache_write(KvCache *c, const real *k, const real *v, int ld, const Span *spans,
+                    int n_spans)
+{
+    table()->kv_cache_write(c, k, v, ld, spans, n_spans);
+}
+
+void attention_forward(real *out, real *lse, const real *q, int ld, const KvCache *c,
+                       const Span *spans, int n_spans, int NH)
+{
+    table()->attention_forward(out, lse, q, ld, c, spans, n_spans, NH);
+}
+
+void attention_backward(real *dq, real *dk, real *dv, const real *dout, const real *out,
+                        const real *lse, const real *q, const real *k, const real *v, int ld,
+                        const Span *spans, int n_spans, int NH, int NKV, int HD)
+{
+    assert(NKV > 0 && NH % NKV == 0);
+    for (int i = 0; i < n_spans; i++) assert(spans[i].position == 0);
+    table()->attention_backward(dq, dk, dv, dout, out, lse, q, k, v, ld, spans, n_spans, NH, NKV,
+                                HD);
+}
+
+void gelu_forward(real *out, const real *x, size_t n)
+{
+    table()->gelu_forward(out, x, n);
+}
+
+void gelu_backward(real *dx, const real *dout, const real *x, size_t n)
+{
+    table()->gelu_backward(dx, dout, x, n);
+}
+
+void swiglu_forward(real *out, const real *x, int N, int F)
+{
+    assert(N >= 0 && F > 0);
+    table()->swiglu_forward(out, x, N, F);
+}
+
+void swiglu_backward(real *dx, const real *dout, const real *x, int N, int F)
+{
+    assert(N >= 0 && F > 0);
+    table()->swiglu_backward(dx, dout, x, N, F);
+}
+
+void logprob_forward(real *logp, real *entropy, real *lse, const real *h, Weight *w,
+                     const int *target, int N, double temperature)
+{
+    assert(N >= 0 && temperature > 0);
+    table()->logprob_forward(logp, entropy, lse, h, w, target, N, temperature);
+}
+
+void logprob_backward(real *dh, real *dw, const real *dlogp, const real *dentropy,
+                      const real *entropy, const real *lse, const real *h, Weight *w,
+                      const int *target, int N, double temperature)
+{
+    assert(N >= 0 && temperature > 0 && (!dentropy || entropy));
+    table()->logprob_backward(dh, dw, dlogp, dentropy, entropy, lse, h, w, target, N, temperature);
+}
+
+void logsumexp_forward(real *lse, const real *logits, int N, int V, double temperature)
+{
+    assert(N >= 0 && V > 0 && temperature > 0);
+    table()->logsumexp_forward(lse, logits, N, V, temperature);
+}
+
+void logits_logprob(real *logp, const real *logits, const real *lse, const int *token, int N, int V,
+                    double temperature)
+{
+    assert(N >= 0 && V > 0 && temperature > 0);
+    for (int n = 0; n < N; n++) assert(token[n] >= 0 && token[n] < V);
+    table()->logits_logprob(logp, logits, lse, token, N, V, temperature);
+}
+
+void sample_forward(int *token, const real *logits, const real *lse, const double *floor,
+                    const double *uniform, int N, int V, double temperature)
+{
+    assert(N >= 0 && V > 0 && temperature > 0);
+    table()->sample_forward(token, logits, lse, floor, uniform, N, V, temperature);
+}
+
+void adamw_step(real *w, real *m, real *v, const real *g, size_t n, const AdamStep *s)
+{
+    assert(s->step >= 1);
+    table()->adamw_step(w, m, v, g, n, s);
+}
