@@ -1,0 +1,68 @@
+/* A Model is one set of base weights in memory, with the names its tensors have in files. */
+#ifndef POLICY_MODEL_H
+#define POLICY_MODEL_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "policy/model_config.h"
+#include "policy/parameters.h"
+
+/* One tensor of a checkpoint and where it lies in the flat weights. */
+typedef struct {
+    char name[96];   /* as transformers names it */
+    size_t at;       /* first weight */
+    int rows, cols;  /* as we hold it, row-major; rows is 1 for a vector */
+    bool vector;
+    bool transposed; /* the file holds (cols, rows): GPT-2's Conv1D */
+    double init_std; /* 0: constant `init` */
+    double init;
+} Tensor;
+
+/* A linear layer's place in the flat weights. */
+typedef struct {
+    int OUT, IN;
+    size_t at, bias_at; /* bias_at is 0 when there is none (the embedding is at 0) */
+    Weight *weight;
+} Linear;
+
+typedef struct {
+    size_t at, bias_at;
+} Norm;
+
+typedef struct {
+    Norm attention_norm, mlp_norm;
+    Linear qkv;  /* query, key and value rows one after the other */
+    Linear out, up, down; /* up: gate rows, then up rows, in a gated MLP */
+} Block;
+
+typedef struct Model {
+    ModelConfig config;
+    Parameters parameters;
+    Tensor *tensor;
+    int n_tensors;
+    size_t wpe_at;    /* learned positions */
+    Block *block;     /* (n_layer) */
+    Norm final_norm;
+    Linear head;      /* (V, C): the embedding itself when tied */
+    real *rope;       /* (max_T, HD) or NULL */
+} Model;
+
+/* Random weights: N(0, init_std), residual projections divided by sqrt(2 n_layer) (Radford et al.
+ * 2019), norms 1, biases 0; keyed by seed. */
+Model *model_new(const ModelConfig *config, uint64_t seed);
+/* Load a Hugging Face folder: config.json and model.safetensors, or shards with an index. */
+int model_open(Model **out, const char *dir, Error *err);
+void model_free(Model *m);
+/* Write config.json and model.safetensors (f32) into an existing folder.  n_labels and `score`
+ * (n_labels, C), `score_bias` (n_labels) are a ...ForSequenceClassification's head, or 0 and NULL. */
+int model_save(const Model *m, const char *dir, int n_labels, const real *score, const real *score_bias,
+               Error *err);
+/* A copy of the weights into another model of the same shape. */
+void model_copy(Model *to, const Model *from);
+/* Weights have changed: packed forms are made again before their next use. */
+void model_changed(Model *m);
+/* SHA-256 (hex) of the weights as they are, in file order: which model this is. */
+void model_hash(char out[65], const Model *m);
+
+#endif

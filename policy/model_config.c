@@ -1,0 +1,191 @@
+#include "policy/model_config.h"
+
+#include <string.h>
+
+#include "base/file.h"
+#include "base/json.h"
+
+enum { CONFIG_LIMIT = 1 << 20, DIMENSION_MAX = 1 << 24 };
+
+/* ---- reading ------------------------------------------------------------------------------------ */
+
+static int whole(int *out, const cJSON *o, const char *name, int fallback, Error *err)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(o, name);
+    if (!item || cJSON_IsNull(item)) {
+        *out = fallback;
+        if (fallback < -1) return error_set(err, "%s is missing", name);
+        return 0;
+    }
+    if (cJSON_IsArray(item)) item = cJSON_GetArrayItem(item, 0); /* eos_token_id may be a list */
+    const double x = cJSON_IsNumber(item) ? item->valuedouble : 0.5;
+    if (x != (int)x || x < -1 || x > DIMENSION_MAX)
+        return error_set(err, "%s is not a whole number from 0 to %d", name, DIMENSION_MAX);
+    *out = (int)x;
+    return 0;
+}
+
+enum { REQUIRED = -2 };
+
+static int require_word(const cJSON *o, const char *name, const char *const *accepted, Error *err)
+{
+    const char *word = json_text(o, name, accepted[0]);
+    for (int i = 0; accepted[i]; i++)
+        if (strcmp(word, accepted[i]) == 0) return 0;
+    return error_set(err, "%s \"%s\" is not supported (%s)", name, word, accepted[0]);
+}
+
+static int read_gpt2(ModelConfig *c, const cJSON *o, Error *err)
+{
+    static const char *const ACTIVATIONS[] = {"gelu_new", "gelu_pytorch_tanh", NULL};
+    if (whole(&c->n_layer, o, "n_layer", REQUIRED, err) != 0 ||
+        whole(&c->NH, o, "n_head", REQUIRED, err) != 0 ||
+        whole(&c->C, o, "n_embd", REQUIRED, err) != 0 ||
+        whole(&c->max_T, o, "n_positions", REQUIRED, err) != 0 ||
+        whole(&c->F, o, "n_inner", 4 * c->C, err) != 0 ||
+        require_word(o, "activation_function", ACTIVATIONS, err) != 0)
+        return -1;
+    if (json_bool(o, "scale_attn_by_inverse_layer_idx", false) || !json_bool(o, "scale_attn_weights", true))
+        return error_set(err, "attention scaling other than 1/sqrt(head width) is not supported");
+    c->NKV = c->NH;
+    c->HD = c->NH > 0 ? c->C / c->NH : 0;
+    c->norm_eps = json_number(o, "layer_norm_epsilon", 1e-5);
+    c->learned_positions = c->attention_bias = c->mlp_bias = true;
+    c->tied = json_bool(o, "tie_word_embeddings", true);
+    return 0;
+}
+
+static int read_llama(ModelConfig *c, const cJSON *o, Error *err)
+{
+    static const char *const ACTIVATIONS[] = {"silu", NULL};
+    if (whole(&c->n_layer, o, "num_hidden_layers", REQUIRED, err) != 0 ||
+        whole(&c->NH, o, "num_attention_heads", REQUIRED, err) != 0 ||
+        whole(&c->NKV, o, "num_key_value_heads", c->NH, err) != 0 ||
+        whole(&c->C, o, "hidden_size", REQUIRED, err) != 0 ||
+        whole(&c->F, o, "intermediate_size", REQUIRED, err) != 0 ||
+        whole(&c->max_T, o, "max_position_embeddings", 2048, err) != 0 ||
+        whole(&c->HD, o, "head_dim", c->NH > 0 ? c->C / c->NH : 0, err) != 0 ||
+        require_word(o, "hidden_act", ACTIVATIONS, err) != 0)
+        return -1;
+    const cJSON *scaling = cJSON_GetObjectItemCaseSensitive(o, "rope_scaling");
+    if (cJSON_IsObject(scaling)) {
+        const char *kind = json_text(scaling, "rope_type", json_text(scaling, "type", "default"));
+        if (strcmp(kind, "default") != 0)
+            return error_set(err, "rope_scaling \"%s\" is not supported (default)", kind);
+    }
+    c->rms_norm = c->gated_mlp = true;
+    c->norm_eps = json_number(o, "rms_norm_eps", 1e-6);
+    c->rope_theta = json_number(o, "rope_theta", 10000);
+    c->attention_bias = json_bool(o, "attention_bias", false);
+    c->mlp_bias = json_bool(o, "mlp_bias", false);
+    c->tied = json_bool(o, "tie_word_embeddings", false);
+    return 0;
+}
+
+int model_config_check(const ModelConfig *c, Error *err)
+{
+    if (c->n_layer < 1 || c->NH < 1 || c->NKV < 1 || c->C < 1 || c->F < 1 || c->V < 1 || c->max_T < 1)
+        return error_set(err, "a size is below 1");
+    if (c->n_layer > 1024 || c->max_T > DIMENSION_MAX)
+        return error_set(err, "%d layers of context %d: more than this program takes", c->n_layer, c->max_T);
+    if (c->NH % c->NKV != 0)
+        return error_set(err, "%d query heads cannot share %d key/value heads", c->NH, c->NKV);
+    if (c->HD < 1 || (c->family == FAMILY_GPT2 && c->NH * c->HD != c->C))
+        return error_set(err, "%d heads do not divide the width %d", c->NH, c->C);
+    if (!c->learned_positions && c->HD % 2 != 0)
+        return error_set(err, "rotary positions need an even head width, not %d", c->HD);
+    if (!(c->norm_eps > 0)) return error_set(err, "the norm's epsilon must be positive");
+    return 0;
+}
+
+int model_config_read(ModelConfig *out, const char *dir, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    cJSON *o = NULL;
+    int rc = -1;
+    ModelConfig c = {.bos = -1, .eos = -1, .init_std = 0.02};
+
+    if (path_join(path, dir, "config.json", err) != 0) return -1;
+    if (!file_exists(path))
+        return error_set(err, "%s: no config.json there; a model is a folder with config.json, "
+                              "model.safetensors and tokenizer.json", dir);
+    if (json_read(&o, path, CONFIG_LIMIT, false, err) != 0) return -1;
+    const char *type = json_text(o, "model_type", "");
+    if (strcmp(type, "gpt2") == 0) {
+        c.family = FAMILY_GPT2;
+        rc = read_gpt2(&c, o, err);
+    } else if (strcmp(type, "llama") == 0) {
+        c.family = FAMILY_LLAMA;
+        rc = read_llama(&c, o, err);
+    } else {
+        rc = error_set(err, "model_type \"%s\" is not supported (gpt2, llama)", type);
+    }
+    if (rc == 0) rc = whole(&c.V, o, "vocab_size", REQUIRED, err);
+    if (rc == 0) rc = whole(&c.bos, o, "bos_token_id", -1, err);
+    if (rc == 0) rc = whole(&c.eos, o, "eos_token_id", -1, err);
+    c.init_std = json_number(o, "initializer_range", c.init_std);
+    const cJSON *class = cJSON_GetArrayItem(cJSON_GetObjectItem(o, "architectures"), 0);
+    if (cJSON_IsString(class) && strstr(class->valuestring, "ForSequenceClassification")) {
+        const cJSON *labels = cJSON_GetObjectItem(o, "id2label");
+        c.n_labels = labels ? cJSON_GetArraySize(labels) : (int)json_number(o, "num_labels", 1);
+    }
+    if (rc == 0) rc = model_config_check(&c, err);
+    cJSON_Delete(o);
+    if (rc != 0) return error_wrap(err, "%s", path);
+    *out = c;
+    return 0;
+}
+
+/* ---- writing ------------------------------------------------------------------------------------ */
+
+static void put_gpt2(Text *t, const ModelConfig *c)
+{
+    text_format(t, "  \"model_type\": \"gpt2\",\n  \"activation_function\": \"gelu_new\",\n");
+    text_format(t, "  \"n_layer\": %d,\n  \"n_head\": %d,\n  \"n_embd\": %d,\n  \"n_inner\": %d,\n",
+                c->n_layer, c->NH, c->C, c->F);
+    text_format(t, "  \"n_positions\": %d,\n  \"n_ctx\": %d,\n", c->max_T, c->max_T);
+    text_format(t, "  \"layer_norm_epsilon\": %g,\n", c->norm_eps);
+    text_add(t, "  \"attn_pdrop\": 0.0,\n  \"embd_pdrop\": 0.0,\n  \"resid_pdrop\": 0.0,\n");
+}
+
+static void put_llama(Text *t, const ModelConfig *c)
+{
+    text_format(t, "  \"model_type\": \"llama\",\n  \"hidden_act\": \"silu\",\n");
+    text_format(t, "  \"num_hidden_layers\": %d,\n  \"num_attention_heads\": %d,\n", c->n_layer, c->NH);
+    text_format(t, "  \"num_key_value_heads\": %d,\n  \"head_dim\": %d,\n", c->NKV, c->HD);
+    text_format(t, "  \"hidden_size\": %d,\n  \"intermediate_size\": %d,\n", c->C, c->F);
+    text_format(t, "  \"max_position_embeddings\": %d,\n", c->max_T);
+    text_format(t, "  \"rms_norm_eps\": %g,\n  \"rope_theta\": %.1f,\n  \"rope_scaling\": null,\n",
+                c->norm_eps, c->rope_theta);
+    text_format(t, "  \"attention_bias\": %s,\n  \"mlp_bias\": %s,\n  \"attention_dropout\": 0.0,\n",
+                c->attention_bias ? "true" : "false", c->mlp_bias ? "true" : "false");
+}
+
+int model_config_write(const ModelConfig *c, const char *dir, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    const bool gpt2 = c->family == FAMILY_GPT2;
+    Text t = {0};
+    text_format(&t, "{\n  \"architectures\": [\"%s%s\"],\n", gpt2 ? "GPT2" : "Llama",
+                c->n_labels > 0 ? "ForSequenceClassification"
+                : gpt2          ? "LMHeadModel"
+                                : "ForCausalLM");
+    gpt2 ? put_gpt2(&t, c) : put_llama(&t, c);
+    if (c->n_labels > 0) {
+        text_add(&t, "  \"id2label\": {");
+        for (int i = 0; i < c->n_labels; i++) text_format(&t, "%s\"%d\": \"LABEL_%d\"", i ? ", " : "", i, i);
+        text_add(&t, "},\n  \"label2id\": {");
+        for (int i = 0; i < c->n_labels; i++) text_format(&t, "%s\"LABEL_%d\": %d", i ? ", " : "", i, i);
+        text_add(&t, "},\n");
+    }
+    if (c->bos >= 0) text_format(&t, "  \"bos_token_id\": %d,\n", c->bos);
+    if (c->eos >= 0) text_format(&t, "  \"eos_token_id\": %d,\n  \"pad_token_id\": %d,\n", c->eos, c->eos);
+    text_format(&t, "  \"initializer_range\": %g,\n  \"tie_word_embeddings\": %s,\n", c->init_std,
+                c->tied ? "true" : "false");
+    text_format(&t, "  \"torch_dtype\": \"float32\",\n  \"vocab_size\": %d\n}\n", c->V);
+
+    int rc = path_join(path, dir, "config.json", err);
+    if (rc == 0) rc = file_write(path, t.bytes, t.n, err);
+    text_free(&t);
+    return rc;
+}

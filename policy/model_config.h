@@ -1,0 +1,38 @@
+/* The facts of an architecture: everything the arithmetic needs to know about a config.json.
+ *
+ * GPT-2 and Llama differ only in these fields, so there is one forward and one backward.  A fact that
+ * would change the mathematics and is not known here is refused by name. */
+#ifndef POLICY_MODEL_CONFIG_H
+#define POLICY_MODEL_CONFIG_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+typedef enum { FAMILY_GPT2, FAMILY_LLAMA } Family;
+
+typedef struct {
+    Family family;          /* decides the names in files, nothing else */
+    int n_layer, NH, NKV, HD;
+    int C, F, V;
+    int max_T;              /* longest sequence */
+    bool rms_norm;          /* otherwise LayerNorm */
+    double norm_eps;
+    bool learned_positions; /* otherwise rotary */
+    double rope_theta;
+    bool gated_mlp;         /* SwiGLU; otherwise GELU */
+    bool attention_bias, mlp_bias;
+    bool tied;              /* the output projection is the embedding */
+    int bos, eos;           /* token ids, -1 when absent */
+    double init_std;
+    int n_labels;           /* heads of a ...ForSequenceClassification; 0 for a language model */
+} ModelConfig;
+
+/* Read dir/config.json; dropout is ignored (there is none here). */
+int model_config_read(ModelConfig *out, const char *dir, Error *err);
+/* As transformers reads it; n_labels > 0 names the ...ForSequenceClassification class. */
+int model_config_write(const ModelConfig *c, const char *dir, Error *err);
+/* Sizes that fit each other: positive, heads divide, even head width. */
+int model_config_check(const ModelConfig *c, Error *err);
+
+#endif
