@@ -1,0 +1,386 @@
+/* Everything a project remembers, in one SQLite file: prompts, demonstrations, models, responses,
+ * comparisons, labels, runs.  The only folder that knows SQL.
+ *
+ * One rule: nothing acknowledged is ever lost.  A call that writes is one transaction: when it has
+ * returned 0, all of it is on the disk; otherwise none of it is in the file.  A call that reads copies
+ * out and finishes, so no lock is held while a person thinks or a model computes.
+ *
+ * Texts are valid UTF-8 without NUL.  Records given to a call are borrowed; records in a list belong to
+ * the list and go with its _free.  Times are microseconds UTC; ids are positive, 0 means none.
+ * Zero in a filter means "any".  A Store is used by one thread, never carried over fork. */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/error.h"
+
+typedef struct Store Store;
+
+/* ---- the file -------------------------------------------------------------------------------------- */
+
+/* Make a new database; an existing file is an error.  `seed` draws the sides on which answers are shown. */
+int store_create(const char *path, uint64_t seed, Error *err);
+/* Open one made by store_create.  A missing, foreign, newer, truncated or remote file is an error. */
+int store_open(Store **out, const char *path, Error *err);
+void store_close(Store *s);
+const char *store_path(const Store *s);
+/* Now, as stored. */
+int64_t store_time_us(void);
+/* A copy of the whole database at `path`, checked and then renamed into place; works while others write. */
+int store_backup(Store *s, const char *path, Error *err);
+
+typedef struct {
+    int64_t labels, contents; /* rows whose hash was recomputed */
+} StoreVerified;
+/* File structure, foreign keys, the hash of every text, the hash chain of the labels. */
+int store_verify(Store *s, StoreVerified *out, Error *err);
+
+/* ---- prompts and demonstrations -------------------------------------------------------------------- */
+
+/* Train for SFT, reward and PPO; valid for choosing; test for `compare` alone. */
+typedef enum { SPLIT_ANY, SPLIT_TRAIN, SPLIT_VALID, SPLIT_TEST } Split;
+enum { SPLIT_N = 4 };
+const char *split_name(Split split); /* "train"; SPLIT_ANY is "any" */
+int split_parse(Split *out, const char *name, Error *err);
+
+typedef struct {
+    int64_t id;
+    const char *text;   /* verbatim, as the model reads it */
+    const char *source; /* where it came from: "demo", "hh", a file's name */
+    Split split;        /* when adding: SPLIT_ANY draws it by a keyed hash of its family */
+} StorePrompt;
+
+typedef struct {
+    int64_t added;
+    int64_t duplicate; /* already there: the row's id is filled in all the same */
+    int64_t refused;   /* comparisons of two equal texts */
+    int64_t moved; /* prompts put into the split their near-duplicates are in, against the wish */
+} StoreAdded;
+
+/* Fills in each row's id and split.  `added` may be NULL, here and below. */
+int store_add_prompts(Store *s, StorePrompt *rows, size_t n, StoreAdded *added, Error *err);
+/* *id is 0 when the text is not there. */
+int store_find_prompt(Store *s, const char *text, int64_t *id, Error *err);
+
+typedef enum { ANSWERED_ANY, ANSWERED_NO, ANSWERED_YES } Answered;
+typedef struct {
+    Split split;
+    const char *source;
+    Answered answered; /* has responses (of model_id, when given) */
+    int64_t model_id;
+    int64_t limit;
+} StorePromptFilter;
+typedef struct {
+    StorePrompt *row;
+    size_t n;
+} StorePromptList;
+/* In order of id.  `filter` may be NULL. */
+int store_list_prompts(Store *s, const StorePromptFilter *filter, StorePromptList *out, Error *err);
+void store_prompts_free(StorePromptList *list);
+
+typedef struct {
+    int64_t id, prompt_id;
+    const char *prompt; /* when adding: the prompt's text, added too when new */
+    const char *response;
+    const char *source;
+    Split split; /* of the prompt */
+} StoreDemonstration;
+typedef struct {
+    StoreDemonstration *row;
+    size_t n;
+} StoreDemonstrationList;
+int store_add_demonstrations(Store *s, StoreDemonstration *rows, size_t n, StoreAdded *added,
+                             Error *err);
+int store_list_demonstrations(Store *s, Split split, StoreDemonstrationList *out, Error *err);
+void store_demonstrations_free(StoreDemonstrationList *list);
+
+/* ---- models and responses -------------------------------------------------------------------------- */
+
+enum { STORE_HASH = 65 }; /* SHA-256 in hex and a terminator */
+
+/* One state of a model's weights, known by their hash. */
+typedef struct {
+    int64_t id;
+    const char *name; /* as the project calls it: "base", "ppo-1@120" */
+    const char *role; /* base, sft, reward, policy, external */
+    const char *path; /* folder it was read from */
+    const char *weights_sha256, *tokenizer_sha256; /* hex; NULL when unknown (external) */
+    const char *run;                               /* that made it; may be NULL */
+    int64_t step;
+} StoreModel;
+typedef struct {
+    StoreModel *row;
+    size_t n;
+} StoreModelList;
+/* A model of the same name and weights is the same row. */
+int store_add_model(Store *s, StoreModel *model, Error *err);
+int store_list_models(Store *s, StoreModelList *out, Error *err);
+void store_models_free(StoreModelList *list);
+
+/* A sampled or imported answer.  (prompt, model, sampling, seed, sample_no) says how to make it again. */
+typedef struct {
+    int64_t id, prompt_id, model_id;
+    const char *text;
+    const int *tokens; /* as sampled, the stop token included; NULL when only the text is known */
+    int n_tokens;
+    double sum_logprob; /* nats, at the sampling temperature; NAN when unknown */
+    const char *finish; /* stop, length; NULL when unknown */
+    uint64_t seed;
+    int sample_no;
+    const char *sampling_json; /* temperature, top_k, max_new_tokens...; NULL when unknown */
+} StoreResponse;
+typedef struct {
+    StoreResponse *row;
+    size_t n;
+} StoreResponseList;
+/* Fills in ids. */
+int store_add_responses(Store *s, StoreResponse *rows, size_t n, StoreAdded *added, Error *err);
+typedef struct {
+    int64_t prompt_id, model_id;
+    Split split;
+    int64_t after, limit; /* ids above `after`: pages */
+} StoreResponseFilter;
+/* In order of id. */
+int store_list_responses(Store *s, const StoreResponseFilter *filter, StoreResponseList *out,
+                         Error *err);
+void store_responses_free(StoreResponseList *list);
+
+/* ---- comparisons ----------------------------------------------------------------------------------- */
+
+/* Two responses to one prompt: an unordered pair, stored with a_id < b_id. */
+typedef struct {
+    int64_t id, prompt_id;
+    int64_t a_id, b_id; /* given in either order, put in order by the call */
+    const char *origin; /* random, active, import */
+} StoreComparison;
+int store_add_comparisons(Store *s, StoreComparison *rows, size_t n, StoreAdded *added, Error *err);
+int store_count_prompts(Store *s, Split split, int64_t *out, Error *err);
+int store_count_responses(Store *s, int64_t *out, Error *err);
+int store_count_comparisons(Store *s, int64_t *out, Error *err);
+
+/* ---- labeling -------------------------------------------------------------------------------------- */
+
+typedef enum {
+    ANNOTATOR_ANY,
+    ANNOTATOR_HUMAN,
+    ANNOTATOR_RULE,
+    ANNOTATOR_LLM,
+    ANNOTATOR_IMPORT /* came with a data set: somebody's, somewhere, never this project's own people */
+} AnnotatorKind;
+enum { ANNOTATOR_N = 5 };
+const char *annotator_kind_name(AnnotatorKind kind);
+int annotator_kind_parse(AnnotatorKind *out, const char *name, Error *err);
+
+/* Get or create; a handle ("ada", "rule:kind", "import:hh") keeps its kind for good. */
+int store_add_annotator(Store *s, const char *handle, AnnotatorKind kind, int64_t *id, Error *err);
+
+typedef struct {
+    int64_t annotator_id;
+    const char *ui;       /* tui, line, rule, judge, import */
+    const char *terminal; /* $TERM; may be NULL */
+    int columns, rows;    /* of the terminal; 0 without one */
+} StoreSession;
+int store_begin_session(Store *s, const StoreSession *session, int64_t *id, Error *err);
+/* Releases what the session still holds.  `reason`: "quit", "done", "signal"... */
+int store_end_session(Store *s, int64_t session_id, const char *reason, Error *err);
+
+/* A comparison held for one annotator until the lease runs out. */
+typedef struct {
+    int64_t assignment_id, comparison_id, prompt_id;
+    int64_t a_id, b_id;
+    bool
+        swapped; /* b is shown first: a keyed function of campaign seed, comparison and annotator */
+    const char *prompt;
+    const char *first, *second; /* the two answers in the order to show them */
+    int64_t expires_us;
+} StoreClaim;
+/* The next comparison that no person has or had (nor this annotator); *found is false when none is left. */
+int store_claim_comparison(Store *s, int64_t session_id, StoreClaim *out, bool *found, Error *err);
+/* Give it back unlabeled. */
+int store_release_claim(Store *s, int64_t assignment_id, Error *err);
+void store_claim_free(StoreClaim *claim); /* the texts, not the struct */
+/* What this annotator has still to do, and has done (current labels, skips included). */
+int store_count_claimable(Store *s, int64_t annotator_id, int64_t *left, int64_t *done, Error *err);
+
+typedef enum { OUTCOME_PREF, OUTCOME_TIE, OUTCOME_BOTH_BAD, OUTCOME_SKIP, OUTCOME_FLAG } Outcome;
+const char *outcome_name(Outcome outcome);
+
+typedef struct {
+    int64_t assignment_id;
+    uint8_t uuid
+        [16]; /* made once per decision (store_make_uuid), so that a retry is not a second label */
+    Outcome outcome;
+    int preferred; /* AS SHOWN, for OUTCOME_PREF: -1..-4 the first answer (-4 by far), 1..4 the second */
+    int64_t shown_us; /* when the pair came onto the screen */
+    int64_t active_ms;
+    const char *layout;  /* side, stack, line */
+    const char *comment; /* may be NULL */
+} StoreDecision;
+void store_make_uuid(uint8_t out[16]);
+/* On the disk when it returns.  Deciding again on the same assignment supersedes the earlier label; a
+ * lease that ran out is no reason to throw a person's work away. */
+int store_save_label(Store *s, const StoreDecision *decision, int64_t *label_id, Error *err);
+/* Take back the annotator's newest standing label, today's or not; it stays on record as retracted.  The
+ * pair is held again and given back to be shown; *found is false when nothing is left to undo. */
+int store_undo_label(Store *s, int64_t session_id, StoreClaim *out, bool *found, Error *err);
+
+/* For rules and judges: whole batches, without claims. */
+typedef struct {
+    int64_t comparison_id, prompt_id, a_id, b_id;
+    Split split;
+    const char *prompt, *a, *b;
+    const char *finish_a, *finish_b; /* NULL when unknown */
+} StorePair;
+typedef struct {
+    StorePair *row;
+    size_t n;
+} StorePairList;
+/* Comparisons without a standing label of this annotator, in order of id; limit 0 is all. */
+int store_list_unlabeled(Store *s, int64_t annotator_id, int64_t limit, StorePairList *out,
+                         Error *err);
+/* One comparison, as a pair. */
+int store_get_pair(Store *s, int64_t comparison_id, StorePairList *out, Error *err);
+void store_pairs_free(StorePairList *list);
+
+typedef struct {
+    int64_t comparison_id;
+    Outcome outcome;
+    int preferred;       /* as stored, for OUTCOME_PREF: < 0 a is better, > 0 b is */
+    const char *comment; /* the reason in words; may be NULL */
+} StoreVerdict;
+/* One transaction for all.  A comparison this annotator has already labeled is a duplicate. */
+int store_add_labels(Store *s, int64_t session_id, const StoreVerdict *rows, size_t n,
+                     StoreAdded *added, Error *err);
+
+/* ---- what reward training reads -------------------------------------------------------------------- */
+
+typedef struct {
+    int64_t comparison_id, prompt_id, chosen_id, rejected_id;
+    const char *prompt, *chosen, *rejected;
+    const int *chosen_tokens, *rejected_tokens; /* as sampled, or NULL */
+    int n_chosen, n_rejected;
+    bool tie;     /* chosen is a, rejected is b, neither is better */
+    int strength; /* 1..4; 0 for a tie */
+    double weight;
+    Split split;
+    AnnotatorKind kind;
+    const char *annotator; /* handle */
+} StorePreference;
+typedef struct {
+    Split split;
+    AnnotatorKind kind;
+    const char *annotator; /* handle; NULL any */
+    double human_weight;   /* of labels by this project's people; 0 is 1, like all others */
+} StorePreferenceFilter;
+typedef struct {
+    StorePreference *row;
+    size_t n;
+} StorePreferenceList;
+/* Standing labels (newest, not retracted), one row each, in order of comparison and annotator; skips and
+ * flags are left out, both-bad counts as a tie. */
+int store_list_preferences(Store *s, const StorePreferenceFilter *filter, StorePreferenceList *out,
+                           Error *err);
+void store_preferences_free(StorePreferenceList *list);
+
+/* ---- import and export ----------------------------------------------------------------------------- */
+
+typedef enum {
+    DATA_AUTO,
+    DATA_PROMPTS,
+    DATA_DEMONSTRATIONS,
+    DATA_PREFERENCES,
+    DATA_LABELS
+} DataKind;
+const char *data_kind_name(DataKind kind);
+int data_kind_parse(DataKind *out, const char *name, Error *err);
+
+typedef struct {
+    DataKind kind;      /* DATA_AUTO: by the names in each row */
+    const char *source; /* NULL: the file's name without folders and endings */
+    Split split;        /* SPLIT_ANY: by keyed hash */
+    FILE *rejects;      /* refused lines go here as they came; may be NULL */
+    bool strict;        /* the first bad row ends the import and nothing of it is kept */
+} ImportOptions;
+
+enum { IMPORT_SAMPLES = 3 };
+typedef struct {
+    const char *prompt, *chosen,
+        *rejected; /* rejected NULL: a demonstration; chosen NULL too: a prompt */
+    int64_t line;
+} ImportSample;
+typedef struct {
+    int64_t taken, duplicate, refused; /* rows */
+    int64_t prompts, demonstrations, comparisons,
+        moved;                 /* new in the store; moved as in StoreAdded */
+    int64_t by_split[SPLIT_N]; /* taken rows */
+    int64_t first_line;        /* of the first refused row, 0 without one */
+    char first_reason[256];
+    int n_samples;
+    ImportSample sample[IMPORT_SAMPLES]; /* the first rows taken, as understood */
+} ImportResult;
+/* JSON lines, plain or gzip; "-" is standard input.  TRL's explicit form ({"prompt","chosen","rejected"},
+ * {"prompt","completion"}, {"prompt"}) and HH-RLHF's raw one ({"chosen","rejected"} holding whole
+ * dialogues; the prompt ends with the last "\n\nAssistant:" that both share).  Bad rows are refused with
+ * line and reason, the others taken; an import with no row to take is an error. */
+int store_import(Store *s, const char *path, const ImportOptions *options, ImportResult *out,
+                 Error *err);
+void store_import_free(ImportResult *result);
+/* "prompts.jsonl: 2,391 rows taken, 9 refused (first: line 17: prompt is empty)" */
+void store_import_summary(const ImportResult *result, const char *path, char *out, size_t n);
+
+/* JSON lines in TRL's explicit form; DATA_LABELS: every label row with its history, as it was given.
+ * `rows` may be NULL. */
+int store_export(Store *s, DataKind kind, Split split, FILE *to, int64_t *rows, Error *err);
+
+/* ---- runs ------------------------------------------------------------------------------------------ */
+
+typedef struct {
+    int64_t id;
+    const char *name, *kind;   /* kind: pretrain, sft, reward, ppo */
+    const char *state;         /* running, finished, stopped, failed */
+    const char *settings_json; /* as run */
+    const char *inputs_json;   /* what it read, by hash */
+    const char *result_json;   /* final metrics; NULL until it ends */
+    const char *version;       /* of the program */
+    uint64_t seed;
+    int64_t started_us, ended_us; /* ended_us 0 while running */
+} StoreRun;
+typedef struct {
+    StoreRun *row;
+    size_t n;
+} StoreRunList;
+/* A new run, or one taken up again: a name that is there keeps its row and start, and runs again. */
+int store_begin_run(Store *s, StoreRun *run, Error *err);
+int store_end_run(Store *s, const char *name, const char *state, const char *result_json,
+                  Error *err);
+/* Newest first; kind NULL is any. */
+int store_list_runs(Store *s, const char *kind, StoreRunList *out, Error *err);
+void store_runs_free(StoreRunList *list);
+/* The outcome of `compare` or `reward eval`, whole. */
+int store_add_evaluation(Store *s, const char *name, const char *run, const char *json, Error *err);
+
+/* ---- rlhf status ----------------------------------------------------------------------------------- */
+
+typedef struct {
+    const char *handle;
+    AnnotatorKind kind;
+    int64_t labels; /* standing */
+} StoreAnnotator;
+typedef struct {
+    int64_t prompts[SPLIT_N]; /* [SPLIT_ANY] is the total */
+    int64_t demonstrations, models, responses, comparisons;
+    int64_t labeled;                     /* comparisons with a standing label */
+    int64_t labels_by_kind[ANNOTATOR_N]; /* standing labels; [ANNOTATOR_ANY] is the total */
+    int64_t preferences[SPLIT_N];        /* usable for training: skips and flags left out */
+    StoreAnnotator *annotator;
+    size_t n_annotators;
+    int64_t runs, runs_finished, evaluations;
+} StoreStatus;
+int store_status(Store *s, StoreStatus *out, Error *err);
+void store_status_free(StoreStatus *status);
+
+#endif
