@@ -26,7 +26,9 @@ typedef float real;
 /* ---- choice of implementation, threads ----------------------------------------------------- */
 
 /* "reference", "plain", "avx2", "avx512"; returns -1 when the machine or the build lacks it.
- * The first call of any kernel picks the fastest.  All but "reference" give the same bits. */
+ * The first call of any kernel picks the fastest, or the one that the environment variable RLHF_KERNELS
+ * names if it runs here.  All but "reference" give the same bits.  A Weight or KvCache belongs to the
+ * implementation that made it. */
 int kernels_use(const char *name);
 const char *kernels_name(void);
 /* 0 in `n` asks for the number of cores.  Returns what is used. */
@@ -79,6 +81,7 @@ void gather_backward(real *dx, const real *dout, const int *row, int n, int C);
 /* ---- norms ----------------------------------------------------------------------------------- */
 
 /* out = (x - mean) * rstd * w + b,  rstd = 1/sqrt(var + eps), population variance.  Ba et al. 2016
+ * b may be NULL: no bias.
  * mean, rstd (N) are kept for the backward. */
 void layernorm_forward(real *out, real *mean, real *rstd, const real *x, const real *w,
                        const real *b, int N, int C, double eps);
@@ -158,7 +161,8 @@ void logsumexp_forward(real *lse, const real *logits, int N, int V, double tempe
 void logits_logprob(real *logp, const real *logits, const real *lse, const int *token, int N, int V,
                     double temperature);
 /* Draw token[n] by inverting the distribution function at uniform[n] in (0,1), among tokens whose logit
- * is at least floor[n] (-INFINITY: all).  Sums run in a fixed order. */
+ * is at least floor[n] (-INFINITY: all): the first at which the running sum reaches uniform times the
+ * total.  Sums run in a fixed order. */
 void sample_forward(int *token, const real *logits, const real *lse, const double *floor,
                     const double *uniform, int N, int V, double temperature);
 
