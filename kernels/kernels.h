@@ -81,8 +81,7 @@ void gather_backward(real *dx, const real *dout, const int *row, int n, int C);
 /* ---- norms ----------------------------------------------------------------------------------- */
 
 /* out = (x - mean) * rstd * w + b,  rstd = 1/sqrt(var + eps), population variance.  Ba et al. 2016
- * b may be NULL: no bias.
- * mean, rstd (N) are kept for the backward. */
+ * b may be NULL.  mean, rstd (N) are kept for the backward. */
 void layernorm_forward(real *out, real *mean, real *rstd, const real *x, const real *w,
                        const real *b, int N, int C, double eps);
 void layernorm_backward(real *dx, real *dw, real *db, const real *dout, const real *x,

@@ -146,6 +146,34 @@ static void query_heads_share_key_value_heads_in_order(void **state)
     for (int i = 0; i < 5; i++) buffer_free(all[i]);
 }
 
+/* 150 tokens cross two blocks of keys; positions 0..148 are in the cache when the last one comes. */
+static void attention_one_token_at_a_time_gives_the_bits_of_the_whole(void **state)
+{
+    (void)state;
+    enum { T = 150, NH = 2, HD = 5, LD = 2 * NH * HD };
+    real *x = buffer_new(T * LD), *out = buffer_new(T * NH * HD), *lse = buffer_new(T * NH);
+    real *out1 = buffer_new(T * NH * HD), *lse1 = buffer_new(T * NH);
+    for (int i = 0; i < T * LD; i++) x[i] = (real)(2 * sin(i * 0.7 + i % 11));
+    const real *k = x + NH * HD, *v = x + (NH + 1) * HD;
+    KvCache *cache = kv_cache_new(160, 1, HD), *cache1 = kv_cache_new(176, 1, HD);
+
+    const Span whole = {.n = T};
+    kv_cache_write(cache, k, v, LD, &whole, 1);
+    attention_forward(out, lse, x, LD, cache, &whole, 1, NH);
+    for (int t = 0; t < T; t++) {
+        const Span one = {.row = t, .n = 1, .position = t, .cache = 16};
+        kv_cache_write(cache1, k, v, LD, &one, 1);
+        attention_forward(out1, lse1, x, LD, cache1, &one, 1, NH);
+    }
+    assert_memory_equal(out, out1, T * NH * HD * sizeof *out);
+    assert_memory_equal(lse, lse1, T * NH * sizeof *lse);
+
+    kv_cache_free(cache);
+    kv_cache_free(cache1);
+    real *all[] = {x, out, lse, out1, lse1};
+    for (int i = 0; i < 5; i++) buffer_free(all[i]);
+}
+
 /* ---- activations ----------------------------------------------------------------------------- */
 
 static void gelu_is_the_tanh_form(void **state)
@@ -324,6 +352,20 @@ static void the_ends_of_the_unit_interval_draw_tokens_that_have_probability(void
     buffer_free(lse);
 }
 
+/* Two equal tokens: the first reaches exactly half of the total. */
+static void an_exact_boundary_belongs_to_the_token_below_it(void **state)
+{
+    (void)state;
+    real *logits = buffer_new(2), *lse = buffer_new(1);
+    const double floor = -INFINITY, uniform = 0.5;
+    int token = -1;
+    logsumexp_forward(lse, logits, 1, 2, 1);
+    sample_forward(&token, logits, lse, &floor, &uniform, 1, 2, 1);
+    assert_int_equal(token, 0);
+    buffer_free(logits);
+    buffer_free(lse);
+}
+
 /* ---- optimizer ------------------------------------------------------------------------------- */
 
 /* Three steps from w = 0 with g = 1e-4, 2e-4, -1e-4; learning rate 1e-3, eps 1e-5. */
@@ -427,6 +469,7 @@ int main(void)
         cmocka_unit_test(rope_turns_the_pairs_half_a_head_apart),
         cmocka_unit_test(attention_is_causal_and_scaled_by_the_root_of_the_head_width),
         cmocka_unit_test(query_heads_share_key_value_heads_in_order),
+        cmocka_unit_test(attention_one_token_at_a_time_gives_the_bits_of_the_whole),
         cmocka_unit_test(gelu_is_the_tanh_form),
         cmocka_unit_test(swiglu_gates_the_second_half_by_the_first),
         cmocka_unit_test(logp_and_entropy_match_the_definition),
@@ -436,6 +479,7 @@ int main(void)
         cmocka_unit_test(sampling_inverts_the_distribution_function),
         cmocka_unit_test(sampling_leaves_out_logits_below_the_floor),
         cmocka_unit_test(the_ends_of_the_unit_interval_draw_tokens_that_have_probability),
+        cmocka_unit_test(an_exact_boundary_belongs_to_the_token_below_it),
         cmocka_unit_test(adam_matches_both_forms_of_epsilon),
         cmocka_unit_test(adamw_matches_pytorch_with_weight_decay),
         cmocka_unit_test(sum_of_squares_gives_the_global_norm),
