@@ -1,0 +1,34 @@
+/* How good a reward model's scores are, and on which scale: pure functions of scored pairs.
+ *
+ * target (n) is P(chosen is better): 1, or 1/2 where the labeler called a tie; NULL means all 1.  Such a
+ * tie is half right whatever the scores say, and equal scores are half right whatever the label says. */
+#ifndef REWARD_CALIBRATION_H
+#define REWARD_CALIBRATION_H
+
+enum { CALIBRATION_BINS = 10 };
+
+/* Share of pairs whose order the scores get right. */
+double preference_accuracy(const double *chosen, const double *rejected, const double *target,
+                           int n);
+
+/* The same for "the longer answer wins": what a model must beat to have learned more than length. */
+double longer_wins_accuracy(const int *chosen_length, const int *rejected_length,
+                            const double *target, int n);
+
+/* Expected calibration error of sigmoid(delta).         Guo et al. 2017, eq. 3
+ * Each pair counts in both orders, (p, target) and (1 - p, 1 - target), else the outcome of every
+ * chosen-first pair would be 1; ten bins of equal width over [0,1]; 0 is perfect. */
+double calibration_error(const double *chosen, const double *rejected, const double *target, int n);
+
+/* Where score would be on a scale of mean 0 and standard deviation 1: gain * score + bias.
+ * Ziegler et al. 2019, section 2.1; population deviation.  Equal scores keep a gain of 1. */
+typedef struct {
+    double mean, deviation; /* of the scores given */
+    double gain, bias;
+} ScoreScale;
+ScoreScale score_scale(const double *score, int n);
+
+/* Pearson's correlation of score and response length; 0 when either does not vary. */
+double score_length_correlation(const double *score, const int *length, int n);
+
+#endif

@@ -1,0 +1,134 @@
+#include "reward/calibration.h"
+
+#include "tests/golden.h"
+
+enum { SCORES = 50, PAIRS = 6 };
+
+static void accuracy_matches_golden(void **state)
+{
+    (void)state;
+    cJSON *golden = golden_read("rl/reward_loss.json");
+    double chosen[PAIRS], rejected[PAIRS];
+    golden_array(chosen, PAIRS, golden, "chosen");
+    golden_array(rejected, PAIRS, golden, "rejected");
+    assert_near(preference_accuracy(chosen, rejected, NULL, PAIRS),
+                golden_number(golden, "accuracy"), 1e-12);
+    cJSON_Delete(golden);
+}
+
+/* right, wrong, equal scores, and a pair called a tie: 1 + 0 + 1/2 + 1/2 of 4. */
+static void ties_of_either_kind_count_half(void **state)
+{
+    (void)state;
+    const double chosen[] = {2, 1, 3, 5}, rejected[] = {1, 2, 3, 1}, target[] = {1, 1, 1, 0.5};
+    assert_near(preference_accuracy(chosen, rejected, target, 4), 0.5, 1e-15);
+}
+
+/* longer, shorter, equal: 1 + 0 + 1/2 of 3. */
+static void longer_wins_counts_equal_lengths_half(void **state)
+{
+    (void)state;
+    const int chosen[] = {9, 4, 6}, rejected[] = {3, 8, 6};
+    assert_near(longer_wins_accuracy(chosen, rejected, NULL, 3), 0.5, 1e-15);
+}
+
+static double logit(double p)
+{
+    return log(p / (1 - p));
+}
+
+/* Four pairs said to be sure to 0.75, of which three come out so: nothing is wrong. */
+static void calibrated_scores_have_no_error(void **state)
+{
+    (void)state;
+    const double d = logit(0.75), chosen[] = {d, d, d, 0}, rejected[] = {0, 0, 0, d};
+    assert_near(calibration_error(chosen, rejected, NULL, 4), 0, 1e-12);
+}
+
+/* Two pairs said to be sure to 0.95, one of them wrong: |0.95 - 0.5| in their bin, and |0.05 - 0.5| in its
+ * mirror image, so 0.45 on the whole. */
+static void overconfident_scores_show_their_error(void **state)
+{
+    (void)state;
+    const double d = logit(0.95), chosen[] = {d, 0}, rejected[] = {0, d};
+    assert_near(calibration_error(chosen, rejected, NULL, 2), 0.45, 1e-12);
+}
+
+static void calibration_does_not_depend_on_which_side_is_called_chosen(void **state)
+{
+    (void)state;
+    const double a[] = {0.1, 2, -0.7}, b[] = {0.6, -1, -0.6};
+    const double a_better[] = {1, 0.5, 0}, b_better[] = {0, 0.5, 1};
+    assert_near(calibration_error(a, b, a_better, 3), calibration_error(b, a, b_better, 3), 1e-15);
+}
+
+static void certainty_falls_into_the_last_bin(void **state)
+{
+    (void)state;
+    const double chosen = 1000, rejected = 0;
+    assert_near(calibration_error(&chosen, &rejected, NULL, 1), 0, 1e-12);
+}
+
+/* lm-human-preferences rewards.py on s = 0.2, 1, -0.5, 0.1. */
+static void scale_matches_published_formula(void **state)
+{
+    (void)state;
+    const double score[] = {0.2, 1, -0.5, 0.1};
+    const double want[] = {0, 1.498537, -1.311220, -0.187317};
+    const ScoreScale s = score_scale(score, 4);
+    assert_near(s.gain, 1.873172, 1e-6);
+    assert_near(s.bias, -0.374634, 1e-6);
+    for (int i = 0; i < 4; i++) assert_near(s.gain * score[i] + s.bias, want[i], 1e-6);
+}
+
+static void scale_matches_golden(void **state)
+{
+    (void)state;
+    cJSON *golden = golden_read("rl/reward_loss.json");
+    const cJSON *normalisation = golden_at(golden, "normalisation");
+    double score[SCORES];
+    const int n = golden_array(score, SCORES, normalisation, "rewards");
+    const ScoreScale s = score_scale(score, n);
+    assert_near(s.mean, golden_number(normalisation, "mean"), 1e-12);
+    assert_near(s.deviation, golden_number(normalisation, "std"), 1e-12);
+    assert_near(s.gain, golden_number(normalisation, "gain"), 1e-12);
+    assert_near(s.bias, golden_number(normalisation, "bias"), 1e-12);
+    cJSON_Delete(golden);
+}
+
+static void equal_scores_keep_their_gain(void **state)
+{
+    (void)state;
+    const double score[] = {2, 2, 2};
+    const ScoreScale s = score_scale(score, 3);
+    assert_near(s.gain, 1, 0);
+    assert_near(s.bias, -2, 0);
+}
+
+/* Deviations -1, 0, 1 of score and -3, 1, 2 of length: 5 / sqrt(2 * 14). */
+static void correlation_matches_hand_computation(void **state)
+{
+    (void)state;
+    const double score[] = {1, 2, 3};
+    const int length[] = {1, 5, 6}, same[] = {4, 4, 4};
+    assert_near(score_length_correlation(score, length, 3), 5 / sqrt(28), 1e-12);
+    assert_near(score_length_correlation(score, same, 3), 0, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(accuracy_matches_golden),
+        cmocka_unit_test(ties_of_either_kind_count_half),
+        cmocka_unit_test(longer_wins_counts_equal_lengths_half),
+        cmocka_unit_test(calibrated_scores_have_no_error),
+        cmocka_unit_test(overconfident_scores_show_their_error),
+        cmocka_unit_test(calibration_does_not_depend_on_which_side_is_called_chosen),
+        cmocka_unit_test(certainty_falls_into_the_last_bin),
+        cmocka_unit_test(scale_matches_published_formula),
+        cmocka_unit_test(scale_matches_golden),
+        cmocka_unit_test(equal_scores_keep_their_gain),
+        cmocka_unit_test(correlation_matches_hand_computation),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
