@@ -29,6 +29,8 @@
 enum { CONFIG_TEXT_MAX = 256 };
 
 typedef enum { CONFIG_int, CONFIG_double, CONFIG_bool, CONFIG_choice, CONFIG_text } ConfigType;
+/* stdbool.h's bool is a macro, and is _Bool by the time that CONFIG_ENTRY_OF sees it. */
+#define CONFIG__Bool CONFIG_bool
 
 typedef struct {
     const char *name;
@@ -49,6 +51,7 @@ typedef struct {
 #define CONFIG_C_int(name)    int name;
 #define CONFIG_C_double(name) double name;
 #define CONFIG_C_bool(name)   bool name;
+#define CONFIG_C__Bool            CONFIG_C_bool
 #define CONFIG_C_choice(name) int name;
 #define CONFIG_C_text(name)   char name[CONFIG_TEXT_MAX];
 #define CONFIG_MEMBER(type, name, fallback, min, max, source, help) CONFIG_C_##type(name)
@@ -56,6 +59,7 @@ typedef struct {
 #define CONFIG_V_int(f, lo, hi)    .fallback = (f), .min = (lo), .max = (hi)
 #define CONFIG_V_double(f, lo, hi) .fallback = (f), .min = (lo), .max = (hi)
 #define CONFIG_V_bool(f, lo, hi)   .fallback = (f), .min = 0, .max = 1
+#define CONFIG_V__Bool            CONFIG_V_bool
 #define CONFIG_V_choice(f, ws, no) .word = (f), .words = (ws)
 #define CONFIG_V_text(f, no, no2)  .word = (f)
 #define CONFIG_ENTRY_OF(Struct, type_, name_, fallback_, min_, max_, source_, help_) \
@@ -82,6 +86,10 @@ void config_bind(Config *c, const ConfigTable *table, void *values);
 /* `key` is section.name, or a name that is unique over the sections; hyphens are underscores.  An
  * unknown key guesses a near miss and says its default and range; junk and ranges are errors. */
 int config_set(Config *c, const char *key, const char *value, ConfigOrigin origin, Error *err);
+/* Whether config_set would know the key: 1, 0, or more than 1 for a bare name that several sections have. */
+int config_count(const Config *c, const char *key);
+/* All names, for guessing; at most `max` are written, their number is returned. */
+int config_names(const Config *c, const char **names, int max);
 /* "key=value" */
 int config_assign(Config *c, const char *assignment, ConfigOrigin origin, Error *err);
 /* A JSON file {"section": {"name": value}} with // comments; sections of `known` (NULL-terminated, may
@@ -90,6 +98,10 @@ int config_read(Config *c, const char *path, ConfigOrigin origin, const ConfigTa
                 Error *err);
 /* Effective settings as JSON that config_read takes, two-space indented. */
 void config_json(const Config *c, Text *out);
+/* The value as the text that config_set takes. */
+void config_value(Text *out, const Config *c, int section, int field);
+/* "default", "preset", "file", "project", "--set", "flag" */
+const char *config_origin_name(ConfigOrigin origin);
 /* One line per setting: section.name value (default, range; origin) meaning. */
 void config_help(const Config *c, FILE *to);
 

@@ -38,9 +38,10 @@ int64_t file_size(const char *path); /* -1 when absent */
 int folder_make(const char *path, Error *err);
 /* Write a folder aside: *temporary (FILE_PATH_MAX) is made empty; fill it, then folder_commit. */
 int folder_begin(char *temporary, const char *path, Error *err);
-/* fsync every file and the folder, rename to `path` (an old one there is moved away first and removed
- * after), fsync the parent. */
+/* fsync every file and the folder, rename to `path` (an old one there is exchanged in one step where the
+ * system can, and removed after), fsync the parent.  After a failure `temporary` is gone. */
 int folder_commit(const char *temporary, const char *path, Error *err);
+/* Remove a file or a folder with all that is in it; absent already is no error. */
 int folder_remove(const char *path, Error *err);
 /* Names in a folder, sorted, without . and ..; the caller frees each and the array. */
 int folder_list(char ***names, int *n, const char *path, Error *err);

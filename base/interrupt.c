@@ -25,6 +25,12 @@ void interrupt_install(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
-int interrupt_pending(void) { return pending; }
+int interrupt_pending(void)
+{
+    return pending;
+}
 
-void interrupt_raise(int signal_number) { pending = signal_number; }
+void interrupt_raise(int signal_number)
+{
+    pending = signal_number;
+}

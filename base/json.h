@@ -1,4 +1,5 @@
-/* JSON from files and lines, over cJSON: depth limited, duplicates and bad UTF-8 refused. */
+/* JSON from files and lines.  The text is held to RFC 8259 by a scanner of our own, which knows the line
+ * of every mistake; what passes is handed to cJSON, which is laxer and would take more. */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 
@@ -14,6 +15,10 @@
 int json_parse(cJSON **out, const char *bytes, size_t n, Error *err);
 /* Read and parse a file of at most `limit` bytes; comments (// and C style) allowed when `comments`. */
 int json_read(cJSON **out, const char *path, size_t limit, bool comments, Error *err);
+/* As json_read; also the line of every key, in the order in which the keys stand in the file; the caller
+ * frees the array. */
+int json_read_lines(cJSON **out, int **line_of_key, const char *path, size_t limit, bool comments,
+                    Error *err);
 
 /* Members of an object, or the fallback when absent or of another type. */
 const char *json_text(const cJSON *object, const char *name, const char *fallback);

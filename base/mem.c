@@ -1,5 +1,6 @@
 #include "base/mem.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,7 @@ char *mem_strndup(const char *text, size_t n)
 
 char *mem_format(const char *format, ...)
 {
+    assert(format);
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);

@@ -34,6 +34,7 @@ void text_add(Text *t, const char *string)
 
 void text_format(Text *t, const char *format, ...)
 {
+    assert(format);
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
@@ -103,25 +104,30 @@ bool text_is_utf8(const char *bytes, size_t n, size_t *at)
 
 enum { WORD_MAX = 64 };
 
+/* Letters changed, added, left out, or two neighbours swapped ("lable"): Damerau 1964, in the form where no
+ * place is edited twice. */
 static int edit_distance(const char *a, const char *b)
 {
     const size_t n = strlen(a), m = strlen(b);
-    int row[WORD_MAX + 1];
+    int rows[3][WORD_MAX + 1];
     if (n > WORD_MAX || m > WORD_MAX) return WORD_MAX;
-    for (size_t j = 0; j <= m; j++) row[j] = (int)j;
+    for (size_t j = 0; j <= m; j++) rows[0][j] = (int)j;
     for (size_t i = 1; i <= n; i++) {
-        int diagonal = row[0];
+        int *row = rows[i % 3];
+        const int *above = rows[(i - 1) % 3];
         row[0] = (int)i;
         for (size_t j = 1; j <= m; j++) {
-            const int above = row[j];
-            int best = diagonal + (tolower(a[i - 1]) != tolower(b[j - 1]));
-            if (above + 1 < best) best = above + 1;
+            const int p = tolower((unsigned char)a[i - 1]), q = tolower((unsigned char)b[j - 1]);
+            int best = above[j - 1] + (p != q);
+            if (above[j] + 1 < best) best = above[j] + 1;
             if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
-            diagonal = above;
+            const bool swapped = i > 1 && j > 1 && p == tolower((unsigned char)b[j - 2]) &&
+                                 q == tolower((unsigned char)a[i - 2]);
+            if (swapped && rows[(i - 2) % 3][j - 2] + 1 < best) best = rows[(i - 2) % 3][j - 2] + 1;
             row[j] = best;
         }
     }
-    return row[m];
+    return rows[n % 3][m];
 }
 
 const char *text_nearest(const char *word, const char *const *candidates, int n)
@@ -130,7 +136,8 @@ const char *text_nearest(const char *word, const char *const *candidates, int n)
     int best_distance = WORD_MAX;
     for (int i = 0; i < n; i++) {
         const int d = edit_distance(word, candidates[i]);
-        const size_t longer = strlen(word) > strlen(candidates[i]) ? strlen(word) : strlen(candidates[i]);
+        const size_t longer =
+            strlen(word) > strlen(candidates[i]) ? strlen(word) : strlen(candidates[i]);
         const bool near = d <= 1 || (size_t)d * 3 <= longer;
         if (near && d < best_distance && longer > 1) best = candidates[i], best_distance = d;
     }

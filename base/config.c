@@ -1,0 +1,442 @@
+#include "base/config.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+
+enum {
+    FILE_MAX = 1 << 20,
+    NAME_MAX_LENGTH = 64,
+    CANDIDATES = CONFIG_SECTIONS_MAX * CONFIG_FIELDS_MAX
+};
+
+/* ---- values ---- */
+
+/* The index of a word in "a|b|c", or -1. */
+static int choice_index(const char *words, const char *word)
+{
+    const size_t n = strlen(word);
+    int index = 0;
+    for (const char *w = words; n > 0;) {
+        const size_t length = strcspn(w, "|");
+        if (length == n && strncasecmp(w, word, n) == 0) return index;
+        if (!w[length]) break;
+        w += length + 1, index++;
+    }
+    return -1;
+}
+
+static int choice_word(const char **word, const char *words, int index)
+{
+    for (; index > 0; index--) words += strcspn(words, "|") + 1;
+    *word = words;
+    return (int)strcspn(words, "|");
+}
+
+static void *member(const Config *c, int section, int field)
+{
+    return (char *)c->values[section] + c->table[section]->fields[field].offset;
+}
+
+static void set_number(void *at, ConfigType type, double x)
+{
+    if (type == CONFIG_int) *(int *)at = (int)x;
+    else if (type == CONFIG_double) *(double *)at = x;
+    else *(bool *)at = x != 0;
+}
+
+void config_bind(Config *c, const ConfigTable *table, void *values)
+{
+    assert(c->n < CONFIG_SECTIONS_MAX && table->n <= CONFIG_FIELDS_MAX);
+    const int s = c->n++;
+    c->table[s] = table;
+    c->values[s] = values;
+    memset(values, 0, table->size);
+    for (int i = 0; i < table->n; i++) {
+        const ConfigField *f = &table->fields[i];
+        void *at = member(c, s, i);
+        c->origin[s][i] = CONFIG_FROM_DEFAULT;
+        if (f->type == CONFIG_choice) {
+            *(int *)at = choice_index(f->words, f->word);
+            assert(*(int *)at >= 0);
+        } else if (f->type == CONFIG_text) {
+            snprintf(at, CONFIG_TEXT_MAX, "%s", f->word);
+        } else {
+            set_number(at, f->type, f->fallback);
+        }
+    }
+}
+
+static int parse_number(double *out, const ConfigField *f, const char *key, const char *value,
+                        Error *err)
+{
+    char *end;
+    const double x = strtod(value, &end);
+    /* strtod also takes "nan", "inf" and hexadecimal. */
+    const bool plain = strspn(value, "+-.0123456789eE") == strlen(value);
+    if (end == value || *end || !plain)
+        return error_usage(err, "%s: '%.60s' is not a number", key, value);
+    if (!(x >= f->min && x <= f->max))
+        return error_usage(err, "%s: %s is outside [%g, %g]", key, value, f->min, f->max);
+    if (f->type == CONFIG_int && x != floor(x))
+        return error_usage(err, "%s: %s is not a whole number", key, value);
+    *out = x;
+    return 0;
+}
+
+static int parse_bool(double *out, const char *key, const char *value, Error *err)
+{
+    static const char *const yes[] = {"true", "yes", "on", "1"}, *const no[] = {"false", "no",
+                                                                                "off", "0"};
+    for (int i = 0; i < 4; i++) {
+        if (strcasecmp(value, yes[i]) == 0) return *out = 1, 0;
+        if (strcasecmp(value, no[i]) == 0) return *out = 0, 0;
+    }
+    return error_usage(err, "%s: '%.60s' is neither true nor false", key, value);
+}
+
+static int parse_choice(int *out, const ConfigField *f, const char *key, const char *value,
+                        Error *err)
+{
+    *out = choice_index(f->words, value);
+    if (*out >= 0) return 0;
+    char list[256] = "";
+    for (const char *w = f->words; *w;) {
+        const size_t n = strcspn(w, "|"), used = strlen(list);
+        snprintf(list + used, sizeof list - used, "%s%.*s", used ? ", " : "", (int)n, w);
+        w += n + (w[n] == '|');
+    }
+    return error_usage(err, "%s: '%.60s' is none of %s", key, value, list);
+}
+
+static int set_member(Config *c, int s, int i, const char *key, const char *value, Error *err)
+{
+    const ConfigField *f = &c->table[s]->fields[i];
+    void *at = member(c, s, i);
+    double x = 0;
+    switch (f->type) {
+    case CONFIG_int:
+    case CONFIG_double:
+        if (parse_number(&x, f, key, value, err) != 0) return -1;
+        set_number(at, f->type, x);
+        return 0;
+    case CONFIG_bool:
+        if (parse_bool(&x, key, value, err) != 0) return -1;
+        set_number(at, f->type, x);
+        return 0;
+    case CONFIG_choice: return parse_choice(at, f, key, value, err);
+    case CONFIG_text:
+        if (strlen(value) >= CONFIG_TEXT_MAX)
+            return error_usage(err, "%s: text of more than %d bytes", key, CONFIG_TEXT_MAX - 1);
+        snprintf(at, CONFIG_TEXT_MAX, "%s", value);
+        return 0;
+    }
+    return -1;
+}
+
+void config_value(Text *out, const Config *c, int section, int field)
+{
+    const ConfigField *f = &c->table[section]->fields[field];
+    const void *at = member(c, section, field);
+    const char *word;
+    switch (f->type) {
+    case CONFIG_int: text_format(out, "%d", *(const int *)at); break;
+    case CONFIG_double: json_put_number(out, *(const double *)at); break;
+    case CONFIG_bool: text_add(out, *(const bool *)at ? "true" : "false"); break;
+    case CONFIG_text: text_add(out, at); break;
+    case CONFIG_choice: {
+        const int n = choice_word(&word, f->words, *(const int *)at);
+        text_append(out, word, (size_t)n);
+    }
+    }
+}
+
+/* ---- keys ---- */
+
+/* As the tables write it: underscores. */
+static void plain_key(char out[NAME_MAX_LENGTH], const char *key)
+{
+    snprintf(out, NAME_MAX_LENGTH, "%s", key);
+    for (char *c = out; *c; c++)
+        if (*c == '-') *c = '_';
+}
+
+/* How many settings the key names; the last one is in *section and *field. */
+static int find(const Config *c, const char *key, int *section, int *field)
+{
+    char plain[NAME_MAX_LENGTH];
+    plain_key(plain, key);
+    char *name = strchr(plain, '.');
+    if (name) *name++ = 0;
+    int count = 0;
+    for (int s = 0; s < c->n; s++) {
+        if (name && strcmp(c->table[s]->name, plain) != 0) continue;
+        for (int i = 0; i < c->table[s]->n; i++) {
+            if (strcmp(c->table[s]->fields[i].name, name ? name : plain) != 0) continue;
+            *section = s, *field = i, count++;
+        }
+    }
+    return count;
+}
+
+int config_count(const Config *c, const char *key)
+{
+    int s, i;
+    return strlen(key) < NAME_MAX_LENGTH ? find(c, key, &s, &i) : 0;
+}
+
+int config_names(const Config *c, const char **names, int max)
+{
+    int n = 0;
+    for (int s = 0; s < c->n; s++)
+        for (int i = 0; i < c->table[s]->n && n < max; i++)
+            names[n++] = c->table[s]->fields[i].name;
+    return n;
+}
+
+/* "0.05, from 0 to 10" */
+static void describe_field(Text *out, const ConfigField *f)
+{
+    if (f->type == CONFIG_choice) text_format(out, "%s, of %s", f->word, f->words);
+    else if (f->type == CONFIG_text) text_add(out, f->word[0] ? f->word : "empty");
+    else if (f->type == CONFIG_bool) text_add(out, f->fallback != 0 ? "true" : "false");
+    else text_format(out, "%g, from %g to %g", f->fallback, f->min, f->max);
+}
+
+static int section_named(const Config *c, const char *name)
+{
+    for (int s = 0; s < c->n; s++)
+        if (strcmp(c->table[s]->name, name) == 0) return s;
+    return -1;
+}
+
+/* The setting that a mistyped key was meant for, in its own section first. */
+static bool guess(const Config *c, const char *key, int *section, int *field)
+{
+    char plain[NAME_MAX_LENGTH];
+    const char *names[CANDIDATES];
+    plain_key(plain, key);
+    char *name = strchr(plain, '.');
+    if (name) *name++ = 0;
+    else name = plain;
+    const int own = name == plain ? -1 : section_named(c, plain);
+    for (int pass = own >= 0 ? 0 : 1; pass < 2; pass++) {
+        int n = 0, where[CANDIDATES][2];
+        for (int s = 0; s < c->n; s++)
+            for (int i = 0; (pass == 1 || s == own) && i < c->table[s]->n; i++, n++)
+                names[n] = c->table[s]->fields[i].name, where[n][0] = s, where[n][1] = i;
+        const char *nearest = text_nearest(name, names, n);
+        for (int k = 0; nearest && k < n; k++) {
+            if (names[k] != nearest) continue;
+            *section = where[k][0], *field = where[k][1];
+            return true;
+        }
+    }
+    return false;
+}
+
+static int unknown(const Config *c, const char *key, Error *err)
+{
+    int s, i;
+    error_usage(err, "%.60s is no setting", key);
+    if (!guess(c, key, &s, &i)) return -1;
+
+    const ConfigTable *table = c->table[s];
+    const char *dot = strchr(key, '.');
+    const size_t section_length = dot ? (size_t)(dot - key) : 0;
+    const bool same = !dot || (strlen(table->name) == section_length &&
+                               strncmp(table->name, key, section_length) == 0);
+    Text about = {0};
+    describe_field(&about, &table->fields[i]);
+    error_usage(err, "%.60s is no setting; did you mean %s%s%s (%s)", key, same ? "" : table->name,
+                same ? "" : ".", table->fields[i].name, about.bytes);
+    text_free(&about);
+    return -1;
+}
+
+static int ambiguous(const Config *c, const char *key, Error *err)
+{
+    char plain[NAME_MAX_LENGTH], list[256] = "";
+    plain_key(plain, key);
+    for (int s = 0; s < c->n; s++)
+        for (int i = 0; i < c->table[s]->n; i++) {
+            if (strcmp(c->table[s]->fields[i].name, plain) != 0) continue;
+            const size_t used = strlen(list);
+            snprintf(list + used, sizeof list - used, "%s%s.%s", used ? " or " : "",
+                     c->table[s]->name, plain);
+        }
+    return error_usage(err, "%s is in several sections; write %s", key, list);
+}
+
+int config_set(Config *c, const char *key, const char *value, ConfigOrigin origin, Error *err)
+{
+    int s = 0, i = 0;
+    const int found = strlen(key) < NAME_MAX_LENGTH ? find(c, key, &s, &i) : 0;
+    if (found == 0) return unknown(c, key, err);
+    if (found > 1) return ambiguous(c, key, err);
+    if (set_member(c, s, i, key, value, err) != 0) return -1;
+    c->origin[s][i] = origin;
+    return 0;
+}
+
+int config_assign(Config *c, const char *assignment, ConfigOrigin origin, Error *err)
+{
+    char key[NAME_MAX_LENGTH];
+    const char *equals = strchr(assignment, '=');
+    if (!equals || equals == assignment)
+        return error_usage(err, "expected section.name=value, not '%.60s'", assignment);
+    snprintf(key, sizeof key, "%.*s", (int)(equals - assignment), assignment);
+    return config_set(c, text_trim(key), equals + 1, origin, err);
+}
+
+/* ---- files ---- */
+
+static int count_keys(const cJSON *value)
+{
+    int n = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, value) n += cJSON_IsObject(value) + count_keys(item);
+    return n;
+}
+
+static int set_from_json(Config *c, const char *key, const cJSON *value, ConfigOrigin origin,
+                         Error *err)
+{
+    static const char *const wanted[] = {"a whole number", "a number", "true or false",
+                                         "a word in quotes", "text in quotes"};
+    int s = 0, i = 0;
+    if (strlen(key) >= NAME_MAX_LENGTH || find(c, key, &s, &i) == 0) return unknown(c, key, err);
+    const ConfigType type = c->table[s]->fields[i].type;
+    const bool fits = type == CONFIG_int || type == CONFIG_double ? cJSON_IsNumber(value)
+                      : type == CONFIG_bool                       ? cJSON_IsBool(value)
+                                                                  : cJSON_IsString(value);
+    if (!fits) return error_set(err, "%s: expected %s", key, wanted[type]);
+    Text text = {0};
+    if (cJSON_IsNumber(value)) json_put_number(&text, value->valuedouble);
+    else if (cJSON_IsBool(value)) text_add(&text, cJSON_IsTrue(value) ? "true" : "false");
+    else text_add(&text, value->valuestring);
+    const int rc = config_set(c, key, text.bytes, origin, err);
+    text_free(&text);
+    return rc;
+}
+
+static bool known_section(const ConfigTable *const *known, const char *name)
+{
+    for (; known && *known; known++)
+        if (strcmp((*known)->name, name) == 0) return true;
+    return false;
+}
+
+static int unknown_section(const Config *c, const ConfigTable *const *known, const char *name,
+                           Error *err)
+{
+    const char *names[CANDIDATES];
+    int n = 0;
+    for (int s = 0; s < c->n; s++) names[n++] = c->table[s]->name;
+    for (; known && *known && n < CANDIDATES; known++) names[n++] = (*known)->name;
+    const char *nearest = text_nearest(name, names, n);
+    if (nearest) return error_set(err, "%.60s is no section; did you mean %s", name, nearest);
+    return error_set(err, "%.60s is no section of settings", name);
+}
+
+/* *order counts the keys of the whole file; on failure it is the offending one. */
+static int read_section(Config *c, const cJSON *section, int *order, ConfigOrigin origin,
+                        const ConfigTable *const *known, Error *err)
+{
+    char name[NAME_MAX_LENGTH], key[2 * NAME_MAX_LENGTH];
+    plain_key(name, section->string);
+    if (!cJSON_IsObject(section)) return error_set(err, "%s: expected { settings }", name);
+    if (section_named(c, name) < 0) {
+        if (!known_section(known, name)) return unknown_section(c, known, name, err);
+        *order += 1 + count_keys(section);
+        return 0;
+    }
+    *order += 1;
+    const cJSON *value;
+    cJSON_ArrayForEach(value, section)
+    {
+        snprintf(key, sizeof key, "%s.%.63s", name, value->string);
+        if (set_from_json(c, key, value, origin, err) != 0) return -1;
+        *order += 1;
+    }
+    return 0;
+}
+
+int config_read(Config *c, const char *path, ConfigOrigin origin, const ConfigTable *const *known,
+                Error *err)
+{
+    cJSON *tree = NULL;
+    int *line_of_key = NULL, rc = 0, order = 0;
+    if (json_read_lines(&tree, &line_of_key, path, FILE_MAX, true, err) != 0) return -1;
+    if (!cJSON_IsObject(tree)) {
+        rc = error_set(err, "%s:1: expected {\"section\": {\"name\": value}}", path);
+        goto done;
+    }
+    const cJSON *section;
+    cJSON_ArrayForEach(section, tree)
+    {
+        rc = read_section(c, section, &order, origin, known, err);
+        if (rc == 0) continue;
+        error_wrap(err, "%s:%d", path, line_of_key[order]);
+        /* What stands in a file is not a mistyped command line. */
+        err->usage = false;
+        break;
+    }
+
+done:
+    cJSON_Delete(tree);
+    free(line_of_key);
+    return rc;
+}
+
+/* ---- printing ---- */
+
+const char *config_origin_name(ConfigOrigin origin)
+{
+    static const char *const names[] = {"default", "preset", "file", "project", "--set", "flag"};
+    return names[origin];
+}
+
+void config_json(const Config *c, Text *out)
+{
+    text_add(out, "{");
+    for (int s = 0; s < c->n; s++) {
+        text_format(out, "%s\n  \"%s\": {", s ? "," : "", c->table[s]->name);
+        for (int i = 0; i < c->table[s]->n; i++) {
+            const ConfigField *f = &c->table[s]->fields[i];
+            const bool quoted = f->type == CONFIG_choice || f->type == CONFIG_text;
+            text_format(out, "%s\n    \"%s\": ", i ? "," : "", f->name);
+            Text value = {0};
+            config_value(&value, c, s, i);
+            if (quoted) json_put_text(out, value.bytes ? value.bytes : "", value.n);
+            else text_add(out, value.bytes);
+            text_free(&value);
+        }
+        text_add(out, "\n  }");
+    }
+    text_add(out, "\n}\n");
+}
+
+void config_help(const Config *c, FILE *to)
+{
+    for (int s = 0; s < c->n; s++)
+        for (int i = 0; i < c->table[s]->n; i++) {
+            const ConfigField *f = &c->table[s]->fields[i];
+            Text value = {0}, about = {0};
+            config_value(&value, c, s, i);
+            describe_field(&about, f);
+            char name[2 * NAME_MAX_LENGTH];
+            snprintf(name, sizeof name, "%s.%s", c->table[s]->name, f->name);
+            const ConfigOrigin origin = c->origin[s][i];
+            fprintf(to, "  %-26s %-10s (%s%s%s) %s%s%s%s\n", name, value.bytes ? value.bytes : "",
+                    about.bytes, origin ? "; from " : "", origin ? config_origin_name(origin) : "",
+                    f->help, f->source[0] ? " [" : "", f->source, f->source[0] ? "]" : "");
+            text_free(&value);
+            text_free(&about);
+        }
+}

@@ -1,0 +1,144 @@
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+static bool quiet;
+static bool bar_stands; /* a progress bar is on the last line of the terminal */
+
+static void clear_bar(void)
+{
+    if (bar_stands) fputs("\r\033[K", stderr);
+    bar_stands = false;
+}
+
+void log_line(const char *format, ...)
+{
+    if (quiet) return;
+    clear_bar();
+    va_list args;
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+void log_quiet(bool on)
+{
+    quiet = on;
+}
+
+bool log_is_quiet(void)
+{
+    return quiet;
+}
+
+double log_clock(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+const char *log_duration(char out[32], double seconds)
+{
+    if (!(seconds >= 0 && seconds < 1e9)) return strcpy(out, "-");
+    const long long s = (long long)(seconds + 0.5);
+    if (s < 3600) snprintf(out, 32, "%lld:%02lld", s / 60, s % 60);
+    else snprintf(out, 32, "%lld h %02lld min", s / 3600, s % 3600 / 60);
+    return out;
+}
+
+static bool stderr_is_terminal(void)
+{
+    const char *term = getenv("TERM");
+    return isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
+}
+
+static int columns(void)
+{
+    struct winsize w;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 10 ? w.ws_col : 80;
+}
+
+void progress_begin(Progress *p, const char *what, int64_t total, const char *unit)
+{
+    *p = (Progress){.total = total, .visible = !quiet};
+    snprintf(p->what, sizeof p->what, "%s", what);
+    snprintf(p->unit, sizeof p->unit, "%s", unit);
+    p->began = log_clock();
+    p->on_terminal = stderr_is_terminal();
+    /* A terminal shows the bar at the first update; elsewhere the first line comes after ten seconds. */
+    p->drawn = p->on_terminal ? p->began - 1 : p->began;
+}
+
+/* "pretrain  412/1,000 steps  41%  23.1 steps/s  0:26 left  loss 2.310" */
+static void describe(Text *line, const Progress *p, double now)
+{
+    const double seconds = now - p->began;
+    const double rate = seconds > 0 ? (double)p->done / seconds : 0;
+    text_format(line, "%s  %s", p->what, text_thousands(p->done));
+    if (p->total > 0) text_format(line, "/%s", text_thousands(p->total));
+    text_format(line, " %s", p->unit);
+    if (p->total > 0) text_format(line, "  %d%%", (int)(100 * p->done / p->total));
+    if (rate > 0) text_format(line, rate < 10 ? "  %.2f %s/s" : "  %.0f %s/s", rate, p->unit);
+    if (rate > 0 && p->total > p->done) {
+        char left[32];
+        text_format(line, "  %s left", log_duration(left, (double)(p->total - p->done) / rate));
+    }
+    if (p->note[0]) text_format(line, "  %s", p->note);
+}
+
+/* Cut to the terminal's width: a line that wraps cannot be drawn over. */
+static size_t fitting(const Text *line, int width)
+{
+    size_t n = line->n;
+    while (n > 0 && text_width(line->bytes, n) > width) do
+            n--;
+        while (n > 0 && ((unsigned char)line->bytes[n] & 0xC0) == 0x80);
+    return n;
+}
+
+static void draw(Progress *p, double now)
+{
+    Text line = {0};
+    describe(&line, p, now);
+    if (p->on_terminal) {
+        fprintf(stderr, "\r\033[K%.*s", (int)fitting(&line, columns() - 1), line.bytes);
+        fflush(stderr);
+        bar_stands = true;
+    } else {
+        fprintf(stderr, "%s\n", line.bytes);
+    }
+    text_free(&line);
+    p->drawn = now;
+}
+
+void progress_update(Progress *p, int64_t done, const char *note, ...)
+{
+    p->done = done;
+    if (!p->visible) return;
+    const double now = log_clock(), wait = p->on_terminal ? 0.1 : 10;
+    if (now - p->drawn < wait) return;
+    p->note[0] = 0;
+    if (note) {
+        va_list args;
+        va_start(args, note);
+        vsnprintf(p->note, sizeof p->note, note, args);
+        va_end(args);
+    }
+    draw(p, now);
+}
+
+void progress_end(Progress *p)
+{
+    if (p->visible) clear_bar();
+    p->visible = false;
+}

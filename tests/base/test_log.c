@@ -1,0 +1,117 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+static char path[] = "/tmp/rlhf-log-XXXXXX";
+static int kept;
+
+static void catch_stderr(void)
+{
+    fflush(stderr);
+    kept = dup(STDERR_FILENO);
+    strcpy(path + sizeof path - 7, "XXXXXX");
+    const int fd = mkstemp(path);
+    dup2(fd, STDERR_FILENO);
+    close(fd);
+}
+
+static void assert_stderr(const char *expected)
+{
+    char text[1000] = "";
+    fflush(stderr);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    FILE *f = fopen(path, "r");
+    text[fread(text, 1, sizeof text - 1, f)] = 0;
+    fclose(f);
+    unlink(path);
+    assert_string_equal(text, expected);
+}
+
+static void a_line_goes_to_stderr(void **state)
+{
+    (void)state;
+    catch_stderr();
+    log_line("step=%d loss=%.2f", 120, 2.31);
+    assert_stderr("step=120 loss=2.31\n");
+}
+
+static void quiet_prints_nothing(void **state)
+{
+    (void)state;
+    Progress bar;
+    catch_stderr();
+    log_quiet(true);
+    log_line("step=1");
+    progress_begin(&bar, "pretrain", 10, "steps");
+    bar.drawn -= 100;
+    progress_update(&bar, 5, NULL);
+    progress_end(&bar);
+    log_quiet(false);
+    assert_stderr("");
+}
+
+static void progress_outside_a_terminal_waits_ten_seconds(void **state)
+{
+    (void)state;
+    Progress bar;
+    catch_stderr();
+    progress_begin(&bar, "pretrain", 10, "steps");
+    for (int i = 0; i < 10; i++) progress_update(&bar, i, NULL);
+    progress_end(&bar);
+    assert_stderr("");
+}
+
+/* 500 of 2,000 steps in 100 seconds: 5 a second, 1,500 left take 300 seconds. */
+static void progress_shows_share_rate_time_left_and_note(void **state)
+{
+    (void)state;
+    Progress bar;
+    catch_stderr();
+    progress_begin(&bar, "pretrain", 2000, "steps");
+    bar.began -= 100;
+    bar.drawn -= 100;
+    progress_update(&bar, 500, "loss %.3f", 2.31);
+    progress_end(&bar);
+    assert_stderr("pretrain  500/2,000 steps  25%  5.00 steps/s  5:00 left  loss 2.310\n");
+}
+
+static void durations_are_minutes_or_hours(void **state)
+{
+    (void)state;
+    char out[32];
+    assert_string_equal(log_duration(out, 5), "0:05");
+    assert_string_equal(log_duration(out, 75), "1:15");
+    assert_string_equal(log_duration(out, 3599.6), "1 h 00 min");
+    assert_string_equal(log_duration(out, 4020), "1 h 07 min");
+    assert_string_equal(log_duration(out, -1), "-");
+}
+
+static void the_clock_does_not_go_back(void **state)
+{
+    (void)state;
+    const double first = log_clock();
+    assert_true(log_clock() >= first);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_line_goes_to_stderr),
+        cmocka_unit_test(quiet_prints_nothing),
+        cmocka_unit_test(progress_outside_a_terminal_waits_ten_seconds),
+        cmocka_unit_test(progress_shows_share_rate_time_left_and_note),
+        cmocka_unit_test(durations_are_minutes_or_hours),
+        cmocka_unit_test(the_clock_does_not_go_back),
+    };
+    return cmocka_run_group_tests_name("log", tests, NULL, NULL);
+}
