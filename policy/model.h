@@ -46,8 +46,13 @@ typedef struct Model {
     Norm final_norm;
     Linear head;      /* (V, C): the embedding itself when tied */
     real *rope;       /* (max_T, HD) or NULL */
+    float *score, *score_bias; /* host: (n_labels, C) and (n_labels) of a classification checkpoint, or NULL */
 } Model;
 
+/* Weights of such a model, gaps for alignment included. */
+size_t model_size(const ModelConfig *config);
+/* A model with every weight 0, for model_copy. */
+Model *model_like(const ModelConfig *config);
 /* Random weights: N(0, init_std), residual projections divided by sqrt(2 n_layer) (Radford et al.
  * 2019), norms 1, biases 0; keyed by seed. */
 Model *model_new(const ModelConfig *config, uint64_t seed);
@@ -56,7 +61,7 @@ int model_open(Model **out, const char *dir, Error *err);
 void model_free(Model *m);
 /* Write config.json and model.safetensors (f32) into an existing folder.  n_labels and `score`
  * (n_labels, C), `score_bias` (n_labels) are a ...ForSequenceClassification's head, or 0 and NULL. */
-int model_save(const Model *m, const char *dir, int n_labels, const real *score, const real *score_bias,
+int model_save(const Model *m, const char *dir, int n_labels, const float *score, const float *score_bias,
                Error *err);
 /* A copy of the weights into another model of the same shape. */
 void model_copy(Model *to, const Model *from);

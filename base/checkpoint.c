@@ -1,0 +1,154 @@
+#include "base/checkpoint.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+
+static const char MANIFEST[] = "manifest.json";
+enum { MANIFEST_LIMIT = 1 << 24 };
+
+/* Add the files of dir/prefix to the manifest, folders within folders. */
+static int list_files(Text *out, const char *dir, const char *prefix, Error *err)
+{
+    char path[FILE_PATH_MAX], name[FILE_PATH_MAX], hash[SHA256_HEX];
+    char **names = NULL;
+    int n = 0, rc = -1;
+
+    if (path_join(path, dir, *prefix ? prefix : ".", err) != 0) return -1;
+    if (folder_list(&names, &n, path, err) != 0) return -1;
+    for (int i = 0; i < n; i++) {
+        if (snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? "/" : "", names[i]) >= (int)sizeof name ||
+            path_join(path, dir, name, err) != 0)
+            goto done;
+        if (file_is_folder(path)) {
+            if (list_files(out, dir, name, err) != 0) goto done;
+            continue;
+        }
+        if (sha256_file(hash, path, err) != 0) goto done;
+        text_add(out, out->n > 0 && out->bytes[out->n - 1] == '}' ? ",\n" : "");
+        text_add(out, "  {\"name\": ");
+        json_put_text(out, name, strlen(name));
+        text_format(out, ", \"size\": %lld, \"sha256\": \"%s\"}", (long long)file_size(path), hash);
+    }
+    rc = 0;
+
+done:
+    folder_list_free(names, n);
+    return rc;
+}
+
+static int write_manifest(const char *dir, int64_t step, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    Text t = {0};
+    text_format(&t, "{\"format\": 1, \"step\": %lld, \"files\": [\n", (long long)step);
+    int rc = list_files(&t, dir, "", err);
+    text_add(&t, "\n]}\n");
+    if (rc == 0) rc = path_join(path, dir, MANIFEST, err);
+    if (rc == 0) rc = file_write(path, t.bytes, t.n, err);
+    text_free(&t);
+    return rc;
+}
+
+int checkpoint_path(char *dir, const char *run_dir, int64_t step, Error *err)
+{
+    char name[64];
+    snprintf(name, sizeof name, "checkpoints/step-%06lld", (long long)step);
+    return path_join(dir, run_dir, name, err);
+}
+
+/* Steps that have a checkpoint folder, ascending, as sorted names. */
+static int list_checkpoints(char ***names, int *n, const char *run_dir, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    if (path_join(path, run_dir, "checkpoints", err) != 0) return -1;
+    if (folder_list(names, n, path, err) != 0) return -1;
+    int kept = 0;
+    for (int i = 0; i < *n; i++) {
+        long long step;
+        char rest;
+        if (sscanf((*names)[i], "step-%lld%c", &step, &rest) == 1) (*names)[kept++] = (*names)[i];
+        else free((*names)[i]);
+    }
+    *n = kept;
+    return 0;
+}
+
+static int remove_older(const char *run_dir, int keep, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    char **names = NULL;
+    int n = 0, rc = 0;
+    if (list_checkpoints(&names, &n, run_dir, err) != 0) return -1;
+    for (int i = 0; i < n - keep && rc == 0; i++) {
+        snprintf(path, sizeof path, "%.3800s/checkpoints/%.200s", run_dir, names[i]);
+        rc = folder_remove(path, err);
+    }
+    folder_list_free(names, n);
+    return rc;
+}
+
+int checkpoint_save(const char *run_dir, int64_t step, int keep,
+                    int (*write)(void *context, const char *dir, Error *err), void *context, Error *err)
+{
+    char path[FILE_PATH_MAX], temporary[FILE_PATH_MAX];
+    if (checkpoint_path(path, run_dir, step, err) != 0) return -1;
+    if (folder_begin(temporary, path, err) != 0) return -1;
+    if (write(context, temporary, err) != 0 || write_manifest(temporary, step, err) != 0 ||
+        folder_commit(temporary, path, err) != 0) {
+        Error ignored;
+        folder_remove(temporary, &ignored);
+        return error_wrap(err, "checkpoint of step %lld", (long long)step);
+    }
+    return remove_older(run_dir, keep, err);
+}
+
+static int verify_file(const char *dir, const cJSON *entry, Error *err)
+{
+    char path[FILE_PATH_MAX], hash[SHA256_HEX];
+    const char *name = json_text(entry, "name", "");
+    if (!*name || *name == '/' || strstr(name, "..")) return error_set(err, "%s: a bad file name", MANIFEST);
+    if (path_join(path, dir, name, err) != 0) return -1;
+    if ((double)file_size(path) != json_number(entry, "size", -1))
+        return error_set(err, "%s has another size than its manifest says", path);
+    if (sha256_file(hash, path, err) != 0) return -1;
+    if (strcmp(hash, json_text(entry, "sha256", "")) != 0)
+        return error_set(err, "%s has another content than its manifest says", path);
+    return 0;
+}
+
+int checkpoint_verify(const char *dir, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    cJSON *manifest = NULL;
+    int rc = 0;
+    if (path_join(path, dir, MANIFEST, err) != 0) return -1;
+    if (json_read(&manifest, path, MANIFEST_LIMIT, false, err) != 0) return -1;
+    const cJSON *files = cJSON_GetObjectItemCaseSensitive(manifest, "files"), *entry;
+    if (!cJSON_IsArray(files)) rc = error_set(err, "%s: no list of files", path);
+    cJSON_ArrayForEach(entry, files) if (rc == 0) rc = verify_file(dir, entry, err);
+    cJSON_Delete(manifest);
+    return rc;
+}
+
+int checkpoint_newest(char *dir, int64_t *step, const char *run_dir, Error *err)
+{
+    char **names = NULL;
+    int n = 0, rc = -1;
+    if (list_checkpoints(&names, &n, run_dir, err) != 0) return -1;
+    error_set(err, "%s: no checkpoint there yet", run_dir);
+    for (int i = n - 1; i >= 0 && rc != 0; i--) {
+        snprintf(dir, FILE_PATH_MAX, "%.3800s/checkpoints/%.200s", run_dir, names[i]);
+        rc = checkpoint_verify(dir, err);
+        long long at = 0;
+        sscanf(names[i], "step-%lld", &at);
+        *step = at;
+        if (rc != 0 && i > 0) log_line("%s; falling back to %s", err->message, names[i - 1]);
+    }
+    folder_list_free(names, n);
+    return rc;
+}

@@ -1,0 +1,25 @@
+/* Checkpoints: complete or absent.
+ *
+ * A checkpoint is a folder that appears by rename after everything in it, and manifest.json with sizes
+ * and SHA-256 of it all, is on the disk.  Reading one checks the manifest; a damaged one is passed over
+ * for the one before, and said. */
+#ifndef BASE_CHECKPOINT_H
+#define BASE_CHECKPOINT_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/file.h"
+
+/* `write` fills an empty folder; sub-folders are allowed.  Keeps the newest `keep`, removes older ones
+ * after the new one stands. */
+int checkpoint_save(const char *run_dir, int64_t step, int keep,
+                    int (*write)(void *context, const char *dir, Error *err), void *context, Error *err);
+/* The newest sound checkpoint of a run into dir (FILE_PATH_MAX) and *step; an error when there is none. */
+int checkpoint_newest(char *dir, int64_t *step, const char *run_dir, Error *err);
+/* The folder of one step. */
+int checkpoint_path(char *dir, const char *run_dir, int64_t step, Error *err);
+/* Every file of the manifest is there with its size and hash. */
+int checkpoint_verify(const char *dir, Error *err);
+
+#endif

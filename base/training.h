@@ -1,0 +1,45 @@
+/* The loop around every kind of training: steps, record, checkpoints, resume, stop.
+ *
+ * A Trainer knows how to do one step, and how to write and read everything that the next step depends
+ * on; the loop knows nothing of models.  Stopped anywhere and resumed, the bits are those of a run that
+ * was never stopped. */
+#ifndef BASE_TRAINING_H
+#define BASE_TRAINING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/run.h"
+#include "base/text.h"
+
+typedef struct {
+    void *self;
+    int64_t total; /* steps */
+    /* Do step `step` (0 is the first); add JSON members for the record and a short note for the bar. */
+    int (*step)(void *self, int64_t step, Text *members, Text *note, Error *err);
+    int (*save)(void *self, const char *dir, Error *err); /* into an empty folder */
+    int (*load)(void *self, const char *dir, Error *err);
+} Trainer;
+
+typedef struct {
+    const char *name;   /* on the progress bar */
+    const char *unit;   /* "step", "iteration" */
+    int save_every;     /* steps between checkpoints; 0: only at the end */
+    int keep;           /* checkpoints kept */
+    bool resume;
+    int64_t stop_after; /* as if interrupted after this many steps in all; 0: never */
+    bool quiet;         /* no bar */
+    /* Before step 0 and after each step, with what the step recorded ("" before the first); or NULL. */
+    int (*after_step)(void *context, int64_t step, const char *members, Error *err);
+    void *context;
+} TrainingOptions;
+
+typedef enum { TRAINING_FINISHED, TRAINING_STOPPED } TrainingEnd;
+
+/* Runs to the end or until a signal; either way the last step done is in a checkpoint when it returns.
+ * *steps: how many steps the run has done altogether. */
+int training_run(Trainer *t, Run *run, const TrainingOptions *o, TrainingEnd *end, int64_t *steps,
+                 Error *err);
+
+#endif

@@ -1,0 +1,163 @@
+/* Models in files: Hugging Face folders. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "policy/model.h"
+#include "policy/safetensors.h"
+
+/* ---- reading ------------------------------------------------------------------------------------- */
+
+static void tensor_from_file(real *values, const float *file, const Tensor *t)
+{
+    for (int r = 0; r < t->rows; r++)
+        for (int c = 0; c < t->cols; c++) {
+            const size_t ours = (size_t)r * (size_t)t->cols + (size_t)c;
+            values[ours] = (real)file[t->transposed ? (size_t)c * (size_t)t->rows + (size_t)r : ours];
+        }
+}
+
+static int tensor_shape(int64_t shape[2], const Tensor *t)
+{
+    shape[0] = t->vector || t->transposed ? t->cols : t->rows;
+    shape[1] = t->transposed ? t->rows : t->cols;
+    return t->vector ? 1 : 2;
+}
+
+/* The base model's tensors may come with or without the language model's prefix. */
+static int find(const Safetensors *file, const char *name)
+{
+    const int at = safetensors_find(file, name);
+    if (at >= 0) return at;
+    const char *dot = strchr(name, '.');
+    return dot ? safetensors_find(file, dot + 1) : -1;
+}
+
+static int read_tensor(Model *m, const Safetensors *file, const Tensor *t, Error *err)
+{
+    int64_t shape[2];
+    const int at = find(file, t->name), n_dims = tensor_shape(shape, t);
+    if (at < 0) return error_set(err, "tensor %s is missing", t->name);
+    const SafetensorsEntry *e = safetensors_entry(file, at);
+    if (e->n_dims != n_dims || e->shape[0] != shape[0] || (n_dims == 2 && e->shape[1] != shape[1]))
+        return error_set(err, "tensor %s has another shape than config.json says", t->name);
+
+    const size_t n = (size_t)t->rows * (size_t)t->cols;
+    float *raw = mem_calloc(n, sizeof *raw);
+    real *values = mem_calloc(n, sizeof *values);
+    const int rc = safetensors_read(file, at, raw, err);
+    if (rc == 0) {
+        tensor_from_file(values, raw, t);
+        buffer_write(m->parameters.w + t->at, values, n);
+    }
+    free(raw);
+    free(values);
+    return rc;
+}
+
+static int read_score(Model *m, const Safetensors *file, Error *err)
+{
+    const int64_t K = m->config.n_labels, C = m->config.C;
+    const int at = safetensors_find(file, "score.weight"), bias = safetensors_find(file, "score.bias");
+    if (at < 0) return error_set(err, "tensor score.weight is missing");
+    if (safetensors_entry(file, at)->count != K * C || (bias >= 0 && safetensors_entry(file, bias)->count != K))
+        return error_set(err, "tensor score.weight or score.bias has another shape than config.json says");
+    m->score = mem_calloc((size_t)(K * C), sizeof *m->score);
+    m->score_bias = mem_calloc((size_t)K, sizeof *m->score_bias);
+    if (safetensors_read(file, at, m->score, err) != 0) return -1;
+    return bias >= 0 ? safetensors_read(file, bias, m->score_bias, err) : 0;
+}
+
+int model_open(Model **out, const char *dir, Error *err)
+{
+    ModelConfig config;
+    Safetensors *file = NULL;
+    Model *m = NULL;
+    int rc = -1;
+
+    if (model_config_read(&config, dir, err) != 0) return -1;
+    if (safetensors_open_folder(&file, dir, err) != 0) return -1;
+    m = model_like(&config);
+    for (int i = 0; i < m->n_tensors; i++) {
+        /* a classification checkpoint predicts no tokens */
+        const bool unused = config.n_labels > 0 && strcmp(m->tensor[i].name, "lm_head.weight") == 0;
+        if (!unused && read_tensor(m, file, &m->tensor[i], err) != 0) goto done;
+    }
+    if (config.n_labels > 0 && read_score(m, file, err) != 0) goto done;
+    model_changed(m);
+    *out = m;
+    rc = 0;
+
+done:
+    if (rc != 0) {
+        error_wrap(err, "%s", dir);
+        model_free(m);
+    }
+    safetensors_close(file);
+    return rc;
+}
+
+/* ---- writing ------------------------------------------------------------------------------------- */
+
+typedef struct {
+    const Model *model;
+    const Tensor *tensor;
+} Source;
+
+/* n numbers of a tensor from element `first`, in the file's order. */
+static void read_out(float *out, void *context, int64_t first, int64_t n)
+{
+    const Source *s = context;
+    const Tensor *t = s->tensor;
+    const real *w = s->model->parameters.w + t->at;
+    if (!t->transposed) {
+        real *values = mem_calloc((size_t)n, sizeof *values);
+        buffer_read(values, w + first, (size_t)n);
+        for (int64_t i = 0; i < n; i++) out[i] = (float)values[i];
+        free(values);
+        return;
+    }
+    const size_t all = (size_t)t->rows * (size_t)t->cols;
+    real *values = mem_calloc(all, sizeof *values);
+    buffer_read(values, w, all);
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t c = (first + i) / t->rows, r = (first + i) % t->rows;
+        out[i] = (float)values[r * t->cols + c];
+    }
+    free(values);
+}
+
+int model_save(const Model *m, const char *dir, int n_labels, const float *score, const float *score_bias,
+               Error *err)
+{
+    char path[FILE_PATH_MAX];
+    ModelConfig config = m->config;
+    SafetensorsTensor *list = mem_calloc((size_t)m->n_tensors + 2, sizeof *list);
+    Source *source = mem_calloc((size_t)m->n_tensors, sizeof *source);
+    int n = 0, rc = -1;
+
+    for (int i = 0; i < m->n_tensors; i++) {
+        const Tensor *t = &m->tensor[i];
+        if (n_labels > 0 && strcmp(t->name, "lm_head.weight") == 0) continue;
+        source[n] = (Source){m, t};
+        list[n] = (SafetensorsTensor){.name = t->name, .read = read_out, .context = &source[n]};
+        list[n].n_dims = tensor_shape(list[n].shape, t);
+        n++;
+    }
+    if (n_labels > 0) {
+        list[n++] = (SafetensorsTensor){
+            .name = "score.weight", .n_dims = 2, .shape = {n_labels, config.C}, .values = score};
+        list[n++] = (SafetensorsTensor){
+            .name = "score.bias", .n_dims = 1, .shape = {n_labels}, .values = score_bias};
+    }
+    config.n_labels = n_labels;
+    if (model_config_write(&config, dir, err) != 0) goto done;
+    if (path_join(path, dir, "model.safetensors", err) != 0) goto done;
+    rc = safetensors_write(path, list, n, err);
+
+done:
+    free(list);
+    free(source);
+    return rc;
+}

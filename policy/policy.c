@@ -1,0 +1,289 @@
+#include "policy/policy_private.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+
+/* ---- opening -------------------------------------------------------------------------------------- */
+
+static void asked_new(Asked *a, int n)
+{
+    a->at = mem_calloc((size_t)n, sizeof *a->at);
+    a->row = mem_calloc((size_t)n, sizeof *a->row);
+    a->target = mem_calloc((size_t)n, sizeof *a->target);
+}
+
+static void asked_free(Asked *a)
+{
+    free(a->at);
+    free(a->row);
+    free(a->target);
+}
+
+static void open_head(Policy *p)
+{
+    const int K = p->options.heads, C = p->model->config.C;
+    const size_t n = (size_t)K * (size_t)C;
+    if (K == 0) return;
+    p->head_bias = (n + 15) / 16 * 16;
+    parameters_new(&p->head, p->head_bias + (size_t)K, p->head_bias);
+
+    const Model *m = p->model;
+    const bool stored = m->score && m->config.n_labels == K;
+    real *w = mem_calloc(p->head.n, sizeof *w);
+    for (size_t i = 0; i < n && !p->options.zero_head; i++)
+        w[i] = stored ? (real)m->score[i]
+                      : (real)(rng_normal(p->options.seed, RNG_INIT, 1u << 20, i) / sqrt(C + 1.0));
+    for (int k = 0; k < K && stored && !p->options.zero_head; k++)
+        w[p->head_bias + (size_t)k] = (real)m->score_bias[k];
+    buffer_write(p->head.w, w, p->head.n);
+    free(w);
+    p->head_weight = weight_new(p->head.w, K, C);
+}
+
+Policy *policy_open(Model *model, const PolicyOptions *options)
+{
+    const ModelConfig *c = &model->config;
+    const int N = options->max_tokens;
+    const size_t C = (size_t)c->C, K = (size_t)(options->heads > 0 ? options->heads : 1);
+    assert(N > 0 && options->heads >= 0);
+    Policy *p = mem_calloc(1, sizeof *p);
+    p->model = model;
+    p->options = *options;
+    open_head(p);
+    if (options->train) {
+        parameters_train(&model->parameters);
+        if (options->heads) parameters_train(&p->head);
+    }
+    p->acts = activations_new(c, N, options->train);
+    p->layer_cache = mem_calloc((size_t)c->n_layer, sizeof *p->layer_cache);
+    p->position = mem_calloc((size_t)N, sizeof *p->position);
+    p->span = mem_calloc((size_t)N, sizeof *p->span);
+    asked_new(&p->logp_asked, N);
+    asked_new(&p->value_asked, N);
+    p->h = buffer_new((size_t)N * C);
+    if (options->train) p->dh = buffer_new((size_t)N * C);
+    p->logp = buffer_new((size_t)N), p->entropy = buffer_new((size_t)N), p->lse = buffer_new((size_t)N);
+    p->value = buffer_new((size_t)N * K);
+    p->host = mem_calloc((size_t)N * K, sizeof *p->host);
+    return p;
+}
+
+void policy_close(Policy *p)
+{
+    if (!p) return;
+    weight_free(p->head_weight);
+    parameters_free(&p->head);
+    activations_free(p->acts);
+    kv_cache_free(p->cache);
+    asked_free(&p->logp_asked);
+    asked_free(&p->value_asked);
+    buffer_free(p->h), buffer_free(p->dh), buffer_free(p->logp), buffer_free(p->entropy);
+    buffer_free(p->lse), buffer_free(p->value);
+    free(p->layer_cache), free(p->position), free(p->span), free(p->host);
+    free(p);
+}
+
+size_t policy_memory(const ModelConfig *c, const PolicyOptions *o)
+{
+    /* the weights themselves and their packed form; trained, also the packed transpose, gradient and
+     * two moments */
+    const size_t weights = model_size(c) * sizeof(real) * (o->train ? 6 : 2);
+    const size_t kv = (size_t)(2 * c->NKV * c->HD) * (size_t)o->max_tokens * sizeof(real);
+    const size_t gathered = (size_t)o->max_tokens * (size_t)c->C * sizeof(real) * (o->train ? 2 : 1);
+    return weights + kv + gathered + activations_bytes(c, o->max_tokens, o->train);
+}
+
+const ModelConfig *policy_config(const Policy *p) { return &p->model->config; }
+Model *policy_model(Policy *p) { return p->model; }
+int64_t policy_steps(const Policy *p) { return p->step; }
+
+/* ---- evaluate ------------------------------------------------------------------------------------- */
+
+int policy_microbatch(const int *start, int first, int B, int max_tokens)
+{
+    int last = first + 1;
+    assert(first < B && start[last] - start[first] <= max_tokens);
+    while (last < B && start[last + 1] - start[first] <= max_tokens) last++;
+    return last;
+}
+
+/* Rows and spans of sequences [first, last), and which rows answer what. */
+static void prepare(Policy *p, const TokenBatch *b, int first, int last)
+{
+    const int base = b->start[first];
+    int cache = 0;
+    p->rows = (Rows){.N = b->start[last] - base, .token = b->token + base, .position = p->position,
+                     .span = p->span, .n_spans = last - first};
+    p->logp_asked.n = p->value_asked.n = 0;
+    p->entropy_asked = false;
+    for (int s = first; s < last; s++) {
+        const int row = b->start[s] - base, n = b->start[s + 1] - b->start[s];
+        assert(n > 0 && n <= p->model->config.max_T);
+        p->span[s - first] = (Span){.row = row, .n = n, .position = 0, .cache = cache};
+        cache += (n + KV_ALIGN - 1) / KV_ALIGN * KV_ALIGN;
+        for (int t = 0; t < n; t++) {
+            const int i = row + t;
+            const unsigned want = b->want[base + i];
+            p->position[i] = t;
+            if (want & (WANT_LOGP | WANT_ENTROPY)) {
+                Asked *a = &p->logp_asked;
+                assert(t > 0); /* nothing comes before a first token */
+                a->at[a->n] = i, a->row[a->n] = i - 1, a->target[a->n++] = b->token[base + i];
+                p->entropy_asked |= (want & WANT_ENTROPY) != 0;
+            }
+            if (want & WANT_VALUE) {
+                Asked *a = &p->value_asked;
+                a->at[a->n] = i, a->row[a->n++] = i;
+            }
+        }
+    }
+    if (cache > p->cache_capacity) {
+        kv_cache_free(p->cache);
+        p->cache_capacity = cache;
+        p->cache = kv_cache_new(cache, p->model->config.NKV, p->model->config.HD);
+    }
+    for (int l = 0; l < p->model->config.n_layer; l++) p->layer_cache[l] = p->cache;
+}
+
+/* out[at[i] * width ...] = buffer rows */
+static void spread(Policy *p, double *out, const real *buffer, const Asked *a, int width)
+{
+    buffer_read(p->host, buffer, (size_t)a->n * (size_t)width);
+    for (int i = 0; i < a->n; i++)
+        for (int k = 0; k < width; k++)
+            out[(size_t)a->at[i] * (size_t)width + (size_t)k] = (double)p->host[i * width + k];
+}
+
+static void evaluate_heads(Policy *p, TokenTerms *out)
+{
+    const int C = p->model->config.C, K = p->options.heads;
+    const Asked *l = &p->logp_asked, *v = &p->value_asked;
+    if (l->n > 0) {
+        gather_forward(p->h, activations_hidden(p->acts), l->row, l->n, C);
+        logprob_forward(p->logp, p->entropy_asked ? p->entropy : NULL, p->lse, p->h, p->model->head.weight,
+                        l->target, l->n, p->temperature);
+        if (out->logp) spread(p, out->logp, p->logp, l, 1);
+        if (out->entropy && p->entropy_asked) spread(p, out->entropy, p->entropy, l, 1);
+    }
+    if (v->n > 0) {
+        assert(K > 0);
+        gather_forward(p->h, activations_hidden(p->acts), v->row, v->n, C);
+        linear_forward(p->value, p->h, p->head_weight, p->head.w + p->head_bias, v->n);
+        if (out->value) spread(p, out->value, p->value, v, K);
+    }
+}
+
+void policy_evaluate(Policy *p, const TokenBatch *b, TokenTerms *out)
+{
+    const size_t K = (size_t)(p->options.heads > 0 ? p->options.heads : 1);
+    assert(b->temperature > 0 && b->start[b->B] == b->N);
+    p->temperature = b->temperature;
+    for (int i = 0; i < b->N; i++) {
+        if (out->logp) out->logp[i] = 0;
+        if (out->entropy) out->entropy[i] = 0;
+    }
+    for (size_t i = 0; out->value && i < (size_t)b->N * K; i++) out->value[i] = 0;
+
+    for (int first = 0; first < b->B;) {
+        const int last = policy_microbatch(b->start, first, b->B, p->options.max_tokens);
+        const int at = b->start[first];
+        TokenTerms part = {.logp = out->logp ? out->logp + at : NULL,
+                           .entropy = out->entropy ? out->entropy + at : NULL,
+                           .value = out->value ? out->value + (size_t)at * K : NULL};
+        prepare(p, b, first, last);
+        trunk_forward(p->model, p->acts, p->layer_cache, &p->rows);
+        evaluate_heads(p, &part);
+        first = last;
+    }
+}
+
+/* ---- gradient and step ---------------------------------------------------------------------------- */
+
+static void gather_gradient(Policy *p, real *buffer, const double *from, const Asked *a, int width)
+{
+    for (int i = 0; i < a->n; i++)
+        for (int k = 0; k < width; k++)
+            p->host[i * width + k] = (real)from[(size_t)a->at[i] * (size_t)width + (size_t)k];
+    buffer_write(buffer, p->host, (size_t)a->n * (size_t)width);
+}
+
+void policy_accumulate(Policy *p, const TokenBatch *b, const TokenTerms *grad)
+{
+    const int C = p->model->config.C, K = p->options.heads;
+    const Asked *l = &p->logp_asked, *v = &p->value_asked;
+    Linear *head = &p->model->head;
+    real *dhidden = activations_dhidden(p->acts);
+    assert(p->options.train && p->rows.N == b->N && p->rows.token == b->token);
+
+    if (l->n > 0 && (grad->logp || grad->entropy)) {
+        /* logp and entropy are not needed any more, except the entropy its own gradient is made of;
+         * their gradients take the place of logp and of the values */
+        real *dlogp = p->logp, *dentropy = grad->entropy && p->entropy_asked ? p->value : NULL;
+        if (grad->logp) gather_gradient(p, dlogp, grad->logp, l, 1);
+        else buffer_zero(dlogp, (size_t)l->n);
+        if (dentropy) gather_gradient(p, dentropy, grad->entropy, l, 1);
+        gather_forward(p->h, activations_hidden(p->acts), l->row, l->n, C);
+        buffer_zero(p->dh, (size_t)l->n * (size_t)C);
+        logprob_backward(p->dh, p->model->parameters.g + head->at, dlogp, dentropy,
+                         dentropy ? p->entropy : NULL, p->lse, p->h, head->weight, l->target, l->n,
+                         p->temperature);
+        gather_backward(dhidden, p->dh, l->row, l->n, C);
+    }
+    if (v->n > 0 && grad->value) {
+        gather_gradient(p, p->value, grad->value, v, K);
+        gather_forward(p->h, activations_hidden(p->acts), v->row, v->n, C);
+        buffer_zero(p->dh, (size_t)v->n * (size_t)C);
+        linear_backward(p->dh, p->head.g, p->head.g + p->head_bias, p->value, p->h, p->head_weight, v->n);
+        gather_backward(dhidden, p->dh, v->row, v->n, C);
+    }
+    trunk_backward(p->model, p->acts, &p->rows);
+    p->rows.N = 0;
+}
+
+void policy_discard(Policy *p)
+{
+    buffer_zero(p->model->parameters.g, p->model->parameters.n);
+    if (p->head.g) buffer_zero(p->head.g, p->head.n);
+}
+
+double policy_step(Policy *p, double learning_rate, double max_grad_norm)
+{
+    Parameters *w = &p->model->parameters;
+    double squares = buffer_sum_squares(w->g, w->n);
+    if (p->head.g) squares += buffer_sum_squares(p->head.g, p->head.n);
+    const double norm = sqrt(squares);
+    if (isfinite(norm)) {
+        const PolicyOptions *o = &p->options;
+        const AdamStep s = {.learning_rate = learning_rate,
+                            .beta1 = o->beta1, .beta2 = o->beta2, .eps = o->eps,
+                            .weight_decay = o->weight_decay,
+                            .grad_scale = max_grad_norm > 0 && norm > max_grad_norm ? max_grad_norm / norm : 1,
+                            .step = ++p->step,
+                            .tensorflow = o->tensorflow_adam};
+        parameters_step(w, &s);
+        model_changed(p->model);
+        if (p->head.g) {
+            parameters_step(&p->head, &s);
+            weight_changed(p->head_weight);
+        }
+    }
+    policy_discard(p);
+    return norm;
+}
+
+void policy_scale_head(Policy *p, double gain, double bias)
+{
+    real *w = mem_calloc(p->head.n, sizeof *w);
+    buffer_read(w, p->head.w, p->head.n);
+    for (size_t i = 0; i < p->head.n; i++) {
+        w[i] = (real)(gain * (double)w[i]);
+        if (i >= p->head_bias) w[i] = (real)((double)w[i] + bias);
+    }
+    buffer_write(p->head.w, w, p->head.n);
+    weight_changed(p->head_weight);
+    free(w);
+}

@@ -1,0 +1,85 @@
+/* The narrow waist: what every trainer may ask of a model.
+ *
+ * Trainers see token batches and double arrays with one number per token; tensors, heads and memory
+ * stay behind this header.  Supervised tuning, reward modelling and PPO differ only in how they turn
+ * logp and value into a gradient of the same shape:
+ *
+ *     policy_evaluate(p, &batch, &terms);
+ *     ... a loss turns terms.logp, terms.value into grad.logp, grad.value ...
+ *     policy_accumulate(p, &batch, &grad);
+ *     policy_step(p, learning_rate, 1.0);
+ *
+ * One engine, one set of bits: the log-probability of a token is the same double whether
+ * policy_generate returned it or policy_evaluate did, alone or in any batch. */
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "policy/model.h"
+
+typedef struct Policy Policy;
+
+typedef struct {
+    bool train;           /* gradients and moments are kept */
+    int heads;            /* K values per token; 0: none.  Taken from the model's score head when it has
+                             one of that many rows, else drawn N(0, 1/sqrt(C+1)) (Ziegler et al. 2019) */
+    bool zero_head;       /* start the heads at 0 instead */
+    uint64_t seed;        /* of new heads */
+    int max_tokens;       /* tokens of one micro-batch; at least the longest sequence */
+    double beta1, beta2, eps, weight_decay;
+    bool tensorflow_adam; /* epsilon as TensorFlow 1 places it */
+} PolicyOptions;
+
+/* Memory in bytes that policy_open and the model will take together. */
+size_t policy_memory(const ModelConfig *c, const PolicyOptions *options);
+
+/* The model is borrowed and, when trained, changed in place. */
+Policy *policy_open(Model *model, const PolicyOptions *options);
+void policy_close(Policy *p);
+const ModelConfig *policy_config(const Policy *p);
+Model *policy_model(Policy *p);
+
+enum { WANT_LOGP = 1, WANT_ENTROPY = 2, WANT_VALUE = 4 };
+
+/* Sequences laid end to end, never padded. */
+typedef struct {
+    int B, N;
+    const int *token;          /* (N) */
+    const int *start;          /* (B+1) */
+    const unsigned char *want; /* (N) what is asked at each token; a sequence's first token has no logp */
+    double temperature;        /* divides every logit: sampling, scoring and gradient alike */
+} TokenBatch;
+
+/* Results; in policy_accumulate the gradient of the loss by each.  Any may be NULL. */
+typedef struct {
+    double *logp;    /* (N) log p(token[i] | all tokens before it), nats; 0 where not wanted */
+    double *entropy; /* (N) of the distribution token[i] was drawn from */
+    double *value;   /* (N,K) heads after reading token[i]: a score is the last row's, PPO's V(s_i) is the
+                        row before i */
+} TokenTerms;
+
+/* Any number of tokens; sequences are taken max_tokens at a time. */
+void policy_evaluate(Policy *p, const TokenBatch *b, TokenTerms *out);
+/* Add the gradient of the batch just evaluated, which must have fitted into max_tokens. */
+void policy_accumulate(Policy *p, const TokenBatch *b, const TokenTerms *grad);
+/* One AdamW update of what was accumulated, its norm clipped to max_grad_norm (0: not clipped).
+ * Returns the norm before clipping; when it is not finite there is no step and nothing is changed. */
+double policy_step(Policy *p, double learning_rate, double max_grad_norm);
+void policy_discard(Policy *p);
+/* Put out = gain * head + bias into the heads' own weights. */
+void policy_scale_head(Policy *p, double gain, double bias);
+int64_t policy_steps(const Policy *p);
+
+/* config.json and model.safetensors, heads included, into an existing folder. */
+int policy_save(const Policy *p, const char *dir, Error *err);
+/* Moments and step, for a resume to the bit: DIR/optimizer.safetensors. */
+int policy_save_optimizer(const Policy *p, const char *dir, Error *err);
+int policy_load_optimizer(Policy *p, const char *dir, Error *err);
+
+/* First sequence of the next micro-batch: as many sequences from `first` on as fit into max_tokens. */
+int policy_microbatch(const int *start, int first, int B, int max_tokens);
+
+#endif

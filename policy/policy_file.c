@@ -1,0 +1,102 @@
+/* Policies in files: the model with its heads, and the optimizer's state. */
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "policy/policy_private.h"
+#include "policy/safetensors.h"
+
+static float *host_copy(const real *buffer, size_t n)
+{
+    real *values = mem_calloc(n, sizeof *values);
+    float *out = mem_calloc(n, sizeof *out);
+    buffer_read(values, buffer, n);
+    for (size_t i = 0; i < n; i++) out[i] = (float)values[i];
+    free(values);
+    return out;
+}
+
+int policy_save(const Policy *p, const char *dir, Error *err)
+{
+    const int K = p->options.heads;
+    if (K == 0) return model_save(p->model, dir, 0, NULL, NULL, err);
+    float *head = host_copy(p->head.w, p->head.n);
+    const int rc = model_save(p->model, dir, K, head, head + p->head_bias, err);
+    free(head);
+    return rc;
+}
+
+enum { MOMENTS = 4 };
+static const char *const MOMENT_NAME[MOMENTS] = {"head.m", "head.v", "model.m", "model.v"};
+
+static const Parameters *moment_owner(const Policy *p, int i)
+{
+    return i < 2 ? &p->head : &p->model->parameters;
+}
+
+static real *moment(const Policy *p, int i)
+{
+    const Parameters *of = moment_owner(p, i);
+    return i % 2 == 0 ? of->m : of->v;
+}
+
+int policy_save_optimizer(const Policy *p, const char *dir, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    SafetensorsTensor tensor[MOMENTS + 1];
+    float *copy[MOMENTS] = {NULL};
+    int n = 0;
+    const float step = (float)p->step;
+    for (int i = 0; i < MOMENTS; i++) {
+        if (!moment(p, i)) continue;
+        copy[i] = host_copy(moment(p, i), moment_owner(p, i)->n);
+        tensor[n++] = (SafetensorsTensor){.name = MOMENT_NAME[i], .n_dims = 1,
+                                          .shape = {(int64_t)moment_owner(p, i)->n}, .values = copy[i]};
+    }
+    tensor[n++] = (SafetensorsTensor){.name = "step", .n_dims = 1, .shape = {1}, .values = &step};
+    int rc = path_join(path, dir, "optimizer.safetensors", err);
+    if (rc == 0) rc = safetensors_write(path, tensor, n, err);
+    for (int i = 0; i < MOMENTS; i++) free(copy[i]);
+    return rc;
+}
+
+static int read_moment(Policy *p, const Safetensors *file, int i, Error *err)
+{
+    const size_t n = moment_owner(p, i)->n;
+    const int at = safetensors_find(file, MOMENT_NAME[i]);
+    if (at < 0 || (size_t)safetensors_entry(file, at)->count != n)
+        return error_set(err, "%s is missing or of another model", MOMENT_NAME[i]);
+    float *raw = mem_calloc(n, sizeof *raw);
+    real *values = mem_calloc(n, sizeof *values);
+    const int rc = safetensors_read(file, at, raw, err);
+    for (size_t k = 0; k < n; k++) values[k] = (real)raw[k];
+    if (rc == 0) buffer_write(moment(p, i), values, n);
+    free(raw);
+    free(values);
+    return rc;
+}
+
+int policy_load_optimizer(Policy *p, const char *dir, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    Safetensors *file = NULL;
+    float step = 0;
+    int rc = -1;
+    if (path_join(path, dir, "optimizer.safetensors", err) != 0) return -1;
+    if (safetensors_open(&file, path, err) != 0) return -1;
+    for (int i = 0; i < MOMENTS; i++)
+        if (moment(p, i) && read_moment(p, file, i, err) != 0) goto done;
+    const int at = safetensors_find(file, "step");
+    if (at < 0 || safetensors_entry(file, at)->count != 1) {
+        error_set(err, "step is missing");
+        goto done;
+    }
+    if (safetensors_read(file, at, &step, err) != 0) goto done;
+    p->step = (int64_t)step;
+    rc = 0;
+
+done:
+    safetensors_close(file);
+    return rc == 0 ? 0 : error_wrap(err, "%s", path);
+}

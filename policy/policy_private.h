@@ -1,0 +1,41 @@
+/* What a Policy is made of, for the files that implement policy.h. */
+#ifndef POLICY_POLICY_PRIVATE_H
+#define POLICY_POLICY_PRIVATE_H
+
+#include "policy/policy.h"
+#include "policy/trunk.h"
+
+/* Tokens of one micro-batch at which something is asked, and the hidden row that answers. */
+typedef struct {
+    int n;
+    int *at;     /* (n) index of the token in the micro-batch */
+    int *row;    /* (n) row of the hidden state: the token before for logp, the token itself for values */
+    int *target; /* (n) the token, for logp */
+} Asked;
+
+struct Policy {
+    Model *model;
+    PolicyOptions options;
+    Parameters head;            /* (K, C) weights, then (K) biases, aligned */
+    size_t head_bias;
+    Weight *head_weight;
+    int64_t step;
+
+    Activations *acts;
+    KvCache *cache;
+    int cache_capacity;
+    KvCache **layer_cache;      /* (n_layer) the one cache, again and again */
+    int *position;              /* (max_tokens) */
+    Span *span;                 /* (max_tokens) */
+    Rows rows;                  /* of the micro-batch just evaluated */
+    Asked logp_asked, value_asked;
+    bool entropy_asked;
+    double temperature;
+
+    real *h, *dh;               /* (max_tokens, C) gathered hidden states */
+    real *logp, *entropy, *lse; /* (max_tokens) */
+    real *value;                /* (max_tokens, K) */
+    real *host;                 /* (max_tokens * max(K,1)) for what crosses */
+};
+
+#endif

@@ -1,0 +1,36 @@
+/* The trunk: rows of tokens in, hidden states out, and back.
+ *
+ * There is one forward for everything.  A row is a token at a position of a sequence whose earlier keys
+ * are in a KvCache: in training and scoring a Span is a whole sequence, in decoding it is one token (or
+ * a prompt), and the bits of a row are the same. */
+#ifndef POLICY_TRUNK_H
+#define POLICY_TRUNK_H
+
+#include "policy/model.h"
+
+/* N rows; spans cover them in order. */
+typedef struct {
+    int N, n_spans;
+    const int *token, *position; /* (N) */
+    const Span *span;            /* (n_spans) */
+} Rows;
+
+typedef struct Activations Activations;
+
+/* Room for max_N rows.  `keep` holds what the backward needs; without it layers share memory. */
+Activations *activations_new(const ModelConfig *c, int max_N, bool keep);
+void activations_free(Activations *a);
+/* Bytes that activations_new would take. */
+size_t activations_bytes(const ModelConfig *c, int max_N, bool keep);
+
+/* (N, C), after the final norm. */
+real *activations_hidden(Activations *a);
+/* Its gradient, zeroed by trunk_forward when kept. */
+real *activations_dhidden(Activations *a);
+
+/* cache[layer], or the same one for every layer where nothing is read again later. */
+void trunk_forward(Model *m, Activations *a, KvCache *const *cache, const Rows *rows);
+/* Adds into the model's gradients; of the forward just done, whole sequences only. */
+void trunk_backward(Model *m, Activations *a, const Rows *rows);
+
+#endif
