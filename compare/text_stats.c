@@ -1,0 +1,79 @@
+#include "compare/text_stats.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* A text without the space around it. */
+typedef struct {
+    const char *bytes;
+    size_t n;
+} Core;
+
+static Core core_of(const char *text)
+{
+    Core c = {text, strlen(text)};
+    while (c.n && isspace((unsigned char)c.bytes[c.n - 1])) c.n--;
+    while (c.n && isspace((unsigned char)*c.bytes)) c.bytes++, c.n--;
+    return c;
+}
+
+static int compare_cores(const void *left, const void *right)
+{
+    const Core *a = left, *b = right;
+    const int order = memcmp(a->bytes, b->bytes, a->n < b->n ? a->n : b->n);
+    return order ? order : (a->n > b->n) - (a->n < b->n);
+}
+
+static Core *sorted_cores(const char *const *texts, int n)
+{
+    Core *cores = mem_calloc((size_t)n + 1, sizeof *cores);
+    for (int i = 0; i < n; i++) cores[i] = core_of(texts[i]);
+    qsort(cores, (size_t)n, sizeof *cores, compare_cores);
+    return cores;
+}
+
+double text_stats_distinct(const char *const *texts, int n)
+{
+    if (n == 0) return 1;
+    Core *cores = sorted_cores(texts, n);
+    int different = 1;
+    for (int i = 1; i < n; i++) different += compare_cores(&cores[i - 1], &cores[i]) != 0;
+    free(cores);
+    return (double)different / n;
+}
+
+double text_stats_verbatim(const char *const *texts, int n, const char *const *corpus, int n_corpus)
+{
+    if (n == 0 || n_corpus == 0) return 0;
+    Core *cores = sorted_cores(corpus, n_corpus);
+    int copied = 0;
+    for (int i = 0; i < n; i++) {
+        const Core text = core_of(texts[i]);
+        copied += bsearch(&text, cores, (size_t)n_corpus, sizeof *cores, compare_cores) != NULL;
+    }
+    free(cores);
+    return (double)copied / n;
+}
+
+int text_stats_words(const char *text)
+{
+    int words = 0;
+    bool inside = false;
+    for (; *text; text++) {
+        const bool space = isspace((unsigned char)*text);
+        words += !space && !inside;
+        inside = !space;
+    }
+    return words;
+}
+
+double text_stats_mean_words(const char *const *texts, int n)
+{
+    double words = 0;
+    for (int i = 0; i < n; i++) words += text_stats_words(texts[i]);
+    return n ? words / n : 0;
+}

@@ -1,0 +1,46 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "compare/text_stats.h"
+
+static const char *const TEXTS[] = {" a b .", "a b .", "c", "c d"};
+
+static void distinct_ignores_space_at_the_ends(void **state)
+{
+    (void)state;
+    assert_float_equal(text_stats_distinct(TEXTS, 4), 0.75, 0);
+    assert_float_equal(text_stats_distinct(TEXTS, 2), 0.5, 0);
+    assert_float_equal(text_stats_distinct(TEXTS, 0), 1, 0);
+}
+
+static void verbatim_means_the_whole_text(void **state)
+{
+    (void)state;
+    const char *const corpus[] = {"z", " c\n", "a b . and more", "b ."};
+    assert_float_equal(text_stats_verbatim(TEXTS, 4, corpus, 4), 0.25, 0);
+    assert_float_equal(text_stats_verbatim(TEXTS, 4, corpus, 1), 0, 0);
+    assert_float_equal(text_stats_verbatim(TEXTS, 4, corpus, 0), 0, 0);
+}
+
+static void words_are_separated_by_space(void **state)
+{
+    (void)state;
+    assert_int_equal(text_stats_words("  a b\n\tc . "), 4);
+    assert_int_equal(text_stats_words(""), 0);
+    assert_float_equal(text_stats_mean_words(TEXTS, 4), (3 + 3 + 1 + 2) / 4., 0);
+    assert_float_equal(text_stats_mean_words(TEXTS, 0), 0, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(distinct_ignores_space_at_the_ends),
+        cmocka_unit_test(verbatim_means_the_whole_text),
+        cmocka_unit_test(words_are_separated_by_space),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,111 @@
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "compare/trait.h"
+#include "compare/verdict.h"
+
+static const VerdictFacts SOUND = {.finished = .99,
+                                   .base_finished = .99,
+                                   .distinct = 1,
+                                   .base_distinct = 1,
+                                   .verbatim = .005,
+                                   .base_verbatim = .008};
+
+static Verdict verdict(int wins, int losses, VerdictFacts f)
+{
+    f.wins = win_rate_of_counts(wins, 0, losses);
+    return verdict_of(&f, NULL);
+}
+
+static void the_interval_decides_between_better_and_no_difference(void **state)
+{
+    (void)state;
+    assert_int_equal(verdict(275, 25, SOUND), VERDICT_BETTER);
+    assert_int_equal(verdict(60, 40, SOUND), VERDICT_BETTER);        /* [.502, .691] */
+    assert_int_equal(verdict(55, 45, SOUND), VERDICT_NO_DIFFERENCE); /* [.452, .644] */
+    assert_int_equal(verdict(0, 0, SOUND), VERDICT_NO_DIFFERENCE);
+    assert_int_equal(verdict(40, 60, SOUND), VERDICT_WORSE);
+}
+
+/* A policy that learned to answer `oh dear , that is`: it wins 86%, 36% finished, 21% different. */
+static void fragments_that_win_are_broken(void **state)
+{
+    (void)state;
+    VerdictFacts f = SOUND;
+    f.finished = .36;
+    f.distinct = .21;
+    f.wins = win_rate_of_counts(259, 0, 41);
+    Text reasons = {0};
+    assert_int_equal(verdict_of(&f, &reasons), VERDICT_BROKEN);
+    assert_string_equal(reasons.bytes,
+                        "finished answers 36% (base 99%), different answers 21% (base 100%)");
+    assert_string_equal(verdict_name(VERDICT_BROKEN), "better by the score but broken");
+    text_free(&reasons);
+}
+
+static void recited_answers_are_broken(void **state)
+{
+    (void)state;
+    VerdictFacts f = SOUND;
+    f.verbatim = .3;
+    assert_int_equal(verdict(275, 25, f), VERDICT_BROKEN);
+}
+
+static void answers_cut_off_as_often_as_the_base_answers_are_not_broken(void **state)
+{
+    (void)state;
+    VerdictFacts f = SOUND;
+    f.finished = .60;
+    f.base_finished = .61;
+    assert_int_equal(verdict(275, 25, f), VERDICT_BETTER);
+}
+
+static void what_is_not_known_breaks_nothing(void **state)
+{
+    (void)state;
+    const VerdictFacts f = {.finished = NAN,
+                            .base_finished = NAN,
+                            .distinct = NAN,
+                            .base_distinct = NAN,
+                            .verbatim = NAN,
+                            .base_verbatim = NAN};
+    assert_int_equal(verdict(275, 25, f), VERDICT_BETTER);
+    VerdictFacts alone = f; /* nothing to hold it against but the limit */
+    alone.finished = .3;
+    assert_int_equal(verdict(275, 25, alone), VERDICT_BROKEN);
+}
+
+static void a_trait_changes_only_beyond_its_interval(void **state)
+{
+    (void)state;
+    const TraitCount rude = {"insult", false, 69, 300, 0, 300},
+                     kind = {"kind", true, 66, 300, 285, 300};
+    const TraitCount same = {"farewell", true, 75, 300, 70, 300},
+                     lost = {"step", true, 72, 300, 0, 300};
+    assert_true(trait_change(&rude).better && !trait_change(&rude).worse);
+    assert_true(trait_change(&kind).better);
+    assert_false(trait_change(&same).better || trait_change(&same).worse);
+    assert_true(trait_change(&lost).worse);
+    assert_float_equal(trait_change(&rude).difference, -.23, 1e-12);
+    const TraitCount none = {"none", true, 0, 0, 0, 0};
+    assert_false(trait_change(&none).better || trait_change(&none).worse);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_interval_decides_between_better_and_no_difference),
+        cmocka_unit_test(fragments_that_win_are_broken),
+        cmocka_unit_test(recited_answers_are_broken),
+        cmocka_unit_test(answers_cut_off_as_often_as_the_base_answers_are_not_broken),
+        cmocka_unit_test(what_is_not_known_breaks_nothing),
+        cmocka_unit_test(a_trait_changes_only_beyond_its_interval),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
