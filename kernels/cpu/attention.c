@@ -1,0 +1,216 @@
+/* The key/value cache and attention over it, one tile of query rows at a time.
+ *
+ * Softmax is taken online: a row keeps the maximum and the sum of what it has seen, and everything is
+ * scaled down when a block brings a larger maximum.     Milakov & Gimelshein 2018, Dao et al. 2022
+ * A row visits exactly its own keys in blocks of BLOCK counted from the sequence's first token, alone
+ * or in a tile of rows. */
+#include "kernels/cpu/cpu.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { BLOCK = 64 };
+
+/* Per key/value head: keys as groups of 16 tokens, each (HD, 16), so that a vector holds one
+ * coordinate of 16 tokens; values as rows filled up to a register tile's width. */
+struct KvCache {
+    float *k, *v;
+    ptrdiff_t k_head, v_head; /* floats from one head to the next */
+    int capacity, NKV, HD, v_row;
+};
+
+KvCache *ISA(kv_cache_new)(int capacity, int NKV, int HD)
+{
+    assert(capacity > 0 && capacity % KV_ALIGN == 0 && KV_ALIGN % LANES == 0);
+    KvCache *c = mem_calloc(1, sizeof *c);
+    *c = (KvCache){.capacity = capacity, .NKV = NKV, .HD = HD};
+    c->v_row = (int)round_up(HD, TILE_VECS * LANES);
+    /* A register tile may read some groups past the last token. */
+    c->k_head = (ptrdiff_t)(capacity + TILE_VECS * LANES) * HD;
+    c->v_head = (ptrdiff_t)capacity * c->v_row;
+    c->k = buffer_new((size_t)(c->k_head * NKV));
+    c->v = buffer_new((size_t)(c->v_head * NKV));
+    return c;
+}
+
+void ISA(kv_cache_free)(KvCache *c)
+{
+    if (!c) return;
+    buffer_free(c->k);
+    buffer_free(c->v);
+    free(c);
+}
+
+static size_t span_rows(const Span *spans, int n_spans)
+{
+    size_t rows = 0;
+    for (int s = 0; s < n_spans; s++) rows += (size_t)spans[s].n;
+    return rows;
+}
+
+void ISA(kv_cache_write)(KvCache *c, const real *k, const real *v, int ld, const Span *spans,
+                         int n_spans)
+{
+    const int HD = c->HD;
+    const int threads =
+        kernels_thread_count(span_rows(spans, n_spans) * (size_t)c->NKV * (size_t)HD);
+#pragma omp parallel for num_threads(threads) if (threads > 1) collapse(2)
+    for (int s = 0; s < n_spans; s++) {
+        for (int head = 0; head < c->NKV; head++) {
+            const Span span = spans[s];
+            assert(span.cache % KV_ALIGN == 0 &&
+                   span.cache + span.position + span.n <= c->capacity);
+            for (int i = 0; i < span.n; i++) {
+                const ptrdiff_t token = span.cache + span.position + i;
+                const ptrdiff_t from = (ptrdiff_t)(span.row + i) * ld + (ptrdiff_t)head * HD;
+                float *to_k = c->k + head * c->k_head + token / LANES * LANES * HD + token % LANES;
+                float *to_v = c->v + head * c->v_head + token * c->v_row;
+                for (int d = 0; d < HD; d++) to_k[d * LANES] = k[from + d];
+                for (int d = 0; d < HD; d++) to_v[d] = v[from + d];
+            }
+        }
+    }
+}
+
+/* Consecutive query rows of one head at positions position, position+1, ... */
+typedef struct {
+    const float *q, *k, *v; /* k, v: the sequence's first token */
+    float *out, *lse;
+    ptrdiff_t ld, out_ld, lse_ld, v_row;
+    int rows, position, HD;
+    float max[TILE_ROWS], sum[TILE_ROWS];
+} Rows;
+
+/* score[r] = q_r k_j for the keys of the block that starts at j0, rows from `first` on. */
+static void scores(const Rows *a, float (*score)[BLOCK], int first, int j0)
+{
+    const int keys = at_most(a->position + a->rows - j0, BLOCK);
+    for (int c = 0; c < keys; c += TILE_VECS * LANES)
+        ISA(tile)
+        (&(Tile){.left = {a->q + first * a->ld, a->ld, 1},
+                 .right = a->k + (ptrdiff_t)(j0 + c) * a->HD,
+                 .vector = (ptrdiff_t)LANES * a->HD,
+                 .step = LANES,
+                 .out = score[first] + c,
+                 .ld = BLOCK,
+                 .columns = TILE_VECS * LANES,
+                 .depth = a->HD},
+         a->rows - first);
+}
+
+/* Turn row r's scores of `keys` keys into exp(score - max) in place; the new maximum is taken into
+ * account in what the row has summed so far. */
+static void softmax_block(Rows *a, float *score, int r, int keys)
+{
+    const vec scale = vec_set(1 / sqrtf((float)a->HD)), nothing = vec_set(-INFINITY);
+    vec top = nothing, sum = vec_zero();
+    for (int c = 0; c < keys; c += LANES) {
+        const vec s =
+            vec_select(mask_first(keys - c), vec_mul(vec_load(score + c), scale), nothing);
+        top = vec_max(top, s);
+        vec_store(score + c, s);
+    }
+    const float block_max = vec_lane_max(top), old = a->max[r];
+    const float max = block_max > old ? block_max : old;
+    for (int c = 0; c < keys; c += LANES) {
+        const vec e = vec_exp(vec_sub(vec_load(score + c), vec_set(max)));
+        sum = vec_add(sum, e);
+        vec_store(score + c, e);
+    }
+    const vec shrink = vec_exp(vec_set(old - max));
+    a->sum[r] = fmaf(a->sum[r], vec_first(shrink), vec_sum(sum));
+    a->max[r] = max;
+
+    if (max == old || old == -INFINITY) return;
+    float *out = a->out + r * a->out_ld;
+    for (int d = 0; d < a->HD; d += LANES) {
+        const mask some = mask_first(a->HD - d);
+        vec_store_mask(out + d, some, vec_mul(vec_load_mask(out + d, some), shrink));
+    }
+}
+
+/* out_r (+)= p_r v over keys [j, j+keys) of the block that starts at j0, rows from `first` on. */
+static void add_values(const Rows *a, float (*p)[BLOCK], int first, int j0, int j, int keys,
+                       int add)
+{
+    for (int d = 0; d < a->HD; d += TILE_VECS * LANES)
+        ISA(tile)
+        (&(Tile){.left = {p[first] + (j - j0), BLOCK, 1},
+                 .right = a->v + j * a->v_row + d,
+                 .vector = LANES,
+                 .step = a->v_row,
+                 .out = a->out + first * a->out_ld + d,
+                 .ld = a->out_ld,
+                 .columns = at_most(a->HD - d, TILE_VECS * LANES),
+                 .depth = keys,
+                 .add = add},
+         a->rows - first);
+}
+
+static void attend(Rows *a)
+{
+    _Alignas(64) float score[TILE_ROWS][BLOCK];
+    const int end = a->position + a->rows; /* one past the last row's last key */
+    for (int r = 0; r < a->rows; r++) {
+        a->max[r] = -INFINITY;
+        a->sum[r] = 0;
+    }
+    for (int j0 = 0; j0 < end; j0 += BLOCK) {
+        const int first = j0 > a->position ? j0 - a->position : 0;
+        scores(a, score, first, j0);
+        for (int r = first; r < a->rows; r++)
+            softmax_block(a, score[r], r, at_most(a->position + r + 1 - j0, BLOCK));
+
+        /* Keys that all rows see, then one key at a time for the rows that see it. */
+        const int shared = at_most(a->position + first + 1 - j0, BLOCK);
+        add_values(a, score, first, j0, j0, shared, j0 > 0);
+        for (int j = j0 + shared; j < at_most(end, j0 + BLOCK); j++)
+            add_values(a, score, j - a->position, j0, j, 1, 1);
+    }
+    for (int r = 0; r < a->rows; r++) {
+        const vec inverse = vec_set(1 / a->sum[r]);
+        float *out = a->out + r * a->out_ld;
+        for (int d = 0; d < a->HD; d += LANES) {
+            const mask some = mask_first(a->HD - d);
+            vec_store_mask(out + d, some, vec_mul(vec_load_mask(out + d, some), inverse));
+        }
+        a->lse[r * a->lse_ld] = (float)(a->max[r] + scalar_log(a->sum[r]));
+    }
+}
+
+void ISA(attention_forward)(real *out, real *lse, const real *q, int ld, const KvCache *c,
+                            const Span *spans, int n_spans, int NH)
+{
+    const int HD = c->HD, group = NH / c->NKV;
+    assert(NH % c->NKV == 0);
+    size_t work = 0;
+    for (int s = 0; s < n_spans; s++)
+        work +=
+            2 * (size_t)spans[s].n * (size_t)(spans[s].position + spans[s].n) * (size_t)(NH * HD);
+    const int threads = kernels_thread_count(work);
+
+#pragma omp parallel for num_threads(threads) if (threads > 1) schedule(dynamic, 1) collapse(2)
+    for (int s = 0; s < n_spans; s++) {
+        for (int h = 0; h < NH; h++) {
+            const Span span = spans[s];
+            for (int i = 0; i < span.n; i += TILE_ROWS) {
+                const ptrdiff_t row = span.row + i;
+                Rows rows = {.q = q + row * ld + (ptrdiff_t)h * HD,
+                             .k = c->k + h / group * c->k_head + (ptrdiff_t)span.cache * HD,
+                             .v = c->v + h / group * c->v_head + (ptrdiff_t)span.cache * c->v_row,
+                             .out = out + (row * NH + h) * HD,
+                             .lse = lse + row * NH + h,
+                             .ld = ld,
+                             .out_ld = (ptrdiff_t)NH * HD,
+                             .lse_ld = NH,
+                             .v_row = c->v_row,
+                             .rows = at_most(span.n - i, TILE_ROWS),
+                             .position = span.position + i,
+                             .HD = HD};
+                attend(&rows);
+            }
+        }
+    }
+}

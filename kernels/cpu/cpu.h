@@ -1,0 +1,122 @@
+/* What the files of kernels/cpu share.  They are compiled once per instruction set and linked
+ * together, so every shared name carries the set: ISA(matmul) is matmul_avx512, and so on. */
+#ifndef KERNELS_CPU_CPU_H
+#define KERNELS_CPU_CPU_H
+
+#include "kernels/cpu/vec.h"
+#include "kernels/table.h"
+
+#define ISA_JOIN(name, isa) name##_##isa
+#define ISA_NAME(name, isa) ISA_JOIN(name, isa)
+#define ISA(name)           ISA_NAME(name, KERNELS_ISA)
+
+/* ---- workspace ------------------------------------------------------------------------------- */
+
+/* Scratch memory that only grows; one block per use, so that uses may be open at the same time. */
+enum { WORK_LEFT, WORK_RIGHT, WORK_HEAD, WORK_ROWS, WORK_ATTENTION, WORK_SUMS, WORK_COUNT };
+float *ISA(workspace)(int use, size_t n);
+
+/* ---- matrix product -------------------------------------------------------------------------- */
+
+/* The right operand of a product lies in panels of WIDTH columns, each (K, WIDTH), the last one
+ * filled with zeros; the left one lies as it is, element (i,k) at left[i * row + k * step]. */
+enum { WIDTH = 32 };
+
+typedef struct {
+    const float *at;
+    ptrdiff_t row, step;
+} Left;
+
+typedef struct {
+    const float *at;
+    ptrdiff_t panel; /* floats from one panel to the next */
+} Right;
+
+/* A register tile of at most TILE_ROWS rows: out (+)= left right, each output one chain of fma over
+ * `depth` ascending, from 0 or (`add`) from what is there, then + bias.  16 columns of the right
+ * operand at a time: vector g of step k lies at right[g * vector + k * step]. */
+typedef struct {
+    Left left;
+    const float *right;
+    ptrdiff_t vector, step;
+    float *out;
+    ptrdiff_t ld;
+    const float *bias;
+    int columns, depth, add;
+} Tile;
+void ISA(tile)(const Tile *t, int rows);
+
+/* out (M,N) rows ld apart (+)= left (M,K) right (K,N) + bias, by tiles and on several threads. */
+typedef struct {
+    float *out;
+    ptrdiff_t ld;
+    Left left;
+    Right right;
+    const float *bias;
+    int M, N, K, add;
+} Product;
+void ISA(matmul)(const Product *p);
+/* Rows [i0,i1), on the calling thread alone; the left operand's step must be 1. */
+void ISA(matmul_rows)(const Product *p, int i0, int i1);
+
+/* panels (WIDTH columns each) of values (K,N), rows ld apart */
+void ISA(pack_rows)(float *panels, const float *values, ptrdiff_t ld, int K, int N);
+/* panels of the transpose of values (N,K), rows ld apart */
+void ISA(pack_columns)(float *panels, const float *values, ptrdiff_t ld, int N, int K);
+
+static inline ptrdiff_t round_up(ptrdiff_t n, ptrdiff_t to)
+{
+    return (n + to - 1) / to * to;
+}
+static inline int at_most(int n, int limit)
+{
+    return n < limit ? n : limit;
+}
+
+/* out[c] += sum over rows ascending of x[n][c] */
+void ISA(add_columns)(float *out, const float *x, int N, int C);
+
+/* ---- weights --------------------------------------------------------------------------------- */
+
+/* Panels of w^T for the forward and, made when a backward first wants them, of w. */
+struct Weight {
+    const float *values;
+    float *forward, *backward;
+    int OUT, IN;
+    int forward_ready, backward_ready;
+};
+Right ISA(weight_forward)(Weight *w);
+Right ISA(weight_backward)(Weight *w);
+
+/* ---- the table's functions --------------------------------------------------------------------- */
+
+#define ENTRY(name) extern __typeof__(*((const Kernels *)0)->name) ISA(name)
+ENTRY(buffer_add);
+ENTRY(buffer_sum_squares);
+ENTRY(weight_new);
+ENTRY(weight_free);
+ENTRY(weight_changed);
+ENTRY(linear_forward);
+ENTRY(linear_backward);
+ENTRY(layernorm_forward);
+ENTRY(layernorm_backward);
+ENTRY(rmsnorm_forward);
+ENTRY(rmsnorm_backward);
+ENTRY(rope);
+ENTRY(kv_cache_new);
+ENTRY(kv_cache_free);
+ENTRY(kv_cache_write);
+ENTRY(attention_forward);
+ENTRY(attention_backward);
+ENTRY(gelu_forward);
+ENTRY(gelu_backward);
+ENTRY(swiglu_forward);
+ENTRY(swiglu_backward);
+ENTRY(logprob_forward);
+ENTRY(logprob_backward);
+ENTRY(logsumexp_forward);
+ENTRY(logits_logprob);
+ENTRY(sample_forward);
+ENTRY(adamw_step);
+
+#endif

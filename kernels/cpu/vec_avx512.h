@@ -1,0 +1,106 @@
+/* vec.h over AVX-512: a vector is one register. */
+#ifndef KERNELS_CPU_VEC_AVX512_H
+#define KERNELS_CPU_VEC_AVX512_H
+
+#include <immintrin.h>
+
+typedef __m512 vec;
+typedef __mmask16 mask;
+
+/* The matrix product's register tile: 28 sums, 2 loads, 1 broadcast of 32 registers. */
+enum { TILE_ROWS = 14, TILE_VECS = 2 };
+
+static inline vec vec_zero(void)
+{
+    return _mm512_setzero_ps();
+}
+static inline vec vec_set(float x)
+{
+    return _mm512_set1_ps(x);
+}
+static inline vec vec_load(const float *p)
+{
+    return _mm512_loadu_ps(p);
+}
+static inline void vec_store(float *p, vec v)
+{
+    _mm512_storeu_ps(p, v);
+}
+static inline vec vec_add(vec a, vec b)
+{
+    return _mm512_add_ps(a, b);
+}
+static inline vec vec_sub(vec a, vec b)
+{
+    return _mm512_sub_ps(a, b);
+}
+static inline vec vec_mul(vec a, vec b)
+{
+    return _mm512_mul_ps(a, b);
+}
+static inline vec vec_div(vec a, vec b)
+{
+    return _mm512_div_ps(a, b);
+}
+static inline vec vec_sqrt(vec a)
+{
+    return _mm512_sqrt_ps(a);
+}
+static inline vec vec_fma(vec a, vec b, vec c)
+{
+    return _mm512_fmadd_ps(a, b, c);
+}
+static inline vec vec_max(vec a, vec b)
+{
+    return _mm512_max_ps(a, b);
+}
+static inline vec vec_min(vec a, vec b)
+{
+    return _mm512_min_ps(a, b);
+}
+static inline float vec_first(vec v)
+{
+    return _mm512_cvtss_f32(v);
+}
+static inline vec vec_scale(vec v, vec n)
+{
+    return _mm512_scalef_ps(v, n);
+}
+
+static inline mask mask_first(ptrdiff_t n)
+{
+    return n >= LANES ? 0xffff : n <= 0 ? 0 : (mask)((1u << n) - 1);
+}
+static inline mask vec_less(vec a, vec b)
+{
+    return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ);
+}
+static inline vec vec_select(mask m, vec yes, vec no)
+{
+    return _mm512_mask_mov_ps(no, m, yes);
+}
+static inline vec vec_load_mask(const float *p, mask m)
+{
+    return _mm512_maskz_loadu_ps(m, p);
+}
+static inline void vec_store_mask(float *p, mask m, vec v)
+{
+    _mm512_mask_storeu_ps(p, m, v);
+}
+
+static inline float vec_sum(vec v)
+{
+    const __m256 a = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
+    const __m128 b = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    const __m128 c = _mm_add_ps(b, _mm_movehl_ps(b, b));
+    return _mm_cvtss_f32(_mm_add_ss(c, _mm_movehdup_ps(c)));
+}
+static inline float vec_lane_max(vec v)
+{
+    const __m256 a = _mm256_max_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
+    const __m128 b = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    const __m128 c = _mm_max_ps(b, _mm_movehl_ps(b, b));
+    return _mm_cvtss_f32(_mm_max_ss(c, _mm_movehdup_ps(c)));
+}
+
+#endif
