@@ -19,8 +19,7 @@ static int always(void)
     return 1;
 }
 
-#if !defined(RLHF_DOUBLE) && defined(KERNELS_X86) && __has_include("kernels/cpu/table.c")
-#define HAVE_CPU 1
+#if !defined(RLHF_DOUBLE) && defined(KERNELS_X86)
 static int has_avx2(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
@@ -35,9 +34,11 @@ static int has_avx512(void)
 
 /* Fastest first. */
 static const Implementation implementations[] = {
-#ifdef HAVE_CPU
+#ifndef RLHF_DOUBLE
+#ifdef KERNELS_X86
     {&kernels_avx512, has_avx512},
     {&kernels_avx2, has_avx2},
+#endif
     {&kernels_plain, always},
 #endif
     {&kernels_reference, always},
