@@ -38,7 +38,8 @@ int tokenizer_encode(const Tokenizer *t, const char *text, size_t n, bool specia
 
 /* Ids to well-formed UTF-8, terminated; the caller frees.  *length may be NULL; the text can contain
  * NUL.  Ids outside the vocabulary are passed over. */
-char *tokenizer_decode(const Tokenizer *t, const int *ids, int n, bool skip_special, size_t *length);
+char *tokenizer_decode(const Tokenizer *t, const int *ids, int n, bool skip_special,
+                       size_t *length);
 
 /* Decoding one token at a time: bytes of a character that is not complete yet are held back.  The
  * pieces together are what tokenizer_decode gives.  Zero-initialised is the beginning. */

@@ -1,0 +1,111 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "policy/bpe_train.h"
+#include "policy/bytelevel.h"
+#include "policy/tokenizer_parts.h"
+
+/* Special tokens and bytes only: what cuts the texts while the merges are learned. */
+static int begin(Tokenizer **out, const char *const *special, int n_special, Error *err)
+{
+    unsigned char order[256];
+    const int n = n_special + 256;
+    char **tokens = mem_calloc((size_t)n, sizeof *tokens);
+    AddedToken *added = mem_calloc((size_t)n_special, sizeof *added);
+    for (int i = 0; i < n_special; i++) {
+        tokens[i] = mem_strdup(special[i]);
+        added[i] = (AddedToken){i, true};
+    }
+    bytelevel_order(order);
+    for (int i = 0; i < 256; i++) {
+        Text symbol = {0};
+        bytelevel_spell(&symbol, (const char *)&order[i], 1);
+        tokens[n_special + i] = text_take(&symbol);
+    }
+    const int rc = tokenizer_new(out, tokens, n, added, n_special, err);
+    free(added);
+    return rc;
+}
+
+static int count_words(BpeTrainer *trainer, const Tokenizer *t, const char *text, Error *err)
+{
+    const size_t n = strlen(text);
+    size_t bad;
+    if (!text_is_utf8(text, n, &bad))
+        return error_set(err, "byte %zu (0x%02x) is not UTF-8", bad, (unsigned char)text[bad]);
+    for (size_t at = 0; at < n;) {
+        int id;
+        const size_t cut = tokenizer_next_added(t, text, n, at, true, &id);
+        for (size_t from = 0, end = cut - at, to; from < end; from = to) {
+            to = pretokenizer_next(t->pretokenizer, text + at, end, from);
+            bpe_trainer_add(trainer, text + at + from, to - from);
+        }
+        at = id < 0 ? cut : cut + strlen(t->token[id]);
+    }
+    return 0;
+}
+
+/* The tokens of `small` and one for each merge. */
+static int finish(Tokenizer **out, const Tokenizer *small, const Merge *merges, int n_merges,
+                  Error *err)
+{
+    const int n = small->n + n_merges;
+    char **tokens = mem_calloc((size_t)n, sizeof *tokens);
+    for (int i = 0; i < small->n; i++) tokens[i] = mem_strdup(small->token[i]);
+    for (int i = 0; i < n_merges; i++)
+        tokens[merges[i].result] =
+            mem_format("%s%s", tokens[merges[i].left], tokens[merges[i].right]);
+    Tokenizer *t;
+    if (tokenizer_new(&t, tokens, n, small->added, small->n_added, err) != 0) return -1;
+    if (tokenizer_set_merges(t, merges, n_merges, err) != 0) {
+        tokenizer_free(t);
+        return -1;
+    }
+    *out = t;
+    return 0;
+}
+
+int tokenizer_train(Tokenizer **out, const char *const *texts, int n_texts, int vocab_size,
+                    const char *const *special, int n_special, Error *err)
+{
+    Tokenizer *small = NULL;
+    BpeTrainer *trainer = bpe_trainer_new();
+    Merge *merges = NULL;
+    int n_merges = 0, byte_id[256], rc = -1;
+
+    if (vocab_size < n_special + 256) {
+        error_set(err, "vocab_size %d is too small: 256 bytes and %d special tokens need %d",
+                  vocab_size, n_special, n_special + 256);
+        goto done;
+    }
+    for (int i = 0; i < n_special; i++)
+        if (!*special[i]) {
+            error_set(err, "special token %d is empty", i);
+            goto done;
+        }
+    if (begin(&small, special, n_special, err) != 0) goto done;
+    if (tokenizer_set_merges(small, NULL, 0, err) != 0) goto done;
+    if (tokenizer_byte_ids(small, byte_id, err) != 0) goto done;
+
+    for (int i = 0; i < n_texts; i++)
+        if (count_words(trainer, small, texts[i], err) != 0) {
+            error_wrap(err, "text %d", i);
+            goto done;
+        }
+    for (int i = 0; i < n_special; i++) {
+        Text bytes = {0};
+        bytelevel_read(&bytes, special[i]);
+        bpe_trainer_reserve(trainer, bytes.bytes, bytes.n);
+        text_free(&bytes);
+    }
+    if (bpe_trainer_learn(trainer, &merges, &n_merges, vocab_size - small->n, small->n, byte_id,
+                          err) != 0)
+        goto done;
+    rc = finish(out, small, merges, n_merges, err);
+done:
+    free(merges);
+    bpe_trainer_free(trainer);
+    tokenizer_free(small);
+    return rc;
+}
