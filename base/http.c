@@ -43,9 +43,10 @@ typedef struct {
     HttpOptions options;
     HttpResult result;
     CURL *curl;
-    int fd;                /* PATH.part */
-    int64_t have;          /* its bytes */
-    int64_t total;         /* bytes in all as the server says, 0 when it does not */
+    int fd;        /* PATH.part */
+    int64_t have;  /* its bytes */
+    int64_t total; /* bytes in all as the server says, 0 when it does not */
+    char new_etag[ETAG_MAX], content_range[128]; /* headers of this answer, "" when absent */
     char etag[ETAG_MAX];   /* of the version `have` belongs to; "" when not known */
     bool loopback;         /* the address asked for is this machine */
     bool started, restart; /* in this request: the body began; the part is of no use */
@@ -129,10 +130,30 @@ static void part_remove(Download *d)
 
 /* ---- one request ---- */
 
-static const char *header(Download *d, const char *name)
+/* libcurl hands over each header line; of those of one answer two are kept. */
+static size_t on_header(char *line, size_t size, size_t count, void *context)
 {
-    struct curl_header *h;
-    return curl_easy_header(d->curl, name, 0, CURLH_HEADER, -1, &h) == CURLHE_OK ? h->value : NULL;
+    Download *d = context;
+    const size_t n = size * count;
+    const struct {
+        const char *name;
+        char *value;
+        size_t room;
+    } kept[] = {{"etag:", d->new_etag, sizeof d->new_etag},
+                {"content-range:", d->content_range, sizeof d->content_range}};
+    if (n >= 5 && strncasecmp(line, "HTTP/", 5) == 0) d->new_etag[0] = d->content_range[0] = 0;
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        const size_t name = strlen(kept[i].name);
+        if (n < name || strncasecmp(line, kept[i].name, name) != 0) continue;
+        const char *value = line + name, *end = line + n;
+        while (value < end && (*value == ' ' || *value == '\t')) value++;
+        while (end > value && strchr(" \t\r\n", end[-1])) end--;
+        const size_t length = (size_t)(end - value);
+        if (length >= kept[i].room || memchr(value, 0, length)) continue;
+        memcpy(kept[i].value, value, length);
+        kept[i].value[length] = 0;
+    }
+    return n;
 }
 
 static long status_of(Download *d)
@@ -150,9 +171,8 @@ static bool body_begin(Download *d)
     curl_off_t length = -1;
     curl_easy_getinfo(d->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     if (status_of(d) == 206) {
-        const char *range = header(d, "Content-Range");
         long long first = -1, last = -1, total = 0;
-        if (!range || sscanf(range, "bytes %lld-%lld/%lld", &first, &last, &total) < 2 ||
+        if (sscanf(d->content_range, "bytes %lld-%lld/%lld", &first, &last, &total) < 2 ||
             first != d->have || (d->total > 0 && total > 0 && total != d->total)) {
             d->restart = true;
             return false;
@@ -164,8 +184,7 @@ static bool body_begin(Download *d)
         d->total = length > 0 ? length : 0;
     }
     /* A weak tag promises equal meaning, not equal bytes. */
-    const char *etag = header(d, "ETag");
-    if (!etag || strncmp(etag, "W/", 2) == 0 || strlen(etag) >= ETAG_MAX) etag = "";
+    const char *etag = strncmp(d->new_etag, "W/", 2) == 0 ? "" : d->new_etag;
     if (strcmp(d->etag, etag) != 0) {
         Error ignored;
         strcpy(d->etag, etag);
@@ -216,7 +235,12 @@ static void set_options(Download *d)
     CURL *c = d->curl;
     curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+#if LIBCURL_VERSION_NUM >= 0x075500
     curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, d->loopback ? "http,https" : "https");
+#else
+    curl_easy_setopt(c, CURLOPT_PROTOCOLS,
+                     d->loopback ? CURLPROTO_HTTP | CURLPROTO_HTTPS : CURLPROTO_HTTPS);
+#endif
     curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
     curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES_PER_SECOND);
     curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME,
@@ -225,6 +249,8 @@ static void set_options(Download *d)
     /* A compressed range of bytes is not a range of the file. */
     curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, NULL);
     curl_easy_setopt(c, CURLOPT_USERAGENT, "rlhf/" RLHF_VERSION);
+    curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(c, CURLOPT_HEADERDATA, d);
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(c, CURLOPT_WRITEDATA, d);
     curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_transfer);
@@ -255,7 +281,7 @@ static CURLcode request(Download *d, const char *url)
     d->started = d->restart = d->too_large = false;
     d->write_errno = 0;
     d->unwanted = 0;
-    d->curl_message[0] = 0;
+    d->curl_message[0] = d->new_etag[0] = d->content_range[0] = 0;
     d->result.requests++;
     const CURLcode code = curl_easy_perform(d->curl);
     curl_slist_free_all(headers);
