@@ -21,7 +21,8 @@ static int list_files(Text *out, const char *dir, const char *prefix, Error *err
     if (path_join(path, dir, *prefix ? prefix : ".", err) != 0) return -1;
     if (folder_list(&names, &n, path, err) != 0) return -1;
     for (int i = 0; i < n; i++) {
-        if (snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? "/" : "", names[i]) >= (int)sizeof name ||
+        if (snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? "/" : "", names[i]) >=
+                (int)sizeof name ||
             path_join(path, dir, name, err) != 0)
             goto done;
         if (file_is_folder(path)) {
@@ -93,7 +94,8 @@ static int remove_older(const char *run_dir, int keep, Error *err)
 }
 
 int checkpoint_save(const char *run_dir, int64_t step, int keep,
-                    int (*write)(void *context, const char *dir, Error *err), void *context, Error *err)
+                    int (*write)(void *context, const char *dir, Error *err), void *context,
+                    Error *err)
 {
     char path[FILE_PATH_MAX], temporary[FILE_PATH_MAX];
     if (checkpoint_path(path, run_dir, step, err) != 0) return -1;
@@ -111,7 +113,8 @@ static int verify_file(const char *dir, const cJSON *entry, Error *err)
 {
     char path[FILE_PATH_MAX], hash[SHA256_HEX];
     const char *name = json_text(entry, "name", "");
-    if (!*name || *name == '/' || strstr(name, "..")) return error_set(err, "%s: a bad file name", MANIFEST);
+    if (!*name || *name == '/' || strstr(name, ".."))
+        return error_set(err, "%s: a bad file name", MANIFEST);
     if (path_join(path, dir, name, err) != 0) return -1;
     if ((double)file_size(path) != json_number(entry, "size", -1))
         return error_set(err, "%s has another size than its manifest says", path);

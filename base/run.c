@@ -42,7 +42,8 @@ static int settle_settings(const Run *r, const char *settings, bool resume, Erro
     if (path_join(path, r->dir, "settings.json", err) != 0) return -1;
     if (!resume) {
         if (file_exists(path))
-            return error_set(err, "%s: this run exists; go on with --resume, or choose another name", r->dir);
+            return error_set(
+                err, "%s: this run exists; go on with --resume, or choose another name", r->dir);
         return file_write(path, settings, strlen(settings), err);
     }
     if (!file_exists(path)) return error_set(err, "%s: no run to resume there", r->dir);
@@ -50,7 +51,8 @@ static int settle_settings(const Run *r, const char *settings, bool resume, Erro
     int rc = 0;
     if (strcmp(old, settings) != 0) {
         first_difference(difference, settings, old);
-        rc = error_set(err, "%s: a resumed run keeps its settings; it was started with %s", path, difference);
+        rc = error_set(err, "%s: a resumed run keeps its settings; it was started with %s", path,
+                       difference);
     }
     free(old);
     return rc;
@@ -124,7 +126,8 @@ int run_cut_back(Run *r, int64_t step, Error *err)
 int run_set_state(Run *r, const char *state, int64_t step, Error *err)
 {
     char path[FILE_PATH_MAX], text[128];
-    const int n = snprintf(text, sizeof text, "{\"state\": \"%s\", \"step\": %lld}\n", state, (long long)step);
+    const int n = snprintf(text, sizeof text, "{\"state\": \"%s\", \"step\": %lld}\n", state,
+                           (long long)step);
     if (path_join(path, r->dir, "state.json", err) != 0) return -1;
     return file_write(path, text, (size_t)n, err);
 }

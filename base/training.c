@@ -22,7 +22,8 @@ static int begin(Trainer *t, Run *run, const TrainingOptions *o, int64_t *step, 
     return run_cut_back(run, *step, err);
 }
 
-static int one_step(Trainer *t, Run *run, const TrainingOptions *o, int64_t step, Progress *bar, Error *err)
+static int one_step(Trainer *t, Run *run, const TrainingOptions *o, int64_t step, Progress *bar,
+                    Error *err)
 {
     Text members = {0}, note = {0};
     text_add(&members, "");
@@ -54,17 +55,22 @@ int training_run(Trainer *t, Run *run, const TrainingOptions *o, TrainingEnd *en
         rc = one_step(t, run, o, step, &bar, err);
         if (rc != 0) break;
         step++;
-        stopping = interrupt_pending() || (o->stop_after > 0 && step >= o->stop_after && step < t->total);
+        stopping =
+            interrupt_pending() || (o->stop_after > 0 && step >= o->stop_after && step < t->total);
         if (stopping || step == t->total || (o->save_every > 0 && step % o->save_every == 0)) {
             rc = checkpoint_save(run->dir, step, o->keep, t->save, t->self, err);
             saved = step;
         }
     }
     if (!o->quiet) progress_end(&bar);
-    if (rc == 0 && saved != step) rc = checkpoint_save(run->dir, step, o->keep, t->save, t->self, err);
+    if (rc == 0 && saved != step)
+        rc = checkpoint_save(run->dir, step, o->keep, t->save, t->self, err);
     Error ignored;
-    run_set_state(run, rc != 0 ? "failed" : step < t->total ? "stopped" : "finished", step,
-                  rc == 0 ? err : &ignored);
+    run_set_state(run,
+                  rc != 0           ? "failed"
+                  : step < t->total ? "stopped"
+                                    : "finished",
+                  step, rc == 0 ? err : &ignored);
     *steps = step;
     *end = step < t->total ? TRAINING_STOPPED : TRAINING_FINISHED;
     return rc;

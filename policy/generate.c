@@ -11,9 +11,9 @@
 
 /* A place in the batch: the sequence in it, or none. */
 typedef struct {
-    int prompt;   /* -1: free */
-    int length;   /* tokens whose keys are in the cache */
-    int next;     /* token to feed next; prompts feed all of theirs at once */
+    int prompt; /* -1: free */
+    int length; /* tokens whose keys are in the cache */
+    int next;   /* token to feed next; prompts feed all of theirs at once */
     int produced, room;
 } Slot;
 
@@ -24,16 +24,17 @@ typedef struct {
     Responses *out;
     Slot *slot;
     int n_slots, slot_tokens, pending, finished;
-    KvCache **cache;      /* (n_layer) */
+    KvCache **cache; /* (n_layer) */
     Activations *acts;
     int max_rows;
     int *token, *position; /* (max_rows) */
     Span *span;            /* (n_slots) */
-    int *last_row, *owner; /* (n_slots) the row whose hidden state predicts, and the slot it is for */
+    int *last_row,
+        *owner; /* (n_slots) the row whose hidden state predicts, and the slot it is for */
     real *h, *logits, *lse, *logp, *host;
     int *sampled;
     double *floor, *uniform;
-    int **response;        /* (n) tokens so far, capacity known from room */
+    int **response; /* (n) tokens so far, capacity known from room */
     double **response_logp;
     int *produced;
 } Decoder;
@@ -52,7 +53,8 @@ double truncation_floor(const double *logit, int V, double temperature, int top_
     memcpy(sorted, logit, (size_t)V * sizeof *sorted);
     qsort(sorted, (size_t)V, sizeof *sorted, descending);
     if (top_k > 0 && top_k < V) floor = sorted[top_k - 1];
-    for (int i = 0; i < V && sorted[i] >= floor; i++) total += exp((sorted[i] - sorted[0]) / temperature);
+    for (int i = 0; i < V && sorted[i] >= floor; i++)
+        total += exp((sorted[i] - sorted[0]) / temperature);
     for (int i = 0; i < V && top_p < 1; i++) {
         mass += exp((sorted[i] - sorted[0]) / temperature);
         if (mass >= top_p * total) {
@@ -79,15 +81,19 @@ static void set_floors(Decoder *d, int n)
             logit[v] = (double)d->host[v];
             if (logit[v] > highest) highest = logit[v];
         }
-        d->floor[i] = d->s->greedy ? highest
-                                   : truncation_floor(logit, V, d->s->temperature, d->s->top_k, d->s->top_p);
+        d->floor[i] = d->s->greedy
+                          ? highest
+                          : truncation_floor(logit, V, d->s->temperature, d->s->top_k, d->s->top_p);
     }
     free(logit);
 }
 
 /* ---- one step ------------------------------------------------------------------------------------- */
 
-static int prompt_length(const Decoder *d, int i) { return d->in->start[i + 1] - d->in->start[i]; }
+static int prompt_length(const Decoder *d, int i)
+{
+    return d->in->start[i + 1] - d->in->start[i];
+}
 
 static void seat(Decoder *d, Slot *slot)
 {
@@ -136,8 +142,9 @@ static void sample_rows(Decoder *d, int n)
     logsumexp_forward(d->lse, d->logits, n, V, d->s->temperature);
     for (int i = 0; i < n; i++) {
         const Slot *slot = &d->slot[d->owner[i]];
-        d->uniform[i] = d->s->greedy ? 0x1p-53 : rng_uniform(d->s->seed, RNG_SAMPLE, d->in->key[slot->prompt],
-                                                             (uint64_t)slot->produced);
+        d->uniform[i] = d->s->greedy ? 0x1p-53
+                                     : rng_uniform(d->s->seed, RNG_SAMPLE, d->in->key[slot->prompt],
+                                                   (uint64_t)slot->produced);
     }
     set_floors(d, n);
     sample_forward(d->sampled, d->logits, d->lse, d->floor, d->uniform, n, V, d->s->temperature);
@@ -192,8 +199,9 @@ static int check_prompts(const Policy *p, const Prompts *in, int *longest, Error
         const int n = in->start[i + 1] - in->start[i];
         if (n < 1) return error_set(err, "prompt %d is empty", i + 1);
         if (n >= c->max_T)
-            return error_set(err, "prompt %d has %d tokens; the context of %d leaves no room to answer", i + 1,
-                             n, c->max_T);
+            return error_set(err,
+                             "prompt %d has %d tokens; the context of %d leaves no room to answer",
+                             i + 1, n, c->max_T);
         for (int t = in->start[i]; t < in->start[i + 1]; t++)
             if (in->token[t] < 0 || in->token[t] >= c->V)
                 return error_set(err, "prompt %d: token %d is outside the vocabulary of %d", i + 1,
@@ -207,7 +215,8 @@ static void decoder_new(Decoder *d, int longest)
 {
     const ModelConfig *c = &d->policy->model->config;
     const size_t S = (size_t)d->n_slots, V = (size_t)c->V, n = (size_t)d->in->n;
-    const int reach = longest + d->s->max_new_tokens < c->max_T ? longest + d->s->max_new_tokens : c->max_T;
+    const int reach =
+        longest + d->s->max_new_tokens < c->max_T ? longest + d->s->max_new_tokens : c->max_T;
     d->slot_tokens = (reach + KV_ALIGN - 1) / KV_ALIGN * KV_ALIGN;
     d->max_rows = d->n_slots + (longest > 512 ? longest : 512);
     d->slot = mem_calloc(S, sizeof *d->slot);
@@ -239,7 +248,8 @@ static void decoder_free(Decoder *d)
     for (int i = 0; i < d->in->n; i++) free(d->response[i]), free(d->response_logp[i]);
     activations_free(d->acts);
     buffer_free(d->h), buffer_free(d->logits), buffer_free(d->lse), buffer_free(d->logp);
-    free(d->slot), free(d->cache), free(d->token), free(d->position), free(d->span), free(d->last_row);
+    free(d->slot), free(d->cache), free(d->token), free(d->position), free(d->span),
+        free(d->last_row);
     free(d->owner), free(d->host), free(d->sampled), free(d->floor), free(d->uniform);
     free(d->response), free(d->response_logp), free(d->produced);
 }
@@ -258,7 +268,8 @@ static void lay_end_to_end(Responses *out, const Decoder *d)
     }
 }
 
-int policy_generate(Policy *p, const Prompts *in, const SamplingConfig *s, Responses *out, Error *err)
+int policy_generate(Policy *p, const Prompts *in, const SamplingConfig *s, Responses *out,
+                    Error *err)
 {
     int longest;
     assert(s->temperature > 0 && s->max_new_tokens > 0 && s->batch > 0);
@@ -266,7 +277,8 @@ int policy_generate(Policy *p, const Prompts *in, const SamplingConfig *s, Respo
     Responses r = {.n = in->n};
     r.start = mem_calloc((size_t)in->n + 1, sizeof *r.start);
     r.finish = mem_calloc((size_t)in->n, sizeof *r.finish);
-    Decoder d = {.policy = p, .in = in, .s = s, .out = &r, .n_slots = s->batch < in->n ? s->batch : in->n};
+    Decoder d = {
+        .policy = p, .in = in, .s = s, .out = &r, .n_slots = s->batch < in->n ? s->batch : in->n};
     if (d.n_slots < 1) d.n_slots = 1;
     decoder_new(&d, longest);
     const int rc = decode(&d, err);

@@ -36,7 +36,10 @@ static Tensor *take(Layout *l, int rows, int cols, bool vector, const char *form
     return t;
 }
 
-static void align(Layout *l) { l->at = (l->at + ALIGN - 1) / ALIGN * ALIGN; }
+static void align(Layout *l)
+{
+    l->at = (l->at + ALIGN - 1) / ALIGN * ALIGN;
+}
 
 /* Several tensors that lie one after the other and are used as one matrix. */
 typedef struct {
@@ -86,11 +89,15 @@ static void walk_gpt2_block(Layout *l, Block *b, int i)
     const ModelConfig *c = &l->m->config;
     const double residual = c->init_std / sqrt(2.0 * c->n_layer);
     take_norm(l, &b->attention_norm, "transformer.h.%d.ln_1", i);
-    take_linear(l, &b->qkv, &(Part){"transformer.h.%d.attn.c_attn", 3 * c->C}, 1, c->C, true, c->init_std, i);
-    take_linear(l, &b->out, &(Part){"transformer.h.%d.attn.c_proj", c->C}, 1, c->C, true, residual, i);
+    take_linear(l, &b->qkv, &(Part){"transformer.h.%d.attn.c_attn", 3 * c->C}, 1, c->C, true,
+                c->init_std, i);
+    take_linear(l, &b->out, &(Part){"transformer.h.%d.attn.c_proj", c->C}, 1, c->C, true, residual,
+                i);
     take_norm(l, &b->mlp_norm, "transformer.h.%d.ln_2", i);
-    take_linear(l, &b->up, &(Part){"transformer.h.%d.mlp.c_fc", c->F}, 1, c->C, true, c->init_std, i);
-    take_linear(l, &b->down, &(Part){"transformer.h.%d.mlp.c_proj", c->C}, 1, c->F, true, residual, i);
+    take_linear(l, &b->up, &(Part){"transformer.h.%d.mlp.c_fc", c->F}, 1, c->C, true, c->init_std,
+                i);
+    take_linear(l, &b->down, &(Part){"transformer.h.%d.mlp.c_proj", c->C}, 1, c->F, true, residual,
+                i);
 }
 
 static void walk_llama_block(Layout *l, Block *b, int i)
@@ -100,7 +107,8 @@ static void walk_llama_block(Layout *l, Block *b, int i)
     const Part qkv[] = {{"model.layers.%d.self_attn.q_proj", c->NH * c->HD},
                         {"model.layers.%d.self_attn.k_proj", c->NKV * c->HD},
                         {"model.layers.%d.self_attn.v_proj", c->NKV * c->HD}};
-    const Part up[] = {{"model.layers.%d.mlp.gate_proj", c->F}, {"model.layers.%d.mlp.up_proj", c->F}};
+    const Part up[] = {{"model.layers.%d.mlp.gate_proj", c->F},
+                       {"model.layers.%d.mlp.up_proj", c->F}};
     take_norm(l, &b->attention_norm, "model.layers.%d.input_layernorm", i);
     take_linear(l, &b->qkv, qkv, 3, c->C, c->attention_bias, c->init_std, i);
     take_linear(l, &b->out, &(Part){"model.layers.%d.self_attn.o_proj", c->C}, 1, c->NH * c->HD,
@@ -141,7 +149,10 @@ static Linear *linear_at(Model *m, int i)
     return of[i % 4];
 }
 
-static int n_linears(const Model *m) { return 4 * m->config.n_layer + 1; }
+static int n_linears(const Model *m)
+{
+    return 4 * m->config.n_layer + 1;
+}
 
 static void make_rope(Model *m)
 {
@@ -198,9 +209,9 @@ Model *model_new(const ModelConfig *config, uint64_t seed)
         const size_t n = (size_t)t->rows * (size_t)t->cols;
         real *values = mem_calloc(n, sizeof *values);
         for (size_t k = 0; k < n; k++)
-            values[k] = (real)(t->init + (t->init_std > 0
-                                              ? t->init_std * rng_normal(seed, RNG_INIT, (uint64_t)i, k)
-                                              : 0));
+            values[k] = (real)(t->init + (t->init_std > 0 ? t->init_std * rng_normal(seed, RNG_INIT,
+                                                                                     (uint64_t)i, k)
+                                                          : 0));
         buffer_write(m->parameters.w + t->at, values, n);
         free(values);
     }
@@ -215,6 +226,7 @@ void model_free(Model *m)
     parameters_free(&m->parameters);
     buffer_free(m->rope);
     free(m->tensor);
+    free(m->companions);
     free(m->score);
     free(m->score_bias);
     free(m->block);

@@ -46,6 +46,7 @@ typedef struct Model {
     Norm final_norm;
     Linear head;      /* (V, C): the embedding itself when tied */
     real *rope;       /* (max_T, HD) or NULL */
+    char *companions;  /* folder whose tokenizer goes with every save; NULL: none */
     float *score, *score_bias; /* host: (n_labels, C) and (n_labels) of a classification checkpoint, or NULL */
 } Model;
 
@@ -59,7 +60,10 @@ Model *model_new(const ModelConfig *config, uint64_t seed);
 /* Load a Hugging Face folder: config.json and model.safetensors, or shards with an index. */
 int model_open(Model **out, const char *dir, Error *err);
 void model_free(Model *m);
-/* Write config.json and model.safetensors (f32) into an existing folder.  n_labels and `score`
+/* tokenizer.json, tokenizer_config.json and generation_config.json of `dir` are copied by every
+ * model_save from now on; model_open sets the folder it read. */
+void model_set_companions(Model *m, const char *dir);
+/* Write config.json, model.safetensors (f32) and the companions into an existing folder.  n_labels and `score`
  * (n_labels, C), `score_bias` (n_labels) are a ...ForSequenceClassification's head, or 0 and NULL. */
 int model_save(const Model *m, const char *dir, int n_labels, const float *score, const float *score_bias,
                Error *err);

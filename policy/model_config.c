@@ -45,7 +45,8 @@ static int read_gpt2(ModelConfig *c, const cJSON *o, Error *err)
         whole(&c->F, o, "n_inner", 4 * c->C, err) != 0 ||
         require_word(o, "activation_function", ACTIVATIONS, err) != 0)
         return -1;
-    if (json_bool(o, "scale_attn_by_inverse_layer_idx", false) || !json_bool(o, "scale_attn_weights", true))
+    if (json_bool(o, "scale_attn_by_inverse_layer_idx", false) ||
+        !json_bool(o, "scale_attn_weights", true))
         return error_set(err, "attention scaling other than 1/sqrt(head width) is not supported");
     c->NKV = c->NH;
     c->HD = c->NH > 0 ? c->C / c->NH : 0;
@@ -84,10 +85,12 @@ static int read_llama(ModelConfig *c, const cJSON *o, Error *err)
 
 int model_config_check(const ModelConfig *c, Error *err)
 {
-    if (c->n_layer < 1 || c->NH < 1 || c->NKV < 1 || c->C < 1 || c->F < 1 || c->V < 1 || c->max_T < 1)
+    if (c->n_layer < 1 || c->NH < 1 || c->NKV < 1 || c->C < 1 || c->F < 1 || c->V < 1 ||
+        c->max_T < 1)
         return error_set(err, "a size is below 1");
     if (c->n_layer > 1024 || c->max_T > DIMENSION_MAX)
-        return error_set(err, "%d layers of context %d: more than this program takes", c->n_layer, c->max_T);
+        return error_set(err, "%d layers of context %d: more than this program takes", c->n_layer,
+                         c->max_T);
     if (c->NH % c->NKV != 0)
         return error_set(err, "%d query heads cannot share %d key/value heads", c->NH, c->NKV);
     if (c->HD < 1 || (c->family == FAMILY_GPT2 && c->NH * c->HD != c->C))
@@ -107,8 +110,10 @@ int model_config_read(ModelConfig *out, const char *dir, Error *err)
 
     if (path_join(path, dir, "config.json", err) != 0) return -1;
     if (!file_exists(path))
-        return error_set(err, "%s: no config.json there; a model is a folder with config.json, "
-                              "model.safetensors and tokenizer.json", dir);
+        return error_set(err,
+                         "%s: no config.json there; a model is a folder with config.json, "
+                         "model.safetensors and tokenizer.json",
+                         dir);
     if (json_read(&o, path, CONFIG_LIMIT, false, err) != 0) return -1;
     const char *type = json_text(o, "model_type", "");
     if (strcmp(type, "gpt2") == 0) {
@@ -151,13 +156,15 @@ static void put_gpt2(Text *t, const ModelConfig *c)
 static void put_llama(Text *t, const ModelConfig *c)
 {
     text_format(t, "  \"model_type\": \"llama\",\n  \"hidden_act\": \"silu\",\n");
-    text_format(t, "  \"num_hidden_layers\": %d,\n  \"num_attention_heads\": %d,\n", c->n_layer, c->NH);
+    text_format(t, "  \"num_hidden_layers\": %d,\n  \"num_attention_heads\": %d,\n", c->n_layer,
+                c->NH);
     text_format(t, "  \"num_key_value_heads\": %d,\n  \"head_dim\": %d,\n", c->NKV, c->HD);
     text_format(t, "  \"hidden_size\": %d,\n  \"intermediate_size\": %d,\n", c->C, c->F);
     text_format(t, "  \"max_position_embeddings\": %d,\n", c->max_T);
     text_format(t, "  \"rms_norm_eps\": %g,\n  \"rope_theta\": %.1f,\n  \"rope_scaling\": null,\n",
                 c->norm_eps, c->rope_theta);
-    text_format(t, "  \"attention_bias\": %s,\n  \"mlp_bias\": %s,\n  \"attention_dropout\": 0.0,\n",
+    text_format(t,
+                "  \"attention_bias\": %s,\n  \"mlp_bias\": %s,\n  \"attention_dropout\": 0.0,\n",
                 c->attention_bias ? "true" : "false", c->mlp_bias ? "true" : "false");
 }
 
@@ -173,13 +180,16 @@ int model_config_write(const ModelConfig *c, const char *dir, Error *err)
     gpt2 ? put_gpt2(&t, c) : put_llama(&t, c);
     if (c->n_labels > 0) {
         text_add(&t, "  \"id2label\": {");
-        for (int i = 0; i < c->n_labels; i++) text_format(&t, "%s\"%d\": \"LABEL_%d\"", i ? ", " : "", i, i);
+        for (int i = 0; i < c->n_labels; i++)
+            text_format(&t, "%s\"%d\": \"LABEL_%d\"", i ? ", " : "", i, i);
         text_add(&t, "},\n  \"label2id\": {");
-        for (int i = 0; i < c->n_labels; i++) text_format(&t, "%s\"LABEL_%d\": %d", i ? ", " : "", i, i);
+        for (int i = 0; i < c->n_labels; i++)
+            text_format(&t, "%s\"LABEL_%d\": %d", i ? ", " : "", i, i);
         text_add(&t, "},\n");
     }
     if (c->bos >= 0) text_format(&t, "  \"bos_token_id\": %d,\n", c->bos);
-    if (c->eos >= 0) text_format(&t, "  \"eos_token_id\": %d,\n  \"pad_token_id\": %d,\n", c->eos, c->eos);
+    if (c->eos >= 0)
+        text_format(&t, "  \"eos_token_id\": %d,\n  \"pad_token_id\": %d,\n", c->eos, c->eos);
     text_format(&t, "  \"initializer_range\": %g,\n  \"tie_word_embeddings\": %s,\n", c->init_std,
                 c->tied ? "true" : "false");
     text_format(&t, "  \"torch_dtype\": \"float32\",\n  \"vocab_size\": %d\n}\n", c->V);

@@ -14,7 +14,8 @@ static void tensor_from_file(real *values, const float *file, const Tensor *t)
     for (int r = 0; r < t->rows; r++)
         for (int c = 0; c < t->cols; c++) {
             const size_t ours = (size_t)r * (size_t)t->cols + (size_t)c;
-            values[ours] = (real)file[t->transposed ? (size_t)c * (size_t)t->rows + (size_t)r : ours];
+            values[ours] =
+                (real)file[t->transposed ? (size_t)c * (size_t)t->rows + (size_t)r : ours];
         }
 }
 
@@ -59,10 +60,13 @@ static int read_tensor(Model *m, const Safetensors *file, const Tensor *t, Error
 static int read_score(Model *m, const Safetensors *file, Error *err)
 {
     const int64_t K = m->config.n_labels, C = m->config.C;
-    const int at = safetensors_find(file, "score.weight"), bias = safetensors_find(file, "score.bias");
+    const int at = safetensors_find(file, "score.weight"),
+              bias = safetensors_find(file, "score.bias");
     if (at < 0) return error_set(err, "tensor score.weight is missing");
-    if (safetensors_entry(file, at)->count != K * C || (bias >= 0 && safetensors_entry(file, bias)->count != K))
-        return error_set(err, "tensor score.weight or score.bias has another shape than config.json says");
+    if (safetensors_entry(file, at)->count != K * C ||
+        (bias >= 0 && safetensors_entry(file, bias)->count != K))
+        return error_set(
+            err, "tensor score.weight or score.bias has another shape than config.json says");
     m->score = mem_calloc((size_t)(K * C), sizeof *m->score);
     m->score_bias = mem_calloc((size_t)K, sizeof *m->score_bias);
     if (safetensors_read(file, at, m->score, err) != 0) return -1;
@@ -86,6 +90,7 @@ int model_open(Model **out, const char *dir, Error *err)
     }
     if (config.n_labels > 0 && read_score(m, file, err) != 0) goto done;
     model_changed(m);
+    model_set_companions(m, dir);
     *out = m;
     rc = 0;
 
@@ -128,8 +133,35 @@ static void read_out(float *out, void *context, int64_t first, int64_t n)
     free(values);
 }
 
-int model_save(const Model *m, const char *dir, int n_labels, const float *score, const float *score_bias,
-               Error *err)
+void model_set_companions(Model *m, const char *dir)
+{
+    free(m->companions);
+    m->companions = mem_strdup(dir);
+}
+
+static int copy_companions(const Model *m, const char *dir, Error *err)
+{
+    static const char *const NAME[] = {"tokenizer.json", "tokenizer_config.json",
+                                       "generation_config.json"};
+    enum { COMPANION_LIMIT = 1 << 28 };
+    char from[FILE_PATH_MAX], to[FILE_PATH_MAX];
+    for (size_t i = 0; m->companions && i < sizeof NAME / sizeof *NAME; i++) {
+        char *bytes = NULL;
+        size_t n;
+        if (path_join(from, m->companions, NAME[i], err) != 0 ||
+            path_join(to, dir, NAME[i], err) != 0)
+            return -1;
+        if (!file_exists(from) || file_exists(to)) continue;
+        if (file_read(&bytes, &n, from, COMPANION_LIMIT, err) != 0) return -1;
+        const int rc = file_write(to, bytes, n, err);
+        free(bytes);
+        if (rc != 0) return -1;
+    }
+    return 0;
+}
+
+int model_save(const Model *m, const char *dir, int n_labels, const float *score,
+               const float *score_bias, Error *err)
 {
     char path[FILE_PATH_MAX];
     ModelConfig config = m->config;
@@ -155,6 +187,7 @@ int model_save(const Model *m, const char *dir, int n_labels, const float *score
     if (model_config_write(&config, dir, err) != 0) goto done;
     if (path_join(path, dir, "model.safetensors", err) != 0) goto done;
     rc = safetensors_write(path, list, n, err);
+    if (rc == 0) rc = copy_companions(m, dir, err);
 
 done:
     free(list);

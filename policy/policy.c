@@ -66,7 +66,8 @@ Policy *policy_open(Model *model, const PolicyOptions *options)
     asked_new(&p->value_asked, N);
     p->h = buffer_new((size_t)N * C);
     if (options->train) p->dh = buffer_new((size_t)N * C);
-    p->logp = buffer_new((size_t)N), p->entropy = buffer_new((size_t)N), p->lse = buffer_new((size_t)N);
+    p->logp = buffer_new((size_t)N), p->entropy = buffer_new((size_t)N),
+    p->lse = buffer_new((size_t)N);
     p->value = buffer_new((size_t)N * K);
     p->host = mem_calloc((size_t)N * K, sizeof *p->host);
     return p;
@@ -93,13 +94,23 @@ size_t policy_memory(const ModelConfig *c, const PolicyOptions *o)
      * two moments */
     const size_t weights = model_size(c) * sizeof(real) * (o->train ? 6 : 2);
     const size_t kv = (size_t)(2 * c->NKV * c->HD) * (size_t)o->max_tokens * sizeof(real);
-    const size_t gathered = (size_t)o->max_tokens * (size_t)c->C * sizeof(real) * (o->train ? 2 : 1);
+    const size_t gathered =
+        (size_t)o->max_tokens * (size_t)c->C * sizeof(real) * (o->train ? 2 : 1);
     return weights + kv + gathered + activations_bytes(c, o->max_tokens, o->train);
 }
 
-const ModelConfig *policy_config(const Policy *p) { return &p->model->config; }
-Model *policy_model(Policy *p) { return p->model; }
-int64_t policy_steps(const Policy *p) { return p->step; }
+const ModelConfig *policy_config(const Policy *p)
+{
+    return &p->model->config;
+}
+Model *policy_model(Policy *p)
+{
+    return p->model;
+}
+int64_t policy_steps(const Policy *p)
+{
+    return p->step;
+}
 
 /* ---- evaluate ------------------------------------------------------------------------------------- */
 
@@ -116,8 +127,11 @@ static void prepare(Policy *p, const TokenBatch *b, int first, int last)
 {
     const int base = b->start[first];
     int cache = 0;
-    p->rows = (Rows){.N = b->start[last] - base, .token = b->token + base, .position = p->position,
-                     .span = p->span, .n_spans = last - first};
+    p->rows = (Rows){.N = b->start[last] - base,
+                     .token = b->token + base,
+                     .position = p->position,
+                     .span = p->span,
+                     .n_spans = last - first};
     p->logp_asked.n = p->value_asked.n = 0;
     p->entropy_asked = false;
     for (int s = first; s < last; s++) {
@@ -164,8 +178,8 @@ static void evaluate_heads(Policy *p, TokenTerms *out)
     const Asked *l = &p->logp_asked, *v = &p->value_asked;
     if (l->n > 0) {
         gather_forward(p->h, activations_hidden(p->acts), l->row, l->n, C);
-        logprob_forward(p->logp, p->entropy_asked ? p->entropy : NULL, p->lse, p->h, p->model->head.weight,
-                        l->target, l->n, p->temperature);
+        logprob_forward(p->logp, p->entropy_asked ? p->entropy : NULL, p->lse, p->h,
+                        p->model->head.weight, l->target, l->n, p->temperature);
         if (out->logp) spread(p, out->logp, p->logp, l, 1);
         if (out->entropy && p->entropy_asked) spread(p, out->entropy, p->entropy, l, 1);
     }
@@ -237,7 +251,8 @@ void policy_accumulate(Policy *p, const TokenBatch *b, const TokenTerms *grad)
         gather_gradient(p, p->value, grad->value, v, K);
         gather_forward(p->h, activations_hidden(p->acts), v->row, v->n, C);
         buffer_zero(p->dh, (size_t)v->n * (size_t)C);
-        linear_backward(p->dh, p->head.g, p->head.g + p->head_bias, p->value, p->h, p->head_weight, v->n);
+        linear_backward(p->dh, p->head.g, p->head.g + p->head_bias, p->value, p->h, p->head_weight,
+                        v->n);
         gather_backward(dhidden, p->dh, v->row, v->n, C);
     }
     trunk_backward(p->model, p->acts, &p->rows);
@@ -258,12 +273,15 @@ double policy_step(Policy *p, double learning_rate, double max_grad_norm)
     const double norm = sqrt(squares);
     if (isfinite(norm)) {
         const PolicyOptions *o = &p->options;
-        const AdamStep s = {.learning_rate = learning_rate,
-                            .beta1 = o->beta1, .beta2 = o->beta2, .eps = o->eps,
-                            .weight_decay = o->weight_decay,
-                            .grad_scale = max_grad_norm > 0 && norm > max_grad_norm ? max_grad_norm / norm : 1,
-                            .step = ++p->step,
-                            .tensorflow = o->tensorflow_adam};
+        const AdamStep s = {
+            .learning_rate = learning_rate,
+            .beta1 = o->beta1,
+            .beta2 = o->beta2,
+            .eps = o->eps,
+            .weight_decay = o->weight_decay,
+            .grad_scale = max_grad_norm > 0 && norm > max_grad_norm ? max_grad_norm / norm : 1,
+            .step = ++p->step,
+            .tensorflow = o->tensorflow_adam};
         parameters_step(w, &s);
         model_changed(p->model);
         if (p->head.g) {

@@ -75,9 +75,10 @@ int64_t policy_steps(const Policy *p);
 
 /* config.json and model.safetensors, heads included, into an existing folder. */
 int policy_save(const Policy *p, const char *dir, Error *err);
-/* Moments and step, for a resume to the bit: DIR/optimizer.safetensors. */
-int policy_save_optimizer(const Policy *p, const char *dir, Error *err);
-int policy_load_optimizer(Policy *p, const char *dir, Error *err);
+/* The same with moments and step (optimizer.safetensors), for a resume to the bit, and back again into
+ * a policy of the same shape. */
+int policy_save_state(const Policy *p, const char *dir, Error *err);
+int policy_load_state(Policy *p, const char *dir, Error *err);
 
 /* First sequence of the next micro-batch: as many sequences from `first` on as fit into max_tokens. */
 int policy_microbatch(const int *start, int first, int B, int max_tokens);

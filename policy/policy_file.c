@@ -41,7 +41,7 @@ static real *moment(const Policy *p, int i)
     return i % 2 == 0 ? of->m : of->v;
 }
 
-int policy_save_optimizer(const Policy *p, const char *dir, Error *err)
+static int save_optimizer(const Policy *p, const char *dir, Error *err)
 {
     char path[FILE_PATH_MAX];
     SafetensorsTensor tensor[MOMENTS + 1];
@@ -51,8 +51,10 @@ int policy_save_optimizer(const Policy *p, const char *dir, Error *err)
     for (int i = 0; i < MOMENTS; i++) {
         if (!moment(p, i)) continue;
         copy[i] = host_copy(moment(p, i), moment_owner(p, i)->n);
-        tensor[n++] = (SafetensorsTensor){.name = MOMENT_NAME[i], .n_dims = 1,
-                                          .shape = {(int64_t)moment_owner(p, i)->n}, .values = copy[i]};
+        tensor[n++] = (SafetensorsTensor){.name = MOMENT_NAME[i],
+                                          .n_dims = 1,
+                                          .shape = {(int64_t)moment_owner(p, i)->n},
+                                          .values = copy[i]};
     }
     tensor[n++] = (SafetensorsTensor){.name = "step", .n_dims = 1, .shape = {1}, .values = &step};
     int rc = path_join(path, dir, "optimizer.safetensors", err);
@@ -77,7 +79,7 @@ static int read_moment(Policy *p, const Safetensors *file, int i, Error *err)
     return rc;
 }
 
-int policy_load_optimizer(Policy *p, const char *dir, Error *err)
+static int load_optimizer(Policy *p, const char *dir, Error *err)
 {
     char path[FILE_PATH_MAX];
     Safetensors *file = NULL;
@@ -99,4 +101,44 @@ int policy_load_optimizer(Policy *p, const char *dir, Error *err)
 done:
     safetensors_close(file);
     return rc == 0 ? 0 : error_wrap(err, "%s", path);
+}
+
+int policy_save_state(const Policy *p, const char *dir, Error *err)
+{
+    if (policy_save(p, dir, err) != 0) return -1;
+    return save_optimizer(p, dir, err);
+}
+
+static int load_head(Policy *p, const Model *m, Error *err)
+{
+    const int K = p->options.heads;
+    const size_t n = (size_t)K * (size_t)m->config.C;
+    if (K == 0) return 0;
+    if (m->config.n_labels != K)
+        return error_set(err, "%d heads where %d are needed", m->config.n_labels, K);
+    real *w = mem_calloc(p->head.n, sizeof *w);
+    for (size_t i = 0; i < n; i++) w[i] = (real)m->score[i];
+    for (int k = 0; k < K; k++) w[p->head_bias + (size_t)k] = (real)m->score_bias[k];
+    buffer_write(p->head.w, w, p->head.n);
+    weight_changed(p->head_weight);
+    free(w);
+    return 0;
+}
+
+int policy_load_state(Policy *p, const char *dir, Error *err)
+{
+    Model *m = NULL;
+    int rc = -1;
+    if (model_open(&m, dir, err) != 0) return -1;
+    if (m->parameters.n != p->model->parameters.n) {
+        error_set(err, "%s: a model of another shape", dir);
+        goto done;
+    }
+    model_copy(p->model, m);
+    if (load_head(p, m, err) != 0) goto done;
+    rc = load_optimizer(p, dir, err);
+
+done:
+    model_free(m);
+    return rc;
 }

@@ -7,23 +7,23 @@
 
 /* What one block leaves behind for its backward; widths in the margin, all times N. */
 typedef struct {
-    real *x;                /* C        block input */
+    real *x; /* C        block input */
     real *n1, *mean1, *rstd1;
-    real *qkv;              /* Q + 2 KV, turned */
-    real *mixed, *lse;      /* Q, NH    attention output before the projection */
-    real *mid;              /* C        after attention */
+    real *qkv;         /* Q + 2 KV, turned */
+    real *mixed, *lse; /* Q, NH    attention output before the projection */
+    real *mid;         /* C        after attention */
     real *n2, *mean2, *rstd2;
-    real *up, *act;         /* F or 2F, F */
+    real *up, *act; /* F or 2F, F */
 } BlockActivations;
 
 struct Activations {
     ModelConfig config;
     int max_N;
     bool keep;
-    BlockActivations *block;       /* (n_layer); the same memory when not kept */
-    real *last, *mean, *rstd;      /* input and statistics of the final norm */
-    real *hidden, *dhidden;        /* C */
-    real *projected;               /* C        output of a projection before it joins the residual */
+    BlockActivations *block;  /* (n_layer); the same memory when not kept */
+    real *last, *mean, *rstd; /* input and statistics of the final norm */
+    real *hidden, *dhidden;   /* C */
+    real *projected;          /* C        output of a projection before it joins the residual */
     real *dx, *dn, *dqkv, *dmixed, *dup, *dact;
     real *memory;
 };
@@ -58,7 +58,8 @@ static void carve_block(Carver *k, BlockActivations *b, const ModelConfig *c, si
     b->x = carve(k, N * C), b->n1 = carve(k, N * C), b->mean1 = carve(k, N), b->rstd1 = carve(k, N);
     b->qkv = carve(k, N * w.qkv);
     b->mixed = carve(k, N * w.q), b->lse = carve(k, N * (size_t)c->NH);
-    b->mid = carve(k, N * C), b->n2 = carve(k, N * C), b->mean2 = carve(k, N), b->rstd2 = carve(k, N);
+    b->mid = carve(k, N * C), b->n2 = carve(k, N * C), b->mean2 = carve(k, N),
+    b->rstd2 = carve(k, N);
     b->up = carve(k, N * w.up), b->act = carve(k, N * (size_t)c->F);
 }
 
@@ -107,15 +108,28 @@ void activations_free(Activations *a)
     free(a);
 }
 
-real *activations_hidden(Activations *a) { return a->hidden; }
-real *activations_dhidden(Activations *a) { return a->dhidden; }
+real *activations_hidden(Activations *a)
+{
+    return a->hidden;
+}
+real *activations_dhidden(Activations *a)
+{
+    return a->dhidden;
+}
 
 /* ---- the pieces, forward and backward ------------------------------------------------------------ */
 
-static real *weights(Model *m, size_t at) { return m->parameters.w + at; }
-static real *gradients(Model *m, size_t at) { return m->parameters.g ? m->parameters.g + at : NULL; }
+static real *weights(Model *m, size_t at)
+{
+    return m->parameters.w + at;
+}
+static real *gradients(Model *m, size_t at)
+{
+    return m->parameters.g ? m->parameters.g + at : NULL;
+}
 
-static void norm_forward(Model *m, const Norm *p, real *out, real *mean, real *rstd, const real *x, int N)
+static void norm_forward(Model *m, const Norm *p, real *out, real *mean, real *rstd, const real *x,
+                         int N)
 {
     const ModelConfig *c = &m->config;
     if (c->rms_norm) rmsnorm_forward(out, rstd, x, weights(m, p->at), N, c->C, c->norm_eps);
@@ -140,7 +154,8 @@ static void project(Model *m, const Linear *p, real *out, const real *x, int N)
     linear_forward(out, x, p->weight, p->bias_at ? weights(m, p->bias_at) : NULL, N);
 }
 
-static void project_backward(Model *m, const Linear *p, real *dx, const real *dout, const real *x, int N)
+static void project_backward(Model *m, const Linear *p, real *dx, const real *dout, const real *x,
+                             int N)
 {
     linear_backward(dx, gradients(m, p->at), p->bias_at ? gradients(m, p->bias_at) : NULL, dout, x,
                     p->weight, N);
@@ -176,8 +191,9 @@ void trunk_forward(Model *m, Activations *a, KvCache *const *cache, const Rows *
     const ModelConfig *c = &m->config;
     const size_t n = (size_t)r->N * (size_t)c->C;
     assert(r->N > 0 && r->N <= a->max_N);
-    embedding_forward(a->block[0].x, weights(m, 0), c->learned_positions ? weights(m, m->wpe_at) : NULL,
-                      r->token, r->position, r->N, c->C);
+    embedding_forward(a->block[0].x, weights(m, 0),
+                      c->learned_positions ? weights(m, m->wpe_at) : NULL, r->token, r->position,
+                      r->N, c->C);
     for (int l = 0; l < c->n_layer; l++) {
         BlockActivations *b = &a->block[l];
         real *next = l + 1 < c->n_layer ? a->block[l + 1].x : a->last;
@@ -194,7 +210,8 @@ void trunk_forward(Model *m, Activations *a, KvCache *const *cache, const Rows *
 
 /* a->dx holds the gradient of the block's output, and of its input afterwards: the residual passes it
  * through unchanged and each half adds its own. */
-static void block_backward(Model *m, const Block *p, BlockActivations *b, Activations *a, const Rows *r)
+static void block_backward(Model *m, const Block *p, BlockActivations *b, Activations *a,
+                           const Rows *r)
 {
     const ModelConfig *c = &m->config;
     const Widths w = widths(c);
@@ -214,8 +231,9 @@ static void block_backward(Model *m, const Block *p, BlockActivations *b, Activa
     buffer_zero(a->dqkv, n * w.qkv);
     buffer_zero(a->dn, n * (size_t)c->C);
     project_backward(m, &p->out, a->dmixed, a->dx, b->mixed, N);
-    attention_backward(a->dqkv, a->dqkv + w.q, a->dqkv + w.q + w.kv, a->dmixed, b->mixed, b->lse, b->qkv,
-                       b->qkv + w.q, b->qkv + w.q + w.kv, ld, r->span, r->n_spans, c->NH, c->NKV, c->HD);
+    attention_backward(a->dqkv, a->dqkv + w.q, a->dqkv + w.q + w.kv, a->dmixed, b->mixed, b->lse,
+                       b->qkv, b->qkv + w.q, b->qkv + w.q + w.kv, ld, r->span, r->n_spans, c->NH,
+                       c->NKV, c->HD);
     if (m->rope) rope_backward(a->dqkv, ld, m->rope, r->position, N, c->NH + c->NKV, c->HD);
     project_backward(m, &p->qkv, a->dn, a->dqkv, b->n1, N);
     norm_backward(m, &p->attention_norm, a->dx, a->dn, b->x, b->mean1, b->rstd1, N);
@@ -228,6 +246,6 @@ void trunk_backward(Model *m, Activations *a, const Rows *r)
     buffer_zero(a->dx, (size_t)r->N * (size_t)c->C);
     norm_backward(m, &m->final_norm, a->dx, a->dhidden, a->last, a->mean, a->rstd, r->N);
     for (int l = c->n_layer - 1; l >= 0; l--) block_backward(m, &m->block[l], &a->block[l], a, r);
-    embedding_backward(gradients(m, 0), c->learned_positions ? gradients(m, m->wpe_at) : NULL, a->dx,
-                       r->token, r->position, r->N, c->C);
+    embedding_backward(gradients(m, 0), c->learned_positions ? gradients(m, m->wpe_at) : NULL,
+                       a->dx, r->token, r->position, r->N, c->C);
 }

@@ -1,0 +1,155 @@
+#include "ppo/rollout.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "ppo/gae.h"
+#include "ppo/token_reward.h"
+#include "ppo/whiten.h"
+#include "reward/reward.h"
+
+static void allocate(Rollout *r, int B, int N)
+{
+    const size_t n = (size_t)N, b = (size_t)B;
+    *r = (Rollout){.B = B, .N = N};
+    r->token = mem_calloc(n, sizeof *r->token);
+    r->start = mem_calloc(b + 1, sizeof *r->start);
+    r->response = mem_calloc(b, sizeof *r->response);
+    r->finished = mem_calloc(b, sizeof *r->finished);
+    r->want = mem_calloc(n, sizeof *r->want);
+    double **per_token[] = {&r->logp, &r->ref_logp, &r->value, &r->reward, &r->advantage, &r->ret};
+    for (size_t i = 0; i < sizeof per_token / sizeof *per_token; i++)
+        *per_token[i] = mem_calloc(n, sizeof(double));
+    r->raw_score = mem_calloc(b, sizeof *r->raw_score);
+    r->score = mem_calloc(b, sizeof *r->score);
+}
+
+void rollout_free(Rollout *r)
+{
+    free(r->token), free(r->start), free(r->response), free(r->finished), free(r->want);
+    free(r->logp), free(r->ref_logp), free(r->value), free(r->reward), free(r->advantage),
+        free(r->ret);
+    free(r->raw_score), free(r->score);
+    *r = (Rollout){0};
+}
+
+/* Prompt and response of every episode, end to end. */
+static void join(Rollout *r, const Prompts *prompts, const Responses *responses)
+{
+    allocate(r, prompts->n, prompts->start[prompts->n] + responses->start[prompts->n]);
+    int at = 0;
+    for (int b = 0; b < r->B; b++) {
+        const int np = prompts->start[b + 1] - prompts->start[b];
+        const int nr = responses->start[b + 1] - responses->start[b];
+        const size_t from = (size_t)responses->start[b];
+        memcpy(r->token + at, prompts->token + prompts->start[b], (size_t)np * sizeof *r->token);
+        memcpy(r->token + at + np, responses->token + from, (size_t)nr * sizeof *r->token);
+        memcpy(r->logp + at + np, responses->logp + from, (size_t)nr * sizeof *r->logp);
+        memset(r->want + at + np, WANT_LOGP, (size_t)nr);
+        r->response[b] = at + np;
+        r->finished[b] = responses->finish[b] == FINISH_STOP;
+        at += np + nr;
+        r->start[b + 1] = at;
+        r->n_response += nr;
+    }
+}
+
+int rollout_sample(Rollout *r, const PpoInputs *in, const PpoConfig *c, const int *prompt,
+                   const uint64_t *key, int B, Error *err)
+{
+    SamplingConfig s = {.temperature = c->temperature,
+                        .max_new_tokens = c->max_new_tokens,
+                        .top_p = 1,
+                        .n_stop = in->n_stop,
+                        .seed = in->seed,
+                        .batch = c->generate_batch};
+    memcpy(s.stop, in->stop, sizeof s.stop);
+    int *start = mem_calloc((size_t)B + 1, sizeof *start), *token;
+    for (int b = 0; b < B; b++)
+        start[b + 1] = start[b] + in->prompts.start[prompt[b] + 1] - in->prompts.start[prompt[b]];
+    token = mem_calloc((size_t)start[B], sizeof *token);
+    for (int b = 0; b < B; b++)
+        memcpy(token + start[b], in->prompts.token + in->prompts.start[prompt[b]],
+               (size_t)(start[b + 1] - start[b]) * sizeof *token);
+
+    const Prompts prompts = {.n = B, .token = token, .start = start, .key = key};
+    Responses responses = {0};
+    const int rc = policy_generate(in->policy, &prompts, &s, &responses, err);
+    if (rc == 0) join(r, &prompts, &responses);
+    responses_free(&responses);
+    free(start);
+    free(token);
+    return rc;
+}
+
+static TokenBatch batch_of(const Rollout *r, double temperature)
+{
+    return (TokenBatch){.B = r->B,
+                        .N = r->N,
+                        .token = r->token,
+                        .start = r->start,
+                        .want = r->want,
+                        .temperature = temperature};
+}
+
+void state_values(double *value, Policy *p, const TokenBatch *b)
+{
+    unsigned char *want = mem_calloc((size_t)b->N, sizeof *want);
+    double *after = mem_calloc((size_t)b->N, sizeof *after);
+    for (int i = 1; i < b->N; i++)
+        if (b->want[i]) want[i - 1] = WANT_VALUE;
+    TokenBatch shifted = *b;
+    shifted.want = want;
+    policy_evaluate(p, &shifted, &(TokenTerms){.value = after});
+    for (int i = 0; i < b->N; i++) value[i] = i > 0 && b->want[i] ? after[i - 1] : 0;
+    free(want);
+    free(after);
+}
+
+void rollout_score(Rollout *r, const PpoInputs *in, const PpoConfig *c)
+{
+    const TokenBatch b = batch_of(r, c->temperature);
+    policy_evaluate(in->reference, &b, &(TokenTerms){.logp = r->ref_logp});
+    state_values(r->value, in->value, &b);
+    reward_score(r->raw_score, in->reward, r->token, r->start, r->B);
+    for (int i = 0; i < r->B; i++)
+        r->score[i] =
+            score_shape(r->raw_score[i], r->finished[i], c->missing_stop_penalty, c->score_clip);
+}
+
+/* Whiten the response tokens' numbers, which lie scattered among prompts. */
+static void whiten_responses(double *x, const Rollout *r, bool shift_mean)
+{
+    double *packed = mem_calloc((size_t)r->n_response, sizeof *packed);
+    int n = 0;
+    for (int i = 0; i < r->N; i++)
+        if (r->want[i]) packed[n++] = x[i];
+    whiten(packed, packed, n, shift_mean, false);
+    n = 0;
+    for (int i = 0; i < r->N; i++)
+        if (r->want[i]) x[i] = packed[n++];
+    free(packed);
+}
+
+void rollout_advantages(Rollout *r, const PpoConfig *c, double kl_coef)
+{
+    for (int b = 0; b < r->B; b++) {
+        const int at = r->response[b], T = r->start[b + 1] - at;
+        token_reward(r->reward + at, r->logp + at, r->ref_logp + at, r->score[b], T, kl_coef);
+    }
+    if (c->whiten_rewards) whiten_responses(r->reward, r, false);
+    for (int b = 0; b < r->B; b++) {
+        const int at = r->response[b], T = r->start[b + 1] - at;
+        gae(r->advantage + at, r->ret + at, r->reward + at, r->value + at, T, c->gamma, c->lambda);
+    }
+    whiten_responses(r->advantage, r, true);
+}
+
+double rollout_largest_log_ratio(const Rollout *r)
+{
+    double largest = 0;
+    for (int i = 0; i < r->N; i++) largest = fmax(largest, fabs(r->logp[i] - r->ref_logp[i]));
+    return largest;
+}

@@ -1,0 +1,35 @@
+/* A rollout: sampled responses and everything known about each of their tokens before the updates. */
+#ifndef PPO_ROLLOUT_H
+#define PPO_ROLLOUT_H
+
+#include "ppo/ppo.h"
+
+/* B sequences, each prompt then response, end to end.  Arrays marked (N) hold numbers at response tokens
+ * and 0 elsewhere; values[i] is the value of the state in which token i was chosen. */
+typedef struct {
+    int B, N;
+    int *token;            /* (N) */
+    int *start;            /* (B+1) */
+    int *response;         /* (B) index in the whole array of the response's first token */
+    bool *finished;        /* (B) ended with a stop token */
+    unsigned char *want;   /* (N) WANT_LOGP at response tokens */
+    double *logp, *ref_logp, *value, *reward, *advantage, *ret; /* (N) */
+    double *raw_score, *score; /* (B) the reward model's, and as it enters the reward */
+    int n_response;        /* response tokens in all */
+} Rollout;
+
+/* Sample one response for each of B prompts (indices into the set) with the keys given. */
+int rollout_sample(Rollout *r, const PpoInputs *in, const PpoConfig *c, const int *prompt,
+                   const uint64_t *key, int B, Error *err);
+/* ref_logp, value, score. */
+void rollout_score(Rollout *r, const PpoInputs *in, const PpoConfig *c);
+/* reward, advantage (whitened), ret. */
+void rollout_advantages(Rollout *r, const PpoConfig *c, double kl_coef);
+/* Largest |logp - ref_logp| over the response tokens. */
+double rollout_largest_log_ratio(const Rollout *r);
+void rollout_free(Rollout *r);
+
+/* Values of the states in which tokens were chosen: value[i] = head after token i-1, at want[i]. */
+void state_values(double *value, Policy *p, const TokenBatch *b);
+
+#endif

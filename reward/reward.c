@@ -1,0 +1,237 @@
+#include "reward/reward.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "reward/calibration.h"
+#include "reward/preference_loss.h"
+
+#define ENTRY(...) CONFIG_ENTRY_OF(RewardConfig, __VA_ARGS__)
+static const ConfigField FIELDS[] = {REWARD_CONFIG(ENTRY)};
+const ConfigTable REWARD_TABLE = {"reward", FIELDS, sizeof FIELDS / sizeof *FIELDS,
+                                  sizeof(RewardConfig)};
+
+struct RewardTraining {
+    Policy *policy;
+    Pairs train;
+    RewardConfig config;
+    uint64_t seed;
+    int64_t total;
+    int *order;
+    int64_t epoch;
+    /* one micro-batch: whole pairs, side by side */
+    int *token, *start;
+    unsigned char *want;
+    double *value, *dvalue;                                            /* (N) */
+    double *chosen, *rejected, *dchosen, *drejected, *target, *weight; /* (batch_size) */
+};
+
+/* ---- scoring -------------------------------------------------------------------------------------- */
+
+void reward_score(double *score, Policy *p, const int *token, const int *start, int B)
+{
+    const int N = start[B];
+    unsigned char *want = mem_calloc((size_t)N, sizeof *want);
+    double *value = mem_calloc((size_t)N, sizeof *value);
+    for (int b = 0; b < B; b++) want[start[b + 1] - 1] = WANT_VALUE;
+    const TokenBatch batch = {
+        .B = B, .N = N, .token = token, .start = start, .want = want, .temperature = 1};
+    policy_evaluate(p, &batch, &(TokenTerms){.value = value});
+    for (int b = 0; b < B; b++) score[b] = value[start[b + 1] - 1];
+    free(want);
+    free(value);
+}
+
+RewardEvaluation reward_evaluate(Policy *p, const Pairs *pairs, double *chosen, double *rejected)
+{
+    const size_t n = (size_t)pairs->n;
+    double *score = mem_calloc(2 * n, sizeof *score), *c = mem_calloc(n, sizeof *c),
+           *r = mem_calloc(n, sizeof *r);
+    int *length = mem_calloc(2 * n, sizeof *length), *long_c = mem_calloc(n, sizeof *long_c),
+        *long_r = mem_calloc(n, sizeof *long_r);
+    RewardEvaluation e = {.n = pairs->n};
+
+    reward_score(score, p, pairs->token, pairs->start, 2 * pairs->n);
+    for (size_t i = 0; i < 2 * n; i++) length[i] = pairs->start[i + 1] - pairs->start[i];
+    for (size_t i = 0; i < n; i++) {
+        c[i] = score[2 * i], r[i] = score[2 * i + 1];
+        long_c[i] = length[2 * i], long_r[i] = length[2 * i + 1];
+        e.margin += (c[i] - r[i]) / (double)n;
+    }
+    e.accuracy = preference_accuracy(c, r, pairs->target, pairs->n);
+    e.loss = preference_loss(NULL, NULL, c, r, pairs->target, pairs->weight, pairs->n);
+    e.calibration_error = calibration_error(c, r, pairs->target, pairs->n);
+    e.longer_wins = longer_wins_accuracy(long_c, long_r, pairs->target, pairs->n);
+    e.length_correlation = score_length_correlation(score, length, 2 * pairs->n);
+    if (chosen) memcpy(chosen, c, n * sizeof *c);
+    if (rejected) memcpy(rejected, r, n * sizeof *r);
+    free(score), free(c), free(r), free(length), free(long_c), free(long_r);
+    return e;
+}
+
+/* ---- training ------------------------------------------------------------------------------------- */
+
+RewardTraining *reward_training_new(Policy *p, const Pairs *train, const RewardConfig *c,
+                                    uint64_t seed)
+{
+    RewardTraining *t = mem_calloc(1, sizeof *t);
+    const size_t B = (size_t)c->batch_size;
+    assert(train->n > 0);
+    *t = (RewardTraining){.policy = p, .train = *train, .config = *c, .seed = seed, .epoch = -1};
+    t->total = (int64_t)ceil(c->epochs * train->n / c->batch_size);
+    t->order = mem_calloc((size_t)train->n, sizeof *t->order);
+    int longest = 1;
+    for (int i = 0; i < 2 * train->n; i++)
+        if (train->start[i + 1] - train->start[i] > longest)
+            longest = train->start[i + 1] - train->start[i];
+    const size_t N =
+        (size_t)c->max_tokens > 2 * (size_t)longest ? (size_t)c->max_tokens : 2 * (size_t)longest;
+    t->token = mem_calloc(N, sizeof *t->token);
+    t->start = mem_calloc(2 * B + 1, sizeof *t->start);
+    t->want = mem_calloc(N, sizeof *t->want);
+    t->value = mem_calloc(N, sizeof *t->value);
+    t->dvalue = mem_calloc(N, sizeof *t->dvalue);
+    double **per_pair[] = {&t->chosen,    &t->rejected, &t->dchosen,
+                           &t->drejected, &t->target,   &t->weight};
+    for (size_t i = 0; i < sizeof per_pair / sizeof *per_pair; i++)
+        *per_pair[i] = mem_calloc(B, sizeof(double));
+    return t;
+}
+
+void reward_training_free(RewardTraining *t)
+{
+    if (!t) return;
+    free(t->order), free(t->token), free(t->start), free(t->want), free(t->value), free(t->dvalue);
+    free(t->chosen), free(t->rejected), free(t->dchosen), free(t->drejected), free(t->target),
+        free(t->weight);
+    free(t);
+}
+
+static int pair_at(RewardTraining *t, int64_t i)
+{
+    const int64_t epoch = i / t->train.n;
+    if (epoch != t->epoch) {
+        rng_permutation(t->order, t->train.n, t->seed, RNG_SHUFFLE, (uint64_t)epoch);
+        t->epoch = epoch;
+    }
+    return t->order[i % t->train.n];
+}
+
+/* Whole pairs from batch position `b` on, as many as fit; returns the position after them. */
+static int pack_pairs(RewardTraining *t, int64_t first, int b, int *n)
+{
+    const Pairs *pairs = &t->train;
+    *n = 0;
+    t->start[0] = 0;
+    for (; b < t->config.batch_size; b++) {
+        const int i = pair_at(t, first + b);
+        const int from = pairs->start[2 * i], length = pairs->start[2 * i + 2] - from,
+                  at = t->start[2 * *n];
+        if (*n > 0 && at + length > t->config.max_tokens) break;
+        memcpy(t->token + at, pairs->token + from, (size_t)length * sizeof *t->token);
+        memset(t->want + at, 0, (size_t)length);
+        t->start[2 * *n + 1] = at + pairs->start[2 * i + 1] - from;
+        t->start[2 * *n + 2] = at + length;
+        t->want[t->start[2 * *n + 1] - 1] = t->want[at + length - 1] = WANT_VALUE;
+        t->target[*n] = pairs->target[i];
+        t->weight[(*n)++] = pairs->weight[i];
+    }
+    return b;
+}
+
+/* Loss and gradient of n packed pairs, as their share of a batch that weighs `total`. */
+static double accumulate_pairs(RewardTraining *t, int n, double total, int *right)
+{
+    const TokenBatch b = {.B = 2 * n,
+                          .N = t->start[2 * n],
+                          .token = t->token,
+                          .start = t->start,
+                          .want = t->want,
+                          .temperature = 1};
+    double here = 0;
+    policy_evaluate(t->policy, &b, &(TokenTerms){.value = t->value});
+    for (int i = 0; i < n; i++) {
+        t->chosen[i] = t->value[t->start[2 * i + 1] - 1];
+        t->rejected[i] = t->value[t->start[2 * i + 2] - 1];
+        here += t->weight[i];
+        *right += t->chosen[i] > t->rejected[i];
+    }
+    const double share = total > 0 ? here / total : 0;
+    const double loss =
+        preference_loss(t->dchosen, t->drejected, t->chosen, t->rejected, t->target, t->weight, n);
+    memset(t->dvalue, 0, (size_t)b.N * sizeof *t->dvalue);
+    for (int i = 0; i < n; i++) {
+        t->dvalue[t->start[2 * i + 1] - 1] = t->dchosen[i] * share;
+        t->dvalue[t->start[2 * i + 2] - 1] = t->drejected[i] * share;
+    }
+    policy_accumulate(t->policy, &b, &(TokenTerms){.value = t->dvalue});
+    return loss * share;
+}
+
+/* Scores of the training responses to mean 0 and deviation 1, so that a KL coefficient means the same
+ * for every reward model. */
+static void normalize(RewardTraining *t)
+{
+    const int B = 2 * t->train.n;
+    double *score = mem_calloc((size_t)B, sizeof *score);
+    reward_score(score, t->policy, t->train.token, t->train.start, B);
+    const ScoreScale s = score_scale(score, B);
+    policy_scale_head(t->policy, s.gain, s.bias);
+    free(score);
+}
+
+static int step(void *self, int64_t at, Text *members, Text *note, Error *err)
+{
+    RewardTraining *t = self;
+    const RewardConfig *c = &t->config;
+    const int64_t first = at * c->batch_size;
+    double total = 0, loss = 0;
+    int right = 0;
+    for (int b = 0; b < c->batch_size; b++) total += t->train.weight[pair_at(t, first + b)];
+    for (int b = 0, n; b < c->batch_size;) {
+        b = pack_pairs(t, first, b, &n);
+        loss += accumulate_pairs(t, n, total, &right);
+    }
+    const double rate = OPTIMIZER_RATE(c, at, t->total);
+    if (!isfinite(loss))
+        return error_set(err, "the loss is %g; try a lower learning_rate (%g now)", loss, rate);
+    const double norm = policy_step(t->policy, rate, c->max_grad_norm);
+    if (!isfinite(norm))
+        return error_set(err, "the gradient's norm is %g; try a lower learning_rate (%g now)", norm,
+                         rate);
+    if (at + 1 == t->total && c->normalize) normalize(t);
+    const double accuracy = (double)right / c->batch_size;
+    text_format(members, "\"loss\":%.9g,\"accuracy\":%.9g,\"lr\":%.9g,\"grad_norm\":%.9g", loss,
+                accuracy, rate, norm);
+    text_format(note, "loss %.3f", loss);
+    return 0;
+}
+
+static int save(void *self, const char *dir, Error *err)
+{
+    return policy_save_state(((RewardTraining *)self)->policy, dir, err);
+}
+
+static int load(void *self, const char *dir, Error *err)
+{
+    return policy_load_state(((RewardTraining *)self)->policy, dir, err);
+}
+
+Trainer reward_trainer(RewardTraining *t)
+{
+    return (Trainer){.self = t, .total = t->total, .step = step, .save = save, .load = load};
+}
+
+PolicyOptions reward_options(const RewardConfig *c, int max_T, uint64_t seed)
+{
+    /* a pair is one micro-batch at least */
+    return (PolicyOptions){.train = true,
+                           .heads = 1,
+                           .seed = seed,
+                           .max_tokens = c->max_tokens > 2 * max_T ? c->max_tokens : 2 * max_T,
+                           OPTIMIZER_OPTIONS(c)};
+}

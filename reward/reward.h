@@ -1,0 +1,53 @@
+/* The reward model: a policy with one head, read at the last token of prompt and response.
+ * Christiano et al. 2017; Stiennon et al. 2020 */
+#ifndef REWARD_REWARD_H
+#define REWARD_REWARD_H
+
+#include "base/training.h"
+#include "policy/optimizer_config.h"
+
+/* Judged pairs: sequence 2i is prompt i with the chosen response, 2i+1 with the rejected one, each with
+ * its stop token. */
+typedef struct {
+    int n;
+    const int *token;
+    const int *start;      /* (2n+1) */
+    const double *target;  /* (n) P(chosen is better): 1, or 1/2 for a tie */
+    const double *weight;  /* (n) */
+} Pairs;
+
+/*    type    name           default  min   max      source   meaning */
+#define REWARD_CONFIG(X) \
+    X(double, epochs,        1,       0.01, 1000,    "Ziegler et al. 2019", "passes over the pairs") \
+    X(int,    batch_size,    32,      1,    65536,   "",      "pairs per optimizer step") \
+    X(int,    max_tokens,    2048,    16,   1048576, "",      "tokens of one micro-batch; changes memory, not results") \
+    X(bool,   normalize,     true,    0,    1,       "Ziegler et al. 2019", "scores of training responses to mean 0, deviation 1 at the end") \
+    X(int,    save_every,    0,       0,    1e9,     "",      "steps between checkpoints; 0: only at the end") \
+    X(int,    keep,          2,       1,    1000,    "",      "checkpoints kept") \
+    OPTIMIZER_CONFIG(X, 1e-5, 0.0, 0.999, 1e-8, 0.0)
+
+typedef struct { REWARD_CONFIG(CONFIG_MEMBER) } RewardConfig;
+extern const ConfigTable REWARD_TABLE;
+
+typedef struct RewardTraining RewardTraining;
+RewardTraining *reward_training_new(Policy *p, const Pairs *train, const RewardConfig *c, uint64_t seed);
+void reward_training_free(RewardTraining *t);
+Trainer reward_trainer(RewardTraining *t);
+PolicyOptions reward_options(const RewardConfig *c, int max_T, uint64_t seed);
+
+/* score (B) of B sequences end to end: the head after the last token.  What PPO uses and what
+ * `reward score` prints, to the bit. */
+void reward_score(double *score, Policy *p, const int *token, const int *start, int B);
+
+typedef struct {
+    int n;
+    double accuracy, loss;     /* ties count half; nats */
+    double calibration_error;
+    double longer_wins;        /* accuracy of "the longer answer wins" */
+    double length_correlation;
+    double margin;             /* mean of chosen - rejected */
+} RewardEvaluation;
+/* chosen, rejected (n) receive the scores; may be NULL. */
+RewardEvaluation reward_evaluate(Policy *p, const Pairs *pairs, double *chosen, double *rejected);
+
+#endif
