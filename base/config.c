@@ -367,28 +367,37 @@ static int read_section(Config *c, const cJSON *section, int *order, ConfigOrigi
     return 0;
 }
 
+/* *order: as in read_section. */
+static int read_tree(Config *c, const cJSON *tree, int *order, ConfigOrigin origin,
+                     const ConfigTable *const *known, Error *err)
+{
+    if (!cJSON_IsObject(tree)) return error_set(err, "expected {\"section\": {\"name\": value}}");
+    const cJSON *section;
+    cJSON_ArrayForEach(section, tree)
+    {
+        if (read_section(c, section, order, origin, known, err) == 0) continue;
+        /* What stands in a file is not a mistyped command line. */
+        err->usage = false;
+        return -1;
+    }
+    return 0;
+}
+
+int config_take(Config *c, const cJSON *tree, ConfigOrigin origin, const ConfigTable *const *known,
+                Error *err)
+{
+    int order = 0;
+    return read_tree(c, tree, &order, origin, known, err);
+}
+
 int config_read(Config *c, const char *path, ConfigOrigin origin, const ConfigTable *const *known,
                 Error *err)
 {
     cJSON *tree = NULL;
-    int *line_of_key = NULL, rc = 0, order = 0;
+    int *line_of_key = NULL, order = 0;
     if (json_read_lines(&tree, &line_of_key, path, FILE_MAX, true, err) != 0) return -1;
-    if (!cJSON_IsObject(tree)) {
-        rc = error_set(err, "%s:1: expected {\"section\": {\"name\": value}}", path);
-        goto done;
-    }
-    const cJSON *section;
-    cJSON_ArrayForEach(section, tree)
-    {
-        rc = read_section(c, section, &order, origin, known, err);
-        if (rc == 0) continue;
-        error_wrap(err, "%s:%d", path, line_of_key[order]);
-        /* What stands in a file is not a mistyped command line. */
-        err->usage = false;
-        break;
-    }
-
-done:
+    const int rc = read_tree(c, tree, &order, origin, known, err);
+    if (rc != 0) error_wrap(err, "%s:%d", path, line_of_key ? line_of_key[order] : 1);
     cJSON_Delete(tree);
     free(line_of_key);
     return rc;

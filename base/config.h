@@ -19,6 +19,7 @@
 #ifndef BASE_CONFIG_H
 #define BASE_CONFIG_H
 
+#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -95,6 +96,9 @@ int config_assign(Config *c, const char *assignment, ConfigOrigin origin, Error 
 /* A JSON file {"section": {"name": value}} with // comments; sections of `known` (NULL-terminated, may
  * be NULL) that this command does not use are skipped, any other is an error naming the line. */
 int config_read(Config *c, const char *path, ConfigOrigin origin, const ConfigTable *const *known,
+                Error *err);
+/* The same from a parsed object, which has no lines to name. */
+int config_take(Config *c, const cJSON *tree, ConfigOrigin origin, const ConfigTable *const *known,
                 Error *err);
 /* Effective settings as JSON that config_read takes, two-space indented. */
 void config_json(const Config *c, Text *out);

@@ -1,0 +1,177 @@
+/* rlhf help, rlhf version, and what `rlhf` alone prints. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "kernels/kernels.h"
+
+static const char *const HEADINGS[] = {"data", "models", "people", "train", "watch", "other"};
+enum { N_HEADINGS = 6, NAME_COLUMN = 12, OPTION_COLUMN = 26 };
+
+static int count_commands(void)
+{
+    int n = 0;
+    while (COMMANDS[n]) n++;
+    return n;
+}
+
+static double memory_gb(void)
+{
+    return (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGE_SIZE) / 1e9;
+}
+
+/* "start    init  import        a project, prompts", of the commands that are there. */
+static void welcome_row(const char *label, const char *const *names, const char *about)
+{
+    Text row = {0};
+    for (; *names; names++)
+        if (command_find(*names)) text_format(&row, "%s%s", row.n ? "  " : "", *names);
+    if (row.n) printf("%-8s %-25s %s\n", label, row.bytes, about);
+    text_free(&row);
+}
+
+void help_welcome(void)
+{
+    printf("rlhf: align a language model with people's preferences, on this machine\n\n");
+    if (command_find("demo"))
+        printf(
+            "  rlhf demo                 watch the whole loop once (4 minutes, no download)\n\n");
+    welcome_row("start", (const char *const[]){"init", "import", "pretrain", NULL},
+                "a project, prompts, a base model");
+    welcome_row("ask", (const char *const[]){"sample", "label", "judge", NULL},
+                "paired answers, people's choices");
+    welcome_row("train", (const char *const[]){"sft", "reward", "ppo", NULL},
+                "from the choices to a better model");
+    welcome_row("look", (const char *const[]){"compare", "generate", "runs", NULL},
+                "base against aligned");
+    printf("%-8s %-25s all %d commands   rlhf help words   the terms\n\n", "more", "rlhf help",
+           count_commands());
+    printf("version %s, %s, %d cores, %.0f GB. Nothing here uses the network%s.\n", RLHF_VERSION,
+           kernels_name(), (int)sysconf(_SC_NPROCESSORS_ONLN), memory_gb(),
+           command_find("import") ? " except import of a URL" : "");
+}
+
+void help_list(void)
+{
+    printf("usage: rlhf <command> [options]\n");
+    for (int h = 0; h < N_HEADINGS; h++) {
+        bool said = false;
+        for (const Command *const *c = COMMANDS; *c; c++) {
+            if (strcmp((*c)->heading, HEADINGS[h]) != 0) continue;
+            if (!said) printf("\n%s\n", HEADINGS[h]);
+            said = true;
+            printf("  %-*s%s\n", NAME_COLUMN, (*c)->name, (*c)->summary);
+        }
+    }
+    printf("\nrlhf help COMMAND   its options and settings      rlhf help words   the terms\n");
+}
+
+static void print_options(const char *title, const Option *options)
+{
+    if (!options || !options->name) return;
+    printf("\n%s\n", title);
+    for (const Option *o = options; o->name; o++) {
+        char left[80];
+        snprintf(left, sizeof left, "--%s%s%s", o->name, o->value ? " " : "",
+                 o->value ? o->value : "");
+        printf("  %-*s%s\n", OPTION_COLUMN, left, o->help);
+    }
+}
+
+/* Defaults live in a struct that nobody reads. */
+static void print_settings(const Command *c)
+{
+    if (!c->sections) return;
+    printf("\nsettings (default, range) meaning [source]; given as --kl-coef 0.1 or --set "
+           "ppo.kl_coef=0.1\n");
+    for (const ConfigTable *const *t = c->sections; *t; t++) {
+        Config config = {0};
+        void *values = calloc(1, (*t)->size);
+        if (!values) return;
+        config_bind(&config, *t, values);
+        config_help(&config, stdout);
+        free(values);
+    }
+}
+
+void help_command(const Command *first, const Command *c)
+{
+    const char *before = first ? first->name : "", *space = first ? " " : "";
+    printf("rlhf %s%s%s: %s\n\n", before, space, c->name, c->summary);
+    const char *lead = "usage: ";
+    for (const char *line = c->usage; c->run && line; lead = "       ") {
+        const size_t n = strcspn(line, "\n");
+        printf("%srlhf %s%s%s%s%.*s\n", lead, before, space, c->name, n ? " " : "", (int)n, line);
+        line = line[n] ? line + n + 1 : NULL;
+    }
+    for (const Command *const *s = c->seconds; s && *s; s++) {
+        printf("%srlhf %s %-*s %s\n", lead, c->name, NAME_COLUMN, (*s)->name, (*s)->summary);
+        lead = "       ";
+    }
+    if (c->details) printf("\n%s", c->details);
+    print_options("options", c->options);
+    print_settings(c);
+    print_options("everywhere", GLOBAL_OPTIONS);
+}
+
+static const char WORDS[] =
+    "prompt       what a model is asked\n"
+    "response     what it answers; sampled twice, so that there is something to choose\n"
+    "comparison   two responses to one prompt, and one judgement of which is better\n"
+    "label        such a judgement, by a person or by a rule; never changed, only superseded\n"
+    "chosen, rejected   the two sides of a labeled comparison\n"
+    "score        what the reward model says of a whole response\n"
+    "reward       what PPO pays per token: the score on the last one, less the KL penalty\n"
+    "policy       the model that is being trained; the reference is where it began\n"
+    "value        what the policy expects to earn from here on; the advantage is how much better "
+    "it went\n"
+    "logp, KL     log-probability of a token in nats; how far the policy has moved from the "
+    "reference\n"
+    "rollout      responses sampled from the policy to learn from\n"
+    "run          one training, with its settings, record and checkpoints, under runs/NAME\n"
+    "base, reward, aligned   the names a project gives its models\n";
+
+static int help(Context *ctx, int argc, char **argv, Error *err)
+{
+    Words words;
+    if (options_parse(ctx, NULL, NULL, &words, 0, 2, argc, argv, err) != 0) return -1;
+    if (words.n == 0) return help_list(), 0;
+    if (words.n == 1 && strcmp(words.word[0], "words") == 0) return fputs(WORDS, stdout), 0;
+    const Command *first = command_find(words.word[0]);
+    if (!first) return command_unknown(NULL, words.word[0], err);
+    if (words.n == 1) return help_command(NULL, first), 0;
+    const Command *second = command_second(first, words.word[1]);
+    if (!second) return command_unknown(first, words.word[1], err);
+    help_command(first, second);
+    return 0;
+}
+
+const Command cmd_help = {
+    .name = "help",
+    .heading = "other",
+    .summary = "all commands, one command, or the words used here",
+    .usage = "\nCOMMAND\nwords",
+    .run = help,
+};
+
+static int version(Context *ctx, int argc, char **argv, Error *err)
+{
+    if (options_parse(ctx, NULL, NULL, NULL, 0, 0, argc, argv, err) != 0) return -1;
+    if (ctx->json)
+        printf("{\"version\":\"%s\",\"instructions\":\"%s\"}\n", RLHF_VERSION, kernels_name());
+    else printf("rlhf %s\n", RLHF_VERSION);
+    return 0;
+}
+
+const Command cmd_version = {
+    .name = "version",
+    .heading = "other",
+    .summary = "the version of this program",
+    .usage = "",
+    .run = version,
+};

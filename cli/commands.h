@@ -1,0 +1,29 @@
+/* All commands, in the order of `rlhf help`. */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "cli/command.h"
+
+extern const Command cmd_init, cmd_status;
+extern const Command cmd_runs;
+extern const Command cmd_config, cmd_doctor, cmd_help, cmd_version;
+
+/* The table of main.c, NULL-terminated. */
+extern const Command *const COMMANDS[];
+
+/* NULL when there is none. */
+const Command *command_find(const char *word);
+/* A second word of `first`, or NULL. */
+const Command *command_second(const Command *first, const char *word);
+/* An error that guesses what was meant by an unknown word: of a command when `first` is NULL. */
+int command_unknown(const Command *first, const char *word, Error *err);
+
+/* ---- help, also for main ---- */
+
+/* What the program is and where to begin. */
+void help_welcome(void);
+void help_list(void);
+/* `first` is the command whose second word `c` is, or NULL. */
+void help_command(const Command *first, const Command *c);
+
+#endif

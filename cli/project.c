@@ -1,0 +1,250 @@
+#include "cli/project.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/checkpoint.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/commands.h"
+
+enum { PROJECT_JSON_MAX = 1 << 20, NAMES_MAX = 256 };
+
+/* ---- where ---- */
+
+static bool holds_database(const char *folder)
+{
+    char path[FILE_PATH_MAX];
+    Error ignored;
+    return path_join(path, folder, "rlhf.db", &ignored) == 0 && file_exists(path);
+}
+
+/* The absolute form: commands may be started from below, and runs may outlive the shell's folder. */
+static int take_folder(Context *ctx, const char *folder, const char *source, Error *err)
+{
+    if (!holds_database(folder)) {
+        error_set(err, "%s%s holds no project (rlhf.db)", source, folder);
+        return error_hint(err, "make one with: rlhf init %s", folder);
+    }
+    char *full = realpath(folder, NULL);
+    if (!full || strlen(full) >= sizeof ctx->project) {
+        free(full);
+        return error_set(err, "%s: path too long", folder);
+    }
+    strcpy(ctx->project, full);
+    free(full);
+    return 0;
+}
+
+int project_find(Context *ctx, const char *given, bool needed, Error *err)
+{
+    const char *variable = getenv("RLHF_PROJECT");
+    ctx->project[0] = 0;
+    if (given) return take_folder(ctx, given, "", err);
+    if (variable && variable[0]) return take_folder(ctx, variable, "RLHF_PROJECT: ", err);
+
+    char folder[FILE_PATH_MAX], start[FILE_PATH_MAX];
+    if (!getcwd(start, sizeof start))
+        return error_set(err, "cannot tell the current folder: %s", strerror(errno));
+    strcpy(folder, start);
+    for (;;) {
+        if (holds_database(folder)) return take_folder(ctx, folder, "", err);
+        char *slash = strrchr(folder, '/');
+        if (!slash || folder[1] == 0) break;
+        slash[slash == folder] = 0;
+    }
+    if (!needed) return 0;
+    return error_set(err, "no project here or above %s; make one with: rlhf init", start);
+}
+
+int project_path(const Context *ctx, char out[FILE_PATH_MAX], const char *name, Error *err)
+{
+    return path_join(out, ctx->project, name, err);
+}
+
+/* ---- project.json ---- */
+
+int project_read(const Context *ctx, cJSON **out, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    if (project_path(ctx, path, "project.json", err) != 0) return -1;
+    if (!file_exists(path)) {
+        *out = cJSON_CreateObject();
+        return 0;
+    }
+    if (json_read(out, path, PROJECT_JSON_MAX, true, err) != 0) return -1;
+    if (cJSON_IsObject(*out)) return 0;
+    cJSON_Delete(*out);
+    *out = NULL;
+    return error_set(err, "%s: expected an object", path);
+}
+
+/* As a path from the project folder when it is inside, so that a project can be moved. */
+static void shorten(const Context *ctx, char out[FILE_PATH_MAX], const char *folder)
+{
+    char *full = realpath(folder, NULL);
+    const char *path = full ? full : folder;
+    const size_t n = strlen(ctx->project);
+    if (strncmp(path, ctx->project, n) == 0 && path[n] == '/') path += n + 1;
+    snprintf(out, FILE_PATH_MAX, "%s", path);
+    free(full);
+}
+
+static const char *const MODEL_NAMES[] = {"base", "reward", "aligned"};
+enum { N_MODEL_NAMES = 3 };
+
+static bool is_model_name(const char *name)
+{
+    for (int i = 0; i < N_MODEL_NAMES; i++)
+        if (strcmp(name, MODEL_NAMES[i]) == 0) return true;
+    return false;
+}
+
+static int write_models(const Context *ctx, const char *name, const char *folder, Error *err)
+{
+    cJSON *project = NULL;
+    if (project_read(ctx, &project, err) != 0) return -1;
+    cJSON *models = cJSON_GetObjectItemCaseSensitive(project, "models");
+    if (!cJSON_IsObject(models)) {
+        cJSON_DeleteItemFromObjectCaseSensitive(project, "models");
+        models = cJSON_AddObjectToObject(project, "models");
+    }
+    char path[FILE_PATH_MAX], stored[FILE_PATH_MAX];
+    shorten(ctx, stored, folder);
+    cJSON_DeleteItemFromObjectCaseSensitive(models, name);
+    cJSON_AddStringToObject(models, name, stored);
+    char *text = cJSON_Print(project);
+    int rc = project_path(ctx, path, "project.json", err);
+    if (rc == 0) rc = file_write(path, text, strlen(text), err);
+    cJSON_free(text);
+    cJSON_Delete(project);
+    return rc;
+}
+
+int project_set_model(const Context *ctx, const char *name, const char *folder, Error *err)
+{
+    /* Two runs that end at once must not lose each other's name: the folder itself is the lock. */
+    const int lock = open(ctx->project, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (lock < 0) return error_set(err, "cannot open %s: %s", ctx->project, strerror(errno));
+    flock(lock, LOCK_EX);
+    const int rc = write_models(ctx, name, folder, err);
+    close(lock);
+    return rc;
+}
+
+/* ---- models ---- */
+
+/* The folder itself, or the model/ inside it. */
+static bool model_inside(char out[FILE_PATH_MAX], const char *folder)
+{
+    char path[FILE_PATH_MAX];
+    Error ignored;
+    if (path_join(path, folder, "config.json", &ignored) == 0 && file_exists(path)) {
+        snprintf(out, FILE_PATH_MAX, "%s", folder);
+        return true;
+    }
+    if (path_join(path, folder, "model/config.json", &ignored) != 0 || !file_exists(path))
+        return false;
+    return path_join(out, folder, "model", &ignored) == 0;
+}
+
+static int stored_model(const Context *ctx, char folder[FILE_PATH_MAX], const char *name,
+                        Error *err)
+{
+    cJSON *project = NULL;
+    if (project_read(ctx, &project, err) != 0) return -1;
+    const cJSON *models = cJSON_GetObjectItemCaseSensitive(project, "models");
+    const char *stored = json_text(models, name, NULL);
+    int rc = 0;
+    folder[0] = 0;
+    if (stored && stored[0] == '/') snprintf(folder, FILE_PATH_MAX, "%s", stored);
+    else if (stored) rc = project_path(ctx, folder, stored, err);
+    cJSON_Delete(project);
+    return rc;
+}
+
+bool project_has_model(const Context *ctx, const char *name)
+{
+    char folder[FILE_PATH_MAX];
+    Error ignored;
+    return ctx->project[0] && stored_model(ctx, folder, name, &ignored) == 0 && folder[0];
+}
+
+static int none_yet(const char *name, Error *err)
+{
+    const bool base = strcmp(name, "base") == 0, reward = strcmp(name, "reward") == 0;
+    const char *maker = base ? "pretrain" : reward ? "reward" : "ppo";
+    error_set(err, "no %s model yet", name);
+    if (base) {
+        if (!command_find(maker)) return error_hint(err, "name one with: rlhf init --base DIR");
+        return error_hint(err,
+                          "train one with: rlhf pretrain, or name one with: rlhf init --base DIR");
+    }
+    return command_find(maker) ? error_hint(err, "train one with: rlhf %s", maker) : -1;
+}
+
+static int named_model(const Context *ctx, char folder[FILE_PATH_MAX], const char *name, Error *err)
+{
+    char stored[FILE_PATH_MAX];
+    if (!ctx->project[0])
+        return error_set(err, "%s is a model of a project, and there is none here", name);
+    if (stored_model(ctx, stored, name, err) != 0) return -1;
+    if (!stored[0]) return none_yet(name, err);
+    if (!model_inside(folder, stored))
+        return error_set(err, "the %s model is gone: no config.json in %s", name, stored);
+    return 0;
+}
+
+/* RUN or RUN@STEP. */
+static int run_model(const Context *ctx, char folder[FILE_PATH_MAX], const char *name, Error *err)
+{
+    char wanted[RUN_NAME_MAX], run[RUN_NAME_MAX], run_folder[FILE_PATH_MAX], inside[FILE_PATH_MAX];
+    const char *at = strchr(name, '@');
+    const size_t n = at ? (size_t)(at - name) : strlen(name);
+    if (n >= sizeof wanted) return error_set(err, "%.80s...: no model of that name", name);
+    snprintf(wanted, sizeof wanted, "%.*s", (int)n, name);
+    if (project_run(ctx, run, run_folder, wanted, NULL, err) != 0) return -1;
+
+    if (at) {
+        char *end;
+        const long long step = strtoll(at + 1, &end, 10);
+        if (at[1] < '0' || at[1] > '9' || *end)
+            return error_set(err, "%s: what follows @ is no step", name);
+        if (checkpoint_path(inside, run_folder, step, err) != 0) return -1;
+        if (model_inside(folder, inside)) return 0;
+        return error_set(err, "%s: no checkpoint of step %lld in %s", name, step, run_folder);
+    }
+    int64_t step;
+    if (model_inside(folder, run_folder)) return 0;
+    if (checkpoint_newest(inside, &step, run_folder, err) != 0)
+        return error_wrap(err, "run %s", run);
+    if (model_inside(folder, inside)) return 0;
+    return error_set(err, "run %s: no model (config.json) in %s", run, inside);
+}
+
+int project_model(const Context *ctx, char folder[FILE_PATH_MAX], const char *role,
+                  const char *name, Error *err)
+{
+    char found[FILE_PATH_MAX], shown[FILE_PATH_MAX];
+    int rc;
+    if (is_model_name(name)) rc = named_model(ctx, found, name, err);
+    else if (model_inside(found, name)) rc = 0;
+    else if (strchr(name, '/') || file_is_folder(name))
+        rc = error_set(err, "%s: no model there (config.json)", name);
+    else if (!ctx->project[0])
+        rc = error_set(err, "%s: no such folder, and no project here to look it up in", name);
+    else rc = run_model(ctx, found, name, err);
+    if (rc != 0) return -1;
+
+    snprintf(folder, FILE_PATH_MAX, "%s", found);
+    shorten(ctx, shown, found);
+    if (role && strcmp(shown, name) == 0) log_line("%s: %s", role, shown);
+    else if (role) log_line("%s: %s = %s", role, name, shown);
+    return 0;
+}

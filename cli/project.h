@@ -1,0 +1,49 @@
+/* A project: the folder that holds rlhf.db, its runs, and the names of its models.
+ *
+ *     rlhf.db                         everything remembered (store/)
+ *     project.json                    {"models": {"base": FOLDER, ...}, "settings": {section: {...}}}
+ *     runs/ppo-1/                     a run (base/run.h) with its checkpoints
+ *     runs/ppo-1/model/               what it ended with, when it has ended
+ *
+ * The folder of a model holds config.json, or has a folder model/ that does. */
+#ifndef CLI_PROJECT_H
+#define CLI_PROJECT_H
+
+#include <cjson/cJSON.h>
+
+#include "cli/command.h"
+
+/* Fill ctx->project: `given` (--project) or RLHF_PROJECT or the nearest folder here or above that holds
+ * rlhf.db; "" when there is none, unless `needed`. */
+int project_find(Context *ctx, const char *given, bool needed, Error *err);
+/* `name` inside the project. */
+int project_path(const Context *ctx, char out[FILE_PATH_MAX], const char *name, Error *err);
+/* project.json; {} when it is not there.  The caller calls cJSON_Delete. */
+int project_read(const Context *ctx, cJSON **out, Error *err);
+
+/* The folder of a model called `name`: base, reward, aligned, RUN, RUN@STEP or a folder.  Says which one
+ * was taken (`policy: base = models/base`), as `role`, which may be NULL for silence. */
+int project_model(const Context *ctx, char folder[FILE_PATH_MAX], const char *role,
+                  const char *name, Error *err);
+/* Whether the project has a model under one of its three names. */
+bool project_has_model(const Context *ctx, const char *name);
+/* From now on `name` (base, reward, aligned) is that folder. */
+int project_set_model(const Context *ctx, const char *name, const char *folder, Error *err);
+
+/* Make runs/PREFIX-N with the next free N; `name` gets "ppo-3", `folder` its path. */
+enum { RUN_NAME_MAX = 128 };
+int project_new_run(const Context *ctx, char name[RUN_NAME_MAX], char folder[FILE_PATH_MAX],
+                    const char *prefix, Error *err);
+/* The folder of a run that is there; an unknown name guesses.  NULL or "" is the newest of `prefix`, which
+ * may be NULL for any. */
+int project_run(const Context *ctx, char name[RUN_NAME_MAX], char folder[FILE_PATH_MAX],
+                const char *wanted, const char *prefix, Error *err);
+/* Names of all runs, oldest first. */
+int project_list_runs(const Context *ctx, char ***names, int *n, Error *err);
+/* Held by base/run while a process works on the run; the system lets go of it when the process ends. */
+bool project_run_is_locked(const char *run_folder);
+/* running, died, stopped, failed, finished, empty (nothing said yet); *step is -1 when not known. */
+enum { RUN_STATE_MAX = 32 };
+void project_run_state(char state[RUN_STATE_MAX], int64_t *step, const char *run_folder);
+
+#endif

@@ -1,0 +1,168 @@
+/* The runs of a project: numbered names, and the lock that says one is running. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/project.h"
+
+enum { RUNS_GUESSED = 256 };
+
+/* The N of PREFIX-N, or -1. */
+static long run_number(const char *name, const char *prefix)
+{
+    const size_t n = strlen(prefix);
+    if (strncmp(name, prefix, n) != 0 || name[n] != '-' || name[n + 1] < '0' || name[n + 1] > '9')
+        return -1;
+    char *end;
+    const long number = strtol(name + n + 1, &end, 10);
+    return *end ? -1 : number;
+}
+
+int project_new_run(const Context *ctx, char name[RUN_NAME_MAX], char folder[FILE_PATH_MAX],
+                    const char *prefix, Error *err)
+{
+    char runs[FILE_PATH_MAX], **names = NULL;
+    int n = 0;
+    if (project_path(ctx, runs, "runs", err) != 0 || folder_make(runs, err) != 0) return -1;
+    if (folder_list(&names, &n, runs, err) != 0) return -1;
+    long last = 0;
+    for (int i = 0; i < n; i++)
+        if (run_number(names[i], prefix) > last) last = run_number(names[i], prefix);
+    folder_list_free(names, n);
+
+    /* Another process may take the number first: mkdir decides. */
+    for (;;) {
+        snprintf(name, RUN_NAME_MAX, "%s-%ld", prefix, ++last);
+        if (path_join(folder, runs, name, err) != 0) return -1;
+        if (mkdir(folder, 0777) == 0) return file_sync_folder(runs, err);
+        if (errno != EEXIST)
+            return error_set(err, "cannot make the folder %s: %s", folder, strerror(errno));
+    }
+}
+
+typedef struct {
+    char *name;
+    int64_t made_ns;
+} RunAge;
+
+static int by_age(const void *a, const void *b)
+{
+    const RunAge *p = a, *q = b;
+    if (p->made_ns != q->made_ns) return p->made_ns < q->made_ns ? -1 : 1;
+    return strcmp(p->name, q->name);
+}
+
+/* A run's age is that of its settings file, which is written once; the folder's own time changes. */
+static int64_t made(const char *folder)
+{
+    struct stat s;
+    char settings[FILE_PATH_MAX];
+    Error ignored;
+    if (path_join(settings, folder, "settings.json", &ignored) != 0 || stat(settings, &s) != 0)
+        if (stat(folder, &s) != 0) return 0;
+    return (int64_t)s.st_mtim.tv_sec * 1000000000 + s.st_mtim.tv_nsec;
+}
+
+int project_list_runs(const Context *ctx, char ***names, int *n, Error *err)
+{
+    char runs[FILE_PATH_MAX], **found = NULL;
+    int n_found = 0;
+    *names = NULL;
+    *n = 0;
+    if (project_path(ctx, runs, "runs", err) != 0) return -1;
+    if (!file_is_folder(runs)) return 0;
+    if (folder_list(&found, &n_found, runs, err) != 0) return -1;
+    RunAge *list = mem_calloc((size_t)n_found, sizeof *list);
+    int kept = 0;
+    for (int i = 0; i < n_found; i++) {
+        char folder[FILE_PATH_MAX];
+        Error ignored;
+        const bool whole = !strstr(found[i], ".tmp-") &&
+                           path_join(folder, runs, found[i], &ignored) == 0 &&
+                           file_is_folder(folder);
+        if (whole) list[kept++] = (RunAge){found[i], made(folder)};
+        else free(found[i]);
+    }
+    qsort(list, (size_t)kept, sizeof *list, by_age);
+    for (int i = 0; i < kept; i++) found[i] = list[i].name;
+    free(list);
+    *names = found;
+    *n = kept;
+    return 0;
+}
+
+static int unknown_run(const char *wanted, char *const *names, int n, Error *err)
+{
+    const char *guesses[RUNS_GUESSED + 3] = {"base", "reward", "aligned"};
+    int n_guesses = 3;
+    for (int i = n - 1; i >= 0 && n_guesses < RUNS_GUESSED + 3; i--)
+        guesses[n_guesses++] = names[i];
+    const char *near = text_nearest(wanted, guesses, n_guesses);
+    if (near)
+        return error_set(err, "no model, run or folder '%.80s'; did you mean: %s", wanted, near);
+    return error_set(err, "no model, run or folder '%.80s'", wanted);
+}
+
+int project_run(const Context *ctx, char name[RUN_NAME_MAX], char folder[FILE_PATH_MAX],
+                const char *wanted, const char *prefix, Error *err)
+{
+    char **names = NULL, runs[FILE_PATH_MAX];
+    int n = 0, rc = 0;
+    if (project_path(ctx, runs, "runs", err) != 0) return -1;
+    if (project_list_runs(ctx, &names, &n, err) != 0) return -1;
+    const char *found = NULL;
+    for (int i = 0; i < n; i++) {
+        const bool fits = wanted && wanted[0] ? strcmp(names[i], wanted) == 0
+                                              : !prefix || run_number(names[i], prefix) > 0;
+        if (fits && strlen(names[i]) < RUN_NAME_MAX) found = names[i];
+    }
+    if (found) {
+        snprintf(name, RUN_NAME_MAX, "%s", found);
+        rc = path_join(folder, runs, found, err);
+    } else if (wanted && wanted[0]) {
+        rc = unknown_run(wanted, names, n, err);
+    } else {
+        rc = error_set(err, "no %s%srun yet", prefix ? prefix : "", prefix ? " " : "");
+    }
+    folder_list_free(names, n);
+    return rc;
+}
+
+bool project_run_is_locked(const char *run_folder)
+{
+    char path[FILE_PATH_MAX];
+    Error ignored;
+    if (path_join(path, run_folder, "lock", &ignored) != 0) return false;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    const bool held = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    close(fd);
+    return held;
+}
+
+void project_run_state(char state[RUN_STATE_MAX], int64_t *step, const char *run_folder)
+{
+    char path[FILE_PATH_MAX];
+    cJSON *tree = NULL;
+    Error ignored;
+    *step = -1;
+    snprintf(state, RUN_STATE_MAX, "empty");
+    if (path_join(path, run_folder, "state.json", &ignored) == 0 && file_exists(path)) {
+        snprintf(state, RUN_STATE_MAX, "damaged");
+        if (json_read(&tree, path, 1 << 16, false, &ignored) == 0) {
+            snprintf(state, RUN_STATE_MAX, "%s", json_text(tree, "state", "damaged"));
+            *step = (int64_t)json_number(tree, "step", -1);
+        }
+        cJSON_Delete(tree);
+    }
+    /* What the file says last was said before the process ended: the lock knows. */
+    if (project_run_is_locked(run_folder)) snprintf(state, RUN_STATE_MAX, "running");
+    else if (strcmp(state, "running") == 0) snprintf(state, RUN_STATE_MAX, "died");
+}
