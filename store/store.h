@@ -28,10 +28,14 @@ int store_create(const char *path, uint64_t seed, Error *err);
 int store_open(Store **out, const char *path, Error *err);
 void store_close(Store *s);
 const char *store_path(const Store *s);
+/* The version of SQLite, and the journal mode it is trusted with. */
+const char *store_library(const char **journal_mode);
 /* Now, as stored. */
 int64_t store_time_us(void);
 /* A copy of the whole database at `path`, checked and then renamed into place; works while others write. */
 int store_backup(Store *s, const char *path, Error *err);
+/* The version of SQLite, and the journal mode that is safe with it: "wal" or "truncate". */
+const char *store_library(const char **journal_mode);
 
 typedef struct {
     int64_t labels, contents; /* rows whose hash was recomputed */
@@ -205,6 +209,8 @@ int store_release_claim(Store *s, int64_t assignment_id, Error *err);
 void store_claim_free(StoreClaim *claim); /* the texts, not the struct */
 /* What this annotator has still to do, and has done (current labels, skips included). */
 int store_count_claimable(Store *s, int64_t annotator_id, int64_t *left, int64_t *done, Error *err);
+/* Of those done, the ones decided at `since_us` or later. */
+int store_count_since(Store *s, int64_t annotator_id, int64_t since_us, int64_t *out, Error *err);
 
 typedef enum { OUTCOME_PREF, OUTCOME_TIE, OUTCOME_BOTH_BAD, OUTCOME_SKIP, OUTCOME_FLAG } Outcome;
 const char *outcome_name(Outcome outcome);

@@ -1,0 +1,112 @@
+/* What the files of store/ share: the connection, statements, transactions, and the adders that other
+ * adders call inside their own transaction.  Private to store/. */
+#ifndef STORE_SQL_H
+#define STORE_SQL_H
+
+#include <sqlite3.h>
+
+#include "store/store.h"
+
+enum { SQL_CACHE_MAX = 96, HASH_BYTES = 32 };
+
+struct Store {
+    sqlite3 *db;
+    char *path;
+    uint64_t seed; /* of the campaign */
+    int64_t campaign_id;
+    struct {
+        const char *sql;
+        sqlite3_stmt *stmt;
+    } cache[SQL_CACHE_MAX];
+    int n_cached;
+};
+
+extern const char STORE_SCHEMA[];
+enum { STORE_APPLICATION_ID = 0x524C4846, STORE_VERSION = 1 }; /* "RLHF" */
+
+/* SQLite's WAL could corrupt a database with two writers until 3.51.3, 3.50.7 and 3.44.6. */
+bool sql_wal_is_safe(int sqlite_version);
+/* The connection set up as every connection must be, and read back. */
+int sql_connect(Store *s, int flags, Error *err);
+
+/* "PATH: doing: reason", with advice for a full disk, a lock and a damaged file; returns -1. */
+int sql_error(Store *s, const char *doing, Error *err);
+int sql_damaged(Store *s, const char *doing, Error *err);
+/* The database file and what SQLite keeps beside it. */
+void sql_remove_files(const char *path);
+/* The folder of a file; the caller frees. */
+char *sql_parent_of(const char *path);
+int sql_exec(Store *s, const char *sql, const char *doing, Error *err);
+/* A prepared statement, ready to bind; it belongs to the store.  `sql` is a string that stays. */
+int sql_get(Store *s, sqlite3_stmt **out, const char *sql, Error *err);
+/* 1: a row stands there; 0: no more, and the statement is reset; -1: error, and it is reset. */
+int sql_step(Store *s, sqlite3_stmt *stmt, const char *doing, Error *err);
+/* Run to the end a statement without rows. */
+int sql_run(Store *s, sqlite3_stmt *stmt, const char *doing, Error *err);
+/* Back to the cache: the locks it held are gone. */
+void sql_release(sqlite3_stmt *stmt);
+/* One integer: 0 when there is no row. */
+int sql_one(Store *s, sqlite3_stmt *stmt, int64_t *out, const char *doing, Error *err);
+/* BEGIN IMMEDIATE: a transaction that reads before it writes must own the lock from the start. */
+int sql_begin(Store *s, Error *err);
+/* COMMIT when rc is 0, else (or when that fails) ROLLBACK.  Returns 0 or -1. */
+int sql_finish(Store *s, int rc, Error *err);
+
+void sql_bind_text(sqlite3_stmt *stmt, int at, const char *text_or_null);
+/* 0 is NULL. */
+void sql_bind_id(sqlite3_stmt *stmt, int at, int64_t id);
+/* A copy, or NULL. */
+char *sql_copy_text(sqlite3_stmt *stmt, int column);
+/* NULL in a query is any split. */
+void sql_bind_split(sqlite3_stmt *stmt, int at, Split split);
+/* Token ids of a blob column and their number; NULL and 0 when it is NULL.  The caller frees. */
+int *sql_copy_tokens(sqlite3_stmt *stmt, int column, int *n);
+Split sql_split(sqlite3_stmt *stmt, int column);
+AnnotatorKind sql_kind(sqlite3_stmt *stmt, int column);
+/* Make room for one more row: doubles the array when n is a power of two. */
+void *sql_grow(void *rows, size_t n, size_t size);
+
+/* Adders: inside the caller's transaction. */
+void content_hash(unsigned char out[HASH_BYTES], const char *text);
+int content_add(Store *s, const char *text, int64_t *id, Error *err);
+int content_check(Store *s, const char *text, const char *what, Error *err);
+/* NULL is allowed. */
+int content_check_json(Store *s, const char *json, const char *what, Error *err);
+int prompt_add(Store *s, StorePrompt *row, StoreAdded *added, Error *err);
+int demonstration_add(Store *s, StoreDemonstration *row, StoreAdded *added, Error *err);
+int model_add(Store *s, StoreModel *model, Error *err);
+int response_add(Store *s, StoreResponse *row, StoreAdded *added, Error *err);
+int comparison_add(Store *s, StoreComparison *row, StoreAdded *added, Error *err);
+int annotator_add(Store *s, const char *handle, AnnotatorKind kind, int64_t *id, Error *err);
+int session_add(Store *s, const StoreSession *session, int64_t *id, Error *err);
+int session_annotator(Store *s, int64_t session_id, int64_t *annotator_id, Error *err);
+/* `state`: open (held) or done. */
+int assignment_add(Store *s, int64_t comparison_id, int64_t annotator_id, int64_t session_id,
+                   const char *state, int64_t *id, Error *err);
+int assignment_hold(Store *s, int64_t assignment_id, int64_t session_id, Error *err);
+int assignment_finish(Store *s, int64_t assignment_id, Error *err);
+int claim_read(Store *s, int64_t assignment_id, StoreClaim *out, Error *err);
+int verdict_add(Store *s, int64_t session_id, const StoreVerdict *row, StoreAdded *added,
+                Error *err);
+
+/* A label before it has an id; `preferred` as stored (< 0: a is better). */
+typedef struct {
+    uint8_t uuid[16];
+    int64_t assignment_id, session_id, supersedes;
+    bool retract;
+    Outcome outcome;
+    int preferred;
+    int64_t shown_us, submitted_us, active_ms;
+    const char *layout, *comment;
+} LabelRow;
+int label_append(Store *s, const LabelRow *row, int64_t *id, Error *err);
+/* Recompute the chain; *n is how many labels it has. */
+int label_verify(Store *s, int64_t *n, Error *err);
+
+/* Lower case, letters and digits only, runs of digits as one 0, single spaces: what near-duplicates
+ * share.  The caller frees. */
+char *family_normalise(const char *text);
+Split family_split(int64_t family);
+int64_t family_key(const char *text);
+
+#endif

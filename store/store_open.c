@@ -1,0 +1,288 @@
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "store/sql.h"
+
+enum { BUSY_MS = 10000 };
+
+/* Locks there are missing, late or a promise of one machine only: the first cause of damaged SQLite
+ * databases (sqlite.org/howtocorrupt).  Magic numbers from statfs(2). */
+static const struct {
+    unsigned long magic;
+    const char *name;
+} NETWORK[] = {
+    {0x6969, "NFS"},      {0x517B, "SMB"},      {0xFF534D42, "CIFS"}, {0xFE534D42, "SMB2"},
+    {0x65735546, "FUSE"}, {0x01021997, "9P"},   {0x00C36400, "Ceph"}, {0x0BD00BD0, "Lustre"},
+    {0x5346414F, "AFS"},  {0x73757245, "Coda"}, {0x47504653, "GPFS"},
+};
+
+static int refuse_network(const char *path, Error *err)
+{
+    struct statfs fs;
+    if (statfs(path, &fs) != 0) return error_set(err, "%s: %s", path, strerror(errno));
+    if (getenv("RLHF_ALLOW_NETWORK_FS")) return 0;
+    const unsigned long magic = (unsigned long)fs.f_type & 0xFFFFFFFF;
+    for (size_t i = 0; i < sizeof NETWORK / sizeof *NETWORK; i++)
+        if (magic == NETWORK[i].magic) {
+            error_set(err, "%s: is on a network file system (%s), where databases get damaged",
+                      path, NETWORK[i].name);
+            return error_hint(err,
+                              "put the project on a local disk, or set RLHF_ALLOW_NETWORK_FS=1 "
+                              "when only this machine writes to it");
+        }
+    return 0;
+}
+
+void sql_remove_files(const char *path)
+{
+    static const char *const ENDINGS[] = {"", "-journal", "-wal", "-shm"};
+    for (size_t i = 0; i < sizeof ENDINGS / sizeof *ENDINGS; i++) {
+        char *name = mem_format("%s%s", path, ENDINGS[i]);
+        unlink(name);
+        free(name);
+    }
+}
+
+char *sql_parent_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash) return mem_strdup(".");
+    return slash == path ? mem_strdup("/") : mem_strndup(path, (size_t)(slash - path));
+}
+
+bool sql_wal_is_safe(int version)
+{
+    return version >= 3051003 || (version >= 3050007 && version < 3051000) ||
+           (version >= 3044006 && version < 3045000);
+}
+
+static int read_back(Store *s, const char *pragma, const char *want, Error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    if (sqlite3_prepare_v2(s->db, pragma, -1, &stmt, NULL) != SQLITE_OK)
+        return sql_error(s, pragma, err);
+    int rc = -1;
+    const int code = sqlite3_step(stmt);
+    const char *got = code == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
+    if (code != SQLITE_ROW) sql_error(s, pragma, err);
+    else if (!got || sqlite3_stricmp(got, want) != 0)
+        error_set(err, "%s: %s is %s, not %s; is an older or newer copy of this program using it?",
+                  s->path, pragma, got ? got : "unset", want);
+    else rc = 0;
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
+/* FULL is read back because builds of SQLite differ in their default, and NORMAL loses labels that were
+ * acknowledged when the power goes. */
+static int set_up(Store *s, Error *err)
+{
+    static const char SETTINGS[] =
+        "PRAGMA synchronous=FULL;"
+        "PRAGMA foreign_keys=ON;"
+        "PRAGMA recursive_triggers=ON;" /* else REPLACE walks past triggers */
+        "PRAGMA trusted_schema=OFF;"
+        "PRAGMA cell_size_check=ON;"
+        "PRAGMA mmap_size=0;"
+        "PRAGMA temp_store=MEMORY;"
+        "PRAGMA cache_size=-32768;";
+    const char *mode = sql_wal_is_safe(sqlite3_libversion_number()) ? "wal" : "truncate";
+    char pragma[64];
+    snprintf(pragma, sizeof pragma, "PRAGMA journal_mode=%s", mode);
+
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    if (sql_exec(s, SETTINGS, "open", err) != 0) return -1;
+    if (read_back(s, pragma, mode, err) != 0) return -1;
+    if (read_back(s, "PRAGMA synchronous", "2", err) != 0) return -1;
+    if (read_back(s, "PRAGMA foreign_keys", "1", err) != 0) return -1;
+    return read_back(s, "PRAGMA recursive_triggers", "1", err);
+}
+
+static int number_of(Store *s, const char *sql, int64_t *out)
+{
+    sqlite3_stmt *stmt = NULL;
+    int code = sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL);
+    if (code == SQLITE_OK) {
+        code = sqlite3_step(stmt);
+        if (code == SQLITE_ROW) *out = sqlite3_column_int64(stmt, 0);
+    }
+    sqlite3_finalize(stmt);
+    return code == SQLITE_ROW ? SQLITE_OK : code;
+}
+
+/* SQLite finds missing pages itself, but not that the last one is cut.  Asked after the first read, which
+ * rolls back what a crash left. */
+static int whole_pages(Store *s, Error *err)
+{
+    int64_t page = 0;
+    struct stat st;
+    if (number_of(s, "PRAGMA page_size", &page) != SQLITE_OK) return sql_error(s, "open", err);
+    if (stat(s->path, &st) != 0) return error_set(err, "%s: %s", s->path, strerror(errno));
+    if (page > 0 && st.st_size % page == 0) return 0;
+    return sql_damaged(s, "open", err);
+}
+
+/* Whose file is it?  Asked through SQLite: opening and closing the file ourselves would drop the locks
+ * that another connection of this process holds. */
+static int recognise(Store *s, Error *err)
+{
+    int64_t application = 0, version = 0;
+    const int code = number_of(s, "PRAGMA application_id", &application);
+    if (code == SQLITE_NOTADB || (code == SQLITE_OK && application != STORE_APPLICATION_ID)) {
+        error_set(err, "%s: not a database of this program", s->path);
+        return error_hint(err, "rlhf init makes a new one in an empty folder");
+    }
+    if (code != SQLITE_OK) return sql_error(s, "open", err);
+    if (number_of(s, "PRAGMA user_version", &version) != SQLITE_OK)
+        return sql_error(s, "open", err);
+    if (version > STORE_VERSION) {
+        error_set(err, "%s: made by a newer version (format %lld, this program knows %d)", s->path,
+                  (long long)version, STORE_VERSION);
+        return error_hint(err, "use the rlhf that made it, or a later one");
+    }
+    if (version < STORE_VERSION)
+        return error_set(err, "%s: not a database of this program", s->path);
+    return whole_pages(s, err);
+}
+
+int sql_connect(Store *s, int flags, Error *err)
+{
+    if (sodium_init() < 0) return error_set(err, "libsodium does not start");
+    if (sqlite3_open_v2(s->path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+        if (!s->db) return error_set(err, "%s: SQLite does not start", s->path);
+        return sql_error(s, "open", err);
+    }
+    sqlite3_extended_result_codes(s->db, 1);
+    sqlite3_busy_timeout(s->db, BUSY_MS);
+    return 0;
+}
+
+/* ---- create ---------------------------------------------------------------------------------------- */
+
+static int write_schema(Store *s, uint64_t seed, Error *err)
+{
+    static const char CAMPAIGN[] =
+        "INSERT INTO campaign(name,seed,created_us) VALUES('default',?1,?2)";
+    char mark[96];
+    snprintf(mark, sizeof mark, "PRAGMA application_id=%d; PRAGMA user_version=%d",
+             STORE_APPLICATION_ID, STORE_VERSION);
+
+    if (sql_begin(s, err) != 0) return -1;
+    sqlite3_stmt *stmt = NULL;
+    int rc = sql_exec(s, mark, "create", err);
+    if (rc == 0) rc = sql_exec(s, STORE_SCHEMA, "create", err);
+    if (rc == 0) rc = sql_get(s, &stmt, CAMPAIGN, err);
+    if (rc == 0) {
+        sqlite3_bind_int64(stmt, 1, (int64_t)seed);
+        sqlite3_bind_int64(stmt, 2, store_time_us());
+        rc = sql_run(s, stmt, "create", err);
+    }
+    return sql_finish(s, rc, err);
+}
+
+/* Made aside and renamed, so that a crash leaves a whole database or none. */
+int store_create(const char *path, uint64_t seed, Error *err)
+{
+    if (file_exists(path)) return error_set(err, "%s: is there already", path);
+    char *folder = sql_parent_of(path), *temporary = mem_format("%s.tmp-%ld", path, (long)getpid());
+    int rc = -1;
+    Store *s = NULL;
+
+    if (refuse_network(folder, err) != 0) goto done;
+    sql_remove_files(temporary);
+    s = mem_calloc(1, sizeof *s);
+    s->path = mem_strdup(temporary);
+    if (sql_connect(s, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) != 0) goto done;
+    if (set_up(s, err) != 0 || write_schema(s, seed, err) != 0) goto done;
+    store_close(s);
+    s = NULL;
+    if (rename(temporary, path) != 0) {
+        error_set(err, "%s: %s", path, strerror(errno));
+        goto done;
+    }
+    rc = file_sync_folder(folder, err);
+
+done:
+    store_close(s);
+    sql_remove_files(temporary); /* after the rename: an emptied journal */
+    free(temporary);
+    free(folder);
+    return rc;
+}
+
+/* ---- open ------------------------------------------------------------------------------------------ */
+
+static int load_campaign(Store *s, Error *err)
+{
+    static const char SQL[] = "SELECT id, seed FROM campaign WHERE name='default'";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    const int row = sql_step(s, stmt, "open", err);
+    if (row < 0) return -1;
+    if (row == 0) return error_set(err, "%s: has no campaign: the database is damaged", s->path);
+    s->campaign_id = sqlite3_column_int64(stmt, 0);
+    s->seed = (uint64_t)sqlite3_column_int64(stmt, 1);
+    sql_release(stmt);
+    return 0;
+}
+
+int store_open(Store **out, const char *path, Error *err)
+{
+    struct stat st;
+    if (stat(path, &st) != 0) {
+        const int reason = errno;
+        error_set(err, "%s: %s", path, reason == ENOENT ? "no such database" : strerror(reason));
+        return reason == ENOENT ? error_hint(err, "rlhf init makes one") : -1;
+    }
+    if (!S_ISREG(st.st_mode)) return error_set(err, "%s: not a database of this program", path);
+    if (st.st_size == 0)
+        return error_set(err, "%s: is empty, not a database of this program", path);
+    if (refuse_network(path, err) != 0) return -1;
+
+    Store *s = mem_calloc(1, sizeof *s);
+    s->path = mem_strdup(path);
+    int rc = -1;
+    if (sql_connect(s, SQLITE_OPEN_READWRITE, err) != 0) goto done;
+    if (sqlite3_db_readonly(s->db, "main") == 1) {
+        error_set(err, "%s: may not be written; give yourself the right, or copy the project",
+                  path);
+        goto done;
+    }
+    if (recognise(s, err) != 0 || set_up(s, err) != 0 || load_campaign(s, err) != 0) goto done;
+    *out = s;
+    rc = 0;
+
+done:
+    if (rc != 0) store_close(s);
+    return rc;
+}
+
+void store_close(Store *s)
+{
+    if (!s) return;
+    for (int i = 0; i < s->n_cached; i++) sqlite3_finalize(s->cache[i].stmt);
+    sqlite3_close(s->db);
+    free(s->path);
+    free(s);
+}
+
+const char *store_path(const Store *s)
+{
+    return s->path;
+}
+
+int64_t store_time_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}

@@ -1,0 +1,237 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "store/sql.h"
+
+/* ---- adding ---------------------------------------------------------------------------------------- */
+
+/* The prompt with this text: its id (0 when there is none) and split. */
+static int find_by_content(Store *s, int64_t content_id, StorePrompt *row, Error *err)
+{
+    static const char SQL[] = "SELECT id, split FROM prompt WHERE content_id=?1";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, content_id);
+    const int found = sql_step(s, stmt, "find a prompt", err);
+    if (found < 0) return -1;
+    row->id = 0;
+    if (found == 0) return 0;
+    row->id = sqlite3_column_int64(stmt, 0);
+    row->split = sql_split(stmt, 1);
+    sql_release(stmt);
+    return 0;
+}
+
+/* Where the family is already, SPLIT_ANY when it is new. */
+static int find_family(Store *s, int64_t family, Split *out, Error *err)
+{
+    static const char SQL[] = "SELECT split FROM prompt WHERE family=?1 LIMIT 1";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, family);
+    const int found = sql_step(s, stmt, "find near-duplicates", err);
+    if (found < 0) return -1;
+    *out = found ? sql_split(stmt, 0) : SPLIT_ANY;
+    sql_release(stmt);
+    return 0;
+}
+
+static int insert_prompt(Store *s, StorePrompt *row, int64_t content_id, int64_t family, Error *err)
+{
+    static const char SQL[] =
+        "INSERT INTO prompt(content_id,source,split,family,created_us) VALUES(?1,?2,?3,?4,?5)";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, content_id);
+    sql_bind_text(stmt, 2, row->source);
+    sql_bind_split(stmt, 3, row->split);
+    sqlite3_bind_int64(stmt, 4, family);
+    sqlite3_bind_int64(stmt, 5, store_time_us());
+    if (sql_run(s, stmt, "add a prompt", err) != 0) return -1;
+    row->id = sqlite3_last_insert_rowid(s->db);
+    return 0;
+}
+
+int prompt_add(Store *s, StorePrompt *row, StoreAdded *added, Error *err)
+{
+    assert(row->text && row->source);
+    if (*row->text == 0) return error_set(err, "%s: prompt is empty", s->path);
+    if (content_check(s, row->text, "prompt", err) != 0) return -1;
+
+    const Split wish = row->split;
+    int64_t content_id = 0;
+    if (content_add(s, row->text, &content_id, err) != 0) return -1;
+    if (find_by_content(s, content_id, row, err) != 0) return -1;
+    if (row->id != 0) {
+        added->duplicate++;
+        return 0;
+    }
+    const int64_t family = family_key(row->text);
+    Split there = SPLIT_ANY;
+    if (find_family(s, family, &there, err) != 0) return -1;
+    row->split = there != SPLIT_ANY ? there : wish != SPLIT_ANY ? wish : family_split(family);
+    added->moved += wish != SPLIT_ANY && wish != row->split;
+    added->added++;
+    return insert_prompt(s, row, content_id, family, err);
+}
+
+int store_add_prompts(Store *s, StorePrompt *rows, size_t n, StoreAdded *added, Error *err)
+{
+    StoreAdded count = {0};
+    if (sql_begin(s, err) != 0) return -1;
+    int rc = 0;
+    for (size_t i = 0; i < n && rc == 0; i++) rc = prompt_add(s, &rows[i], &count, err);
+    rc = sql_finish(s, rc, err);
+    if (rc == 0 && added) *added = count;
+    return rc;
+}
+
+int demonstration_add(Store *s, StoreDemonstration *row, StoreAdded *added, Error *err)
+{
+    static const char ADD[] = "INSERT INTO demonstration(prompt_id,content_id,source,created_us)"
+                              " VALUES(?1,?2,?3,?4) ON CONFLICT DO NOTHING";
+    static const char FIND[] = "SELECT id FROM demonstration WHERE prompt_id=?1 AND content_id=?2";
+    StorePrompt prompt = {.text = row->prompt, .source = row->source, .split = row->split};
+    StoreAdded of_prompt = {0};
+    int64_t content_id = 0;
+    if (prompt_add(s, &prompt, &of_prompt, err) != 0) return -1;
+    if (content_check(s, row->response, "response", err) != 0) return -1;
+    if (content_add(s, row->response, &content_id, err) != 0) return -1;
+    row->prompt_id = prompt.id;
+    row->split = prompt.split;
+    added->moved += of_prompt.moved;
+
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, ADD, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, prompt.id);
+    sqlite3_bind_int64(stmt, 2, content_id);
+    sql_bind_text(stmt, 3, row->source);
+    sqlite3_bind_int64(stmt, 4, store_time_us());
+    if (sql_run(s, stmt, "add a demonstration", err) != 0) return -1;
+    if (sqlite3_changes(s->db) == 1) {
+        row->id = sqlite3_last_insert_rowid(s->db);
+        added->added++;
+        return 0;
+    }
+    added->duplicate++;
+    if (sql_get(s, &stmt, FIND, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, prompt.id);
+    sqlite3_bind_int64(stmt, 2, content_id);
+    return sql_one(s, stmt, &row->id, "find a demonstration", err);
+}
+
+int store_add_demonstrations(Store *s, StoreDemonstration *rows, size_t n, StoreAdded *added,
+                             Error *err)
+{
+    StoreAdded count = {0};
+    if (sql_begin(s, err) != 0) return -1;
+    int rc = 0;
+    for (size_t i = 0; i < n && rc == 0; i++) rc = demonstration_add(s, &rows[i], &count, err);
+    rc = sql_finish(s, rc, err);
+    if (rc == 0 && added) *added = count;
+    return rc;
+}
+
+/* ---- reading --------------------------------------------------------------------------------------- */
+
+int store_find_prompt(Store *s, const char *text, int64_t *id, Error *err)
+{
+    static const char SQL[] = "SELECT p.id FROM prompt p JOIN content c ON c.id=p.content_id"
+                              " WHERE c.sha256=?1";
+    unsigned char hash[HASH_BYTES];
+    content_hash(hash, text);
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_blob(stmt, 1, hash, HASH_BYTES, SQLITE_STATIC);
+    return sql_one(s, stmt, id, "find a prompt", err);
+}
+
+int store_list_prompts(Store *s, const StorePromptFilter *filter, StorePromptList *out, Error *err)
+{
+    static const char SQL[] =
+        "SELECT p.id, c.body, p.source, p.split FROM prompt p JOIN content c ON c.id=p.content_id"
+        " WHERE (?1 IS NULL OR p.split=?1) AND (?2 IS NULL OR p.source=?2)"
+        "   AND (?3=0 OR (?3=2)=EXISTS(SELECT 1 FROM response r WHERE r.prompt_id=p.id"
+        "                               AND (?4 IS NULL OR r.model_id=?4)))"
+        " ORDER BY p.id LIMIT ?5";
+    static const StorePromptFilter ANY = {0};
+    const StorePromptFilter *f = filter ? filter : &ANY;
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sql_bind_split(stmt, 1, f->split);
+    sql_bind_text(stmt, 2, f->source);
+    sqlite3_bind_int(stmt, 3, (int)f->answered);
+    sql_bind_id(stmt, 4, f->model_id);
+    sqlite3_bind_int64(stmt, 5, f->limit > 0 ? f->limit : -1);
+
+    StorePromptList list = {0};
+    int found;
+    while ((found = sql_step(s, stmt, "list prompts", err)) == 1) {
+        list.row = sql_grow(list.row, list.n, sizeof *list.row);
+        list.row[list.n++] = (StorePrompt){.id = sqlite3_column_int64(stmt, 0),
+                                           .text = sql_copy_text(stmt, 1),
+                                           .source = sql_copy_text(stmt, 2),
+                                           .split = sql_split(stmt, 3)};
+    }
+    if (found < 0) {
+        store_prompts_free(&list);
+        return -1;
+    }
+    *out = list;
+    return 0;
+}
+
+void store_prompts_free(StorePromptList *list)
+{
+    if (!list) return;
+    for (size_t i = 0; i < list->n; i++) {
+        free((char *)list->row[i].text);
+        free((char *)list->row[i].source);
+    }
+    free(list->row);
+    *list = (StorePromptList){0};
+}
+
+int store_list_demonstrations(Store *s, Split split, StoreDemonstrationList *out, Error *err)
+{
+    static const char SQL[] =
+        "SELECT d.id, d.prompt_id, pc.body, dc.body, d.source, p.split"
+        " FROM demonstration d JOIN prompt p ON p.id=d.prompt_id"
+        " JOIN content pc ON pc.id=p.content_id JOIN content dc ON dc.id=d.content_id"
+        " WHERE ?1 IS NULL OR p.split=?1 ORDER BY d.id";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sql_bind_split(stmt, 1, split);
+
+    StoreDemonstrationList list = {0};
+    int found;
+    while ((found = sql_step(s, stmt, "list demonstrations", err)) == 1) {
+        list.row = sql_grow(list.row, list.n, sizeof *list.row);
+        list.row[list.n++] = (StoreDemonstration){.id = sqlite3_column_int64(stmt, 0),
+                                                  .prompt_id = sqlite3_column_int64(stmt, 1),
+                                                  .prompt = sql_copy_text(stmt, 2),
+                                                  .response = sql_copy_text(stmt, 3),
+                                                  .source = sql_copy_text(stmt, 4),
+                                                  .split = sql_split(stmt, 5)};
+    }
+    if (found < 0) {
+        store_demonstrations_free(&list);
+        return -1;
+    }
+    *out = list;
+    return 0;
+}
+
+void store_demonstrations_free(StoreDemonstrationList *list)
+{
+    if (!list) return;
+    for (size_t i = 0; i < list->n; i++) {
+        free((char *)list->row[i].prompt);
+        free((char *)list->row[i].response);
+        free((char *)list->row[i].source);
+    }
+    free(list->row);
+    *list = (StoreDemonstrationList){0};
+}

@@ -1,0 +1,289 @@
+/* Who labels, sittings, and pairs held for one person at a time. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "store/sql.h"
+
+/* ---- annotators and sessions ----------------------------------------------------------------------- */
+
+int annotator_add(Store *s, const char *handle, AnnotatorKind kind, int64_t *id, Error *err)
+{
+    static const char FIND[] = "SELECT id, kind FROM annotator WHERE handle=?1";
+    static const char ADD[] = "INSERT INTO annotator(handle,kind,created_us) VALUES(?1,?2,?3)";
+    assert(kind != ANNOTATOR_ANY);
+    if (!*handle) return error_set(err, "%s: an annotator wants a name", s->path);
+    if (content_check(s, handle, "the annotator's name", err) != 0) return -1;
+
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, FIND, err) != 0) return -1;
+    sql_bind_text(stmt, 1, handle);
+    const int found = sql_step(s, stmt, "find an annotator", err);
+    if (found < 0) return -1;
+    if (found == 1) {
+        const AnnotatorKind there = sql_kind(stmt, 1);
+        *id = sqlite3_column_int64(stmt, 0);
+        sql_release(stmt);
+        if (there == kind) return 0;
+        return error_set(err, "%s: annotator %s is of kind %s, not %s; take another name", s->path,
+                         handle, annotator_kind_name(there), annotator_kind_name(kind));
+    }
+    if (sql_get(s, &stmt, ADD, err) != 0) return -1;
+    sql_bind_text(stmt, 1, handle);
+    sql_bind_text(stmt, 2, annotator_kind_name(kind));
+    sqlite3_bind_int64(stmt, 3, store_time_us());
+    if (sql_run(s, stmt, "add an annotator", err) != 0) return -1;
+    *id = sqlite3_last_insert_rowid(s->db);
+    return 0;
+}
+
+int store_add_annotator(Store *s, const char *handle, AnnotatorKind kind, int64_t *id, Error *err)
+{
+    if (sql_begin(s, err) != 0) return -1;
+    return sql_finish(s, annotator_add(s, handle, kind, id, err), err);
+}
+
+int session_add(Store *s, const StoreSession *session, int64_t *id, Error *err)
+{
+    static const char SQL[] =
+        "INSERT INTO session(annotator_id,ui,version,terminal,columns,lines,started_us)"
+        " VALUES(?1,?2,?3,?4,?5,?6,?7)";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, session->annotator_id);
+    sql_bind_text(stmt, 2, session->ui);
+    sql_bind_text(stmt, 3, RLHF_VERSION);
+    sql_bind_text(stmt, 4, session->terminal);
+    sqlite3_bind_int(stmt, 5, session->columns);
+    sqlite3_bind_int(stmt, 6, session->rows);
+    sqlite3_bind_int64(stmt, 7, store_time_us());
+    if (sql_run(s, stmt, "begin a session", err) != 0) return -1;
+    *id = sqlite3_last_insert_rowid(s->db);
+    return 0;
+}
+
+int store_begin_session(Store *s, const StoreSession *session, int64_t *id, Error *err)
+{
+    if (sql_begin(s, err) != 0) return -1;
+    return sql_finish(s, session_add(s, session, id, err), err);
+}
+
+static int end_session(Store *s, int64_t session_id, const char *reason, Error *err)
+{
+    static const char RELEASE[] =
+        "UPDATE assignment SET state='released' WHERE state='open' AND session_id=?1";
+    static const char END[] = "UPDATE session SET ended_us=?2, end_reason=?3 WHERE id=?1";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, RELEASE, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, session_id);
+    if (sql_run(s, stmt, "release what the session holds", err) != 0) return -1;
+    if (sql_get(s, &stmt, END, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, session_id);
+    sqlite3_bind_int64(stmt, 2, store_time_us());
+    sql_bind_text(stmt, 3, reason);
+    return sql_run(s, stmt, "end a session", err);
+}
+
+int store_end_session(Store *s, int64_t session_id, const char *reason, Error *err)
+{
+    if (sql_begin(s, err) != 0) return -1;
+    return sql_finish(s, end_session(s, session_id, reason, err), err);
+}
+
+/* ---- claims ---------------------------------------------------------------------------------------- */
+
+int session_annotator(Store *s, int64_t session_id, int64_t *annotator_id, Error *err)
+{
+    static const char SQL[] = "SELECT annotator_id FROM session WHERE id=?1";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, session_id);
+    if (sql_one(s, stmt, annotator_id, "find a session", err) != 0) return -1;
+    return *annotator_id
+               ? 0
+               : error_set(err, "%s: there is no session %lld", s->path, (long long)session_id);
+}
+
+/* When a lease taken now runs out. */
+static int lease_end(Store *s, int64_t now, int64_t *expires_us, Error *err)
+{
+    static const char SQL[] = "SELECT ?2+1000000*lease_s FROM campaign WHERE id=?1";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, s->campaign_id);
+    sqlite3_bind_int64(stmt, 2, now);
+    return sql_one(s, stmt, expires_us, "read the campaign", err);
+}
+
+int assignment_add(Store *s, int64_t comparison_id, int64_t annotator_id, int64_t session_id,
+                   const char *state, int64_t *id, Error *err)
+{
+    static const char SQL[] =
+        "INSERT INTO assignment(comparison_id,annotator_id,session_id,swapped,leased_us,"
+        "expires_us,state) VALUES(?1,?2,?3,?4,?5,?6,?7)";
+    const int64_t now = store_time_us();
+    int64_t expires_us = now;
+    if (lease_end(s, now, &expires_us, err) != 0) return -1;
+    /* The side is a function of who looks at what: random over pairs, the same after any restart. */
+    const bool swapped =
+        rng_bits(s->seed, RNG_SWAP, (uint64_t)comparison_id, (uint64_t)annotator_id) >> 63;
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, comparison_id);
+    sqlite3_bind_int64(stmt, 2, annotator_id);
+    sqlite3_bind_int64(stmt, 3, session_id);
+    sqlite3_bind_int(stmt, 4, swapped);
+    sqlite3_bind_int64(stmt, 5, now);
+    sqlite3_bind_int64(stmt, 6, expires_us);
+    sql_bind_text(stmt, 7, state);
+    if (sql_run(s, stmt, "assign a comparison", err) != 0) return -1;
+    *id = sqlite3_last_insert_rowid(s->db);
+    return 0;
+}
+
+/* Hold an assignment again, for this session. */
+int assignment_hold(Store *s, int64_t assignment_id, int64_t session_id, Error *err)
+{
+    static const char SQL[] =
+        "UPDATE assignment SET state='open', session_id=?2, leased_us=?3, expires_us=?4"
+        " WHERE id=?1";
+    const int64_t now = store_time_us();
+    int64_t expires_us = now;
+    if (lease_end(s, now, &expires_us, err) != 0) return -1;
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, assignment_id);
+    sqlite3_bind_int64(stmt, 2, session_id);
+    sqlite3_bind_int64(stmt, 3, now);
+    sqlite3_bind_int64(stmt, 4, expires_us);
+    return sql_run(s, stmt, "hold a comparison", err);
+}
+
+int claim_read(Store *s, int64_t assignment_id, StoreClaim *out, Error *err)
+{
+    static const char SQL[] =
+        "SELECT x.comparison_id, c.prompt_id, c.a_id, c.b_id, x.swapped, x.expires_us, pc.body, "
+        "ac.body, bc.body"
+        " FROM assignment x JOIN comparison c ON c.id=x.comparison_id"
+        " JOIN prompt p ON p.id=c.prompt_id JOIN content pc ON pc.id=p.content_id"
+        " JOIN response a ON a.id=c.a_id JOIN content ac ON ac.id=a.content_id"
+        " JOIN response b ON b.id=c.b_id JOIN content bc ON bc.id=b.content_id WHERE x.id=?1";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, assignment_id);
+    const int found = sql_step(s, stmt, "read a claim", err);
+    if (found < 0) return -1;
+    if (found == 0)
+        return error_set(err, "%s: there is no assignment %lld", s->path, (long long)assignment_id);
+    const bool swapped = sqlite3_column_int(stmt, 4) != 0;
+    *out = (StoreClaim){.assignment_id = assignment_id,
+                        .comparison_id = sqlite3_column_int64(stmt, 0),
+                        .prompt_id = sqlite3_column_int64(stmt, 1),
+                        .a_id = sqlite3_column_int64(stmt, 2),
+                        .b_id = sqlite3_column_int64(stmt, 3),
+                        .swapped = swapped,
+                        .expires_us = sqlite3_column_int64(stmt, 5),
+                        .prompt = sql_copy_text(stmt, 6),
+                        .first = sql_copy_text(stmt, swapped ? 8 : 7),
+                        .second = sql_copy_text(stmt, swapped ? 7 : 8)};
+    sql_release(stmt);
+    return 0;
+}
+
+static int expire_leases(Store *s, Error *err)
+{
+    static const char SQL[] =
+        "UPDATE assignment SET state='expired' WHERE state='open' AND expires_us<?1";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, store_time_us());
+    return sql_run(s, stmt, "end old leases", err);
+}
+
+/* Rules and data sets do not take a pair away from people; imported pairs are judged already. */
+#define CLAIMABLE                                                                                 \
+    " FROM comparison c WHERE c.campaign_id=?1 AND c.origin<>'import'"                            \
+    " AND NOT EXISTS(SELECT 1 FROM assignment x WHERE x.comparison_id=c.id AND x.annotator_id=?2" \
+    "                 AND x.state IN('open','done'))"                                             \
+    " AND (SELECT count(*) FROM assignment x JOIN annotator n ON n.id=x.annotator_id"             \
+    "       WHERE x.comparison_id=c.id AND n.kind='human'"                                        \
+    "        AND (x.state='done' OR (x.state='open' AND x.expires_us>=?3)))"                      \
+    "     < (SELECT overlap FROM campaign g WHERE g.id=?1)"
+
+static int claimable(Store *s, sqlite3_stmt *stmt, int64_t annotator_id, int64_t *out, Error *err)
+{
+    sqlite3_bind_int64(stmt, 1, s->campaign_id);
+    sqlite3_bind_int64(stmt, 2, annotator_id);
+    sqlite3_bind_int64(stmt, 3, store_time_us());
+    return sql_one(s, stmt, out, "find a comparison to label", err);
+}
+
+static int claim(Store *s, int64_t session_id, StoreClaim *out, bool *found, Error *err)
+{
+    static const char NEXT[] = "SELECT c.id" CLAIMABLE " ORDER BY c.id LIMIT 1";
+    int64_t annotator_id = 0, comparison_id = 0, assignment_id = 0;
+    sqlite3_stmt *stmt = NULL;
+    if (session_annotator(s, session_id, &annotator_id, err) != 0) return -1;
+    if (expire_leases(s, err) != 0 || sql_get(s, &stmt, NEXT, err) != 0) return -1;
+    if (claimable(s, stmt, annotator_id, &comparison_id, err) != 0) return -1;
+    *found = comparison_id != 0;
+    if (!*found) return 0;
+    if (assignment_add(s, comparison_id, annotator_id, session_id, "open", &assignment_id, err) !=
+        0)
+        return -1;
+    return claim_read(s, assignment_id, out, err);
+}
+
+int store_claim_comparison(Store *s, int64_t session_id, StoreClaim *out, bool *found, Error *err)
+{
+    StoreClaim got = {0};
+    bool any = false;
+    if (sql_begin(s, err) != 0) return -1;
+    if (sql_finish(s, claim(s, session_id, &got, &any, err), err) != 0) {
+        store_claim_free(&got);
+        return -1;
+    }
+    *found = any;
+    if (any) *out = got;
+    return 0;
+}
+
+int store_release_claim(Store *s, int64_t assignment_id, Error *err)
+{
+    static const char SQL[] = "UPDATE assignment SET state='released' WHERE id=?1 AND state='open'";
+    if (sql_begin(s, err) != 0) return -1;
+    sqlite3_stmt *stmt = NULL;
+    int rc = sql_get(s, &stmt, SQL, err);
+    if (rc == 0) {
+        sqlite3_bind_int64(stmt, 1, assignment_id);
+        rc = sql_run(s, stmt, "release a comparison", err);
+    }
+    return sql_finish(s, rc, err);
+}
+
+void store_claim_free(StoreClaim *held)
+{
+    if (!held) return;
+    free((char *)held->prompt);
+    free((char *)held->first);
+    free((char *)held->second);
+    *held = (StoreClaim){0};
+}
+
+int store_count_claimable(Store *s, int64_t annotator_id, int64_t *left, int64_t *done, Error *err)
+{
+    static const char LEFT[] = "SELECT count(*)" CLAIMABLE;
+    static const char DONE[] = "SELECT count(*) FROM label_current WHERE annotator_id=?1";
+    int64_t n_left = 0, n_done = 0;
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, LEFT, err) != 0) return -1;
+    if (claimable(s, stmt, annotator_id, &n_left, err) != 0) return -1;
+    if (sql_get(s, &stmt, DONE, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, annotator_id);
+    if (sql_one(s, stmt, &n_done, "count labels", err) != 0) return -1;
+    *left = n_left;
+    *done = n_done;
+    return 0;
+}

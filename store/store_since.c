@@ -1,0 +1,13 @@
+/* How much an annotator has done lately. */
+#include "store/sql.h"
+
+int store_count_since(Store *s, int64_t annotator_id, int64_t since_us, int64_t *out, Error *err)
+{
+    static const char SQL[] =
+        "SELECT count(*) FROM label_current WHERE annotator_id=?1 AND submitted_us>=?2";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, annotator_id);
+    sqlite3_bind_int64(stmt, 2, since_us);
+    return sql_one(s, stmt, out, "count labels", err);
+}

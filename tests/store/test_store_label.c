@@ -1,0 +1,550 @@
+#include "tests/store/store_test.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+
+/* ---- claims ---------------------------------------------------------------------------------------- */
+
+static void two_people_never_hold_the_same_pair(void **state)
+{
+    (void)state;
+    Store *other = NULL;
+    bool seen[41] = {false};
+    add_pairs(40);
+    OK(store_open(&other, db_path, &err));
+    Store *handle[2] = {store, other};
+    const int64_t session[2] = {begin_session_of(store, "ada", ANNOTATOR_HUMAN),
+                                begin_session_of(other, "bob", ANNOTATOR_HUMAN)};
+    for (int i = 0; i < 40; i++) {
+        StoreClaim claim = {0};
+        bool found = false;
+        OK(store_claim_comparison(handle[i % 2], session[i % 2], &claim, &found, &err));
+        assert_true(found);
+        assert_false(seen[claim.comparison_id]);
+        seen[claim.comparison_id] = true;
+        /* Half are labeled, half stay held. */
+        if (i % 4 < 2) decide(handle[i % 2], &claim, OUTCOME_PREF, -1);
+        store_claim_free(&claim);
+    }
+    StoreClaim none = {0};
+    bool found = true;
+    OK(store_claim_comparison(store, session[0], &none, &found, &err));
+    assert_false(found);
+    store_close(other);
+}
+
+static void claim_shows_everything_in_the_order_drawn(void **state)
+{
+    (void)state;
+    int swapped = 0;
+    add_pairs(60);
+    const int64_t session = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    for (int i = 0; i < 60; i++) {
+        StoreClaim c = {0};
+        bool found = false;
+        OK(store_claim_comparison(store, session, &c, &found, &err));
+        assert_true(found && c.a_id < c.b_id);
+        assert_memory_equal(c.prompt, "question ", 9);
+        assert_memory_equal(c.swapped ? c.second : c.first, "answer one", 10);
+        assert_memory_equal(c.swapped ? c.first : c.second, "answer two", 10);
+        assert_true(c.expires_us > store_time_us());
+        swapped += c.swapped;
+        store_claim_free(&c);
+    }
+    assert_in_range(swapped, 15, 45); /* binomial(60, 1/2): 4 standard deviations */
+}
+
+static void side_does_not_depend_on_when_it_is_asked(void **state)
+{
+    (void)state;
+    add_pairs(20);
+    const int64_t session = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    bool first[20];
+    for (int round = 0; round < 2; round++)
+        for (int i = 0; i < 20; i++) {
+            StoreClaim c = {0};
+            bool found = false;
+            OK(store_claim_comparison(store, session, &c, &found, &err));
+            assert_int_equal(c.comparison_id, i + 1);
+            if (round == 0) first[i] = c.swapped;
+            else assert_int_equal(c.swapped, first[i]);
+            if (i == 19) OK(store_end_session(store, session, "quit", &err));
+            store_claim_free(&c);
+        }
+}
+
+static void released_and_expired_pairs_come_back(void **state)
+{
+    (void)state;
+    StoreClaim c = {0};
+    bool found = false;
+    add_pairs(1);
+    const int64_t ada = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    const int64_t bob = begin_session_of(store, "bob", ANNOTATOR_HUMAN);
+    OK(store_claim_comparison(store, ada, &c, &found, &err));
+    OK(store_release_claim(store, c.assignment_id, &err));
+    store_claim_free(&c);
+    OK(store_claim_comparison(store, bob, &c, &found, &err));
+    assert_true(found);
+    store_claim_free(&c);
+
+    OK(store_claim_comparison(store, ada, &c, &found, &err));
+    assert_false(found);
+    assert_int_equal(raw_sql("UPDATE assignment SET expires_us=1 WHERE state='open'"), SQLITE_OK);
+    OK(store_claim_comparison(store, ada, &c, &found, &err));
+    assert_true(found);
+    store_claim_free(&c);
+}
+
+static void label_after_its_lease_is_kept(void **state)
+{
+    (void)state;
+    StoreClaim late = {0}, again = {0};
+    bool found = false;
+    add_pairs(1);
+    const int64_t ada = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    OK(store_claim_comparison(store, ada, &late, &found, &err));
+    assert_int_equal(raw_sql("UPDATE assignment SET expires_us=1"), SQLITE_OK);
+    /* The same person was given the same pair again: both decisions land on the live assignment. */
+    OK(store_claim_comparison(store, ada, &again, &found, &err));
+    assert_true(found && again.assignment_id != late.assignment_id);
+    decide(store, &late, OUTCOME_TIE, 0);
+    decide(store, &again, OUTCOME_PREF, 1);
+    assert_int_equal(raw_number("SELECT count(*) FROM label"), 2);
+    assert_int_equal(raw_number("SELECT count(*) FROM label_current"), 1);
+    store_claim_free(&late);
+    store_claim_free(&again);
+}
+
+static void rules_take_no_pair_away_from_people(void **state)
+{
+    (void)state;
+    StoreClaim c = {0};
+    bool found = false;
+    add_pairs(1);
+    const int64_t rule = begin_session_of(store, "rule:test", ANNOTATOR_RULE);
+    OK(store_add_labels(store, rule, &(StoreVerdict){.comparison_id = 1, .preferred = 1}, 1, NULL,
+                        &err));
+    const int64_t ada = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    OK(store_claim_comparison(store, ada, &c, &found, &err));
+    assert_true(found);
+    store_claim_free(&c);
+}
+
+/* ---- decisions ------------------------------------------------------------------------------------- */
+
+static void preference_as_shown_becomes_preference_as_stored(void **state)
+{
+    (void)state;
+    StorePreferenceList list = {0};
+    char *chosen[30] = {NULL};
+    add_pairs(30);
+    const int64_t session = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    for (int i = 0; i < 30; i++) {
+        StoreClaim c = {0};
+        bool found = false;
+        OK(store_claim_comparison(store, session, &c, &found, &err));
+        decide(store, &c, OUTCOME_PREF, i % 2 ? -3 : 2);
+        chosen[i] = strdup(i % 2 ? c.first : c.second);
+        store_claim_free(&c);
+    }
+    OK(store_list_preferences(store, NULL, &list, &err));
+    assert_int_equal(list.n, 30);
+    for (int i = 0; i < 30; i++) {
+        assert_string_equal(list.row[i].chosen, chosen[i]);
+        assert_string_not_equal(list.row[i].rejected, chosen[i]);
+        assert_int_equal(list.row[i].strength, i % 2 ? 3 : 2);
+        assert_string_equal(list.row[i].annotator, "ada");
+        free(chosen[i]);
+    }
+    store_preferences_free(&list);
+}
+
+static void retry_with_the_same_uuid_is_one_label(void **state)
+{
+    (void)state;
+    StoreClaim c = {0};
+    bool found = false;
+    add_pairs(1);
+    const int64_t session = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    OK(store_claim_comparison(store, session, &c, &found, &err));
+    StoreDecision d = {
+        .assignment_id = c.assignment_id, .outcome = OUTCOME_TIE, .shown_us = 1, .active_ms = 1};
+    int64_t first = 0, second = 0;
+    store_make_uuid(d.uuid);
+    OK(store_save_label(store, &d, &first, &err));
+    OK(store_save_label(store, &d, &second, &err));
+    assert_int_equal(first, second);
+    assert_int_equal(raw_number("SELECT count(*) FROM label"), 1);
+    store_claim_free(&c);
+}
+
+static void undo_walks_back_and_redo_appends(void **state)
+{
+    (void)state;
+    StoreClaim c = {0}, undone = {0};
+    bool found = false;
+    int64_t shown[3], left, done;
+    add_pairs(3);
+    const int64_t session = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    for (int i = 0; i < 3; i++) {
+        OK(store_claim_comparison(store, session, &c, &found, &err));
+        shown[i] = c.comparison_id;
+        decide(store, &c, OUTCOME_PREF, -1);
+        store_claim_free(&c);
+    }
+    for (int i = 2; i >= 1; i--) {
+        OK(store_undo_label(store, session, &undone, &found, &err));
+        assert_true(found);
+        assert_int_equal(undone.comparison_id, shown[i]);
+        if (i > 1) store_claim_free(&undone);
+    }
+    OK(store_count_claimable(store, 1, &left, &done, &err));
+    assert_int_equal(done, 1);
+    decide(store, &undone, OUTCOME_SKIP, 0);
+    OK(store_count_claimable(store, 1, &left, &done, &err));
+    assert_int_equal(done, 2);
+    /* Three given, two taken back, one given again: all six stay on record. */
+    assert_int_equal(raw_number("SELECT count(*) FROM label"), 6);
+    assert_int_equal(raw_number("SELECT count(*) FROM label_current"), 2);
+    StoreVerified verified;
+    OK(store_verify(store, &verified, &err));
+    assert_int_equal(verified.labels, 6);
+    store_claim_free(&undone);
+}
+
+static void nothing_to_undo_is_no_error(void **state)
+{
+    (void)state;
+    StoreClaim c = {0};
+    bool found = true;
+    const int64_t session = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    OK(store_undo_label(store, session, &c, &found, &err));
+    assert_false(found);
+}
+
+/* ---- append-only ----------------------------------------------------------------------------------- */
+
+static void one_label(void)
+{
+    StoreClaim c = {0};
+    bool found = false;
+    add_pairs(2);
+    const int64_t session = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    OK(store_claim_comparison(store, session, &c, &found, &err));
+    decide(store, &c, OUTCOME_PREF, 1);
+    store_claim_free(&c);
+}
+
+static void schema_refuses_what_must_not_be(void **state)
+{
+    (void)state;
+    static const char *const BAD[] = {
+        "UPDATE label SET pref=-pref",
+        "DELETE FROM label",
+        "UPDATE content SET body='x'",
+        "INSERT OR REPLACE INTO label SELECT * FROM label",
+        /* a second root for the assignment */
+        "INSERT INTO label SELECT "
+        "9,randomblob(16),assignment_id,session_id,NULL,op,outcome,pref,shown_us,"
+        "submitted_us,active_ms,layout,comment,prev_hash,row_hash FROM label",
+        /* the same uuid */
+        "INSERT INTO label SELECT "
+        "9,uuid,assignment_id,session_id,1,op,outcome,pref,shown_us,submitted_us,"
+        "active_ms,layout,comment,prev_hash,row_hash FROM label",
+        /* set without an outcome, retract with one, a preference of 0, a tie of 1, a skip with one */
+        "INSERT INTO label SELECT "
+        "9,randomblob(16),assignment_id,session_id,1,'set',NULL,NULL,shown_us,"
+        "submitted_us,active_ms,layout,comment,prev_hash,row_hash FROM label",
+        "INSERT INTO label SELECT "
+        "9,randomblob(16),assignment_id,session_id,1,'retract','pref',1,shown_us,"
+        "submitted_us,active_ms,layout,comment,prev_hash,row_hash FROM label",
+        "INSERT INTO label SELECT "
+        "9,randomblob(16),assignment_id,session_id,1,'set','pref',0,shown_us,"
+        "submitted_us,active_ms,layout,comment,prev_hash,row_hash FROM label",
+        "INSERT INTO label SELECT "
+        "9,randomblob(16),assignment_id,session_id,1,'set','tie',1,shown_us,"
+        "submitted_us,active_ms,layout,comment,prev_hash,row_hash FROM label",
+        "INSERT INTO label SELECT "
+        "9,randomblob(16),assignment_id,session_id,1,'set','skip',1,shown_us,"
+        "submitted_us,active_ms,layout,comment,prev_hash,row_hash FROM label",
+        /* supersedes a label of another assignment */
+        "INSERT INTO assignment VALUES(9,2,1,1,0,0,0,'done');"
+        "INSERT INTO label SELECT "
+        "9,randomblob(16),9,session_id,1,op,outcome,pref,shown_us,submitted_us,"
+        "active_ms,layout,comment,prev_hash,row_hash FROM label",
+        /* decided before it was shown */
+        "INSERT INTO label SELECT 9,randomblob(16),assignment_id,session_id,1,op,outcome,pref,5,4,"
+        "active_ms,layout,comment,prev_hash,row_hash FROM label",
+        /* a pair the wrong way round, across prompts, twice */
+        "INSERT INTO comparison VALUES(9,1,1,2,1,'random',0)",
+        "INSERT INTO comparison VALUES(9,1,1,1,3,'random',0)",
+        "INSERT INTO comparison VALUES(9,1,1,1,2,'random',0)",
+        "INSERT INTO prompt VALUES(9,2,'x','somewhere',1,0)",
+        "INSERT INTO annotator VALUES(9,'ADA','human',0)",
+        "UPDATE response SET tokens=x'00'",
+        "INSERT INTO content VALUES(99,x'00','x')",
+    };
+    one_label();
+    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
+        char sql[1200];
+        snprintf(sql, sizeof sql, "PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; BEGIN; %s",
+                 BAD[i]);
+        if (raw_sql(sql) == SQLITE_OK) fail_msg("accepted: %s", BAD[i]);
+    }
+}
+
+static void verify_finds(const char *change, const char *want)
+{
+    StoreVerified verified;
+    OK(store_verify(store, &verified, &err));
+    assert_int_equal(raw_sql(change), SQLITE_OK);
+    assert_int_equal(store_verify(store, &verified, &err), -1);
+    if (!strstr(err.message, want)) fail_msg("'%s' does not say '%s'", err.message, want);
+}
+
+static void verify_finds_an_edited_label(void **state)
+{
+    (void)state;
+    one_label();
+    verify_finds("DROP TRIGGER label_no_update; UPDATE label SET pref=-pref",
+                 "label 1 was changed");
+}
+
+static void verify_finds_an_edited_assignment(void **state)
+{
+    (void)state;
+    one_label();
+    verify_finds("UPDATE assignment SET swapped=1-swapped", "label 1 was changed");
+}
+
+static void verify_finds_a_label_given_to_somebody_else(void **state)
+{
+    (void)state;
+    one_label();
+    verify_finds(
+        "INSERT INTO annotator VALUES(9,'eve','human',0); UPDATE assignment SET annotator_id=9",
+        "label 1 was changed");
+}
+
+static void verify_finds_an_edited_answer(void **state)
+{
+    (void)state;
+    one_label();
+    verify_finds("DROP TRIGGER content_no_update; UPDATE content SET body='x' WHERE id=2",
+                 "text 2 was changed");
+}
+
+static void verify_finds_a_missing_label(void **state)
+{
+    (void)state;
+    add_pairs(3);
+    const int64_t rule = begin_session_of(store, "rule:test", ANNOTATOR_RULE);
+    for (int i = 1; i <= 3; i++)
+        OK(store_add_labels(store, rule, &(StoreVerdict){.comparison_id = i, .preferred = 1}, 1,
+                            NULL, &err));
+    verify_finds("DROP TRIGGER label_no_delete; DELETE FROM label WHERE id=2",
+                 "label 3 was changed");
+}
+
+static void verify_finds_a_dangling_reference(void **state)
+{
+    (void)state;
+    one_label();
+    verify_finds("PRAGMA foreign_keys=OFF; DELETE FROM session", "reference");
+}
+
+/* ---- batches --------------------------------------------------------------------------------------- */
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void rule_labels_2500_pairs_in_one_transaction(void **state)
+{
+    (void)state;
+    enum { N = 2500 };
+    static StoreVerdict verdict[N];
+    StorePairList pairs = {0};
+    StoreAdded added = {0};
+    add_pairs(N);
+    const int64_t session = begin_session_of(store, "rule:length", ANNOTATOR_RULE);
+    const double began = seconds();
+    OK(store_list_unlabeled(store, 1, 0, &pairs, &err));
+    assert_int_equal(pairs.n, N);
+    for (int i = 0; i < N; i++)
+        verdict[i] = (StoreVerdict){.comparison_id = pairs.row[i].comparison_id,
+                                    .outcome = i % 10 ? OUTCOME_PREF : OUTCOME_TIE,
+                                    .preferred = i % 10 ? (i % 2 ? 1 : -1) : 0,
+                                    .comment = "longer"};
+    OK(store_add_labels(store, session, verdict, N, &added, &err));
+    assert_int_equal(added.added, N);
+    const double took = seconds() - began;
+    print_message("%d rule labels read and written in %.3f s\n", N, took);
+    assert_true(took < 2); /* about 0.1 s; the slack is for sanitizers and busy machines */
+    store_pairs_free(&pairs);
+
+    OK(store_list_unlabeled(store, 1, 0, &pairs, &err));
+    assert_int_equal(pairs.n, 0);
+    OK(store_add_labels(store, session, verdict, N, &added, &err));
+    assert_int_equal(added.added, 0);
+    assert_int_equal(added.duplicate, N);
+    StoreVerified verified;
+    OK(store_verify(store, &verified, &err));
+    assert_int_equal(verified.labels, N);
+}
+
+static void batch_is_all_or_nothing(void **state)
+{
+    (void)state;
+    add_pairs(3);
+    const int64_t session = begin_session_of(store, "rule:test", ANNOTATOR_RULE);
+    const StoreVerdict rows[] = {{.comparison_id = 1, .preferred = 1},
+                                 {.comparison_id = 99, .preferred = 1}};
+    assert_int_equal(store_add_labels(store, session, rows, 2, NULL, &err), -1);
+    assert_int_equal(raw_number("SELECT count(*) FROM label"), 0);
+    assert_int_equal(raw_number("SELECT count(*) FROM assignment"), 0);
+}
+
+static void annotator_keeps_its_kind(void **state)
+{
+    (void)state;
+    int64_t first = 0, second = 0;
+    OK(store_add_annotator(store, "ada", ANNOTATOR_HUMAN, &first, &err));
+    OK(store_add_annotator(store, "Ada", ANNOTATOR_HUMAN, &second, &err));
+    assert_int_equal(first, second);
+    assert_int_equal(store_add_annotator(store, "ada", ANNOTATOR_RULE, &second, &err), -1);
+    assert_non_null(strstr(err.message, "is of kind human"));
+}
+
+static void skips_and_undone_labels_train_nothing(void **state)
+{
+    (void)state;
+    static const Outcome OUTCOMES[] = {OUTCOME_PREF, OUTCOME_TIE,  OUTCOME_BOTH_BAD,
+                                       OUTCOME_SKIP, OUTCOME_FLAG, OUTCOME_PREF};
+    StorePreferenceList list = {0};
+    StoreClaim c = {0};
+    bool found = false;
+    add_pairs(6);
+    const int64_t session = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    for (int i = 0; i < 6; i++) {
+        OK(store_claim_comparison(store, session, &c, &found, &err));
+        decide(store, &c, OUTCOMES[i], OUTCOMES[i] == OUTCOME_PREF ? 1 : 0);
+        store_claim_free(&c);
+    }
+    OK(store_undo_label(store, session, &c, &found, &err));
+    store_claim_free(&c);
+    OK(store_list_preferences(store, &(StorePreferenceFilter){.human_weight = 5}, &list, &err));
+    assert_int_equal(list.n, 3);
+    assert_false(list.row[0].tie);
+    assert_true(list.row[1].tie && list.row[2].tie);
+    assert_true(list.row[0].weight == 5);
+    assert_int_equal(list.row[0].n_chosen + list.row[0].n_rejected, 5);
+    assert_int_equal(list.row[0].chosen_tokens[1], 70000);
+    store_preferences_free(&list);
+    OK(store_list_preferences(store, &(StorePreferenceFilter){.kind = ANNOTATOR_RULE}, &list,
+                              &err));
+    assert_int_equal(list.n, 0);
+    store_preferences_free(&list);
+}
+
+/* ---- kill -9 --------------------------------------------------------------------------------------- */
+
+/* In the child: label for ever, and say so after each label. */
+static void label_until_killed(int to)
+{
+    Store *own = NULL;
+    Error e;
+    int64_t annotator, session;
+    if (store_open(&own, db_path, &e) != 0 ||
+        store_add_annotator(own, "ada", ANNOTATOR_HUMAN, &annotator, &e) != 0 ||
+        store_begin_session(own, &(StoreSession){.annotator_id = annotator, .ui = "line"}, &session,
+                            &e) != 0)
+        _exit(1);
+    for (;;) {
+        StoreClaim c = {0};
+        bool found = false;
+        int64_t id = 0;
+        if (store_claim_comparison(own, session, &c, &found, &e) != 0 || !found) _exit(2);
+        StoreDecision d = {.assignment_id = c.assignment_id,
+                           .outcome = OUTCOME_PREF,
+                           .preferred = 1,
+                           .shown_us = 1};
+        store_make_uuid(d.uuid);
+        if (store_save_label(own, &d, &id, &e) != 0 || write(to, &id, sizeof id) != sizeof id)
+            _exit(3);
+        store_claim_free(&c);
+    }
+}
+
+static void killed_writer_loses_no_acknowledged_label(void **state)
+{
+    (void)state;
+    enum { KILLS = 50 };
+    int64_t last_acknowledged = 0, acknowledged = 0;
+    add_pairs(3000);
+    store_close(store);
+    store = NULL;
+    for (int i = 0; i < KILLS; i++) {
+        int ends[2];
+        assert_int_equal(pipe(ends), 0);
+        const pid_t child = fork();
+        if (child == 0) {
+            close(ends[0]);
+            label_until_killed(ends[1]);
+        }
+        close(ends[1]);
+        usleep((useconds_t)(5000 + (i * 7919) % 50000));
+        kill(child, SIGKILL);
+        int status = 0;
+        waitpid(child, &status, 0);
+        assert_true(WIFSIGNALED(status));
+        int64_t id;
+        while (read(ends[0], &id, sizeof id) == sizeof id) {
+            last_acknowledged = id;
+            acknowledged++;
+        }
+        close(ends[0]);
+    }
+    OK(store_open(&store, db_path, &err));
+    StoreVerified verified;
+    OK(store_verify(store, &verified, &err));
+    print_message("%d kills, %lld labels acknowledged, %lld in the file\n", KILLS,
+                  (long long)acknowledged, (long long)verified.labels);
+    assert_true(acknowledged > 0);
+    assert_true(verified.labels >= acknowledged && verified.labels <= acknowledged + KILLS);
+    assert_true(raw_number("SELECT max(id) FROM label") >= last_acknowledged);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(two_people_never_hold_the_same_pair),
+        TEST(claim_shows_everything_in_the_order_drawn),
+        TEST(side_does_not_depend_on_when_it_is_asked),
+        TEST(released_and_expired_pairs_come_back),
+        TEST(label_after_its_lease_is_kept),
+        TEST(rules_take_no_pair_away_from_people),
+        TEST(preference_as_shown_becomes_preference_as_stored),
+        TEST(retry_with_the_same_uuid_is_one_label),
+        TEST(undo_walks_back_and_redo_appends),
+        TEST(nothing_to_undo_is_no_error),
+        TEST(schema_refuses_what_must_not_be),
+        TEST(verify_finds_an_edited_label),
+        TEST(verify_finds_an_edited_assignment),
+        TEST(verify_finds_a_label_given_to_somebody_else),
+        TEST(verify_finds_an_edited_answer),
+        TEST(verify_finds_a_missing_label),
+        TEST(verify_finds_a_dangling_reference),
+        TEST(rule_labels_2500_pairs_in_one_transaction),
+        TEST(batch_is_all_or_nothing),
+        TEST(annotator_keeps_its_kind),
+        TEST(skips_and_undone_labels_train_nothing),
+        TEST(killed_writer_loses_no_acknowledged_label),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
