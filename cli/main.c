@@ -13,8 +13,18 @@
 #include "kernels/kernels.h"
 
 /* One line per command, in the order of `rlhf help`. */
+/* clang-format off */
 const Command *const COMMANDS[] = {
+    &cmd_init,
+    &cmd_status,
+    &cmd_runs,
+    &cmd_config,
+    &cmd_doctor,
+    &cmd_help,
+    &cmd_version,
+    NULL,
 };
+/* clang-format on */
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
 

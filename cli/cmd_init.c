@@ -1,0 +1,87 @@
+/* rlhf init: make a project, or tell one what its base model is. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/project.h"
+#include "store/store.h"
+
+typedef struct {
+    const char *base;
+} InitOptions;
+
+static const Option OPTIONS[] = {
+    {"base", OPTION_TEXT, offsetof(InitOptions, base), 0, 0, "DIR", "the base model's folder"},
+    {0},
+};
+
+/* The database comes last: a folder with rlhf.db is a project, so it must have all the rest by then. */
+static int make(const char *folder, uint64_t seed, Error *err)
+{
+    static const char RECORD[] = "{\n\t\"models\":\t{},\n\t\"settings\":\t{}\n}\n";
+    char runs[FILE_PATH_MAX], record[FILE_PATH_MAX], database[FILE_PATH_MAX];
+    if (path_join(runs, folder, "runs", err) != 0) return -1;
+    if (path_join(record, folder, "project.json", err) != 0) return -1;
+    if (path_join(database, folder, "rlhf.db", err) != 0) return -1;
+    if (folder_make(folder, err) != 0 || folder_make(runs, err) != 0) return -1;
+    if (!file_exists(record) && file_write(record, RECORD, strlen(RECORD), err) != 0) return -1;
+    return store_create(database, seed, err);
+}
+
+static void report(const Context *ctx, bool made)
+{
+    if (ctx->json) {
+        Text t = {0};
+        json_put_text(&t, ctx->project, strlen(ctx->project));
+        printf("{\"project\":%s,\"made\":%s}\n", t.bytes, made ? "true" : "false");
+        text_free(&t);
+        return;
+    }
+    if (made) printf("made a project in %s\n", ctx->project);
+    if (made && command_find("import"))
+        printf("next: rlhf import FILE    prompts or comparisons, one JSON object a line\n");
+}
+
+static int init(Context *ctx, int argc, char **argv, Error *err)
+{
+    InitOptions options = {0};
+    Words words;
+    if (options_parse(ctx, OPTIONS, &options, &words, 0, 1, argc, argv, err) != 0) return -1;
+    const char *folder = words.n ? words.word[0] : ".";
+    char base[FILE_PATH_MAX], database[FILE_PATH_MAX];
+    /* Looked at first, so that a mistyped folder leaves no half-told project behind. */
+    if (options.base && project_model(ctx, base, NULL, options.base, err) != 0) return -1;
+    if (path_join(database, folder, "rlhf.db", err) != 0) return -1;
+
+    const bool there = file_exists(database);
+    if (there && !options.base) {
+        error_set(err, "%s is a project already", folder);
+        return error_hint(err, "what is in it: rlhf status%s%s", words.n ? " --project " : "",
+                          words.n ? folder : "");
+    }
+    if (!there && make(folder, ctx->seed, err) != 0) return -1;
+    if (project_find(ctx, folder, true, err) != 0) return -1;
+    if (options.base) {
+        if (project_set_model(ctx, "base", base, err) != 0) return -1;
+        if (!ctx->json) printf("base = %s\n", options.base);
+    }
+    report(ctx, !there);
+    return 0;
+}
+
+const Command cmd_init = {
+    .name = "init",
+    .heading = "data",
+    .summary = "make a project: a folder that remembers prompts, answers, labels and runs",
+    .usage = "[DIR] [--base DIR]",
+    .details = "Makes rlhf.db, project.json and runs/ in DIR, or here.  In a project that is there "
+               "already,\n"
+               "--base only names its base model.\n",
+    .options = OPTIONS,
+    .project = PROJECT_IGNORED,
+    .run = init,
+};
