@@ -82,7 +82,7 @@ static int parse_number(double *out, const ConfigField *f, const char *key, cons
     if (end == value || *end || !plain)
         return error_usage(err, "%s: '%.60s' is not a number", key, value);
     if (!(x >= f->min && x <= f->max))
-        return error_usage(err, "%s: %s is outside [%g, %g]", key, value, f->min, f->max);
+        return error_usage(err, "%s: %s is outside [%.10g, %.10g]", key, value, f->min, f->max);
     if (f->type == CONFIG_int && x != floor(x))
         return error_usage(err, "%s: %s is not a whole number", key, value);
     *out = x;
@@ -199,13 +199,24 @@ int config_names(const Config *c, const char **names, int max)
     return n;
 }
 
+/* "from 0 to 10" */
+static void describe_range(Text *out, const ConfigField *f)
+{
+    if (f->type == CONFIG_choice) text_add(out, f->words);
+    else if (f->type == CONFIG_text) text_add(out, "text");
+    else if (f->type == CONFIG_bool) text_add(out, "true|false");
+    else text_format(out, "from %.10g to %.10g", f->min, f->max);
+}
+
 /* "0.05, from 0 to 10" */
 static void describe_field(Text *out, const ConfigField *f)
 {
-    if (f->type == CONFIG_choice) text_format(out, "%s, of %s", f->word, f->words);
-    else if (f->type == CONFIG_text) text_add(out, f->word[0] ? f->word : "empty");
+    if (f->type == CONFIG_choice || f->type == CONFIG_text)
+        text_add(out, f->word[0] ? f->word : "empty");
     else if (f->type == CONFIG_bool) text_add(out, f->fallback != 0 ? "true" : "false");
-    else text_format(out, "%g, from %g to %g", f->fallback, f->min, f->max);
+    else text_format(out, "%.10g", f->fallback);
+    text_add(out, ", ");
+    describe_range(out, f);
 }
 
 static int section_named(const Config *c, const char *name)
@@ -431,21 +442,26 @@ void config_json(const Config *c, Text *out)
     text_add(out, "\n}\n");
 }
 
+static void print_field(const Config *c, int s, int i, FILE *to)
+{
+    const ConfigField *f = &c->table[s]->fields[i];
+    Text value = {0}, range = {0};
+    char name[2 * NAME_MAX_LENGTH];
+    config_value(&value, c, s, i);
+    describe_range(&range, f);
+    snprintf(name, sizeof name, "%s.%s", c->table[s]->name, f->name);
+    fprintf(to, "  %-28s %-10s %-22s %s", name, value.n ? value.bytes : "\"\"", range.bytes,
+            f->help);
+    if (f->source[0]) fprintf(to, " [%s]", f->source);
+    if (c->origin[s][i] != CONFIG_FROM_DEFAULT)
+        fprintf(to, " (from %s)", config_origin_name(c->origin[s][i]));
+    fputc('\n', to);
+    text_free(&value);
+    text_free(&range);
+}
+
 void config_help(const Config *c, FILE *to)
 {
     for (int s = 0; s < c->n; s++)
-        for (int i = 0; i < c->table[s]->n; i++) {
-            const ConfigField *f = &c->table[s]->fields[i];
-            Text value = {0}, about = {0};
-            config_value(&value, c, s, i);
-            describe_field(&about, f);
-            char name[2 * NAME_MAX_LENGTH];
-            snprintf(name, sizeof name, "%s.%s", c->table[s]->name, f->name);
-            const ConfigOrigin origin = c->origin[s][i];
-            fprintf(to, "  %-26s %-10s (%s%s%s) %s%s%s%s\n", name, value.bytes ? value.bytes : "",
-                    about.bytes, origin ? "; from " : "", origin ? config_origin_name(origin) : "",
-                    f->help, f->source[0] ? " [" : "", f->source, f->source[0] ? "]" : "");
-            text_free(&value);
-            text_free(&about);
-        }
+        for (int i = 0; i < c->table[s]->n; i++) print_field(c, s, i, to);
 }

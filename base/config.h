@@ -106,7 +106,7 @@ void config_json(const Config *c, Text *out);
 void config_value(Text *out, const Config *c, int section, int field);
 /* "default", "preset", "file", "project", "--set", "flag" */
 const char *config_origin_name(ConfigOrigin origin);
-/* One line per setting: section.name value (default, range; origin) meaning. */
+/* One line per setting: section.name, value, range, meaning, source, and origin unless that is the default. */
 void config_help(const Config *c, FILE *to);
 
 #endif

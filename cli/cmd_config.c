@@ -14,7 +14,8 @@ static void list(const Command *c, const char *before)
 }
 
 /* Finds the command in argv and takes its name out; the rest are its options. */
-static int find_target(const Command **target, int *argc, char **argv, Error *err)
+static int find_target(const Command **target, char called[CALLED_MAX], int *argc, char **argv,
+                       Error *err)
 {
     const Command *c = command_find(argv[0]);
     if (!c) return command_unknown(NULL, argv[0], err);
@@ -25,6 +26,8 @@ static int find_target(const Command **target, int *argc, char **argv, Error *er
         if (!c) return command_unknown(first, argv[1], err);
         taken = 2;
     }
+    snprintf(called, CALLED_MAX, "%s%s%s", taken == 2 ? argv[0] : "", taken == 2 ? " " : "",
+             c->name);
     *argc -= taken;
     memmove(argv, argv + taken, (size_t)*argc * sizeof *argv);
     if (!c->sections) {
@@ -67,7 +70,7 @@ static int config(Context *ctx, int argc, char **argv, Error *err)
         for (const Command *const *c = COMMANDS; *c; c++) list(*c, "");
         return 0;
     }
-    if (find_target(&target, &argc, argv, err) != 0) return -1;
+    if (find_target(&target, ctx->called, &argc, argv, err) != 0) return -1;
     ctx->command = target;
     if (options_parse(ctx, NULL, NULL, NULL, 0, 0, argc, argv, err) != 0) return -1;
 

@@ -87,8 +87,8 @@ static void print_options(const char *title, const Option *options)
 static void print_settings(const Command *c)
 {
     if (!c->sections) return;
-    printf("\nsettings (default, range) meaning [source]; given as --kl-coef 0.1 or --set "
-           "ppo.kl_coef=0.1\n");
+    printf("\nsettings with default, range, meaning and source; given as --KEY VALUE or --set "
+           "SECTION.KEY=VALUE\n");
     for (const ConfigTable *const *t = c->sections; *t; t++) {
         Config config = {0};
         void *values = calloc(1, (*t)->size);

@@ -17,10 +17,10 @@
 typedef struct Command Command;
 
 /* The global options, and the project. */
-enum { CONTEXT_SETTINGS_MAX = 128 };
+enum { CONTEXT_SETTINGS_MAX = 128, CALLED_MAX = 64 };
 typedef struct {
     const Command *command;
-    char called[64]; /* "reward eval", for messages */
+    char called[CALLED_MAX]; /* "reward eval", for messages */
     bool json, quiet, offline, dry_run;
     uint64_t seed; /* 1 unless given */
     bool seed_given;
@@ -31,6 +31,7 @@ typedef struct {
     char *flag[CONTEXT_SETTINGS_MAX]; /* the same from --key value, by options_parse; owned */
     int n_flag;
     char project[FILE_PATH_MAX]; /* the folder that holds rlhf.db, or "" */
+    const struct TrainingObserver *observer; /* sees every training step (the demo), or NULL */
 } Context;
 
 typedef enum { OPTION_SWITCH, OPTION_INT, OPTION_DOUBLE, OPTION_TEXT } OptionType;

@@ -45,15 +45,18 @@ const Command *command_second(const Command *first, const char *word)
 int command_unknown(const Command *first, const char *word, Error *err)
 {
     const char *names[64] = {0};
+    char list[256] = "";
     int n = 0;
-    for (const Command *const *c = first ? first->seconds : COMMANDS; c && *c && n < 64; c++)
+    for (const Command *const *c = first ? first->seconds : COMMANDS; c && *c && n < 64; c++) {
+        const size_t used = strlen(list);
+        snprintf(list + used, sizeof list - used, "%s%s", n ? ", " : "", (*c)->name);
         names[n++] = (*c)->name;
+    }
     const char *near = text_nearest(word, names, n);
     if (near) return error_usage(err, "unknown command '%.60s'; did you mean: %s", word, near);
     error_usage(err, "unknown command '%.60s'", word);
-    return error_hint(
-        err, first ? "its second words are listed by: rlhf help %s" : "all commands: rlhf help%s",
-        first ? first->name : "");
+    if (first) return error_hint(err, "after %s may come: %s", first->name, list);
+    return error_hint(err, "all commands: rlhf help");
 }
 
 /* What the command line comes to. */

@@ -74,7 +74,8 @@ static int set_option(const Option *o, void *values, const char *value, Error *e
     const bool plain = end != value && !*end && strspn(value, "+-.0123456789eE") == strlen(value);
     if (!plain) return error_usage(err, "--%s: '%.60s' is not a number", o->name, value);
     if (!(x >= o->min && x <= o->max))
-        return error_usage(err, "--%s: %s is outside [%g, %g]", o->name, value, o->min, o->max);
+        return error_usage(err, "--%s: %s is outside [%.10g, %.10g]", o->name, value, o->min,
+                           o->max);
     if (o->type == OPTION_INT && x != floor(x))
         return error_usage(err, "--%s: %s is not a whole number", o->name, value);
     if (o->type == OPTION_INT) *(int *)at = (int)x;

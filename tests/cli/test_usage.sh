@@ -176,6 +176,13 @@ says "cannot write to standard output"
 says_nothing "a reader that has had enough"
 
 # ---- settings ----
+run config
+for command in $(sed -n 's/^  rlhf config \([a-z ]*\)$/\1/p' out | tr ' ' '+'); do
+    run config ${command//+/ }
+    exits 0 "config $command"
+    twice=$(sed -n 's/^[a-z]*\.\([a-z_]*\) .*/\1/p' out | sort | uniq -d)
+    [ -z "$twice" ] || fail "each key of $command is in one section only: $twice"
+done
 run help ppo
 if [ "$status" -ne 0 ]; then
     [ "$failed" -eq 0 ] && echo "all claims hold; no command with settings is built yet"
