@@ -19,6 +19,8 @@ typedef struct Tokenizer Tokenizer;
 /* Read dir/tokenizer.json, and dir/tokenizer_config.json where there is one.  What this family does
  * not have (another pre-tokenizer, a normalizer) is refused by name. */
 int tokenizer_open(Tokenizer **out, const char *dir, Error *err);
+/* From the n bytes of a tokenizer.json. */
+int tokenizer_parse(Tokenizer **out, const char *json, size_t n, Error *err);
 void tokenizer_free(Tokenizer *t);
 /* Write dir/tokenizer.json and dir/tokenizer_config.json as transformers reads them. */
 int tokenizer_save(const Tokenizer *t, const char *dir, Error *err);

@@ -212,12 +212,33 @@ static int read_config(Tokenizer *t, const char *path, Error *err)
     return rc;
 }
 
+static int build(Tokenizer **out, const cJSON *root, Error *err)
+{
+    Tokenizer *t = NULL;
+    if (check_family(root, err) != 0) return -1;
+    if (read_tokens(&t, root, err) != 0) return -1;
+    if (read_merges(t, member(member(root, "model"), "merges"), err) != 0) {
+        tokenizer_free(t);
+        return -1;
+    }
+    *out = t;
+    return 0;
+}
+
+int tokenizer_parse(Tokenizer **out, const char *json, size_t n, Error *err)
+{
+    cJSON *root = NULL;
+    if (json_parse(&root, json, n, err) != 0) return -1;
+    const int rc = build(out, root, err);
+    cJSON_Delete(root);
+    return rc;
+}
+
 int tokenizer_open(Tokenizer **out, const char *dir, Error *err)
 {
     char path[FILE_PATH_MAX], config[FILE_PATH_MAX];
     cJSON *root = NULL;
     Tokenizer *t = NULL;
-    int rc = -1;
     if (path_join(path, dir, "tokenizer.json", err) != 0) return -1;
     if (path_join(config, dir, "tokenizer_config.json", err) != 0) return -1;
     if (!file_exists(path)) {
@@ -226,14 +247,10 @@ int tokenizer_open(Tokenizer **out, const char *dir, Error *err)
             err, "a model is a folder with config.json, model.safetensors and tokenizer.json");
     }
     if (json_read(&root, path, JSON_MAX, false, err) != 0) return -1;
-    if (check_family(root, err) != 0 || read_tokens(&t, root, err) != 0 ||
-        read_merges(t, member(member(root, "model"), "merges"), err) != 0) {
-        error_wrap(err, "%s", path);
-        goto done;
-    }
-    rc = read_config(t, config, err);
-done:
+    int rc = build(&t, root, err);
     cJSON_Delete(root);
+    if (rc != 0) return error_wrap(err, "%s", path);
+    rc = read_config(t, config, err);
     if (rc == 0) *out = t;
     else tokenizer_free(t);
     return rc;
