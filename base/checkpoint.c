@@ -1,5 +1,6 @@
 #include "base/checkpoint.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,32 +63,74 @@ int checkpoint_path(char *dir, const char *run_dir, int64_t step, Error *err)
     return path_join(dir, run_dir, name, err);
 }
 
-/* Steps that have a checkpoint folder, ascending, as sorted names. */
+/* The step of a folder's name, or -1; *leftover: it is what a process that was killed was writing. */
+static long long step_of(const char *name, bool *leftover)
+{
+    long long step;
+    int end = 0;
+    *leftover = false;
+    if (sscanf(name, "step-%lld%n", &step, &end) != 1 || step < 0) return -1;
+    if (name[end] == 0) return step;
+    *leftover = strncmp(name + end, ".tmp-", 5) == 0;
+    return -1;
+}
+
+/* Names are padded to six digits only, so the order is that of the numbers. */
+static int by_step(const void *a, const void *b)
+{
+    bool leftover;
+    const long long x = step_of(*(char *const *)a, &leftover),
+                    y = step_of(*(char *const *)b, &leftover);
+    return (x > y) - (x < y);
+}
+
+/* Names of the checkpoints, oldest first. */
 static int list_checkpoints(char ***names, int *n, const char *run_dir, Error *err)
 {
     char path[FILE_PATH_MAX];
+    bool leftover;
     if (path_join(path, run_dir, "checkpoints", err) != 0) return -1;
     if (folder_list(names, n, path, err) != 0) return -1;
     int kept = 0;
     for (int i = 0; i < *n; i++) {
-        long long step;
-        char rest;
-        if (sscanf((*names)[i], "step-%lld%c", &step, &rest) == 1) (*names)[kept++] = (*names)[i];
+        if (step_of((*names)[i], &leftover) >= 0) (*names)[kept++] = (*names)[i];
         else free((*names)[i]);
     }
     *n = kept;
+    if (kept > 1) qsort(*names, (size_t)kept, sizeof **names, by_step);
     return 0;
+}
+
+static int remove_named(const char *run_dir, const char *name, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    snprintf(path, sizeof path, "%.3800s/checkpoints/%.200s", run_dir, name);
+    return folder_remove(path, err);
 }
 
 static int remove_older(const char *run_dir, int keep, Error *err)
 {
-    char path[FILE_PATH_MAX];
     char **names = NULL;
     int n = 0, rc = 0;
     if (list_checkpoints(&names, &n, run_dir, err) != 0) return -1;
-    for (int i = 0; i < n - keep && rc == 0; i++) {
-        snprintf(path, sizeof path, "%.3800s/checkpoints/%.200s", run_dir, names[i]);
-        rc = folder_remove(path, err);
+    for (int i = 0; i < n - keep && rc == 0; i++) rc = remove_named(run_dir, names[i], err);
+    folder_list_free(names, n);
+    return rc;
+}
+
+/* One process works on a run at a time, so what is half-written here nobody will finish. */
+static int remove_leftovers(const char *run_dir, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    char **names = NULL;
+    int n = 0, rc = 0;
+    if (path_join(path, run_dir, "checkpoints", err) != 0) return -1;
+    if (!file_is_folder(path)) return 0;
+    if (folder_list(&names, &n, path, err) != 0) return -1;
+    for (int i = 0; i < n && rc == 0; i++) {
+        bool leftover;
+        step_of(names[i], &leftover);
+        if (leftover) rc = remove_named(run_dir, names[i], err);
     }
     folder_list_free(names, n);
     return rc;
@@ -99,6 +142,7 @@ int checkpoint_save(const char *run_dir, int64_t step, int keep,
 {
     char path[FILE_PATH_MAX], temporary[FILE_PATH_MAX];
     if (checkpoint_path(path, run_dir, step, err) != 0) return -1;
+    if (remove_leftovers(run_dir, err) != 0) return -1;
     if (folder_begin(temporary, path, err) != 0) return -1;
     if (write(context, temporary, err) != 0 || write_manifest(temporary, step, err) != 0 ||
         folder_commit(temporary, path, err) != 0) {
@@ -147,9 +191,8 @@ int checkpoint_newest(char *dir, int64_t *step, const char *run_dir, Error *err)
     for (int i = n - 1; i >= 0 && rc != 0; i--) {
         snprintf(dir, FILE_PATH_MAX, "%.3800s/checkpoints/%.200s", run_dir, names[i]);
         rc = checkpoint_verify(dir, err);
-        long long at = 0;
-        sscanf(names[i], "step-%lld", &at);
-        *step = at;
+        bool leftover;
+        *step = step_of(names[i], &leftover);
         if (rc != 0 && i > 0) log_line("%s; falling back to %s", err->message, names[i - 1]);
     }
     folder_list_free(names, n);

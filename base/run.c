@@ -24,13 +24,15 @@ static int take_lock(Run *r, Error *err)
     return 0;
 }
 
-/* The first line of b that is not in a, for a message. */
+/* The line of `b` in which it leaves `a`, for a message. */
 static void first_difference(char out[128], const char *a, const char *b)
 {
-    while (*a && *a == *b) a++, b++;
-    while (b[0] && b[0] != '\n' && b[-1] != '\n') b--;
-    const size_t n = strcspn(b, "\n");
-    snprintf(out, 128, "%.*s", (int)(n < 120 ? n : 120), b);
+    size_t at = 0;
+    while (b[at] && a[at] == b[at]) at++;
+    while (at > 0 && (b[at] == 0 || b[at] == '\n')) at--;
+    while (at > 0 && b[at - 1] != '\n') at--;
+    const size_t n = strcspn(b + at, "\n");
+    snprintf(out, 128, "%.*s", (int)(n < 120 ? n : 120), b + at);
     text_trim(out);
 }
 
@@ -46,7 +48,6 @@ static int settle_settings(const Run *r, const char *settings, bool resume, Erro
                 err, "%s: this run exists; go on with --resume, or choose another name", r->dir);
         return file_write(path, settings, strlen(settings), err);
     }
-    if (!file_exists(path)) return error_set(err, "%s: no run to resume there", r->dir);
     if (file_read(&old, &n, path, SETTINGS_LIMIT, err) != 0) return -1;
     int rc = 0;
     if (strcmp(old, settings) != 0) {
@@ -66,6 +67,12 @@ int run_open(Run **out, const char *dir, const char *settings, bool resume, Erro
     r->lock = -1;
     snprintf(r->dir, sizeof r->dir, "%s", dir);
 
+    /* a mistyped name leaves no folder behind */
+    if (path_join(path, dir, "settings.json", err) != 0) goto done;
+    if (resume && !file_exists(path)) {
+        error_set(err, "%s: no run to resume there", dir);
+        goto done;
+    }
     if (path_join(path, dir, "checkpoints", err) != 0) goto done;
     if (folder_make(path, err) != 0) goto done;
     if (take_lock(r, err) != 0) goto done;
@@ -90,6 +97,14 @@ int run_record(Run *r, int64_t step, const char *members, Error *err)
     if (fflush(r->metrics) != 0 || ferror(r->metrics))
         return error_set(err, "%s/metrics.jsonl: %s", r->dir, strerror(errno));
     return 0;
+}
+
+int run_sync(Run *r, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    if (path_join(path, r->dir, "metrics.jsonl", err) != 0) return -1;
+    if (fflush(r->metrics) != 0) return error_set(err, "%s: %s", path, strerror(errno));
+    return file_sync(fileno(r->metrics), path, err);
 }
 
 /* Bytes of the record up to and with `step`.  A line cut short by a crash ends it too. */

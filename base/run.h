@@ -28,6 +28,8 @@ typedef struct {
 int run_open(Run **out, const char *dir, const char *settings, bool resume, Error *err);
 /* Append {"step":step,MEMBERS}; MEMBERS is JSON without braces. */
 int run_record(Run *r, int64_t step, const char *members, Error *err);
+/* Records so far are on the disk. */
+int run_sync(Run *r, Error *err);
 /* Drop every record after `step`: a resume begins where its checkpoint was. */
 int run_cut_back(Run *r, int64_t step, Error *err);
 /* state.json: {"state":STATE,"step":step}. */

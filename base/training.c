@@ -38,6 +38,21 @@ static int one_step(Trainer *t, Run *run, const TrainingOptions *o, int64_t step
     return rc;
 }
 
+/* The record is on the disk before the checkpoint that it leads up to. */
+static int save(Trainer *t, Run *run, const TrainingOptions *o, int64_t step, Error *err)
+{
+    if (run_sync(run, err) != 0) return -1;
+    return checkpoint_save(run->dir, step, o->keep, t->save, t->self, err);
+}
+
+static int finish(Run *run, int rc, bool finished, int64_t step, Error *err)
+{
+    Error ignored;
+    const char *state = rc != 0 ? "failed" : finished ? "finished" : "stopped";
+    const int written = run_set_state(run, state, step, rc == 0 ? err : &ignored);
+    return rc != 0 ? rc : written;
+}
+
 int training_run(Trainer *t, Run *run, const TrainingOptions *o, TrainingEnd *end, int64_t *steps,
                  Error *err)
 {
@@ -58,20 +73,13 @@ int training_run(Trainer *t, Run *run, const TrainingOptions *o, TrainingEnd *en
         stopping =
             interrupt_pending() || (o->stop_after > 0 && step >= o->stop_after && step < t->total);
         if (stopping || step == t->total || (o->save_every > 0 && step % o->save_every == 0)) {
-            rc = checkpoint_save(run->dir, step, o->keep, t->save, t->self, err);
+            rc = save(t, run, o, step, err);
             saved = step;
         }
     }
     if (!o->quiet) progress_end(&bar);
-    if (rc == 0 && saved != step)
-        rc = checkpoint_save(run->dir, step, o->keep, t->save, t->self, err);
-    Error ignored;
-    run_set_state(run,
-                  rc != 0           ? "failed"
-                  : step < t->total ? "stopped"
-                                    : "finished",
-                  step, rc == 0 ? err : &ignored);
+    if (rc == 0 && saved != step) rc = save(t, run, o, step, err);
     *steps = step;
     *end = step < t->total ? TRAINING_STOPPED : TRAINING_FINISHED;
-    return rc;
+    return finish(run, rc, step >= t->total, step, err);
 }

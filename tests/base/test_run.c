@@ -1,0 +1,175 @@
+#include "base/run.h"
+#include "tests/scratch.h"
+
+static const char SETTINGS[] = "{\n  \"seed\": 1,\n  \"sft\": {\n    \"steps\": 10\n  }\n}\n";
+static Error err;
+
+/* A new run of this name with steps 1..n recorded. */
+static Run *new_run(const char *name, int n)
+{
+    Run *r = NULL;
+    assert_worked(run_open(&r, scratch_folder(name, false), SETTINGS, false, &err), &err);
+    for (int i = 1; i <= n; i++) assert_worked(run_record(r, i, "\"loss\":0.5", &err), &err);
+    return r;
+}
+
+static char *metrics_of(const Run *r)
+{
+    char path[FILE_PATH_MAX];
+    assert_worked(path_join(path, r->dir, "metrics.jsonl", &err), &err);
+    return scratch_read(path);
+}
+
+static void assert_metrics(const Run *r, const char *expected)
+{
+    char *text = metrics_of(r);
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static void a_new_run_keeps_its_settings_and_records_a_line_a_step(void **state)
+{
+    (void)state;
+    Run *r = new_run("new", 2);
+    assert_worked(run_record(r, 3, "", &err), &err);
+    assert_metrics(r, "{\"step\":1,\"loss\":0.5}\n{\"step\":2,\"loss\":0.5}\n{\"step\":3}\n");
+    char *settings = scratch_read(scratch_path("new/settings.json"));
+    assert_string_equal(settings, SETTINGS);
+    free(settings);
+    assert_true(file_is_folder(scratch_path("new/checkpoints")));
+    run_close(r);
+}
+
+static void the_record_goes_on_where_it_ended(void **state)
+{
+    (void)state;
+    Run *r = new_run("on", 1);
+    run_close(r);
+    assert_worked(run_open(&r, scratch_path("on"), SETTINGS, true, &err), &err);
+    assert_worked(run_record(r, 2, "\"loss\":0.25", &err), &err);
+    assert_metrics(r, "{\"step\":1,\"loss\":0.5}\n{\"step\":2,\"loss\":0.25}\n");
+    run_close(r);
+}
+
+static void a_run_is_not_started_twice(void **state)
+{
+    (void)state;
+    Run *r = new_run("twice", 1), *second = NULL;
+    run_close(r);
+    assert_int_equal(run_open(&second, scratch_path("twice"), SETTINGS, false, &err), -1);
+    assert_says(&err, "twice: this run exists; go on with --resume");
+    assert_null(second);
+}
+
+static void a_run_that_a_process_works_on_is_refused(void **state)
+{
+    (void)state;
+    Run *r = new_run("held", 1), *second = NULL;
+    assert_int_equal(run_open(&second, scratch_path("held"), SETTINGS, true, &err), -1);
+    assert_says(&err, "held: another process is working on this run");
+    assert_null(second);
+    assert_metrics(r, "{\"step\":1,\"loss\":0.5}\n");
+    run_close(r);
+    assert_worked(run_open(&second, scratch_path("held"), SETTINGS, true, &err), &err);
+    run_close(second);
+}
+
+static void resuming_nothing_leaves_no_folder_behind(void **state)
+{
+    (void)state;
+    Run *r = NULL;
+    assert_int_equal(run_open(&r, scratch_path("mistyped"), SETTINGS, true, &err), -1);
+    assert_says(&err, "mistyped: no run to resume there");
+    assert_false(file_exists(scratch_path("mistyped")));
+}
+
+static void refused_settings(const char *settings, const char *line)
+{
+    Run *r = NULL;
+    assert_int_equal(run_open(&r, scratch_path("settings"), settings, true, &err), -1);
+    assert_null(r);
+    assert_says(&err, "settings.json: a resumed run keeps its settings; it was started with ");
+    assert_string_equal(strstr(err.message, "started with ") + strlen("started with "), line);
+}
+
+static void changed_settings_are_refused_with_the_line_that_changed(void **state)
+{
+    (void)state;
+    run_close(new_run("settings", 0));
+    refused_settings("{\n  \"seed\": 1,\n  \"sft\": {\n    \"steps\": 20\n  }\n}\n",
+                     "\"steps\": 10");
+    refused_settings("{\n  \"seed\": 1,\n  \"sft\": {\n    \"steps\": 100\n  }\n}\n",
+                     "\"steps\": 10");
+    refused_settings("{\n  \"seed\": 12,\n  \"sft\": {\n    \"steps\": 10\n  }\n}\n",
+                     "\"seed\": 1,");
+    refused_settings("", "{");
+    refused_settings("[]", "{");
+    /* one long line: the difference is found without leaving the text */
+    scratch_write(scratch_path("settings/settings.json"), "{\"a\":1}");
+    refused_settings("{\"a\":2}", "{\"a\":1}");
+    refused_settings("{\"a\":1}\n", "{\"a\":1}");
+}
+
+static void cutting_back_drops_what_came_after(void **state)
+{
+    (void)state;
+    Run *r = new_run("cut", 4);
+    assert_worked(run_cut_back(r, 2, &err), &err);
+    assert_metrics(r, "{\"step\":1,\"loss\":0.5}\n{\"step\":2,\"loss\":0.5}\n");
+    assert_worked(run_record(r, 3, "\"loss\":0.25", &err), &err);
+    assert_metrics(
+        r, "{\"step\":1,\"loss\":0.5}\n{\"step\":2,\"loss\":0.5}\n{\"step\":3,\"loss\":0.25}\n");
+    assert_worked(run_cut_back(r, 9, &err), &err);
+    assert_worked(run_cut_back(r, 0, &err), &err);
+    assert_metrics(r, "");
+    run_close(r);
+}
+
+static void a_line_cut_short_by_a_crash_goes_too(void **state)
+{
+    (void)state;
+    Run *r = new_run("crash", 2);
+    fputs("{\"step\":2,\"lo", r->metrics);
+    assert_worked(run_cut_back(r, 2, &err), &err);
+    assert_metrics(r, "{\"step\":1,\"loss\":0.5}\n{\"step\":2,\"loss\":0.5}\n");
+    run_close(r);
+}
+
+static void the_state_is_replaced_whole(void **state)
+{
+    (void)state;
+    Run *r = new_run("state", 0);
+    assert_worked(run_set_state(r, "running", 0, &err), &err);
+    assert_worked(run_set_state(r, "finished", 12, &err), &err);
+    char *text = scratch_read(scratch_path("state/state.json"));
+    assert_string_equal(text, "{\"state\": \"finished\", \"step\": 12}\n");
+    free(text);
+    run_close(r);
+}
+
+static void a_folder_that_cannot_be_made_is_one_line(void **state)
+{
+    (void)state;
+    Run *r = NULL;
+    scratch_write(scratch_path("file"), "x");
+    assert_int_equal(run_open(&r, scratch_path("file/run"), SETTINGS, false, &err), -1);
+    assert_says(&err, "file");
+    assert_null(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_new_run_keeps_its_settings_and_records_a_line_a_step),
+        cmocka_unit_test(the_record_goes_on_where_it_ended),
+        cmocka_unit_test(a_run_is_not_started_twice),
+        cmocka_unit_test(a_run_that_a_process_works_on_is_refused),
+        cmocka_unit_test(resuming_nothing_leaves_no_folder_behind),
+        cmocka_unit_test(changed_settings_are_refused_with_the_line_that_changed),
+        cmocka_unit_test(cutting_back_drops_what_came_after),
+        cmocka_unit_test(a_line_cut_short_by_a_crash_goes_too),
+        cmocka_unit_test(the_state_is_replaced_whole),
+        cmocka_unit_test(a_folder_that_cannot_be_made_is_one_line),
+    };
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}

@@ -1,0 +1,239 @@
+#include "base/training.h"
+
+#include <signal.h>
+
+#include "base/checkpoint.h"
+#include "base/interrupt.h"
+#include "base/json.h"
+#include "tests/scratch.h"
+
+/* A trainer whose whole state is one number: x <- 3x + step. */
+typedef struct {
+    int64_t x;
+    int fail_at; /* step that fails; 0: none */
+    int steps, loads;
+} Counter;
+
+static Error err;
+
+static int step(void *self, int64_t at, Text *members, Text *note, Error *e)
+{
+    Counter *c = self;
+    c->steps++;
+    if (c->fail_at > 0 && at == c->fail_at) return error_set(e, "the loss is nan");
+    c->x = (3 * c->x + at) % 1000003;
+    text_format(members, "\"x\":%lld", (long long)c->x);
+    text_format(note, "x %lld", (long long)c->x);
+    return 0;
+}
+
+static int save(void *self, const char *dir, Error *e)
+{
+    char path[FILE_PATH_MAX], text[64];
+    const int n = snprintf(text, sizeof text, "{\"x\": %lld}\n", (long long)((Counter *)self)->x);
+    if (path_join(path, dir, "x.json", e) != 0) return -1;
+    return file_write(path, text, (size_t)n, e);
+}
+
+static int load(void *self, const char *dir, Error *e)
+{
+    Counter *c = self;
+    char path[FILE_PATH_MAX];
+    cJSON *o = NULL;
+    if (path_join(path, dir, "x.json", e) != 0 || json_read(&o, path, 100, false, e) != 0)
+        return -1;
+    c->x = (int64_t)json_number(o, "x", -1);
+    c->loads++;
+    cJSON_Delete(o);
+    return 0;
+}
+
+typedef struct {
+    int rc;
+    TrainingEnd end;
+    int64_t steps;
+    Counter counter;
+} Outcome;
+
+/* `total` steps of a fresh counter in scratch/NAME. */
+static Outcome train(const char *name, int total, TrainingOptions o, int fail_at)
+{
+    Outcome out = {.counter = {.x = 1, .fail_at = fail_at}};
+    Trainer t = {&out.counter, total, step, save, load};
+    Run *run = NULL;
+    o.name = "test", o.unit = "step", o.quiet = true;
+    if (o.keep == 0) o.keep = 2;
+    assert_worked(run_open(&run, scratch_path(name), "{}", o.resume, &err), &err);
+    out.rc = training_run(&t, run, &o, &out.end, &out.steps, &err);
+    run_close(run);
+    return out;
+}
+
+static void assert_same_files(const char *a, const char *b)
+{
+    char *x = scratch_read(scratch_path(a)), *y = scratch_read(scratch_path(b));
+    assert_string_equal(x, y);
+    free(x);
+    free(y);
+}
+
+static void assert_state(const char *name, const char *expected)
+{
+    char file[128];
+    snprintf(file, sizeof file, "%s/state.json", name);
+    char *text = scratch_read(scratch_path(file));
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static void a_run_takes_every_step_and_saves_the_last(void **state)
+{
+    (void)state;
+    const Outcome o = train("whole", 10, (TrainingOptions){.save_every = 4}, 0);
+    assert_worked(o.rc, &err);
+    assert_int_equal(o.end, TRAINING_FINISHED);
+    assert_int_equal(o.steps, 10);
+    assert_true(file_is_folder(scratch_path("whole/checkpoints/step-000008")));
+    assert_true(file_is_folder(scratch_path("whole/checkpoints/step-000010")));
+    assert_false(file_exists(scratch_path("whole/checkpoints/step-000004")));
+    assert_state("whole", "{\"state\": \"finished\", \"step\": 10}\n");
+}
+
+static void stopped_anywhere_and_resumed_is_as_never_stopped(void **state)
+{
+    (void)state;
+    train("never", 9, (TrainingOptions){.save_every = 3}, 0);
+    for (int stop = 1; stop < 9; stop++) {
+        scratch_folder("stopped", false);
+        Outcome o = train("stopped", 9, (TrainingOptions){.save_every = 3, .stop_after = stop}, 0);
+        assert_worked(o.rc, &err);
+        assert_int_equal(o.end, TRAINING_STOPPED);
+        assert_int_equal(o.steps, stop);
+        o = train("stopped", 9, (TrainingOptions){.save_every = 3, .resume = true}, 0);
+        assert_worked(o.rc, &err);
+        assert_int_equal(o.counter.steps, 9 - stop);
+        assert_same_files("never/checkpoints/step-000009/x.json",
+                          "stopped/checkpoints/step-000009/x.json");
+        assert_same_files("never/metrics.jsonl", "stopped/metrics.jsonl");
+        assert_state("stopped", "{\"state\": \"finished\", \"step\": 9}\n");
+    }
+}
+
+static void a_damaged_checkpoint_costs_its_steps_and_no_bit(void **state)
+{
+    (void)state;
+    train("sound", 9, (TrainingOptions){.save_every = 2}, 0);
+    train("damaged", 9, (TrainingOptions){.save_every = 2, .stop_after = 5}, 0);
+    scratch_write(scratch_path("damaged/checkpoints/step-000005/x.json"), "{\"x\": 7}\n");
+    const Outcome o = train("damaged", 9, (TrainingOptions){.save_every = 2, .resume = true}, 0);
+    assert_worked(o.rc, &err);
+    assert_int_equal(o.counter.steps, 5); /* 5 to 9 */
+    assert_same_files("sound/checkpoints/step-000009/x.json",
+                      "damaged/checkpoints/step-000009/x.json");
+    assert_same_files("sound/metrics.jsonl", "damaged/metrics.jsonl");
+}
+
+static void without_a_sound_checkpoint_it_begins_again(void **state)
+{
+    (void)state;
+    train("first", 4, (TrainingOptions){0}, 0);
+    train("lost", 4, (TrainingOptions){.stop_after = 2}, 0);
+    scratch_write(scratch_path("lost/checkpoints/step-000002/x.json"), "?");
+    const Outcome o = train("lost", 4, (TrainingOptions){.resume = true}, 0);
+    assert_worked(o.rc, &err);
+    assert_int_equal(o.counter.loads, 0);
+    assert_same_files("first/checkpoints/step-000004/x.json",
+                      "lost/checkpoints/step-000004/x.json");
+    assert_same_files("first/metrics.jsonl", "lost/metrics.jsonl");
+}
+
+static void resuming_a_finished_run_does_nothing(void **state)
+{
+    (void)state;
+    train("done", 3, (TrainingOptions){0}, 0);
+    const Outcome o = train("done", 3, (TrainingOptions){.resume = true}, 0);
+    assert_worked(o.rc, &err);
+    assert_int_equal(o.counter.steps, 0);
+    assert_int_equal(o.end, TRAINING_FINISHED);
+    assert_state("done", "{\"state\": \"finished\", \"step\": 3}\n");
+}
+
+static void a_step_that_fails_ends_the_run_and_names_itself(void **state)
+{
+    (void)state;
+    const Outcome o = train("fails", 9, (TrainingOptions){.save_every = 2}, 4);
+    assert_int_equal(o.rc, -1);
+    assert_string_equal(err.message, "step 5: the loss is nan");
+    assert_state("fails", "{\"state\": \"failed\", \"step\": 4}\n");
+    assert_int_equal(train("fails", 9, (TrainingOptions){.resume = true}, 0).counter.steps, 5);
+}
+
+static void a_signal_stops_after_the_step_and_saves(void **state)
+{
+    (void)state;
+    interrupt_raise(SIGTERM);
+    const Outcome o = train("signal", 9, (TrainingOptions){0}, 0);
+    interrupt_raise(0);
+    assert_worked(o.rc, &err);
+    assert_int_equal(o.end, TRAINING_STOPPED);
+    assert_int_equal(o.steps, 1);
+    assert_true(file_is_folder(scratch_path("signal/checkpoints/step-000001")));
+    assert_state("signal", "{\"state\": \"stopped\", \"step\": 1}\n");
+}
+
+typedef struct {
+    int calls;
+    int64_t last;
+    char first[16], members[64];
+} Watch;
+
+static int watch(void *context, int64_t at, const char *members, Error *e)
+{
+    Watch *w = context;
+    (void)e;
+    if (w->calls++ == 0) snprintf(w->first, sizeof w->first, "%lld%s", (long long)at, members);
+    w->last = at;
+    snprintf(w->members, sizeof w->members, "%s", members);
+    return 0;
+}
+
+static void a_watcher_sees_the_start_and_every_step(void **state)
+{
+    (void)state;
+    Watch w = {0};
+    train("watched", 2, (TrainingOptions){.after_step = watch, .context = &w}, 0);
+    assert_int_equal(w.calls, 3);
+    assert_string_equal(w.first, "0");
+    assert_int_equal(w.last, 2);
+    assert_string_equal(w.members, "\"x\":10"); /* 3 * (3 * 1 + 0) + 1 */
+}
+
+static int fails(void *context, int64_t at, const char *members, Error *e)
+{
+    (void)context, (void)members;
+    return at == 2 ? error_set(e, "the disk is full") : 0;
+}
+
+static void a_watcher_that_fails_ends_the_run(void **state)
+{
+    (void)state;
+    const Outcome o = train("disk", 4, (TrainingOptions){.after_step = fails}, 0);
+    assert_int_equal(o.rc, -1);
+    assert_says(&err, "the disk is full");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_run_takes_every_step_and_saves_the_last),
+        cmocka_unit_test(stopped_anywhere_and_resumed_is_as_never_stopped),
+        cmocka_unit_test(a_damaged_checkpoint_costs_its_steps_and_no_bit),
+        cmocka_unit_test(without_a_sound_checkpoint_it_begins_again),
+        cmocka_unit_test(resuming_a_finished_run_does_nothing),
+        cmocka_unit_test(a_step_that_fails_ends_the_run_and_names_itself),
+        cmocka_unit_test(a_signal_stops_after_the_step_and_saves),
+        cmocka_unit_test(a_watcher_sees_the_start_and_every_step),
+        cmocka_unit_test(a_watcher_that_fails_ends_the_run),
+    };
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}
