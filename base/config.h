@@ -37,8 +37,8 @@ typedef struct {
     const char *name;
     ConfigType type;
     size_t offset;
-    double fallback, min, max;       /* numbers and bool */
-    const char *word, *words;        /* choice: default and "a|b|c"; text: default */
+    double fallback, min, max; /* numbers and bool */
+    const char *word, *words;  /* choice: default and "a|b|c"; text: default */
     const char *source, *help;
 } ConfigField;
 
@@ -52,24 +52,33 @@ typedef struct {
 #define CONFIG_C_int(name)    int name;
 #define CONFIG_C_double(name) double name;
 #define CONFIG_C_bool(name)   bool name;
-#define CONFIG_C__Bool            CONFIG_C_bool
+#define CONFIG_C__Bool        CONFIG_C_bool
 #define CONFIG_C_choice(name) int name;
 #define CONFIG_C_text(name)   char name[CONFIG_TEXT_MAX];
+
 #define CONFIG_MEMBER(type, name, fallback, min, max, source, help) CONFIG_C_##type(name)
 
 #define CONFIG_V_int(f, lo, hi)    .fallback = (f), .min = (lo), .max = (hi)
 #define CONFIG_V_double(f, lo, hi) .fallback = (f), .min = (lo), .max = (hi)
 #define CONFIG_V_bool(f, lo, hi)   .fallback = (f), .min = 0, .max = 1
-#define CONFIG_V__Bool            CONFIG_V_bool
+#define CONFIG_V__Bool             CONFIG_V_bool
 #define CONFIG_V_choice(f, ws, no) .word = (f), .words = (ws)
 #define CONFIG_V_text(f, no, no2)  .word = (f)
 #define CONFIG_ENTRY_OF(Struct, type_, name_, fallback_, min_, max_, source_, help_) \
-    {.name = #name_, .type = CONFIG_##type_, .offset = offsetof(Struct, name_), \
-     CONFIG_V_##type_(fallback_, min_, max_), .source = source_, .help = help_},
+    {.name = #name_,                                                                 \
+     .type = CONFIG_##type_,                                                         \
+     .offset = offsetof(Struct, name_),                                              \
+     CONFIG_V_##type_(fallback_, min_, max_),                                        \
+     .source = source_,                                                              \
+     .help = help_},
 
 /* Where a value came from; a later source wins. */
 typedef enum {
-    CONFIG_FROM_DEFAULT, CONFIG_FROM_PRESET, CONFIG_FROM_FILE, CONFIG_FROM_PROJECT, CONFIG_FROM_SET,
+    CONFIG_FROM_DEFAULT,
+    CONFIG_FROM_PRESET,
+    CONFIG_FROM_FILE,
+    CONFIG_FROM_PROJECT,
+    CONFIG_FROM_SET,
     CONFIG_FROM_FLAG
 } ConfigOrigin;
 

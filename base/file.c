@@ -54,7 +54,7 @@ int file_read(char **out, size_t *n, const char *path, size_t limit, Error *err)
     /* Read to the end rather than to st_size, so that pipes and /proc work as well. */
     struct stat s;
     size_t room = fstat(fd, &s) == 0 && s.st_size > 0 ? (size_t)s.st_size + 1 : 4096, used = 0;
-    if (room > limit + 2) room = limit + 2;
+    if (room - 1 > limit) room = limit + 2;
     char *bytes = mem_calloc(room + 1, 1);
     int rc = -1;
     for (;;) {

@@ -8,16 +8,16 @@
 
 /* What a number is for; two streams never share numbers. */
 typedef enum {
-    RNG_INIT = 1,   /* item: tensor, position: element */
-    RNG_SAMPLE,     /* item: prompt and sample number, position: token */
-    RNG_SHUFFLE,    /* item: epoch, position: index */
-    RNG_SPLIT,      /* train, valid, test */
-    RNG_SWAP,       /* which answer is shown on the left */
-    RNG_LABEL_NOISE,/* a rule's deliberate errors and coin tosses for ties */
-    RNG_CORPUS,     /* generated text */
-    RNG_PROMPTS,    /* generated prompts */
-    RNG_MINIBATCH,  /* order of episodes inside a PPO epoch */
-    RNG_PAIR,       /* which pairs are asked */
+    RNG_INIT = 1,    /* item: tensor, position: element */
+    RNG_SAMPLE,      /* item: prompt and sample number, position: token */
+    RNG_SHUFFLE,     /* item: epoch, position: index */
+    RNG_SPLIT,       /* train, valid, test */
+    RNG_SWAP,        /* which answer is shown on the left */
+    RNG_LABEL_NOISE, /* a rule's deliberate errors and coin tosses for ties */
+    RNG_CORPUS,      /* generated text */
+    RNG_PROMPTS,     /* generated prompts */
+    RNG_MINIBATCH,   /* order of episodes inside a PPO epoch */
+    RNG_PAIR,        /* which pairs are asked */
     RNG_TEST,
 } RngStream;
 

@@ -30,7 +30,7 @@ typedef struct {
     int n_set;
     char *flag[CONTEXT_SETTINGS_MAX]; /* the same from --key value, by options_parse; owned */
     int n_flag;
-    char project[FILE_PATH_MAX]; /* the folder that holds rlhf.db, or "" */
+    char project[FILE_PATH_MAX];             /* the folder that holds rlhf.db, or "" */
     const struct TrainingObserver *observer; /* sees every training step (the demo), or NULL */
 } Context;
 
