@@ -1,0 +1,171 @@
+/* JSON lines in TRL's explicit form; labels as they were given. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "store/sql.h"
+
+enum { PAGE_ROWS = 1000 };
+
+static void put_member(Text *t, const char *name, const char *text)
+{
+    text_format(t, "%s\"%s\": ", t->n > 1 ? ", " : "", name);
+    if (text) json_put_text(t, text, strlen(text));
+    else text_add(t, "null");
+}
+
+static void put_number(Text *t, const char *name, int64_t x)
+{
+    text_format(t, "%s\"%s\": %lld", t->n > 1 ? ", " : "", name, (long long)x);
+}
+
+static int put_line(Text *t, FILE *to, Error *err)
+{
+    text_add(t, "}\n");
+    const bool written = fwrite(t->bytes, 1, t->n, to) == t->n;
+    text_clear(t);
+    text_add(t, "{");
+    return written ? 0 : error_set(err, "export: cannot write: %s", strerror(errno));
+}
+
+static int export_prompts(Store *s, Split split, FILE *to, int64_t *rows, Text *t, Error *err)
+{
+    StorePromptList list = {0};
+    if (store_list_prompts(s, &(StorePromptFilter){.split = split}, &list, err) != 0) return -1;
+    int rc = 0;
+    for (size_t i = 0; i < list.n && rc == 0; i++) {
+        put_member(t, "prompt", list.row[i].text);
+        rc = put_line(t, to, err);
+    }
+    *rows = (int64_t)list.n;
+    store_prompts_free(&list);
+    return rc;
+}
+
+static int export_demonstrations(Store *s, Split split, FILE *to, int64_t *rows, Text *t,
+                                 Error *err)
+{
+    StoreDemonstrationList list = {0};
+    if (store_list_demonstrations(s, split, &list, err) != 0) return -1;
+    int rc = 0;
+    for (size_t i = 0; i < list.n && rc == 0; i++) {
+        put_member(t, "prompt", list.row[i].prompt);
+        put_member(t, "completion", list.row[i].response);
+        rc = put_line(t, to, err);
+    }
+    *rows = (int64_t)list.n;
+    store_demonstrations_free(&list);
+    return rc;
+}
+
+/* The form has no ties, so they stay behind. */
+static int export_preferences(Store *s, Split split, FILE *to, int64_t *rows, Text *t, Error *err)
+{
+    StorePreferenceList list = {0};
+    if (store_list_preferences(s, &(StorePreferenceFilter){.split = split}, &list, err) != 0)
+        return -1;
+    int rc = 0;
+    for (size_t i = 0; i < list.n && rc == 0; i++) {
+        if (list.row[i].tie) continue;
+        put_member(t, "prompt", list.row[i].prompt);
+        put_member(t, "chosen", list.row[i].chosen);
+        put_member(t, "rejected", list.row[i].rejected);
+        rc = put_line(t, to, err);
+        *rows += 1;
+    }
+    store_preferences_free(&list);
+    return rc;
+}
+
+static void put_label(Text *t, sqlite3_stmt *stmt)
+{
+    static const struct {
+        const char *name;
+        bool number;
+    } COLUMN[] = {{"id", true},       {"comparison", true},   {"annotator", false},
+                  {"kind", false},    {"op", false},          {"outcome", false},
+                  {"pref", true},     {"supersedes", true},   {"swapped", true},
+                  {"shown_us", true}, {"submitted_us", true}, {"active_ms", true},
+                  {"layout", false},  {"comment", false},     {"split", false},
+                  {"prompt", false},  {"a", false},           {"b", false}};
+    for (int i = 0; i < (int)(sizeof COLUMN / sizeof *COLUMN); i++) {
+        if (COLUMN[i].number && sqlite3_column_type(stmt, i) != SQLITE_NULL)
+            put_number(t, COLUMN[i].name, sqlite3_column_int64(stmt, i));
+        else put_member(t, COLUMN[i].name, (const char *)sqlite3_column_text(stmt, i));
+    }
+}
+
+/* A page is copied out before it is written: a slow pipe must not hold the lock. */
+static int label_page(Store *s, Split split, int64_t *last, int64_t *n, Text *lines, Error *err)
+{
+    static const char SQL[] =
+        "SELECT l.id, x.comparison_id, n.handle, n.kind, l.op, l.outcome, l.pref, l.supersedes, "
+        "x.swapped,"
+        " l.shown_us, l.submitted_us, l.active_ms, l.layout, l.comment, p.split, pc.body, ac.body, "
+        "bc.body"
+        " FROM label l JOIN assignment x ON x.id=l.assignment_id JOIN annotator n ON "
+        "n.id=x.annotator_id"
+        " JOIN comparison c ON c.id=x.comparison_id JOIN prompt p ON p.id=c.prompt_id"
+        " JOIN content pc ON pc.id=p.content_id"
+        " JOIN response a ON a.id=c.a_id JOIN content ac ON ac.id=a.content_id"
+        " JOIN response b ON b.id=c.b_id JOIN content bc ON bc.id=b.content_id"
+        " WHERE l.id>?1 AND (?2 IS NULL OR p.split=?2) ORDER BY l.id LIMIT ?3";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, *last);
+    sql_bind_split(stmt, 2, split);
+    sqlite3_bind_int(stmt, 3, PAGE_ROWS);
+    Text t = {0};
+    int found;
+    *n = 0;
+    while ((found = sql_step(s, stmt, "export labels", err)) == 1) {
+        text_clear(&t);
+        text_add(&t, "{");
+        put_label(&t, stmt);
+        text_add(&t, "}\n");
+        text_append(lines, t.bytes, t.n);
+        *last = sqlite3_column_int64(stmt, 0);
+        *n += 1;
+    }
+    text_free(&t);
+    return found;
+}
+
+static int export_labels(Store *s, Split split, FILE *to, int64_t *rows, Error *err)
+{
+    int64_t last = 0, n = 1;
+    int rc = 0;
+    while (rc == 0 && n > 0) {
+        Text lines = {0};
+        rc = label_page(s, split, &last, &n, &lines, err);
+        if (rc == 0 && lines.n > 0 && fwrite(lines.bytes, 1, lines.n, to) != lines.n)
+            rc = error_set(err, "export: cannot write: %s", strerror(errno));
+        *rows += n;
+        text_free(&lines);
+    }
+    return rc;
+}
+
+int store_export(Store *s, DataKind kind, Split split, FILE *to, int64_t *rows, Error *err)
+{
+    Text t = {0};
+    int64_t n = 0;
+    int rc = -1;
+    text_add(&t, "{");
+    switch (kind) {
+    case DATA_PROMPTS: rc = export_prompts(s, split, to, &n, &t, err); break;
+    case DATA_DEMONSTRATIONS: rc = export_demonstrations(s, split, to, &n, &t, err); break;
+    case DATA_PREFERENCES: rc = export_preferences(s, split, to, &n, &t, err); break;
+    case DATA_LABELS: rc = export_labels(s, split, to, &n, err); break;
+    case DATA_AUTO:
+        error_usage(err, "export what? prompts, labels, demonstrations or preferences");
+        break;
+    }
+    text_free(&t);
+    if (rc == 0 && fflush(to) != 0)
+        rc = error_set(err, "export: cannot write: %s", strerror(errno));
+    if (rc == 0 && rows) *rows = n;
+    return rc;
+}
