@@ -1,0 +1,213 @@
+/* rlhf judge: a documented rule labels every pair that it has not labeled yet. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/project.h"
+#include "labeling/judge.h"
+#include "labeling/shown.h"
+#include "labeling/visible.h"
+
+typedef struct {
+    const char *rule;
+    double error_rate;
+    bool coin;
+} JudgeOptions;
+
+static const Option OPTIONS[] = {
+    {"rule", OPTION_TEXT, offsetof(JudgeOptions, rule), 0, 0, "NAME",
+     "kind, brief, salesman (the repair counter's customers), longer, shorter"},
+    {"error-rate", OPTION_DOUBLE, offsetof(JudgeOptions, error_rate), 0, 1, "SHARE",
+     "turn round this share of the decisions on purpose (0)"},
+    {"coin", OPTION_SWITCH, offsetof(JudgeOptions, coin), 0, 0, NULL,
+     "toss a coin for every pair instead: a placebo"},
+    {0},
+};
+
+static int find_rule(const Rule **rule, const char *name, Error *err)
+{
+    enum { RULES_MAX = 32 };
+    const char *names[RULES_MAX];
+    Text list = {0};
+    int n = 0;
+    for (const Rule *r; n < RULES_MAX && (r = rule_at(n)); n++) {
+        names[n] = r->name;
+        text_format(&list, "%s%s", n ? ", " : "", r->name);
+    }
+    *rule = name ? rule_find(name) : NULL;
+    if (!*rule && !name) error_usage(err, "which rule? --rule with one of: %s", list.bytes);
+    if (!*rule && name) {
+        const char *near = text_nearest(name, names, n);
+        error_usage(err, "no rule '%.60s'", name);
+        if (near) error_hint(err, "did you mean --rule %s?", near);
+        else error_hint(err, "rules: %s", list.bytes);
+    }
+    text_free(&list);
+    return *rule ? 0 : -1;
+}
+
+/* ---- what is printed ---- */
+
+static const char *word(RuleChoice choice)
+{
+    return choice == RULE_A ? "a" : choice == RULE_B ? "b" : "tie";
+}
+
+static void print_text(const char *name, const char *text, size_t n)
+{
+    Text safe = {0};
+    visible_append(&safe, text, n);
+    printf("    %-3s ", name);
+    for (size_t i = 0; i < safe.n; i++) {
+        putchar(safe.bytes[i]);
+        if (safe.bytes[i] == '\n') fputs("        ", stdout);
+    }
+    putchar('\n');
+    text_free(&safe);
+}
+
+static void print_decision(const JudgeDecision *d, bool coin)
+{
+    size_t n;
+    const char *text = shown_prompt(d->prompt, &n);
+    printf("\n#%lld\n", (long long)d->comparison_id);
+    print_text("", text, n);
+    text = shown_answer(d->a, &n);
+    print_text("A", text, n);
+    printf("        %+g: %s\n", d->score_a, d->reason_a);
+    text = shown_answer(d->b, &n);
+    print_text("B", text, n);
+    printf("        %+g: %s\n", d->score_b, d->reason_b);
+    printf("    ->  %s%s%s\n",
+           d->choice == RULE_TIE ? "a tie"
+           : d->choice == RULE_A ? "A is better"
+                                 : "B is better",
+           d->flipped ? ", turned round on purpose" : "", coin ? ", by a coin" : "");
+}
+
+static void print_rule(const Rule *rule, const char *handle, bool coin)
+{
+    if (coin) {
+        printf("Every label is the toss of a coin: a placebo. Saved as %s.\n", handle);
+        return;
+    }
+    printf("The rule %s, saved as %s:\n", rule->name, handle);
+    for (const char *line = rule->text; *line;) {
+        const int n = (int)strcspn(line, "\n");
+        printf("    %.*s\n", n, line);
+        line += n + (line[n] == '\n');
+    }
+}
+
+static double share(int64_t part, int64_t whole)
+{
+    return whole > 0 ? (double)part / (double)whole : 0;
+}
+
+static void print_result(const Rule *rule, const RuleNoise *noise, const JudgeResult *r,
+                         double seconds)
+{
+    const int64_t decided = r->decided - r->ties;
+    print_rule(rule, r->handle, noise->coin);
+    for (int i = 0; i < r->n_shown; i++) print_decision(&r->shown[i], noise->coin);
+    if (r->decided == 0) {
+        printf("\nnothing new: all pairs have labels of %s\n", r->handle);
+        return;
+    }
+    printf("\n%s pairs labeled in %.1f s: %s decided, %s ties; the longer answer won %.0f%%\n",
+           text_thousands(r->decided), seconds, text_thousands(decided), text_thousands(r->ties),
+           100 * share(r->longer, decided));
+    if (!noise->coin && noise->flip > 0)
+        printf("%s of the decisions (%.1f%%) were turned round on purpose\n",
+               text_thousands(r->flipped), 100 * share(r->flipped, decided));
+}
+
+static void put_member(Text *t, const char *name, const char *text)
+{
+    text_format(t, ",\"%s\":", name);
+    json_put_text(t, text, strlen(text));
+}
+
+static void print_json(const Rule *rule, const RuleNoise *noise, const JudgeResult *r,
+                       double seconds)
+{
+    Text t = {0};
+    text_add(&t, "{\"rule\":");
+    json_put_text(&t, rule->name, strlen(rule->name));
+    put_member(&t, "text", rule->text);
+    put_member(&t, "annotator", r->handle);
+    text_format(&t, ",\"coin\":%s,\"error_rate\":", noise->coin ? "true" : "false");
+    json_put_number(&t, noise->flip);
+    text_format(
+        &t,
+        ",\"seed\":%llu,\"labels\":%lld,\"decided\":%lld,\"ties\":%lld,\"turned_round\":%lld,"
+        "\"longer_won\":%lld,\"seconds\":%.3f,\"shown\":[",
+        (unsigned long long)noise->seed, (long long)r->decided, (long long)(r->decided - r->ties),
+        (long long)r->ties, (long long)r->flipped, (long long)r->longer, seconds);
+    for (int i = 0; i < r->n_shown; i++) {
+        const JudgeDecision *d = &r->shown[i];
+        text_format(&t, "%s{\"comparison\":%lld", i ? "," : "", (long long)d->comparison_id);
+        put_member(&t, "prompt", d->prompt);
+        put_member(&t, "a", d->a);
+        put_member(&t, "b", d->b);
+        put_member(&t, "reason_a", d->reason_a);
+        put_member(&t, "reason_b", d->reason_b);
+        put_member(&t, "better", word(d->choice));
+        text_format(&t, ",\"turned_round\":%s}", d->flipped ? "true" : "false");
+    }
+    text_add(&t, "]}\n");
+    fputs(t.bytes, stdout);
+    text_free(&t);
+}
+
+static int judge(const Context *ctx, const JudgeOptions *o, const Rule *rule, Store *store,
+                 Error *err)
+{
+    const RuleNoise noise = {.flip = o->error_rate, .coin = o->coin, .seed = ctx->seed};
+    int64_t comparisons = 0;
+    JudgeResult result = {0};
+    if (store_count_comparisons(store, &comparisons, err) != 0) return -1;
+    if (comparisons == 0)
+        return error_set(err, "no pairs to judge yet; make some with: rlhf sample");
+    const double began = log_clock();
+    if (judge_by_rule(store, rule, &noise, &result, err) != 0) return -1;
+    if (ctx->json) print_json(rule, &noise, &result, log_clock() - began);
+    else print_result(rule, &noise, &result, log_clock() - began);
+    judge_result_free(&result);
+    return 0;
+}
+
+static int run(Context *ctx, int argc, char **argv, Error *err)
+{
+    JudgeOptions o = {0};
+    const Rule *rule = NULL;
+    Store *store = NULL;
+    char path[FILE_PATH_MAX];
+    int rc = -1;
+    if (options_parse(ctx, OPTIONS, &o, NULL, 0, 0, argc, argv, err) != 0) goto done;
+    if (find_rule(&rule, o.rule ? o.rule : o.coin ? "longer" : NULL, err) != 0) goto done;
+    if (project_path(ctx, path, "rlhf.db", err) != 0) goto done;
+    if (store_open(&store, path, err) != 0) goto done;
+    rc = judge(ctx, &o, rule, store, err);
+
+done:
+    store_close(store);
+    return rc;
+}
+
+const Command cmd_judge = {
+    .name = "judge",
+    .heading = "people",
+    .summary = "let a documented rule label the pairs",
+    .usage = "--rule NAME [--error-rate SHARE]\n--coin",
+    .details = "Labels every pair that this rule has not labeled yet. The labels are recorded as a "
+               "rule's (annotator\n"
+               "rule:NAME) with the reason, never as a person's. --seed draws the errors.",
+    .options = OPTIONS,
+    .project = PROJECT_NEEDED,
+    .run = run,
+};

@@ -1,0 +1,150 @@
+/* rlhf label: a person chooses the better of two answers. */
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/interrupt.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/project.h"
+#include "labeling/line.h"
+#include "labeling/screen.h"
+#include "labeling/session.h"
+
+typedef struct {
+    const char *as;
+    bool line;
+    int limit;
+} LabelOptions;
+
+static const Option OPTIONS[] = {
+    {"as", OPTION_TEXT, offsetof(LabelOptions, as), 0, 0, "NAME",
+     "who labels; else RLHF_ANNOTATOR, else the name of this login"},
+    {"line", OPTION_SWITCH, offsetof(LabelOptions, line), 0, 0, NULL,
+     "line by line: without a terminal, or for a screen reader"},
+    {"limit", OPTION_INT, offsetof(LabelOptions, limit), 1, 1e9, "N", "end after so many pairs"},
+    {0},
+};
+
+static const char *annotator(const LabelOptions *o)
+{
+    const char *name = o->as ? o->as : getenv("RLHF_ANNOTATOR");
+    if (name && *name) return name;
+    const struct passwd *user = getpwuid(geteuid());
+    return user && *user->pw_name ? user->pw_name : "annotator";
+}
+
+/* Nobody can label: say what is missing. */
+static int nothing_there(Store *store, const char *who, Error *err)
+{
+    int64_t comparisons = 0, prompts = 0;
+    if (store_count_comparisons(store, &comparisons, err) != 0) return -1;
+    if (store_count_prompts(store, SPLIT_ANY, &prompts, err) != 0) return -1;
+    if (comparisons > 0)
+        return error_set(
+            err, "no pairs to label for %s: all %s came with their labels, or others label them",
+            who, text_thousands(comparisons));
+    if (prompts == 0)
+        return error_set(err,
+                         "no pairs to label yet, and no prompts; begin with: rlhf import FILE");
+    return error_set(err, "no pairs to label yet; make some with: rlhf sample (%s prompt%s there)",
+                     text_thousands(prompts), prompts == 1 ? " is" : "s are");
+}
+
+static void report(const Context *ctx, const char *who, const SessionCounts *c, double seconds)
+{
+    if (ctx->json) {
+        Text t = {0};
+        text_add(&t, "{\"annotator\":");
+        json_put_text(&t, who, strlen(who));
+        text_format(&t,
+                    ",\"labeled\":%lld,\"ties\":%lld,\"skipped\":%lld,\"today\":%lld,\"done\":%lld,"
+                    "\"left\":%lld,\"median_seconds\":%.3f}\n",
+                    (long long)c->now, (long long)c->ties, (long long)c->skipped,
+                    (long long)c->today, (long long)c->done, (long long)c->left, c->median);
+        fputs(t.bytes, stdout);
+        text_free(&t);
+        return;
+    }
+    char time[32];
+    if (c->now == 0) printf("nothing new from %s;", who);
+    else
+        printf(
+            "%s pair%s labeled as %s in %s (median %.0f s), %lld skipped, %lld tie%s; all saved;",
+            text_thousands(c->now), c->now == 1 ? "" : "s", who, log_duration(time, seconds),
+            c->median, (long long)c->skipped, (long long)c->ties, c->ties == 1 ? "" : "s");
+    printf(" %s left\n", text_thousands(c->left));
+    if (c->done > 0) printf("to undo the last: rlhf label, then u\n");
+}
+
+static int label(const Context *ctx, const LabelOptions *o, Store *store, Error *err)
+{
+    const bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    if (!o->line && !terminal)
+        return error_usage(err, "this is not a terminal; line mode: rlhf label --line");
+    const char *who = annotator(o), *reason = NULL;
+    struct winsize size = {0};
+    if (terminal) ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+    const SessionOptions options = {.handle = who,
+                                    .ui = o->line ? "line" : "tui",
+                                    .terminal = getenv("TERM"),
+                                    .columns = size.ws_col,
+                                    .rows = size.ws_row,
+                                    .limit = o->limit,
+                                    .unguarded = !isatty(STDIN_FILENO)};
+    Session *session = NULL;
+    if (session_begin(&session, store, &options, err) != 0) return -1;
+    const double began = log_clock();
+    SessionCounts counts = session_counts(session);
+    int rc = counts.left == 0 && counts.done == 0 ? nothing_there(store, who, err) : 0;
+    if (rc == 0)
+        rc = o->line ? line_run(session, STDIN_FILENO, ctx->json ? stderr : stdout, &reason, err)
+                     : screen_run(session, who, &reason, err);
+    counts = session_counts(session);
+    Error late = {0};
+    if (session_end(session, reason ? reason : "error", &late) != 0 && rc == 0) {
+        *err = late;
+        rc = -1;
+    }
+    if (rc != 0) return -1;
+    /* A terminal that is gone reads no report; the exit status says so too. */
+    if (reason && strcmp(reason, "hang-up") == 0) interrupt_raise(SIGHUP);
+    else report(ctx, who, &counts, log_clock() - began);
+    return 0;
+}
+
+static int run(Context *ctx, int argc, char **argv, Error *err)
+{
+    LabelOptions o = {0};
+    Store *store = NULL;
+    char path[FILE_PATH_MAX];
+    int rc = -1;
+    if (options_parse(ctx, OPTIONS, &o, NULL, 0, 0, argc, argv, err) != 0) goto done;
+    if (project_path(ctx, path, "rlhf.db", err) != 0) goto done;
+    if (store_open(&store, path, err) != 0) goto done;
+    rc = label(ctx, &o, store, err);
+
+done:
+    store_close(store);
+    return rc;
+}
+
+const Command cmd_label = {
+    .name = "label",
+    .heading = "people",
+    .summary = "choose the better of two answers, in the terminal",
+    .usage = "[--as NAME] [--line] [--limit N]",
+    .details = "One key a pair: a or b for the better answer, t for a tie, s to skip, u to undo, ? "
+               "for all keys.\n"
+               "A choice is on the disk before the screen says saved; quit whenever you like.",
+    .options = OPTIONS,
+    .project = PROJECT_NEEDED,
+    .run = run,
+};

@@ -1,0 +1,40 @@
+/* A rule labels every comparison that it has not labeled yet.
+ *
+ * Its labels are a rule's and stay so: annotator kind `rule`, handle "rule:NAME" ("rule:coin" for coin
+ * tosses), the reason as comment. */
+#ifndef LABELING_JUDGE_H
+#define LABELING_JUDGE_H
+
+#include "labeling/rule.h"
+#include "store/store.h"
+
+enum { JUDGE_SHOWN = 5, JUDGE_HANDLE = 64 };
+
+/* The first few decisions, to be read by a person. */
+typedef struct {
+    int64_t comparison_id;
+    char *prompt, *a, *b;
+    char *reason_a, *reason_b; /* rule_explain */
+    double score_a, score_b;
+    RuleChoice choice;
+    bool flipped;
+} JudgeDecision;
+
+typedef struct {
+    char handle[JUDGE_HANDLE];
+    int64_t decided; /* labels saved, ties included */
+    int64_t ties;
+    int64_t flipped; /* turned round on purpose */
+    int64_t
+        longer; /* of those that are no ties: the preferred answer is the longer one, in bytes */
+    int n_shown;
+    JudgeDecision shown[JUDGE_SHOWN];
+} JudgeResult;
+
+/* Saves in pages of some thousand labels, each page one transaction; what was saved before a failure
+ * stays, and the same call takes up the rest. */
+int judge_by_rule(Store *store, const Rule *rule, const RuleNoise *noise, JudgeResult *out,
+                  Error *err);
+void judge_result_free(JudgeResult *result);
+
+#endif

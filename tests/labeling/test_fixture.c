@@ -1,0 +1,77 @@
+/* A database for the scripts of this folder, which have no model to sample with:
+ *
+ *     labeling_test_fixture make DIR N    DIR/rlhf.db with N pairs to label
+ *     labeling_test_fixture text DIR      one pair of long and hostile texts
+ *     labeling_test_fixture labels DIR    the labels that stand, a line each: comparison kind annotator chosen
+ *
+ * Without arguments it is a test of itself. */
+#include "tests/labeling/fixture.h"
+
+static const char LONG_PROMPT[] =
+    "\n\nHuman: I bake twice a week.  My sourdough never rises after I move it to the fridge "
+    "overnight.\n\nAssistant: How long is the bulk ferment before you shape, and how warm is your "
+    "kitchen?\n\nHuman: About 3 hours, 19 C.  What am I doing wrong, and how do I save tomorrow's "
+    "loaf?\n\nAssistant:";
+static const char LONG_A[] =
+    " Cold slows yeast, it does not kill it.  Your starter is probably weak at the moment you "
+    "shape:\n\n  1. Feed 1:1:1 twice, 12 hours apart, and use it at its peak.\n  2. Wait for the "
+    "float test.\n  3. Bulk until the dough has grown 50%, then chill.\n\nAt 19 C a 3 hour bulk is "
+    "about half of what you need; expect 5 to 6 hours.  A warm spot of 24 C brings it back to "
+    "roughly 4 hours.\n\nFor tomorrow's loaf, take it out 3 hours early and bake when a poked "
+    "finger mark springs back slowly.\n\n| temp | bulk  |\n|------|-------|\n| 19 C | 5-6 h |\n| "
+    "24 C | 4 h   |\n\nOne more thing: \xe7\x83\xa4\xe7\xae\xb1\xe9\xa2\x84\xe7\x83\xad means "
+    "preheat the oven, caf\xc3\xa9 is caf\xc3\xa9, and this \x1b[31mis not red\x1b[0m, nor "
+    "\xe2\x80\xaeturned round\xe2\x80\xac.\n\nLast line of A.";
+static const char LONG_B[] =
+    " The most common cause is an under-fermented bulk stage.  Before you refrigerate, the dough "
+    "should have grown about 50% and jiggle when you move the bowl.\n\nFor tomorrow: leave it at "
+    "room temperature for 2-3 hours before baking.  Do not add more yeast.\n\nNext time, start the "
+    "bulk earlier, or use warmer water (30 C) so that the dough itself starts near 25 C.";
+
+static Store *open_in(const char *folder, bool fresh)
+{
+    Error err = {0};
+    Store *s = NULL;
+    char path[FIXTURE_PATH];
+    snprintf(path, sizeof path, "%s/rlhf.db", folder);
+    if (fresh && store_create(path, 7, &err) != 0) fixture_fail(&err);
+    if (store_open(&s, path, &err) != 0) fixture_fail(&err);
+    return s;
+}
+
+static void print_labels(Store *s)
+{
+    Error err = {0};
+    StorePreferenceList list = {0};
+    if (store_list_preferences(s, NULL, &list, &err) != 0) fixture_fail(&err);
+    for (size_t i = 0; i < list.n; i++)
+        printf("%lld %s %s %s\n", (long long)list.row[i].comparison_id,
+               annotator_kind_name(list.row[i].kind), list.row[i].annotator,
+               list.row[i].tie ? "(tie)" : list.row[i].chosen);
+    store_preferences_free(&list);
+}
+
+static void a_fixture_has_the_pairs_asked_for(void **state)
+{
+    (void)state;
+    char path[FIXTURE_PATH];
+    Error err = {0};
+    int64_t n = 0;
+    Store *s = fixture_open(path);
+    fixture_fill(s, 3);
+    assert_int_equal(store_count_comparisons(s, &n, &err), 0);
+    assert_int_equal(n, 3);
+    fixture_close(s, path);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_fixture_has_the_pairs_asked_for)};
+    if (argc < 3) return cmocka_run_group_tests(tests, NULL, NULL);
+    Store *s = open_in(argv[2], strcmp(argv[1], "labels") != 0);
+    if (strcmp(argv[1], "make") == 0) fixture_fill(s, argc > 3 ? atoi(argv[3]) : 10);
+    else if (strcmp(argv[1], "text") == 0) fixture_pair(s, LONG_PROMPT, LONG_A, LONG_B);
+    else print_labels(s);
+    store_close(s);
+    return 0;
+}

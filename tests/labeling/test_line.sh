@@ -1,0 +1,60 @@
+#!/bin/sh
+# Line mode end to end: answers on standard input, labels in the database.
+set -u
+fixture="$(dirname "$RLHF")/tests/labeling_test_fixture"
+[ -x "$fixture" ] || { echo "skipped: no $fixture"; exit 77; }
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+unset RLHF_PROJECT RLHF_ANNOTATOR
+fail() { echo "FAILED: $1"; [ -f "$dir/out" ] && cat "$dir/out" "$dir/err"; exit 1; }
+label() { "$RLHF" label --project "$dir" "$@" >"$dir/out" 2>"$dir/err"; }
+labels() { "$fixture" labels "$dir"; }
+
+"$fixture" make "$dir" 8 || fail "the fixture"
+
+printf 'a\nnonsense\nb\nu\nt\ns\nq\n' | label --line --as ada || fail "a session of lines"
+grep -q 'Answer A (' "$dir/out" || fail "answers are named"
+grep -q 'saved #1: A is better' "$dir/out" || fail "a choice is confirmed"
+grep -q 'Not understood' "$dir/out" || fail "nonsense is explained"
+grep -q 'taken back' "$dir/out" || fail "undo is confirmed"
+[ "$(labels | wc -l)" = 2 ] || fail "two labels stand: a choice and a tie"
+labels | grep -q '^1 human ada answer' || fail "the choice is stored as a person's"
+labels | grep -q '^2 human ada (tie)' || fail "the tie replaced what was undone"
+
+# The chosen text is the one that was printed under A.
+shown=$(sed -n '/^Answer A/{n;p;q;}' "$dir/out")
+labels | grep -q "^1 human ada $shown\$" || fail "A is the answer that was shown as A"
+
+# The environment names the annotator, another person goes on where nobody was.
+printf '1\n' | RLHF_ANNOTATOR=ben label --line || fail "input may just end"
+labels | grep -q '^3 human ben answer' && fail "the skipped pair is not given to ben"
+labels | grep -q '^4 human ben answer' || fail "RLHF_ANNOTATOR labels"
+
+printf 'a\nb\na\nb\na\nb\n' | label --line --as ada --limit 2 --json || fail "a limit"
+grep -q '"labeled":2,' "$dir/out" || fail "--limit 2 ends after two"
+
+printf 'a\n' | label --as ada && fail "without a terminal the screen must not start"
+grep -q 'this is not a terminal; line mode: rlhf label --line' "$dir/err" || fail "it says what to do"
+printf 'a\n' | label --line --as rule:kind && fail "a rule's name is refused"
+grep -q "no colon" "$dir/err" || fail "and the reason is said"
+
+# Hostile text: nothing that a terminal would obey comes out.
+mkdir "$dir/text" && "$fixture" text "$dir/text" || fail "the fixture"
+printf 'q\n' | "$RLHF" label --project "$dir/text" --line >"$dir/out" 2>"$dir/err" || fail "q quits"
+LC_ALL=C grep -q "$(printf '\033')" "$dir/out" && fail "an escape reached the terminal"
+grep -q '<U+202E>' "$dir/out" || fail "hidden characters are spelled out"
+
+# A rule labels the same pairs under its own name.
+"$RLHF" judge --project "$dir" --rule longer --json >"$dir/out" 2>"$dir/err" || fail "judge"
+grep -q '"labels":8,' "$dir/out" || fail "judge labels all pairs"
+[ "$(labels | grep -c ' rule rule:longer ')" = 8 ] || fail "they are a rule's"
+"$RLHF" judge --project "$dir" --rule longr >"$dir/out" 2>"$dir/err" && fail "an unknown rule"
+grep -q 'did you mean --rule longer' "$dir/err" || fail "a near miss is guessed"
+"$RLHF" judge --project "$dir" --rule longer >"$dir/out" 2>"$dir/err" || fail "judge again"
+grep -q 'nothing new' "$dir/out" || fail "no second label"
+
+# Nothing to label is said, with what to do.
+mkdir "$dir/empty" && "$fixture" make "$dir/empty" 0
+printf 'a\n' | "$RLHF" label --project "$dir/empty" --line >"$dir/out" 2>"$dir/err" && fail "no pairs"
+grep -q 'no pairs to label yet' "$dir/err" || fail "no pairs is said"
+echo "line mode: all as claimed"

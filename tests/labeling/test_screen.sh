@@ -1,0 +1,140 @@
+#!/bin/sh
+# The labeling screen in a real terminal (tmux): what is shown, what a key saves, what it must not save.
+set -u
+fixture="$(dirname "$RLHF")/tests/labeling_test_fixture"
+command -v tmux >/dev/null || { echo "skipped: no tmux"; exit 77; }
+[ -x "$fixture" ] || { echo "skipped: no $fixture"; exit 77; }
+dir=$(mktemp -d) || exit 1
+TMUX_TMPDIR=$dir
+export TMUX_TMPDIR
+unset RLHF_PROJECT RLHF_ANNOTATOR TMUX NO_COLOR
+server=0 # a new one for each start: an old one takes its time to go
+t() { tmux -L "labeling-$server" -f /dev/null "$@"; }
+trap 't kill-server 2>/dev/null; rm -rf "$dir"' EXIT
+screen() { t capture-pane -p -t w; }
+fail() { echo "FAILED: $1"; screen; exit 1; }
+labels() { "$fixture" labels "$1"; }
+count() { labels "$1" | wc -l | tr -d ' '; }
+keys() { t send-keys -t w "$@"; }
+# Until the screen shows a pattern; then long enough for keys to count.
+see() {
+    for _ in $(seq 200); do
+        if screen | grep -q -- "$1"; then sleep 0.45; return 0; fi
+        sleep 0.05
+    done
+    fail "the screen never showed: $1"
+}
+# start COLS ROWS DIR [ENV...]: `remain-on-exit` keeps the exit status to be asked for.
+start() {
+    cols=$1 rows=$2 project=$3
+    shift 3
+    t kill-server 2>/dev/null
+    server=$((server + 1))
+    t new-session -d -s w -x "$cols" -y "$rows" "sleep 600" || fail "tmux"
+    t set-option -t w remain-on-exit on
+    t respawn-pane -k -t w "exec env $* '$RLHF' label --project '$project' --as ada" || fail "tmux"
+}
+# The terminal closes a moment before its exit status is known.
+status() {
+    for _ in $(seq 200); do
+        ended=$(t display-message -p -t w '#{pane_dead_status}')
+        [ -n "$ended" ] && break
+        sleep 0.05
+    done
+    echo "$ended"
+}
+
+for size in "80 24" "160 50"; do
+    p="$dir/p-${size%% *}"
+    mkdir "$p" && "$fixture" make "$p" 30 || exit 1
+    # shellcheck disable=SC2086
+    start $size "$p"
+    see 'press a or b'
+    screen | grep -q 'A 4 words.*B 7 words\|A 7 words.*B 4 words' || fail "answers side by side"
+    screen | grep -q '0 of 30' || fail "progress"
+    left=$(screen | grep '│ answer' | sed 's/^ *\([^│]*[^ │]\) *│.*/\1/')
+
+    keys a
+    see 'saved #1: A is better'
+    t capture-pane -p -e -t w | grep 'saved #1' | grep -q '\[32m' || fail "saved is said in green"
+    [ "$(labels "$p")" = "1 human ada $left" ] || fail "a saves the answer that stands left"
+    screen | grep -q '1 of 30' || fail "progress counts it"
+
+    keys u
+    see 'taken back'
+    [ "$(count "$p")" = 0 ] || fail "u takes it back"
+    screen | grep -q 'prompt 1$' || fail "the undone pair is shown again"
+    keys t
+    see 'saved #3: tie'
+    keys Right
+    see 'saved #4: B is better'
+    keys s
+    see 'saved #5: skipped'
+    [ "$(count "$p")" = 2 ] || fail "a tie, a choice and a skip"
+
+    # Bursts: the first key is about the pair on the screen, the others are about pairs nobody has read.
+    for n in 3 4 5 6 7; do
+        t send-keys -t w -l 'abtsabtuabtabtbbaa'
+        sleep 0.7
+        [ "$(count "$p")" = "$n" ] || fail "a burst of keys saves one label, not $(count "$p") - $n + 1"
+    done
+
+    keys '?'
+    see 'Which answer stands on the left'
+    keys a
+    see 'A is better   b B is better'
+    [ "$(count "$p")" = 7 ] || fail "the key that closes help labels nothing"
+
+    # The answer in view changes shape with the terminal; too small is said, and then labels nothing.
+    t resize-window -t w -x 60 -y 20
+    see 'a A   b B   t tie'
+    t resize-window -t w -x 30 -y 10
+    see 'enlarge to 40x12'
+    keys a
+    sleep 0.5
+    [ "$(count "$p")" = 7 ] || fail "what is too small to read is not labeled"
+    t resize-window -t w -x 80 -y 24
+    see 'A is better   b B is better'
+    keys q
+    ended=$(status)
+    [ "$ended" = 0 ] || fail "q ends with status 0, not '$ended'"
+    see 'pairs labeled as ada\|to undo the last'
+done
+
+# Taken up where it was left; signals end it with everything saved and the terminal as it was.
+p="$dir/p-80"
+for signal in INT:130 TERM:143 HUP:129; do
+    start 80 24 "$p"
+    see 'welcome back'
+    before=$(count "$p")
+    keys b
+    see 'saved #'
+    kill -"${signal%%:*}" "$(t display-message -p -t w '#{pane_pid}')"
+    [ "$(status)" = "${signal##*:}" ] || fail "$signal: exit status $(status)"
+    [ "$(count "$p")" = $((before + 1)) ] || fail "$signal: what was saved is there"
+done
+
+# Long and hostile text: scrolled, spelled out, the end of the prompt in view.
+p="$dir/text"
+mkdir "$p" && "$fixture" text "$p"
+start 80 24 "$p" NO_COLOR=1
+see 'p shows . lines above'
+screen | grep -q "tomorrow's loaf?" || fail "the end of the prompt is what is answered"
+screen | grep -q 'more lines' || fail "it says that there is more"
+keys G
+see ' end '
+screen | grep -q 'Last line of A' || fail "End shows the end"
+screen | grep -q '<U+202E>turned round' || screen | grep -q 'turned' || fail "spelled out"
+keys p
+see 'I bake twice a week'
+keys x
+see 'p shows . lines above'
+keys a
+see 'All pairs are labeled, 1 by you'
+t capture-pane -p -e -t w | grep -q '\[3[1-7]m' && fail "NO_COLOR is respected"
+keys u
+see 'taken back'
+[ "$(count "$p")" = 0 ] || fail "the last one can be undone from the last page"
+keys q
+[ "$(status)" = 0 ] || fail "q"
+echo "screen: all as claimed"
