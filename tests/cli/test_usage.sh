@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The command line: what is refused, what is guessed, exit statuses, where projects and settings come from.
 set -u
+[ -x "${RLHF:-}" ] || { echo "RLHF must name the program" && exit 1; }
 unset RLHF_PROJECT
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -177,7 +178,8 @@ says_nothing "a reader that has had enough"
 
 # ---- settings ----
 run config
-for command in $(sed -n 's/^  rlhf config \([a-z ]*\)$/\1/p' out | tr ' ' '+'); do
+# The demo runs several kinds of training, so there a key may need its section.
+for command in $(sed -n 's/^  rlhf config \([a-z ]*\)$/\1/p' out | grep -v '^demo$' | tr ' ' '+'); do
     run config ${command//+/ }
     exits 0 "config $command"
     twice=$(sed -n 's/^[a-z]*\.\([a-z_]*\) .*/\1/p' out | sort | uniq -d)
