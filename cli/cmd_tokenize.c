@@ -1,0 +1,161 @@
+/* rlhf tokenize: text to ids and back, as a model sees it. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/project.h"
+#include "policy/bpe.h"
+#include "policy/tokenizer.h"
+
+enum { INPUT_MAX = 1 << 30 /* bytes */ };
+
+typedef struct {
+    const char *model;
+    bool special, decode;
+} TokenizeOptions;
+
+static const Option OPTIONS[] = {
+    {"model", OPTION_TEXT, offsetof(TokenizeOptions, model), 0, 0, "MODEL",
+     "a name, a run or a folder (base)"},
+    {"special", OPTION_SWITCH, offsetof(TokenizeOptions, special), 0, 0, NULL,
+     "special tokens spelled out in the text become their ids"},
+    {"decode", OPTION_SWITCH, offsetof(TokenizeOptions, decode), 0, 0, NULL,
+     "read ids, print the text they stand for"},
+    {0},
+};
+
+static int read_input(Text *out, Error *err)
+{
+    char piece[1 << 16];
+    size_t n;
+    if (isatty(STDIN_FILENO)) log_line("reading standard input; end it with Ctrl-D");
+    while ((n = fread(piece, 1, sizeof piece, stdin)) > 0) {
+        text_append(out, piece, n);
+        if (out->n > INPUT_MAX) return error_set(err, "standard input: more than 1 GB");
+    }
+    if (ferror(stdin)) return error_set(err, "standard input: %s", strerror(errno));
+    text_append(out, "", 0);
+    return 0;
+}
+
+/* A folder with a tokenizer need not be a whole model. */
+static int open_tokenizer(Tokenizer **out, Context *ctx, const char *name, Error *err)
+{
+    char path[FILE_PATH_MAX], folder[FILE_PATH_MAX];
+    if (path_join(path, name, "tokenizer.json", err) != 0) return -1;
+    if (file_exists(path)) return tokenizer_open(out, name, err);
+    if (project_model(ctx, folder, "model", name, err) != 0) return -1;
+    return tokenizer_open(out, folder, err);
+}
+
+static void print_ids(bool json, const Tokenizer *t, const int *ids, int n)
+{
+    Text out = {0};
+    if (!json) {
+        for (int i = 0; i < n; i++) printf("%d %s\n", ids[i], tokenizer_token(t, ids[i]));
+        return;
+    }
+    text_add(&out, "{\"ids\":[");
+    for (int i = 0; i < n; i++) text_format(&out, "%s%d", i ? "," : "", ids[i]);
+    text_add(&out, "],\"tokens\":[");
+    for (int i = 0; i < n; i++) {
+        const char *token = tokenizer_token(t, ids[i]);
+        if (i) text_add(&out, ",");
+        json_put_text(&out, token, strlen(token));
+    }
+    text_add(&out, "]}\n");
+    fputs(out.bytes, stdout);
+    text_free(&out);
+}
+
+/* Whole numbers with anything between them but letters and signs: 1 2 3, or [1, 2, 3], or lines. */
+static int read_ids(IdList *ids, const Tokenizer *t, const char *text, Error *err)
+{
+    for (const char *at = text; *at;) {
+        if (strchr(" \t\r\n,[]", *at)) {
+            at++;
+            continue;
+        }
+        char *end;
+        errno = 0;
+        const long id = isdigit((unsigned char)*at) ? strtol(at, &end, 10) : -1;
+        const size_t n = strcspn(at, " \t\r\n,[]");
+        if (id < 0 || errno || end != at + n)
+            return error_set(err, "standard input: '%.*s' is not an id", n < 40 ? (int)n : 40, at);
+        if (id >= tokenizer_size(t))
+            return error_set(err, "standard input: id %ld is outside [0, %d]", id,
+                             tokenizer_size(t) - 1);
+        id_list_add(ids, (int)id);
+        at = end;
+    }
+    return 0;
+}
+
+static int decode(Context *ctx, const Tokenizer *t, const Text *input, Error *err)
+{
+    IdList ids = {0};
+    int rc = read_ids(&ids, t, input->bytes, err);
+    if (rc == 0) {
+        size_t n;
+        char *text = tokenizer_decode(t, ids.ids, (int)ids.n, false, &n);
+        if (ctx->json) {
+            Text out = {0};
+            text_add(&out, "{\"text\":");
+            json_put_text(&out, text, n);
+            text_add(&out, "}\n");
+            fputs(out.bytes, stdout);
+            text_free(&out);
+        } else {
+            fwrite(text, 1, n, stdout);
+        }
+        free(text);
+    }
+    free(ids.ids);
+    return rc;
+}
+
+static int tokenize(Context *ctx, int argc, char **argv, Error *err)
+{
+    TokenizeOptions o = {.model = "base"};
+    Tokenizer *t = NULL;
+    Text input = {0};
+    int *ids = NULL, n = 0, rc = -1;
+    if (options_parse(ctx, OPTIONS, &o, NULL, 0, 0, argc, argv, err) != 0) goto done;
+    if (open_tokenizer(&t, ctx, o.model, err) != 0) goto done;
+    if (read_input(&input, err) != 0) goto done;
+    if (o.decode) {
+        rc = decode(ctx, t, &input, err);
+    } else {
+        rc = tokenizer_encode(t, input.bytes, input.n, o.special, &ids, &n, err);
+        if (rc == 0) print_ids(ctx->json, t, ids, n);
+        else error_wrap(err, "standard input");
+    }
+done:
+    free(ids);
+    text_free(&input);
+    tokenizer_free(t);
+    return rc;
+}
+
+const Command cmd_tokenize = {
+    .name = "tokenize",
+    .heading = "models",
+    .summary = "text to token ids, and back",
+    .usage = "[--model MODEL] [--special] [--json] < TEXT\n--decode [--model MODEL] [--json] < IDS",
+    .details = "Prints an id and its token per line; a space is shown as \xc4\xa0 in front of a "
+               "word, as in\n"
+               "tokenizer.json.  The text is taken as it is, a newline at its end included.\n"
+               "With --decode, ids may be separated by spaces, commas, brackets or lines.\n"
+               "With --json: {\"ids\":[...],\"tokens\":[...]} or {\"text\":...}.\n",
+    .options = OPTIONS,
+    .project = PROJECT_OPTIONAL,
+    .run = tokenize,
+};

@@ -1,0 +1,46 @@
+#!/bin/sh
+# rlhf tokenize prints what Hugging Face's engine prints for the same file (vectors_hf.json there).
+set -eu
+model=$SOURCE_DIR/tests/golden/tokenizers/shake-gpt2
+
+check() { # NAME EXPECTED ACTUAL
+    [ "$2" = "$3" ] && return
+    echo "$1: expected $2" >&2
+    echo "$1: got      $3" >&2
+    exit 1
+}
+tokenize() { "$RLHF" tokenize --model "$model" "$@"; }
+
+check "special tokens are parsed when asked for" \
+    '{"ids":[64,1023,65],"tokens":["a","<|endoftext|>","b"]}' \
+    "$(printf 'a<|endoftext|>b' | tokenize --json --special)"
+check "special tokens are text otherwise" \
+    'no' "$(printf '<|endoftext|>' | tokenize --json | grep -q 1023 && echo yes || echo no)"
+check "an empty text has no tokens" '{"ids":[],"tokens":[]}' "$(tokenize --json < /dev/null)"
+check "a line per token" '64 a
+220 Ġ' "$(printf 'a ' | tokenize)"
+check "ids come back as text" '{"text":"a<|endoftext|>b"}' "$(echo '[64, 1023,65]' | tokenize --decode --json)"
+check "text survives the round trip" 'Gruß, Welt! 🙂  x' \
+    "$(printf 'Gruß, Welt! 🙂  x' | tokenize | cut -d' ' -f1 | tokenize --decode)"
+check "half a character becomes U+FFFD" '{"text":"�"}' "$(echo 172 | tokenize --decode --json)"
+
+refused() { # STATUS WORDS COMMAND...
+    status=$1 words=$2
+    shift 2
+    set +e
+    message=$("$@" 2>&1 < "$input")
+    got=$?
+    set -e
+    check "exit status of $*" "$status" "$got"
+    case $message in *"$words"*) ;; *) check "message of $*" "$words" "$message" ;; esac
+}
+input=$(mktemp)
+trap 'rm -f "$input"' EXIT
+printf 'ab\377' > "$input"
+refused 1 'standard input: byte 2 of the text (0xff) is not UTF-8' tokenize
+echo '12 x3' > "$input"
+refused 1 "'x3' is not an id" tokenize --decode
+echo '1024' > "$input"
+refused 1 'id 1024 is outside [0, 1023]' tokenize --decode
+refused 1 '/nowhere' "$RLHF" tokenize --model /nowhere
+refused 2 '--specal' tokenize --specal
