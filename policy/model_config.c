@@ -1,5 +1,6 @@
 #include "policy/model_config.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -91,6 +92,8 @@ int model_config_check(const ModelConfig *c, Error *err)
     if (c->n_layer > 1024 || c->max_T > DIMENSION_MAX)
         return error_set(err, "%d layers of context %d: more than this program takes", c->n_layer,
                          c->max_T);
+    if ((int64_t)c->NH * c->HD > DIMENSION_MAX)
+        return error_set(err, "%d heads of width %d: more than this program takes", c->NH, c->HD);
     if (c->NH % c->NKV != 0)
         return error_set(err, "%d query heads cannot share %d key/value heads", c->NH, c->NKV);
     if (c->HD < 1 || (c->family == FAMILY_GPT2 && c->NH * c->HD != c->C))
@@ -132,7 +135,8 @@ int model_config_read(ModelConfig *out, const char *dir, Error *err)
     const cJSON *class = cJSON_GetArrayItem(cJSON_GetObjectItem(o, "architectures"), 0);
     if (cJSON_IsString(class) && strstr(class->valuestring, "ForSequenceClassification")) {
         const cJSON *labels = cJSON_GetObjectItem(o, "id2label");
-        c.n_labels = labels ? cJSON_GetArraySize(labels) : (int)json_number(o, "num_labels", 1);
+        c.n_labels = labels ? cJSON_GetArraySize(labels) : 1;
+        if (rc == 0 && !labels) rc = whole(&c.n_labels, o, "num_labels", 1, err);
     }
     if (rc == 0) rc = model_config_check(&c, err);
     cJSON_Delete(o);
@@ -143,13 +147,21 @@ int model_config_read(ModelConfig *out, const char *dir, Error *err)
 
 /* ---- writing ------------------------------------------------------------------------------------ */
 
+/* A number that decides bits reads back as it was. */
+static void put_number(Text *t, const char *name, double x)
+{
+    text_format(t, "  \"%s\": ", name);
+    json_put_number(t, x);
+    text_add(t, ",\n");
+}
+
 static void put_gpt2(Text *t, const ModelConfig *c)
 {
     text_format(t, "  \"model_type\": \"gpt2\",\n  \"activation_function\": \"gelu_new\",\n");
     text_format(t, "  \"n_layer\": %d,\n  \"n_head\": %d,\n  \"n_embd\": %d,\n  \"n_inner\": %d,\n",
                 c->n_layer, c->NH, c->C, c->F);
     text_format(t, "  \"n_positions\": %d,\n  \"n_ctx\": %d,\n", c->max_T, c->max_T);
-    text_format(t, "  \"layer_norm_epsilon\": %g,\n", c->norm_eps);
+    put_number(t, "layer_norm_epsilon", c->norm_eps);
     text_add(t, "  \"attn_pdrop\": 0.0,\n  \"embd_pdrop\": 0.0,\n  \"resid_pdrop\": 0.0,\n");
 }
 
@@ -161,8 +173,9 @@ static void put_llama(Text *t, const ModelConfig *c)
     text_format(t, "  \"num_key_value_heads\": %d,\n  \"head_dim\": %d,\n", c->NKV, c->HD);
     text_format(t, "  \"hidden_size\": %d,\n  \"intermediate_size\": %d,\n", c->C, c->F);
     text_format(t, "  \"max_position_embeddings\": %d,\n", c->max_T);
-    text_format(t, "  \"rms_norm_eps\": %g,\n  \"rope_theta\": %.1f,\n  \"rope_scaling\": null,\n",
-                c->norm_eps, c->rope_theta);
+    put_number(t, "rms_norm_eps", c->norm_eps);
+    put_number(t, "rope_theta", c->rope_theta);
+    text_add(t, "  \"rope_scaling\": null,\n");
     text_format(t,
                 "  \"attention_bias\": %s,\n  \"mlp_bias\": %s,\n  \"attention_dropout\": 0.0,\n",
                 c->attention_bias ? "true" : "false", c->mlp_bias ? "true" : "false");
@@ -190,8 +203,8 @@ int model_config_write(const ModelConfig *c, const char *dir, Error *err)
     if (c->bos >= 0) text_format(&t, "  \"bos_token_id\": %d,\n", c->bos);
     if (c->eos >= 0)
         text_format(&t, "  \"eos_token_id\": %d,\n  \"pad_token_id\": %d,\n", c->eos, c->eos);
-    text_format(&t, "  \"initializer_range\": %g,\n  \"tie_word_embeddings\": %s,\n", c->init_std,
-                c->tied ? "true" : "false");
+    put_number(&t, "initializer_range", c->init_std);
+    text_format(&t, "  \"tie_word_embeddings\": %s,\n", c->tied ? "true" : "false");
     text_format(&t, "  \"torch_dtype\": \"float32\",\n  \"vocab_size\": %d\n}\n", c->V);
 
     int rc = path_join(path, dir, "config.json", err);

@@ -73,6 +73,20 @@ static int read_score(Model *m, const Safetensors *file, Error *err)
     return bias >= 0 ? safetensors_read(file, bias, m->score_bias, err) : 0;
 }
 
+/* Before memory is taken for sizes that only config.json claims.  The head of a classification
+ * checkpoint is not in the file and no larger than the embedding that is. */
+static int check_size(const ModelConfig *config, const Safetensors *file, Error *err)
+{
+    enum { PADDING = 1 << 20 };
+    uint64_t held = 0;
+    for (int i = 0; i < safetensors_count(file); i++)
+        held += (uint64_t)safetensors_entry(file, i)->count;
+    const uint64_t claimed = model_size(config);
+    if (claimed <= 2 * held + PADDING) return 0;
+    return error_set(err, "config.json speaks of %llu weights, but the file holds %llu",
+                     (unsigned long long)claimed, (unsigned long long)held);
+}
+
 int model_open(Model **out, const char *dir, Error *err)
 {
     ModelConfig config;
@@ -82,6 +96,7 @@ int model_open(Model **out, const char *dir, Error *err)
 
     if (model_config_read(&config, dir, err) != 0) return -1;
     if (safetensors_open_folder(&file, dir, err) != 0) return -1;
+    if (check_size(&config, file, err) != 0) goto done;
     m = model_like(&config);
     for (int i = 0; i < m->n_tensors; i++) {
         /* a classification checkpoint predicts no tokens */

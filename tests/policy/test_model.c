@@ -1,0 +1,301 @@
+/* Models in files, and the program's arithmetic against PyTorch's in float64. */
+#include "tests/golden_model.h"
+#include "tests/models.h"
+#include "tests/scratch.h"
+
+static const GoldenTolerance CLOSE = {.logp = 2e-5, .loss = 1e-5, .gradient = 1e-5};
+static Error err;
+
+static void every_implementation_matches_pytorch(void **state)
+{
+    (void)state;
+    static const char *const NAME[] = {"reference", "plain", "avx2", "avx512"};
+    for (int i = 0; i < 4; i++) {
+        if (kernels_use(NAME[i]) != 0) continue;
+        golden_check_model("gpt2-tiny", true, &CLOSE);
+        golden_check_model("gpt2-tiny-ref", false, &CLOSE); /* names with transformer. */
+        golden_check_model("llama-tiny-gqa", true, &CLOSE);
+        golden_check_model("llama-tiny-gqa-sharded", true, &CLOSE); /* F16 in three files */
+        golden_check_unpadded("gpt2-tiny", CLOSE.logp);
+        golden_check_unpadded("llama-tiny-gqa", CLOSE.logp);
+    }
+}
+
+/* ---- files ---------------------------------------------------------------------------------------- */
+
+static Model *reopened(const Model *m, const char *name)
+{
+    Model *back = NULL;
+    const char *dir = scratch_folder(name, true);
+    assert_worked(model_save(m, dir, 0, NULL, NULL, &err), &err);
+    assert_worked(model_open(&back, dir, &err), &err);
+    return back;
+}
+
+static void assert_same_weights(const Model *a, const Model *b)
+{
+    const size_t n = a->parameters.n;
+    assert_int_equal(n, b->parameters.n);
+    real *x = host_of(a->parameters.w, n), *y = host_of(b->parameters.w, n);
+    assert_memory_equal(x, y, n * sizeof *x);
+    free(x);
+    free(y);
+}
+
+static void assert_same_config(const ModelConfig *a, const ModelConfig *b)
+{
+    assert_int_equal(a->family, b->family);
+    assert_int_equal(a->n_layer, b->n_layer);
+    assert_int_equal(a->NH, b->NH);
+    assert_int_equal(a->NKV, b->NKV);
+    assert_int_equal(a->HD, b->HD);
+    assert_int_equal(a->C, b->C);
+    assert_int_equal(a->F, b->F);
+    assert_int_equal(a->V, b->V);
+    assert_int_equal(a->max_T, b->max_T);
+    assert_true(a->norm_eps == b->norm_eps && a->rope_theta == b->rope_theta);
+    assert_true(a->init_std == b->init_std);
+    assert_int_equal(a->rms_norm, b->rms_norm);
+    assert_int_equal(a->learned_positions, b->learned_positions);
+    assert_int_equal(a->gated_mlp, b->gated_mlp);
+    assert_int_equal(a->attention_bias, b->attention_bias);
+    assert_int_equal(a->mlp_bias, b->mlp_bias);
+    assert_int_equal(a->tied, b->tied);
+    assert_int_equal(a->bos, b->bos);
+    assert_int_equal(a->eos, b->eos);
+    assert_int_equal(a->n_labels, b->n_labels);
+}
+
+static void survives_saving(const ModelConfig *config)
+{
+    Model *m = model_new(config, 3), *back = reopened(m, "saved");
+    assert_same_config(&m->config, &back->config);
+    assert_same_weights(m, back);
+    char *first = scratch_read(scratch_path("saved/config.json"));
+    Model *again = reopened(back, "again");
+    char *second = scratch_read(scratch_path("again/config.json"));
+    assert_string_equal(first, second);
+    char hash[2][SHA256_HEX];
+    assert_worked(sha256_file(hash[0], scratch_path("saved/model.safetensors"), &err), &err);
+    assert_worked(sha256_file(hash[1], scratch_path("again/model.safetensors"), &err), &err);
+    assert_string_equal(hash[0], hash[1]);
+    free(first), free(second);
+    model_free(m), model_free(back), model_free(again);
+}
+
+static void a_saved_model_comes_back_to_the_bit(void **state)
+{
+    (void)state;
+    ModelConfig odd = WIDE_LLAMA;
+    odd.tied = odd.attention_bias = odd.mlp_bias = true;
+    odd.norm_eps = 1.234567e-6, odd.rope_theta = 500000.25, odd.init_std = 0.0123456789;
+    survives_saving(&WIDE_GPT2);
+    survives_saving(&WIDE_LLAMA);
+    survives_saving(&odd);
+    ModelConfig untied = TINY_GPT2;
+    untied.tied = false;
+    survives_saving(&untied);
+}
+
+/* A golden checkpoint, saved by us: every tensor that we hold is the same number for number, under the
+ * names transformers uses and in its orientation. */
+static void published_names_and_orientation_are_kept(const char *name)
+{
+    char path[512];
+    Safetensors *before = NULL, *after = NULL;
+    Model *m = golden_open(name);
+    const char *dir = scratch_folder("names", true);
+    assert_worked(model_save(m, dir, 0, NULL, NULL, &err), &err);
+    snprintf(path, sizeof path, GOLDEN_PATH "%s", name);
+    assert_worked(safetensors_open_folder(&before, path, &err), &err);
+    assert_worked(safetensors_open_folder(&after, dir, &err), &err);
+    assert_int_equal(safetensors_count(before), safetensors_count(after));
+    for (int i = 0; i < safetensors_count(after); i++) {
+        const SafetensorsEntry *a = safetensors_entry(after, i), *b = safetensors_entry(before, i);
+        assert_string_equal(a->name, b->name);
+        assert_int_equal(a->n_dims, b->n_dims);
+        assert_memory_equal(a->shape, b->shape, (size_t)a->n_dims * sizeof *a->shape);
+        float *x = mem_calloc((size_t)a->count, sizeof *x),
+              *y = mem_calloc((size_t)a->count, sizeof *y);
+        assert_worked(safetensors_read(after, i, x, &err), &err);
+        assert_worked(safetensors_read(before, i, y, &err), &err);
+        assert_memory_equal(x, y, (size_t)a->count * sizeof *x);
+        free(x), free(y);
+    }
+    safetensors_close(before), safetensors_close(after);
+    model_free(m);
+}
+
+static void published_checkpoints_are_written_as_they_were_read(void **state)
+{
+    (void)state;
+    published_names_and_orientation_are_kept("gpt2-tiny-ref");
+    published_names_and_orientation_are_kept("llama-tiny-gqa");
+}
+
+/* GPT-2's Conv1D holds (in, out); a weight of ours, row o column i, is at (i, o) there. */
+static void gpt2_matrices_are_turned_in_files(void **state)
+{
+    (void)state;
+    Safetensors *s = NULL;
+    Model *m = model_new(&TINY_GPT2, 5);
+    const char *dir = scratch_folder("turned", true);
+    assert_worked(model_save(m, dir, 0, NULL, NULL, &err), &err);
+    assert_worked(safetensors_open_folder(&s, dir, &err), &err);
+    const int at = safetensors_find(s, "transformer.h.0.mlp.c_fc.weight");
+    const int C = TINY_GPT2.C, F = TINY_GPT2.F;
+    assert_true(at >= 0);
+    assert_int_equal(safetensors_entry(s, at)->shape[0], C);
+    assert_int_equal(safetensors_entry(s, at)->shape[1], F);
+    float *file = mem_calloc((size_t)(C * F), sizeof *file);
+    real *ours = host_of(m->parameters.w + m->block[0].up.at, (size_t)(C * F));
+    assert_worked(safetensors_read(s, at, file, &err), &err);
+    for (int o = 0; o < F; o++)
+        for (int i = 0; i < C; i++) assert_true(file[i * F + o] == ours[o * C + i]);
+    free(file), free(ours);
+    safetensors_close(s);
+    model_free(m);
+}
+
+static void the_tokenizer_goes_along(void **state)
+{
+    (void)state;
+    Model *m = model_new(&TINY_GPT2, 5);
+    const char *from = scratch_folder("companions", true), *to = scratch_folder("along", true);
+    scratch_write(scratch_path("companions/tokenizer.json"), "{\"a\": 1}");
+    model_set_companions(m, from);
+    assert_worked(model_save(m, to, 0, NULL, NULL, &err), &err);
+    char *text = scratch_read(scratch_path("along/tokenizer.json"));
+    assert_string_equal(text, "{\"a\": 1}");
+    free(text);
+    model_free(m);
+}
+
+static void the_same_seed_gives_the_same_model(void **state)
+{
+    (void)state;
+    char a[65], b[65], c[65];
+    Model *x = model_new(&TINY_LLAMA, 5), *y = model_new(&TINY_LLAMA, 5),
+          *z = model_new(&TINY_LLAMA, 6);
+    model_hash(a, x), model_hash(b, y), model_hash(c, z);
+    assert_string_equal(a, b);
+    assert_string_not_equal(a, c);
+    model_copy(z, x);
+    model_hash(c, z);
+    assert_string_equal(a, c);
+    model_free(x), model_free(y), model_free(z);
+}
+
+/* Radford et al. 2019: N(0, std), residual projections / sqrt(2 layers). */
+static void new_weights_have_the_published_spread(void **state)
+{
+    (void)state;
+    ModelConfig c = WIDE_GPT2;
+    c.init_std = 0.02;
+    Model *m = model_new(&c, 1);
+    for (int i = 0; i < m->n_tensors; i++) {
+        const Tensor *t = &m->tensor[i];
+        const int n = t->rows * t->cols;
+        real *w = host_of(m->parameters.w + t->at, (size_t)n);
+        double sum = 0, squares = 0;
+        for (int k = 0; k < n; k++) sum += (double)w[k], squares += (double)w[k] * (double)w[k];
+        const bool residual = strstr(t->name, "c_proj.weight") != NULL;
+        const bool norm = strstr(t->name, "ln_") && strstr(t->name, ".weight");
+        const double std = t->vector ? 0 : residual ? 0.02 / 2 : 0.02;
+        assert_near(sum / n, norm ? 1 : 0, 5 * std / sqrt(n));
+        if (!t->vector) assert_near(sqrt(squares / n), std, 5 * std / sqrt(2 * n));
+        free(w);
+    }
+    model_free(m);
+}
+
+/* ---- what is refused -------------------------------------------------------------------------------- */
+
+static void refused(const char *config, const char *words)
+{
+    Model *m = NULL;
+    scratch_write(scratch_path("bad/config.json"), config);
+    assert_int_equal(model_open(&m, scratch_path("bad"), &err), -1);
+    assert_null(m);
+    assert_says(&err, words);
+    assert_says(&err, scratch_path("bad"));
+}
+
+#define GPT2_JSON(more) \
+    "{\"model_type\": \"gpt2\", \"n_layer\": 1, \"n_embd\": 16, \"n_positions\": 32," more "}"
+#define LLAMA_JSON(more)                                                          \
+    "{\"model_type\": \"llama\", \"num_hidden_layers\": 1, \"hidden_size\": 20, " \
+    "\"intermediate_size\": 28, \"vocab_size\": 23," more "}"
+
+static void what_would_change_the_mathematics_is_refused_by_name(void **state)
+{
+    (void)state;
+    Model *m = NULL;
+    scratch_folder("bad", true);
+    assert_int_equal(model_open(&m, scratch_path("bad"), &err), -1);
+    assert_says(&err, "no config.json there");
+    refused("{\"model_type\": \"mamba\"}", "model_type \"mamba\" is not supported");
+    refused("[1]", "config.json");
+    refused(GPT2_JSON("\"vocab_size\": 23"), "n_head is missing");
+    refused(GPT2_JSON("\"n_head\": 2"), "vocab_size is missing");
+    refused(GPT2_JSON("\"n_head\": 3, \"vocab_size\": 23"), "3 heads do not divide the width 16");
+    refused(GPT2_JSON("\"n_head\": 0, \"vocab_size\": 23"), "below 1");
+    refused(GPT2_JSON("\"n_head\": -1, \"vocab_size\": 23"), "below 1");
+    refused(GPT2_JSON("\"n_head\": 2.5, \"vocab_size\": 23"), "n_head is not a whole number");
+    refused(GPT2_JSON("\"n_head\": 2, \"vocab_size\": 1e30"), "vocab_size is not a whole number");
+    refused(GPT2_JSON("\"n_head\": 2, \"vocab_size\": 23, \"activation_function\": \"relu\""),
+            "activation_function \"relu\" is not supported");
+    refused(GPT2_JSON("\"n_head\": 2, \"vocab_size\": 23, \"scale_attn_weights\": false"),
+            "attention scaling");
+    refused(LLAMA_JSON("\"num_attention_heads\": 4, \"num_key_value_heads\": 3"),
+            "4 query heads cannot share 3 key/value heads");
+    refused(LLAMA_JSON("\"num_attention_heads\": 1000000, \"head_dim\": 1000000"),
+            "more than this program takes");
+    refused(LLAMA_JSON("\"num_attention_heads\": 4, \"head_dim\": 5"), "an even head width, not 5");
+    refused(LLAMA_JSON("\"num_attention_heads\": 4, \"rope_scaling\": {\"rope_type\": \"yarn\"}"),
+            "rope_scaling \"yarn\" is not supported");
+}
+
+static void a_model_that_is_not_what_its_config_says_is_refused(void **state)
+{
+    (void)state;
+    Model *m = model_new(&TINY_GPT2, 1), *back = NULL;
+    const char *dir = scratch_folder("other", true);
+    assert_worked(model_save(m, dir, 0, NULL, NULL, &err), &err);
+    ModelConfig c = TINY_GPT2;
+    c.F = 44;
+    assert_worked(model_config_write(&c, dir, &err), &err);
+    assert_int_equal(model_open(&back, dir, &err), -1);
+    assert_says(&err, "mlp.c_fc.weight has another shape than config.json says");
+    c.F = 1 << 24, c.n_layer = 1000; /* no memory is taken for it */
+    assert_worked(model_config_write(&c, dir, &err), &err);
+    assert_int_equal(model_open(&back, dir, &err), -1);
+    assert_says(&err, "weights, but the file holds");
+    c.F = 40, c.n_layer = 2;
+    assert_worked(model_config_write(&c, dir, &err), &err);
+    assert_int_equal(model_open(&back, dir, &err), -1);
+    assert_says(&err, "tensor transformer.h.1.");
+    assert_says(&err, "is missing");
+    c.n_layer = 1, c.n_labels = 1;
+    assert_worked(model_config_write(&c, dir, &err), &err);
+    assert_int_equal(model_open(&back, dir, &err), -1);
+    assert_says(&err, "score.weight is missing");
+    assert_null(back);
+    model_free(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_implementation_matches_pytorch),
+        cmocka_unit_test(a_saved_model_comes_back_to_the_bit),
+        cmocka_unit_test(published_checkpoints_are_written_as_they_were_read),
+        cmocka_unit_test(gpt2_matrices_are_turned_in_files),
+        cmocka_unit_test(the_tokenizer_goes_along),
+        cmocka_unit_test(the_same_seed_gives_the_same_model),
+        cmocka_unit_test(new_weights_have_the_published_spread),
+        cmocka_unit_test(what_would_change_the_mathematics_is_refused_by_name),
+        cmocka_unit_test(a_model_that_is_not_what_its_config_says_is_refused),
+    };
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}
