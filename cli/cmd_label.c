@@ -76,12 +76,11 @@ static void report(const Context *ctx, const char *who, const SessionCounts *c, 
     char time[32];
     if (c->now == 0) printf("nothing new from %s;", who);
     else
-        printf(
-            "%s pair%s labeled as %s in %s (median %.0f s), %lld skipped, %lld tie%s; all saved;",
-            text_thousands(c->now), c->now == 1 ? "" : "s", who, log_duration(time, seconds),
-            c->median, (long long)c->skipped, (long long)c->ties, c->ties == 1 ? "" : "s");
+        printf("%s pair%s labeled as %s in %s (median %.0f s), %lld skipped, %lld tie%s;",
+               text_thousands(c->now), c->now == 1 ? "" : "s", who, log_duration(time, seconds),
+               c->median, (long long)c->skipped, (long long)c->ties, c->ties == 1 ? "" : "s");
     printf(" %s left\n", text_thousands(c->left));
-    if (c->done > 0) printf("to undo the last: rlhf label, then u\n");
+    if (c->done > 0) printf("all saved; to undo the last: rlhf label, then u\n");
 }
 
 static int label(const Context *ctx, const LabelOptions *o, Store *store, Error *err)

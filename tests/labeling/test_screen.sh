@@ -98,7 +98,7 @@ for size in "80 24" "160 50"; do
     keys q
     ended=$(status)
     [ "$ended" = 0 ] || fail "q ends with status 0, not '$ended'"
-    see 'pairs labeled as ada\|to undo the last'
+    see 'all saved; to undo the last'
 done
 
 # Taken up where it was left; signals end it with everything saved and the terminal as it was.
