@@ -23,8 +23,8 @@ typedef struct Bpe Bpe;
 Bpe *bpe_new(const Merge *merges, int n, const int *byte_id);
 void bpe_free(Bpe *b);
 const Merge *bpe_merges(const Bpe *b, int *n);
-/* Append the ids of one pre-token, n > 0 bytes; n log n at worst.  Remembers what it has seen, so one
- * thread at a time. */
+/* Append the ids of one pre-token, n > 0 bytes; n log n at worst.  Remembers what it has seen,
+ * so one thread at a time. */
 void bpe_encode(Bpe *b, IdList *out, const char *word, size_t n);
 
 /* A table from pairs of ids to numbers >= 0, for merges and for counting pairs. */

@@ -48,7 +48,7 @@ struct BpeTrainer {
     size_t heap_n, heap_room;
 };
 
-/* ---- strings ------------------------------------------------------------------------------------- */
+/* ---- strings ------------------------------------------------------------------------------- */
 
 static const char *string_at(const StringSet *s, size_t i, size_t *n)
 {
@@ -138,7 +138,7 @@ void bpe_trainer_reserve(BpeTrainer *t, const char *bytes, size_t n)
     string_add(&t->tokens, bytes, n, &is_new);
 }
 
-/* ---- the most frequent pair ---------------------------------------------------------------------- */
+/* ---- the most frequent pair ---------------------------------------------------------------- */
 
 static bool before(const Candidate *a, const Candidate *b)
 {
@@ -175,8 +175,8 @@ static Candidate pop(BpeTrainer *t)
     return top;
 }
 
-/* The pair with the highest count, or -1.  Counts of pairs in the heap only fall, so one that is out of
- * date goes back with its present count. */
+/* The pair with the highest count, or -1.  Counts of pairs in the heap only fall, so one that is
+ * out of date goes back with its present count. */
 static int best_pair(BpeTrainer *t)
 {
     while (t->heap_n > 0) {
@@ -187,7 +187,7 @@ static int best_pair(BpeTrainer *t)
     return -1;
 }
 
-/* ---- counting and merging ------------------------------------------------------------------------ */
+/* ---- counting and merging ------------------------------------------------------------------ */
 
 /* `weight` more occurrences of the pair that begins at node `at`. */
 static void count_pair(BpeTrainer *t, int left, int right, int at, int64_t weight)

@@ -14,8 +14,8 @@ void bpe_trainer_free(BpeTrainer *t);
 void bpe_trainer_add(BpeTrainer *t, const char *word, size_t n);
 /* No token may spell these bytes. */
 void bpe_trainer_reserve(BpeTrainer *t, const char *bytes, size_t n);
-/* Learn up to `most` merges; their results are first_id and up.  byte_id[256]: the token of each byte.
- * *merges is the caller's to free.  Once per trainer. */
+/* Learn up to `most` merges; their results are first_id and up.  byte_id[256]: the token of each
+ * byte.  *merges is the caller's to free.  Once per trainer. */
 int bpe_trainer_learn(BpeTrainer *t, Merge **merges, int *n_merges, int most, int first_id,
                       const int *byte_id, Error *err);
 

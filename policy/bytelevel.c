@@ -25,7 +25,8 @@ void bytelevel_spell(Text *out, const char *bytes, size_t n)
     }
 }
 
-/* The byte that character c stands for, or -1.  The shifted bytes are 0x00-0x20, 0x7f-0xa0 and 0xad. */
+/* The byte that character c stands for, or -1.  The shifted bytes are 0x00-0x20, 0x7f-0xa0 and
+ * 0xad. */
 static int byte_of(int c)
 {
     if (c < 0x100) return stands_for_itself(c) ? c : -1;

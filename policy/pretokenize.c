@@ -8,8 +8,8 @@
 
 #include "base/mem.h"
 
-/* \s as the published engine has it, Unicode's White_Space.  PCRE2's own \s is either ASCII or, with
- * PCRE2_UCP, holds U+180E too, which is no white space since Unicode 6.3. */
+/* \s as the published engine has it, Unicode's White_Space.  PCRE2's own \s is either ASCII or,
+ * with PCRE2_UCP, holds U+180E too, which is no white space since Unicode 6.3. */
 #define SPACE        \
     "\\x{9}-\\x{d} " \
     "\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}"

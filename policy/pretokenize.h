@@ -1,5 +1,5 @@
-/* GPT-2's pre-tokenizer: text is cut into words, numbers, runs of signs and runs of white space, each
- * with at most one space in front.  Merges never cross a cut. */
+/* GPT-2's pre-tokenizer: text is cut into words, numbers, runs of signs and runs of white space,
+ * each with at most one space in front.  Merges never cross a cut. */
 #ifndef POLICY_PRETOKENIZE_H
 #define POLICY_PRETOKENIZE_H
 

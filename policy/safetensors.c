@@ -48,8 +48,8 @@ static int read_at(const File *f, void *out, size_t n, uint64_t at, Error *err)
     return 0;
 }
 
-/* Why a file whose first eight bytes are no possible header length was refused.  Pickle is a program,
- * not data: it is recognised and never read. */
+/* Why a file whose first eight bytes are no possible header length was refused.  Pickle is a
+ * program, not data: it is recognised and never read. */
 static int refuse_length(const unsigned char first[8], uint64_t length, Error *err)
 {
     const bool zip = memcmp(first, "PK\3\4", 4) == 0;

@@ -1,8 +1,8 @@
 /* Safetensors files: a JSON header with names, types and shapes, then the numbers.
  *
- * A file from outside is checked completely before anything is believed: the header's length, every
- * shape and offset, no gap, no overlap, no name twice, not a byte left over.  Numbers are copied out,
- * never pointed at, so alignment and a file that changes underneath cannot do harm. */
+ * A file from outside is checked completely before anything is believed: the header's length,
+ * every shape and offset, no gap, no overlap, no name twice, not a byte left over.  Numbers are
+ * copied out, never pointed at, so alignment and a file that changes underneath cannot do harm. */
 #ifndef POLICY_SAFETENSORS_H
 #define POLICY_SAFETENSORS_H
 
@@ -37,12 +37,13 @@ int safetensors_count(const Safetensors *s);
 const SafetensorsEntry *safetensors_entry(const Safetensors *s, int index);
 int safetensors_find(const Safetensors *s, const char *name); /* index, or -1 */
 
-/* Copy tensor `index` into out (count), converted from F32, F16, BF16 or F64; other types are errors. */
+/* Copy tensor `index` into out (count), converted from F32, F16, BF16 or F64; other types are
+ * errors. */
 int safetensors_read(const Safetensors *s, int index, float *out, Error *err);
 int safetensors_read_double(const Safetensors *s, int index, double *out, Error *err);
 
-/* What to write, as F32: `values`, or, when that is NULL, what `read` copies out in pieces: n numbers
- * from element `first`. */
+/* What to write, as F32: `values`, or, when that is NULL, what `read` copies out in pieces: n
+ * numbers from element `first`. */
 typedef struct {
     const char *name;
     int n_dims;

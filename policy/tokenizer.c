@@ -11,7 +11,7 @@
 
 static const char END_OF_TEXT[] = "<|endoftext|>";
 
-/* ---- making -------------------------------------------------------------------------------------- */
+/* ---- making -------------------------------------------------------------------------------- */
 
 /* The slot of the spelling, or the empty one where it belongs. */
 static int *slot_of(const Tokenizer *t, const char *token, size_t n)
@@ -138,7 +138,7 @@ void tokenizer_free(Tokenizer *t)
     free(t);
 }
 
-/* ---- encoding ------------------------------------------------------------------------------------ */
+/* ---- encoding ------------------------------------------------------------------------------ */
 
 size_t tokenizer_next_added(const Tokenizer *t, const char *text, size_t n, size_t from,
                             bool special, int *id)
@@ -203,7 +203,7 @@ int tokenizer_encode(const Tokenizer *t, const char *text, size_t n, bool specia
     return 0;
 }
 
-/* ---- decoding ------------------------------------------------------------------------------------ */
+/* ---- decoding ------------------------------------------------------------------------------ */
 
 static void put_bytes(const Tokenizer *t, Text *out, int id, bool skip_special)
 {
@@ -240,7 +240,7 @@ void token_stream_end(TokenStream *s, Text *out)
     s->n = 0;
 }
 
-/* ---- facts --------------------------------------------------------------------------------------- */
+/* ---- facts --------------------------------------------------------------------------------- */
 
 int tokenizer_size(const Tokenizer *t)
 {

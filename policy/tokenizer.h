@@ -1,10 +1,10 @@
 /* Byte-level BPE tokenizers of the GPT-2 family, in and out of Hugging Face's tokenizer.json.
  * Sennrich et al. 2016; Radford et al. 2019.
  *
- * Text is cut into pre-tokens by GPT-2's pattern; inside each, the bytes are merged pair by pair in the
- * order in which the merges were learned.  Any bytes come back as they were, and decoding is total:
- * ill-formed UTF-8 becomes U+FFFD, one for each maximal ill-formed part.
- * One Tokenizer may be used by several threads; encoding then takes turns. */
+ * Text is cut into pre-tokens by GPT-2's pattern; inside each, the bytes are merged pair by pair
+ * in the order in which the merges were learned.  Any bytes come back as they were, and decoding
+ * is total: ill-formed UTF-8 becomes U+FFFD, one for each maximal ill-formed part.  One
+ * Tokenizer may be used by several threads; encoding then takes turns. */
 #ifndef POLICY_TOKENIZER_H
 #define POLICY_TOKENIZER_H
 
@@ -25,21 +25,21 @@ void tokenizer_free(Tokenizer *t);
 /* Write dir/tokenizer.json and dir/tokenizer_config.json as transformers reads them. */
 int tokenizer_save(const Tokenizer *t, const char *dir, Error *err);
 
-/* Learn merges from texts until there are vocab_size tokens or no pair occurs twice: the most frequent
- * pair first, ties to the lowest pair of ids; a pair that would spell an existing token is passed over.
- * Ids: the special tokens in the order given, the 256 bytes in GPT-2's order, then the merges.  Special
- * tokens inside the texts separate them and are not learned from. */
+/* Learn merges from texts until there are vocab_size tokens or no pair occurs twice: the most
+ * frequent pair first, ties to the lowest pair of ids; a pair that would spell an existing token
+ * is passed over.  Ids: the special tokens in the order given, the 256 bytes in GPT-2's order,
+ * then the merges.  Special tokens inside the texts separate them and are not learned from. */
 int tokenizer_train(Tokenizer **out, const char *const *texts, int n_texts, int vocab_size,
                     const char *const *special, int n_special, Error *err);
 
-/* n bytes of UTF-8 (NUL allowed) to ids; the caller frees.  With `special`, special tokens spelled out
- * in the text become their ids; without, they are text like any other.  Added tokens that are not
- * special are always found.  Nothing is put in front or behind. */
+/* n bytes of UTF-8 (NUL allowed) to ids; the caller frees.  With `special`, special tokens
+ * spelled out in the text become their ids; without, they are text like any other.  Added tokens
+ * that are not special are always found.  Nothing is put in front or behind. */
 int tokenizer_encode(const Tokenizer *t, const char *text, size_t n, bool special, int **ids,
                      int *n_ids, Error *err);
 
-/* Ids to well-formed UTF-8, terminated; the caller frees.  *length may be NULL; the text can contain
- * NUL.  Ids outside the vocabulary are passed over. */
+/* Ids to well-formed UTF-8, terminated; the caller frees.  *length may be NULL; the text can
+ * contain NUL.  Ids outside the vocabulary are passed over. */
 char *tokenizer_decode(const Tokenizer *t, const int *ids, int n, bool skip_special,
                        size_t *length);
 
@@ -58,7 +58,8 @@ int tokenizer_id(const Tokenizer *t, const char *token); /* of that form; -1 whe
 bool tokenizer_is_special(const Tokenizer *t, int id);
 /* tokenizer_config.json's eos_token, else <|endoftext|>; -1 when there is none. */
 int tokenizer_eos(const Tokenizer *t);
-/* Of the tokenizer.json that tokenizer_save writes: equal for equal tokenizers, wherever they are from. */
+/* Of the tokenizer.json that tokenizer_save writes: equal for equal tokenizers, wherever they
+ * are from. */
 const char *tokenizer_sha256(const Tokenizer *t);
 
 #endif

@@ -9,7 +9,7 @@
 
 enum { JSON_MAX = 64 << 20 /* bytes; the largest published files have about 30 MB */ };
 
-/* ---- what this family has ------------------------------------------------------------------------ */
+/* ---- what this family has ------------------------------------------------------------------ */
 
 static const cJSON *member(const cJSON *object, const char *name)
 {
@@ -61,7 +61,7 @@ static int check_family(const cJSON *root, Error *err)
     return check_model(member(root, "model"), err);
 }
 
-/* ---- reading ------------------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------------------------- */
 
 /* A whole number in 0..below-1. */
 static bool read_id(const cJSON *value, int below, int *out)
@@ -256,7 +256,7 @@ int tokenizer_open(Tokenizer **out, const char *dir, Error *err)
     return rc;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------------------------- */
 
 static void put_text(Text *out, const char *text)
 {
@@ -315,8 +315,8 @@ void tokenizer_put_json(const Tokenizer *t, Text *out)
     text_add(out, "\n    ]\n  }\n}\n");
 }
 
-/* PreTrainedTokenizerFast takes everything from tokenizer.json; without the last member older versions
- * of transformers remove spaces before punctuation when they decode. */
+/* PreTrainedTokenizerFast takes everything from tokenizer.json; without the last member older
+ * versions of transformers remove spaces before punctuation when they decode. */
 static void put_config(const Tokenizer *t, Text *out)
 {
     text_add(out, "{\n  \"tokenizer_class\": \"PreTrainedTokenizerFast\",\n");

@@ -3,7 +3,8 @@
 #include "policy/safetensors.h"
 #include "tests/fuzz/fuzz.h"
 
-/* A header that is accepted has tensors inside the data, sorted by name, whose sizes add up to it. */
+/* A header that is accepted has tensors inside the data, sorted by name, whose sizes add up to
+ * it. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     Error err = {0};

@@ -76,8 +76,8 @@ static void check_file(const char *json, size_t n)
     tokenizer_free(again);
 }
 
-/* The first byte says what the others are: a text for a small trained tokenizer, ids for it, a text to
- * train on, or, all together, a tokenizer.json. */
+/* The first byte says what the others are: a text for a small trained tokenizer, ids for it, a
+ * text to train on, or, all together, a tokenizer.json. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     static Tokenizer *small;

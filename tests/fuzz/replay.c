@@ -1,4 +1,5 @@
-/* Feeds a fuzz target every file of the folders named, and every file cut short at each of 16 places. */
+/* Feeds a fuzz target every file of the folders named, and every file cut short at each of 16
+ * places. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
-/* The fast trainer and encoder against plain ones that recount and rescan everything at each step. */
+/* The fast trainer and encoder against plain ones that recount and rescan everything at each
+ * step. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>

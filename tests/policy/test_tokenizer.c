@@ -1,5 +1,5 @@
-/* Expected ids are those of Hugging Face's engine (npm package tokenizers 0.23.2), see the vectors' own
- * "engine" member; training is checked by hand. */
+/* Expected ids are those of Hugging Face's engine (npm package tokenizers 0.23.2), see the
+ * vectors' own "engine" member; training is checked by hand. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -287,8 +287,9 @@ static void a_megabyte_of_one_character_takes_no_time(void **state)
     free(text);
 }
 
-/* Gage's example: aaabdaaabac.  (a,a) is there 4 times; then aa-a and a-b twice each, and a-b has the
- * lower ids; then aa-ab twice; then nothing twice.  `a` is the 65th byte in GPT-2's order. */
+/* Gage's example: aaabdaaabac.  (a,a) is there 4 times; then aa-a and a-b twice each, and a-b
+ * has the lower ids; then aa-ab twice; then nothing twice.  `a` is the 65th byte in GPT-2's
+ * order. */
 static void training_matches_hand_computation(void **state)
 {
     (void)state;
