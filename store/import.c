@@ -159,6 +159,8 @@ static int flush(Import *im, Error *err)
     rc = sql_finish(im->store, rc, err);
     for (size_t i = 0; i < im->n_rows; i++) import_row_free(&im->row[i]);
     im->n_rows = im->n_bytes = 0;
+    if (rc == 0 && im->options->on_progress)
+        im->options->on_progress(im->options->context, gzoffset(im->lines.file), im->lines.size);
     return rc;
 }
 
@@ -247,10 +249,10 @@ int store_import(Store *s, const char *path, const ImportOptions *options, Impor
     if (im.session_id != 0 && store_end_session(s, im.session_id, "done", err) != 0) goto done;
     if (result.taken + result.duplicate == 0) {
         if (result.refused > 0)
-            error_set(err, "%s: no row could be taken of %s (first: line %lld: %s)", path,
+            error_set(err, "%s: no row could be taken of %s (first: line %lld: %s)", im.lines.path,
                       text_thousands(result.refused), (long long)result.first_line,
                       result.first_reason);
-        else error_set(err, "%s: there are no rows in it", path);
+        else error_set(err, "%s: there are no rows in it", im.lines.path);
         error_hint(
             err,
             "wanted: JSON lines such as {\"prompt\": ..., \"chosen\": ..., \"rejected\": ...}");
@@ -282,7 +284,8 @@ void store_import_free(ImportResult *result)
 void store_import_summary(const ImportResult *r, const char *path, char *out, size_t n)
 {
     Text t = {0};
-    text_format(&t, "%s: %s row%s taken", path, text_thousands(r->taken), r->taken == 1 ? "" : "s");
+    text_format(&t, "%s: %s row%s taken", strcmp(path, "-") == 0 ? "standard input" : path,
+                text_thousands(r->taken), r->taken == 1 ? "" : "s");
     if (r->duplicate) text_format(&t, ", %s there already", text_thousands(r->duplicate));
     if (r->refused)
         text_format(&t, ", %s refused (first: line %lld: %s)", text_thousands(r->refused),

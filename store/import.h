@@ -26,6 +26,7 @@ void import_row_free(ImportRow *row);
 typedef struct {
     gzFile file;
     const char *path;
+    int64_t size; /* of the file, 0 when it is a pipe */
     char block[1 << 16];
     size_t at, n;
     Text line;      /* without its end */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "store/import.h"
@@ -11,11 +12,13 @@
 
 int lines_open(LineReader *r, const char *path, Error *err)
 {
-    *r = (LineReader){.path = path};
+    *r = (LineReader){.path = strcmp(path, "-") == 0 ? "standard input" : path};
     /* A copy of descriptor 0, since gzclose closes what it read from. */
     const int in = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : -1;
     r->file = in >= 0 ? gzdopen(in, "rb") : gzopen(path, "rb");
-    if (!r->file) return error_set(err, "cannot read %s: %s", path, strerror(errno));
+    if (!r->file) return error_set(err, "cannot read %s: %s", r->path, strerror(errno));
+    const int64_t size = in >= 0 ? 0 : file_size(path);
+    r->size = size > 0 ? size : 0;
     gzbuffer(r->file, 1 << 17);
     return 0;
 }

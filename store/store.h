@@ -310,6 +310,9 @@ typedef struct {
     Split split;        /* SPLIT_ANY: by keyed hash */
     FILE *rejects;      /* refused lines go here as they came; may be NULL */
     bool strict;        /* the first bad row ends the import and nothing of it is kept */
+    /* Called after each batch with bytes read (of a .gz: compressed) and the file's size, 0 if unknown. */
+    void (*on_progress)(void *context, int64_t bytes, int64_t total);
+    void *context;
 } ImportOptions;
 
 enum { IMPORT_SAMPLES = 3 };

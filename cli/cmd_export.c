@@ -1,0 +1,94 @@
+/* rlhf export: what the project holds, as JSON lines. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/project.h"
+#include "store/store.h"
+
+typedef struct {
+    const char *split, *out;
+} ExportChoices;
+
+static const Option OPTIONS[] = {
+    {"split", OPTION_TEXT, offsetof(ExportChoices, split), 0, 0, "SPLIT",
+     "train, valid or test alone"},
+    {"out", OPTION_TEXT, offsetof(ExportChoices, out), 0, 0, "FILE",
+     "write there, complete or not at all (standard output)"},
+    {0},
+};
+
+static int write_file(Store *store, DataKind kind, Split split, const char *path, int64_t *rows,
+                      Error *err)
+{
+    FileWriter file;
+    if (file_begin(&file, path, err) != 0) return -1;
+    if (store_export(store, kind, split, file.stream, rows, err) == 0)
+        return file_commit(&file, err);
+    file_abandon(&file);
+    return -1;
+}
+
+static void report(const Context *ctx, const char *path, int64_t rows)
+{
+    if (!ctx->json) {
+        log_line("%s: %s rows", path, text_thousands(rows));
+        return;
+    }
+    Text t = {0};
+    json_put_text(&t, path, strlen(path));
+    printf("{\"file\":%s,\"rows\":%" PRId64 "}\n", t.bytes, rows);
+    text_free(&t);
+}
+
+/* The second word says what. */
+static int export(Context *ctx, int argc, char **argv, Error *err)
+{
+    ExportChoices choices = {0};
+    DataKind kind = DATA_AUTO;
+    Split split = SPLIT_ANY;
+    Store *store = NULL;
+    char path[FILE_PATH_MAX];
+    int64_t rows = 0;
+    int rc = -1;
+    if (options_parse(ctx, OPTIONS, &choices, NULL, 0, 0, argc, argv, err) != 0) return -1;
+    if (data_kind_parse(&kind, ctx->command->name, err) != 0) return -1;
+    if (choices.split && split_parse(&split, choices.split, err) != 0) return -1;
+    if (project_path(ctx, path, "rlhf.db", err) != 0 || store_open(&store, path, err) != 0)
+        return -1;
+    if (choices.out) rc = write_file(store, kind, split, choices.out, &rows, err);
+    else rc = store_export(store, kind, split, stdout, &rows, err);
+    if (rc == 0 && choices.out) report(ctx, choices.out, rows);
+    store_close(store);
+    return rc;
+}
+
+#define EXPORT_OF(what, says)                                                   \
+    {                                                                           \
+        .name = what, .summary = says, .usage = "[--split SPLIT] [--out FILE]", \
+        .options = OPTIONS, .project = PROJECT_NEEDED, .run = export            \
+    }
+
+static const Command PROMPTS = EXPORT_OF("prompts", "{\"prompt\"} a line");
+static const Command DEMONSTRATIONS =
+    EXPORT_OF("demonstrations", "{\"prompt\", \"completion\"} a line");
+static const Command PREFERENCES =
+    EXPORT_OF("preferences", "{\"prompt\", \"chosen\", \"rejected\"} a line; ties are left out");
+static const Command LABELS =
+    EXPORT_OF("labels", "every decision with who, when, what was shown, and what it replaced");
+static const Command *const SECONDS[] = {&PROMPTS, &DEMONSTRATIONS, &PREFERENCES, &LABELS, NULL};
+
+const Command cmd_export = {
+    .name = "export",
+    .heading = "data",
+    .summary = "write prompts, demonstrations, preferences or labels as JSON lines",
+    .usage = "prompts|demonstrations|preferences|labels [--split SPLIT] [--out FILE]",
+    .details = "The first three are in the form that TRL and rlhf import read.",
+    .seconds = SECONDS,
+    .project = PROJECT_NEEDED,
+};

@@ -1,0 +1,243 @@
+/* rlhf import: prompts, demonstrations and preferences from files, standard input and https addresses. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/http.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/project.h"
+#include "store/store.h"
+
+typedef struct {
+    const char *kind, *source, *split, *rejects, *sha256;
+    bool strict;
+} ImportChoices;
+
+static const Option OPTIONS[] = {
+    {"kind", OPTION_TEXT, offsetof(ImportChoices, kind), 0, 0, "KIND",
+     "take less than a row holds: prompts, demonstrations or preferences (auto)"},
+    {"source", OPTION_TEXT, offsetof(ImportChoices, source), 0, 0, "NAME",
+     "remember the rows under this name (the file's)"},
+    {"split", OPTION_TEXT, offsetof(ImportChoices, split), 0, 0, "SPLIT",
+     "put all prompts into train, valid or test (80, 10 and 10% by a keyed hash)"},
+    {"rejects", OPTION_TEXT, offsetof(ImportChoices, rejects), 0, 0, "FILE",
+     "write the refused lines there"},
+    {"strict", OPTION_SWITCH, offsetof(ImportChoices, strict), 0, 0, NULL,
+     "take nothing of a file with a bad row"},
+    {"sha256", OPTION_TEXT, offsetof(ImportChoices, sha256), 0, 0, "HEX",
+     "refuse a download with another hash"},
+    {0},
+};
+
+/* ---- addresses ------------------------------------------------------------------------------------- */
+
+static bool is_address(const char *word)
+{
+    return strncmp(word, "https://", 8) == 0 || strncmp(word, "http://", 7) == 0;
+}
+
+/* cache/HASH/NAME: the address decides the folder, its last part the name. */
+static int cache_path(char out[FILE_PATH_MAX], const Context *ctx, const char *url, Error *err)
+{
+    char relative[512];
+    const size_t n = strcspn(url, "?#");
+    size_t from = n;
+    while (from > 0 && url[from - 1] != '/') from--;
+    snprintf(relative, sizeof relative, "cache/%016" PRIx64,
+             keyed_hash(url, strlen(url), "download"));
+    char folder[FILE_PATH_MAX];
+    if (project_path(ctx, folder, relative, err) != 0 || folder_make(folder, err) != 0) return -1;
+    snprintf(relative, sizeof relative, "%.*s", (int)(n - from < 200 ? n - from : 200), url + from);
+    return path_join(out, folder, relative[0] && relative[0] != '.' ? relative : "data.jsonl", err);
+}
+
+static void show_progress(void *context, int64_t bytes, int64_t total)
+{
+    Progress *bar = context;
+    bar->total = total;
+    progress_update(bar, bytes, "%s", "");
+}
+
+static int download(char path[FILE_PATH_MAX], const Context *ctx, const char *url,
+                    const char *sha256, Error *err)
+{
+    if (cache_path(path, ctx, url, err) != 0) return -1;
+    if (file_exists(path)) {
+        log_line("already downloaded: %s", path);
+        return 0;
+    }
+    if (ctx->offline) {
+        error_set(err, "%s: not downloaded yet, and --offline forbids it", url);
+        return error_hint(err, "leave out --offline, or download it elsewhere and import the file");
+    }
+    Progress bar;
+    HttpResult result = {0};
+    const HttpOptions options = {.sha256 = sha256, .on_progress = show_progress, .context = &bar};
+    progress_begin(&bar, "download", 0, "byte");
+    const int rc = http_download(url, path, &options, &result, err);
+    progress_end(&bar);
+    if (rc == 0)
+        log_line("downloaded %s bytes, sha256 %s", text_thousands(result.bytes), result.sha256);
+    return rc;
+}
+
+/* ---- what was understood --------------------------------------------------------------------------- */
+
+/* One line of at most about 90 columns, quoted as JSON, the middle left out. */
+static void print_text(const char *label, const char *text)
+{
+    enum { HEAD = 48, TAIL = 32 };
+    size_t n = strlen(text), head = n, tail = n;
+    if (n > HEAD + TAIL) {
+        for (head = HEAD; (text[head] & 0xC0) == 0x80;) head--;
+        for (tail = n - TAIL; (text[tail] & 0xC0) == 0x80;) tail++;
+    }
+    Text t = {0};
+    json_put_text(&t, text, head);
+    if (tail < n) {
+        t.n--; /* the closing quote */
+        Text rest = {0};
+        json_put_text(&rest, text + tail, n - tail);
+        text_format(&t, " ... %s", rest.bytes + 1);
+        text_free(&rest);
+    }
+    printf("    %-10s%s\n", label, t.bytes);
+    text_free(&t);
+}
+
+static void print_result(const ImportResult *r, const char *name)
+{
+    char summary[1024];
+    store_import_summary(r, name, summary, sizeof summary);
+    printf("%s\n", summary);
+    printf(
+        "  new: prompts %s, demonstrations %s, comparisons %s; rows: train %s, valid %s, test %s\n",
+        text_thousands(r->prompts), text_thousands(r->demonstrations),
+        text_thousands(r->comparisons), text_thousands(r->by_split[SPLIT_TRAIN]),
+        text_thousands(r->by_split[SPLIT_VALID]), text_thousands(r->by_split[SPLIT_TEST]));
+    if (r->moved)
+        printf("  %s prompts follow their near-duplicates into another split\n",
+               text_thousands(r->moved));
+    for (int i = 0; i < r->n_samples; i++) {
+        const ImportSample *s = &r->sample[i];
+        printf("  line %" PRId64 "\n", s->line);
+        print_text("prompt", s->prompt);
+        if (s->chosen) print_text(s->rejected ? "chosen" : "completion", s->chosen);
+        if (s->rejected) print_text("rejected", s->rejected);
+    }
+}
+
+static void put_json(Text *t, const ImportResult *r, const char *name)
+{
+    text_add(t, t->n ? ",{\"file\":" : "{\"file\":");
+    json_put_text(t, name, strlen(name));
+    text_format(t,
+                ",\"taken\":%" PRId64 ",\"duplicate\":%" PRId64 ",\"refused\":%" PRId64
+                ",\"prompts\":%" PRId64 ",\"demonstrations\":%" PRId64 ",\"comparisons\":%" PRId64
+                ",\"first_refused\":",
+                r->taken, r->duplicate, r->refused, r->prompts, r->demonstrations, r->comparisons);
+    if (r->refused) {
+        text_format(t, "{\"line\":%" PRId64 ",\"reason\":", r->first_line);
+        json_put_text(t, r->first_reason, strlen(r->first_reason));
+        text_add(t, "}}");
+    } else {
+        text_add(t, "null}");
+    }
+}
+
+/* ---- the command ----------------------------------------------------------------------------------- */
+
+static int import_one(const Context *ctx, Store *store, const char *word,
+                      const ImportChoices *choices, ImportOptions *options, Text *json, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    ImportResult result = {0};
+    snprintf(path, sizeof path, "%s", word);
+    if (is_address(word) && download(path, ctx, word, choices->sha256, err) != 0) return -1;
+
+    Progress bar;
+    options->on_progress = show_progress;
+    options->context = &bar;
+    progress_begin(&bar, "import", 0, "byte");
+    const int rc = store_import(store, path, options, &result, err);
+    progress_end(&bar);
+    if (rc != 0) return -1;
+    if (ctx->json) put_json(json, &result, word);
+    else print_result(&result, word);
+    if (result.refused && !options->rejects)
+        log_line("the refused lines: --rejects FILE writes them out");
+    store_import_free(&result);
+    return 0;
+}
+
+static int read_choices(ImportOptions *options, const ImportChoices *c, const Words *words,
+                        Error *err)
+{
+    options->source = c->source;
+    options->strict = c->strict;
+    if (c->kind && data_kind_parse(&options->kind, c->kind, err) != 0) return -1;
+    if (options->kind == DATA_LABELS)
+        return error_usage(err, "--kind labels: labels are not imported; preferences are");
+    if (c->split && split_parse(&options->split, c->split, err) != 0) return -1;
+    if (c->sha256 && (words->n != 1 || !is_address(words->word[0])))
+        return error_usage(err, "--sha256 wants one https:// address");
+    if (c->rejects && !(options->rejects = fopen(c->rejects, "w")))
+        return error_set(err, "cannot write %s: %s", c->rejects, strerror(errno));
+    return 0;
+}
+
+static int import(Context *ctx, int argc, char **argv, Error *err)
+{
+    ImportChoices choices = {0};
+    ImportOptions options = {0};
+    Words words;
+    Store *store = NULL;
+    Text json = {0};
+    char path[FILE_PATH_MAX];
+    int rc = -1;
+    if (options_parse(ctx, OPTIONS, &choices, &words, 1, WORDS_MAX, argc, argv, err) != 0)
+        return -1;
+    if (read_choices(&options, &choices, &words, err) != 0) return -1;
+    if (project_path(ctx, path, "rlhf.db", err) != 0 || store_open(&store, path, err) != 0)
+        goto done;
+
+    rc = 0;
+    for (int i = 0; i < words.n && rc == 0; i++)
+        rc = import_one(ctx, store, words.word[i], &choices, &options, &json, err);
+    if (rc == 0 && ctx->json) printf("{\"files\":[%s]}\n", json.bytes);
+
+done:
+    if (options.rejects && fclose(options.rejects) != 0 && rc == 0)
+        rc = error_set(err, "cannot write %s: %s", choices.rejects, strerror(errno));
+    text_free(&json);
+    store_close(store);
+    return rc;
+}
+
+const Command cmd_import = {
+    .name = "import",
+    .heading = "data",
+    .summary = "take prompts, demonstrations and preferences into the project",
+    .usage = "FILE|-|https://... [--kind KIND] [--split SPLIT] [--rejects FILE] [--strict]",
+    .details =
+        "Rows are JSON objects, one a line, plain or gzip:\n"
+        "  {\"prompt\": ..., \"chosen\": ..., \"rejected\": ...}   a preference\n"
+        "  {\"prompt\": ..., \"completion\": ...}               a demonstration\n"
+        "  {\"prompt\": ...}                                  a prompt\n"
+        "  {\"chosen\": ..., \"rejected\": ...}                 HH-RLHF: whole dialogues, cut "
+        "after "
+        "the last\n"
+        "                                                   \"\\n\\nAssistant:\" that both share\n"
+        "A bad row is refused with its line and the reason, the others are taken; a row that is "
+        "there already\nis not taken twice. Downloads stay in the project's cache and go on where "
+        "they stopped.",
+    .options = OPTIONS,
+    .project = PROJECT_NEEDED,
+    .run = import,
+};

@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# Data in and out: import from files, standard input and an address; export; verify; backup.
+set -u
+unset RLHF_PROJECT
+folder=$(mktemp -d)
+server=
+trap 'rm -rf "$folder"; [ -z "$server" ] || kill "$server"' EXIT
+cd "$folder" || exit 1
+failed=0
+
+run() {
+    "$RLHF" "$@" >out 2>err </dev/null
+    status=$?
+}
+fail() {
+    echo "FAILED: $1"
+    echo "  exit $status, stdout: $(head -c 600 out)"
+    echo "  stderr: $(head -c 300 err)"
+    failed=1
+}
+exits() { [ "$status" -eq "$1" ] || fail "$2 exits $1"; }
+says() { grep -qF -- "$1" err || fail "stderr says: $1"; }
+prints() { grep -qF -- "$1" out || fail "stdout says: $1"; }
+
+run init .
+exits 0 "init"
+
+# ---- import ----
+prefs=$SOURCE_DIR/tests/golden/prefs
+run import "$prefs/trl_standard.jsonl" "$prefs/hh_style.jsonl"
+exits 0 "import of two files"
+prints "trl_standard.jsonl: 10 rows taken"
+prints "hh_style.jsonl: 10 rows taken"
+prints 'chosen    " Not in binary floating point; compare with a tolerance."'
+[ "$(grep -c '^  line ' out)" -eq 6 ] || fail "three rows of each file are shown"
+
+run --json import "$prefs/trl_standard.jsonl"
+prints '"taken":0,"duplicate":10,"refused":0'
+
+printf '{"prompt":"a"}\n{"prompt":""}\n' >bad.jsonl
+run import bad.jsonl --rejects rejected.jsonl
+exits 0 "an import with one bad row"
+prints "bad.jsonl: 1 row taken, 1 refused (first: line 2: prompt is empty)"
+[ "$(cat rejected.jsonl)" = '{"prompt":""}' ] || fail "the bad row is in the rejects"
+
+printf '{"prompt":"b","completion":" c"}\n' | "$RLHF" import - >out 2>err
+status=$?
+exits 0 "import of standard input"
+prints "standard input: 1 row taken"
+
+run import bad.jsonl --strict --source elsewhere
+exits 1 "a strict import of a bad row"
+says "bad.jsonl: line 2: prompt is empty; nothing was imported"
+
+run import none.jsonl
+exits 1 "a missing file"
+says "rlhf import: cannot read none.jsonl: No such file or directory"
+
+run import bad.jsonl --kind jsonl
+exits 2 "an unknown kind"
+
+# ---- addresses ----
+run --offline import https://example.org/data.jsonl
+exits 1 "an address with --offline"
+says "--offline forbids it"
+
+if perl -MIO::Socket::INET -e 1 2>/dev/null; then
+    printf '{"prompt":"from the net"}\n' >served.jsonl
+    perl -MIO::Socket::INET -e '
+        my $s = IO::Socket::INET->new(Listen => 5, LocalAddr => "127.0.0.1") or die;
+        open my $port, ">", "port.new"; print $port $s->sockport; close $port; rename "port.new", "port";
+        open my $f, "<", "served.jsonl"; my $body = join "", <$f>;
+        while (my $c = $s->accept) {
+            while (<$c>) { last if /^\r\n/ }
+            print $c "HTTP/1.1 200 OK\r\nContent-Length: ", length $body, "\r\nConnection: close\r\n\r\n$body";
+            close $c;
+        }' &
+    server=$!
+    for _ in $(seq 100); do [ -f port ] || sleep 0.05; done
+    url=http://127.0.0.1:$(cat port)/sets/served.jsonl
+    run import "$url" --sha256 "$(printf '0%.0s' $(seq 64))"
+    exits 1 "a download with another hash"
+    run import "$url" --sha256 "$(sha256sum <served.jsonl | cut -d' ' -f1)"
+    exits 0 "import of an address"
+    prints "served.jsonl: 1 row taken"
+    kill "$server"
+    server=
+    run --offline import "$url"
+    exits 0 "import of an address that is in the cache"
+    prints "0 rows taken, 1 there already"
+else
+    echo "skipped: no perl to serve a file with"
+fi
+
+# ---- export ----
+run export demonstrations
+exits 0 "export"
+[ "$(cat out)" = '{"prompt": "b", "completion": " c"}' ] || fail "export prints TRL's explicit form"
+run --json export preferences --out prefs.jsonl
+prints '{"file":"prefs.jsonl","rows":20}'
+[ "$(wc -l <prefs.jsonl)" -eq 20 ] || fail "export writes every row"
+run export labels --split test --out none/labels.jsonl
+exits 1 "export into a folder that is not there"
+run export
+exits 2 "export of nothing"
+
+# ---- verify, backup ----
+run verify
+exits 0 "verify"
+prints "20 labels in an unbroken chain"
+run backup copy.db
+exits 0 "backup"
+run backup rlhf.db
+exits 1 "backup over the database itself"
+says "is the database itself"
+
+truncate -s 30000 rlhf.db
+run verify
+exits 1 "verify of a database cut short"
+says "the database is damaged or cut short"
+mv copy.db rlhf.db
+run verify
+exits 0 "verify of the backup in its place"
+prints "20 labels in an unbroken chain"
+
+exit $failed
