@@ -73,7 +73,9 @@ void policy_discard(Policy *p);
 void policy_scale_head(Policy *p, double gain, double bias);
 int64_t policy_steps(const Policy *p);
 
-/* config.json and model.safetensors, heads included, into an existing folder. */
+/* config.json and model.safetensors, heads included, into an existing folder.  With heads it is a
+ * ...ForSequenceClassification, which has no output projection: an untied one is left out, so such a
+ * policy is to be trained by its values alone. */
 int policy_save(const Policy *p, const char *dir, Error *err);
 /* The same with moments and step (optimizer.safetensors), for a resume to the bit, and back again into
  * a policy of the same shape. */
