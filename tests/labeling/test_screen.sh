@@ -24,24 +24,26 @@ see() {
     done
     fail "the screen never showed: $1"
 }
-# start COLS ROWS DIR [ENV...]: `remain-on-exit` keeps the exit status to be asked for.
+# start COLS ROWS DIR [ENV...]; its process id and, at its end, its exit status go into files.
 start() {
     cols=$1 rows=$2 project=$3
     shift 3
     t kill-server 2>/dev/null
     server=$((server + 1))
-    t new-session -d -s w -x "$cols" -y "$rows" "sleep 600" || fail "tmux"
-    t set-option -t w remain-on-exit on
-    t respawn-pane -k -t w "exec env $* '$RLHF' label --project '$project' --as ada" || fail "tmux"
+    rm -f "$dir/status"
+    cat >"$dir/run" <<EOF
+sh -c 'echo \$\$ >"$dir/pid"; exec env $* "$RLHF" label --project "$project" --as ada'
+echo \$? >"$dir/ended" && mv "$dir/ended" "$dir/status"
+sleep 600
+EOF
+    t new-session -d -s w -x "$cols" -y "$rows" "sh '$dir/run'" || fail "tmux"
 }
-# The terminal closes a moment before its exit status is known.
 status() {
     for _ in $(seq 200); do
-        ended=$(t display-message -p -t w '#{pane_dead_status}')
-        [ -n "$ended" ] && break
+        [ -f "$dir/status" ] && break
         sleep 0.05
     done
-    echo "$ended"
+    cat "$dir/status"
 }
 
 for size in "80 24" "160 50"; do
@@ -109,7 +111,7 @@ for signal in INT:130 TERM:143 HUP:129; do
     before=$(count "$p")
     keys b
     see 'saved #'
-    kill -"${signal%%:*}" "$(t display-message -p -t w '#{pane_pid}')"
+    kill -"${signal%%:*}" "$(cat "$dir/pid")"
     [ "$(status)" = "${signal##*:}" ] || fail "$signal: exit status $(status)"
     [ "$(count "$p")" = $((before + 1)) ] || fail "$signal: what was saved is there"
 done
