@@ -144,7 +144,7 @@ static int pack_pairs(RewardTraining *t, int64_t first, int b, int *n)
 }
 
 /* Loss and gradient of n packed pairs, as their share of a batch that weighs `total`. */
-static double accumulate_pairs(RewardTraining *t, int n, double total, int *right)
+static double accumulate_pairs(RewardTraining *t, int n, double total, double *right)
 {
     const TokenBatch b = {.B = 2 * n,
                           .N = t->start[2 * n],
@@ -158,8 +158,8 @@ static double accumulate_pairs(RewardTraining *t, int n, double total, int *righ
         t->chosen[i] = t->value[t->start[2 * i + 1] - 1];
         t->rejected[i] = t->value[t->start[2 * i + 2] - 1];
         here += t->weight[i];
-        *right += t->chosen[i] > t->rejected[i];
     }
+    *right += n * preference_accuracy(t->chosen, t->rejected, t->target, n);
     const double share = total > 0 ? here / total : 0;
     const double loss =
         preference_loss(t->dchosen, t->drejected, t->chosen, t->rejected, t->target, t->weight, n);
@@ -189,8 +189,7 @@ static int step(void *self, int64_t at, Text *members, Text *note, Error *err)
     RewardTraining *t = self;
     const RewardConfig *c = &t->config;
     const int64_t first = at * c->batch_size;
-    double total = 0, loss = 0;
-    int right = 0;
+    double total = 0, loss = 0, right = 0;
     for (int b = 0; b < c->batch_size; b++) total += t->train.weight[pair_at(t, first + b)];
     for (int b = 0, n; b < c->batch_size;) {
         b = pack_pairs(t, first, b, &n);
@@ -204,7 +203,7 @@ static int step(void *self, int64_t at, Text *members, Text *note, Error *err)
         return error_set(err, "the gradient's norm is %g; try a lower learning_rate (%g now)", norm,
                          rate);
     if (at + 1 == t->total && c->normalize) normalize(t);
-    const double accuracy = (double)right / c->batch_size;
+    const double accuracy = right / c->batch_size;
     text_format(members, "\"loss\":%.9g,\"accuracy\":%.9g,\"lr\":%.9g,\"grad_norm\":%.9g", loss,
                 accuracy, rate, norm);
     text_format(note, "loss %.3f", loss);

@@ -1,0 +1,378 @@
+/* The reward model: PyTorch's numbers, equal bits, training, resuming. */
+#include "reward/reward.h"
+
+#include "reward/preference_loss.h"
+#include "tests/golden_model.h"
+#include "tests/models.h"
+#include "tests/trainer.h"
+
+static Error err;
+
+/* Pairs of random answers to random prompts; the chosen one holds more of the token GOOD. */
+enum { PAIRS = 24, GOOD = 5, ROOM = PAIRS * 2 * 16 };
+static int token[ROOM], start[2 * PAIRS + 1];
+static double target[PAIRS], weight[PAIRS];
+
+static Pairs make_pairs(int V)
+{
+    for (int s = 0; s < 2 * PAIRS; s++) {
+        const int n = 4 + (7 * s) % 9;
+        start[s + 1] = start[s] + n;
+        for (int t = start[s]; t < start[s + 1]; t++) {
+            const int drawn = 6 + rng_below(V - 6, 1, RNG_TEST, (uint64_t)s, (uint64_t)t);
+            token[t] = s % 2 == 0 && t % 2 == 0 ? GOOD : drawn;
+        }
+    }
+    for (int i = 0; i < PAIRS; i++) {
+        target[i] = i % 5 == 4 ? 0.5 : 1;
+        weight[i] = i % 3 == 2 ? 2 : 1;
+    }
+    return (Pairs){PAIRS, token, start, target, weight};
+}
+
+static RewardConfig settings(void)
+{
+    RewardConfig c;
+    Config all = {0};
+    config_bind(&all, &REWARD_TABLE, &c);
+    c.epochs = 1, c.batch_size = 5, c.max_tokens = 64, c.learning_rate = 1e-2;
+    return c;
+}
+
+typedef struct {
+    Model *model;
+    Policy *policy;
+    RewardTraining *training;
+} Job;
+
+static Job job_new(const ModelConfig *config, const Pairs *pairs, const RewardConfig *c)
+{
+    Job j = {.model = model_new(config, 3)};
+    const PolicyOptions o = reward_options(c, config->max_T, 4);
+    j.policy = policy_open(j.model, &o);
+    j.training = reward_training_new(j.policy, pairs, c, 9);
+    return j;
+}
+
+static void job_free(Job *j)
+{
+    reward_training_free(j->training);
+    policy_close(j->policy);
+    model_free(j->model);
+}
+
+static double step_loss(Job *j, int64_t at)
+{
+    Trainer t = reward_trainer(j->training);
+    Text members = {0}, note = {0};
+    double loss = NAN;
+    assert_worked(t.step(t.self, at, &members, &note, &err), &err);
+    assert_int_equal(sscanf(members.bytes, "\"loss\":%lf", &loss), 1);
+    text_free(&members);
+    text_free(&note);
+    return loss;
+}
+
+/* ---- PyTorch ----------------------------------------------------------------------------------------- */
+
+enum { GOLDEN_PAIRS = 3 };
+
+typedef struct {
+    int token[128], start[2 * GOLDEN_PAIRS + 1], n;
+    double chosen[GOLDEN_PAIRS], rejected[GOLDEN_PAIRS], margin[GOLDEN_PAIRS];
+} GoldenPairs;
+
+static GoldenPairs golden_pairs(const cJSON *golden)
+{
+    GoldenPairs g = {.n = GOLDEN_PAIRS};
+    double ids[64];
+    for (int i = 0; i < 2 * GOLDEN_PAIRS; i++) {
+        const cJSON *side = golden_at(golden, i % 2 ? "rejected_ids" : "chosen_ids");
+        const int n = golden_flatten(ids, 64, cJSON_GetArrayItem(side, i / 2));
+        for (int t = 0; t < n; t++) g.token[g.start[i] + t] = (int)ids[t];
+        g.start[i + 1] = g.start[i] + n;
+    }
+    golden_array(g.chosen, GOLDEN_PAIRS, golden, "chosen_rewards");
+    golden_array(g.rejected, GOLDEN_PAIRS, golden, "rejected_rewards");
+    golden_array(g.margin, GOLDEN_PAIRS, golden, "margins");
+    return g;
+}
+
+static void scores_match_pytorch(void **state)
+{
+    (void)state;
+    cJSON *golden = golden_read("reward_gpt2.json");
+    const GoldenPairs g = golden_pairs(golden);
+    double score[2 * GOLDEN_PAIRS];
+    Model *m = golden_open("gpt2-tiny-reward");
+    Policy *p = policy_open(m, &(PolicyOptions){.heads = 1, .max_tokens = 64});
+    reward_score(score, p, g.token, g.start, 2 * GOLDEN_PAIRS);
+    for (int i = 0; i < GOLDEN_PAIRS; i++) {
+        assert_near(score[2 * i], g.chosen[i], 2e-5 * fmax(1, fabs(g.chosen[i])));
+        assert_near(score[2 * i + 1], g.rejected[i], 2e-5 * fmax(1, fabs(g.rejected[i])));
+    }
+    policy_close(p);
+    model_free(m);
+    cJSON_Delete(golden);
+}
+
+/* -log sigmoid(chosen - rejected - margin), the mean over pairs; margins enter as shifted scores. */
+static void loss_and_gradient_match_pytorch(void **state)
+{
+    (void)state;
+    cJSON *golden = golden_read("reward_gpt2.json");
+    const GoldenPairs g = golden_pairs(golden);
+    const int N = g.start[2 * GOLDEN_PAIRS];
+    unsigned char want[128] = {0};
+    double value[128], dvalue[128] = {0}, c[3], r[3], dc[3], dr[3];
+    for (int i = 0; i < 2 * GOLDEN_PAIRS; i++) want[g.start[i + 1] - 1] = WANT_VALUE;
+    Model *m = golden_open("gpt2-tiny-reward");
+    Policy *p = policy_open(m, &(PolicyOptions){.train = true, .heads = 1, .max_tokens = N});
+    const TokenBatch b = {2 * GOLDEN_PAIRS, N, g.token, g.start, want, 1};
+    policy_evaluate(p, &b, &(TokenTerms){.value = value});
+    for (int i = 0; i < GOLDEN_PAIRS; i++) {
+        c[i] = value[g.start[2 * i + 1] - 1] - g.margin[i];
+        r[i] = value[g.start[2 * i + 2] - 1];
+    }
+    assert_near(preference_loss(dc, dr, c, r, NULL, NULL, GOLDEN_PAIRS),
+                golden_number(golden, "loss"), 1e-5);
+    for (int i = 0; i < GOLDEN_PAIRS; i++) {
+        dvalue[g.start[2 * i + 1] - 1] = dc[i];
+        dvalue[g.start[2 * i + 2] - 1] = dr[i];
+    }
+    policy_accumulate(p, &b, &(TokenTerms){.value = dvalue});
+    Safetensors *s = golden_tensors("reward_gpt2.safetensors");
+    GoldenError e = {0};
+    golden_compare_model(&e, s, m, false);
+    golden_compare(&e, s, "score.weight", p->head.g, 1, m->config.C, false);
+    assert_near(sqrt(e.size), golden_number(golden, "grad_global_norm"), 1e-6 * sqrt(e.size));
+    assert_near(sqrt(e.difference / e.size), 0, 1e-5);
+    safetensors_close(s);
+    policy_close(p);
+    model_free(m);
+    cJSON_Delete(golden);
+}
+
+/* ---- scoring ------------------------------------------------------------------------------------------ */
+
+static void a_score_does_not_depend_on_its_batch(void **state)
+{
+    (void)state;
+    static const int LENGTH[] = {131, 1, 16, 70, 150};
+    static const ModelConfig *const config[] = {&WIDE_GPT2, &WIDE_LLAMA};
+    for (int k = 0; k < 2; k++) {
+        double all[5], one, reversed[5];
+        Sequences s = sequences_random(LENGTH, 5, config[k]->V, 1);
+        Sequences back = sequences_pick(&s, (int[]){4, 3, 2, 1, 0}, 5);
+        Model *m = model_new(config[k], 3);
+        Policy *large = policy_open(m, &(PolicyOptions){.heads = 1, .seed = 1, .max_tokens = 1000});
+        Policy *small = policy_open(m, &(PolicyOptions){.heads = 1, .seed = 1, .max_tokens = 150});
+        reward_score(all, large, s.token, s.start, 5);
+        reward_score(reversed, small, back.token, back.start, 5);
+        for (int i = 0; i < 5; i++) {
+            Sequences alone = sequences_pick(&s, &i, 1);
+            reward_score(&one, small, alone.token, alone.start, 1);
+            assert_memory_equal(&one, all + i, sizeof one);
+            assert_memory_equal(&one, reversed + 4 - i, sizeof one);
+            sequences_free(&alone);
+        }
+        policy_close(large), policy_close(small);
+        model_free(m);
+        sequences_free(&s), sequences_free(&back);
+    }
+}
+
+/* ---- training ------------------------------------------------------------------------------------------ */
+
+static double loss_by_hand(Policy *p, const Pairs *pairs)
+{
+    double score[2 * PAIRS], loss = 0, total = 0;
+    for (int s = 0; s < 2 * pairs->n; s++) {
+        const int n = pairs->start[s + 1] - pairs->start[s];
+        reward_score(score + s, p, pairs->token + pairs->start[s], (int[]){0, n}, 1);
+    }
+    for (int i = 0; i < pairs->n; i++) {
+        const double delta = score[2 * i] - score[2 * i + 1], t = pairs->target[i];
+        loss += pairs->weight[i] * (t * log1p(exp(-delta)) + (1 - t) * log1p(exp(delta)));
+        total += pairs->weight[i];
+    }
+    return loss / total;
+}
+
+static void the_loss_is_the_weighted_mean_over_pairs(void **state)
+{
+    (void)state;
+    const Pairs pairs = make_pairs(TINY_GPT2.V);
+    RewardConfig c = settings();
+    c.batch_size = PAIRS;
+    Job j = job_new(&TINY_GPT2, &pairs, &c);
+    const double expected = loss_by_hand(j.policy, &pairs);
+    assert_near(reward_evaluate(j.policy, &pairs, NULL, NULL).loss, expected, 1e-12);
+    assert_near(step_loss(&j, 0), expected, 1e-8);
+    job_free(&j);
+}
+
+static void the_gradient_does_not_depend_on_micro_batches(void **state)
+{
+    (void)state;
+    static const ModelConfig *const config[] = {&TINY_GPT2, &TINY_LLAMA};
+    for (int k = 0; k < 2; k++) {
+        const Pairs pairs = make_pairs(config[k]->V);
+        RewardConfig c = settings();
+        c.batch_size = PAIRS, c.max_grad_norm = 0, c.max_tokens = 1000, c.normalize = false;
+        c.epochs = 2; /* so that the first step is not the last */
+        Job whole = job_new(config[k], &pairs, &c);
+        const double loss = step_loss(&whole, 0);
+        for (int room = 16; room < 200; room += 61) {
+            c.max_tokens = room;
+            Job cut = job_new(config[k], &pairs, &c);
+            assert_near(step_loss(&cut, 0), loss, 1e-8);
+            const Parameters *w = &whole.model->parameters, *h = &whole.policy->head;
+            assert_true(relative_error(cut.model->parameters.m, w->m, w->n) <= 1e-6);
+            assert_true(relative_error(cut.policy->head.m, h->m, h->n) <= 1e-6);
+            job_free(&cut);
+        }
+        job_free(&whole);
+    }
+}
+
+static void training_learns_what_is_preferred(void **state)
+{
+    (void)state;
+    static const ModelConfig *const config[] = {&TINY_GPT2, &TINY_LLAMA};
+    for (int k = 0; k < 2; k++) {
+        const Pairs pairs = make_pairs(config[k]->V);
+        RewardConfig c = settings();
+        c.epochs = 20;
+        Job j = job_new(config[k], &pairs, &c);
+        const double before = reward_evaluate(j.policy, &pairs, NULL, NULL).loss;
+        const int64_t total = reward_trainer(j.training).total;
+        for (int64_t i = 0; i < total; i++) step_loss(&j, i);
+        const RewardEvaluation e = reward_evaluate(j.policy, &pairs, NULL, NULL);
+        assert_true(e.accuracy > 0.85); /* ties, a fifth, count half: 0.9 at best */
+        assert_true(e.loss < before);
+        assert_true(e.margin > 0.5);
+        job_free(&j);
+    }
+}
+
+static void normalizing_gives_training_scores_mean_0_and_deviation_1(void **state)
+{
+    (void)state;
+    const Pairs pairs = make_pairs(TINY_GPT2.V);
+    const RewardConfig c = settings();
+    Job j = job_new(&TINY_GPT2, &pairs, &c);
+    const int64_t total = reward_trainer(j.training).total;
+    for (int64_t i = 0; i < total; i++) step_loss(&j, i);
+    double score[2 * PAIRS], sum = 0, squares = 0;
+    reward_score(score, j.policy, token, start, 2 * PAIRS);
+    for (int i = 0; i < 2 * PAIRS; i++) sum += score[i], squares += score[i] * score[i];
+    assert_near(sum / (2 * PAIRS), 0, 1e-5);
+    assert_near(squares / (2 * PAIRS), 1, 0.03); /* whichever of n and n - 1 */
+    job_free(&j);
+}
+
+static void an_evaluation_says_what_the_scores_say(void **state)
+{
+    (void)state;
+    const Pairs pairs = make_pairs(TINY_GPT2.V);
+    const RewardConfig c = settings();
+    Job j = job_new(&TINY_GPT2, &pairs, &c);
+    double chosen[PAIRS], rejected[PAIRS], score[2 * PAIRS], margin = 0, right = 0, longer = 0;
+    const RewardEvaluation e = reward_evaluate(j.policy, &pairs, chosen, rejected);
+    reward_score(score, j.policy, token, start, 2 * PAIRS);
+    for (int i = 0; i < PAIRS; i++) {
+        const int by = start[2 * i + 1] - start[2 * i] - (start[2 * i + 2] - start[2 * i + 1]);
+        assert_memory_equal(chosen + i, score + 2 * i, sizeof *score);
+        assert_memory_equal(rejected + i, score + 2 * i + 1, sizeof *score);
+        margin += (chosen[i] - rejected[i]) / PAIRS;
+        /* a tie counts half, whatever is said of it */
+        right += target[i] == 0.5 ? 0.5 : chosen[i] > rejected[i];
+        longer += target[i] == 0.5 || by == 0 ? 0.5 : by > 0;
+    }
+    assert_int_equal(e.n, PAIRS);
+    assert_near(e.margin, margin, 1e-12);
+    assert_near(e.accuracy, right / PAIRS, 1e-12);
+    assert_near(e.longer_wins, longer / PAIRS, 1e-12);
+    job_free(&j);
+}
+
+static void a_loss_that_is_not_a_number_stops_the_run(void **state)
+{
+    (void)state;
+    const Pairs pairs = make_pairs(TINY_GPT2.V);
+    const RewardConfig c = settings();
+    Job j = job_new(&TINY_GPT2, &pairs, &c);
+    const real bad = INFINITY;
+    buffer_write(j.model->parameters.w + j.model->final_norm.at, &bad, 1);
+    Trainer t = reward_trainer(j.training);
+    Text members = {0}, note = {0};
+    assert_int_equal(t.step(t.self, 0, &members, &note, &err), -1);
+    assert_says(&err, "try a lower learning_rate");
+    assert_int_equal(policy_steps(j.policy), 0);
+    text_free(&members);
+    text_free(&note);
+    job_free(&j);
+}
+
+/* ---- resuming ------------------------------------------------------------------------------------------- */
+
+static void train(const ModelConfig *config, const char *name, bool resume, int stop_after)
+{
+    const Pairs pairs = make_pairs(config->V);
+    RewardConfig c = settings();
+    c.epochs = 1.2; /* into the second epoch: 6 steps */
+    Job j = job_new(config, &pairs, &c);
+    assert_int_equal(reward_trainer(j.training).total, 6);
+    trainer_run(reward_trainer(j.training), name, 2, resume, stop_after);
+    job_free(&j);
+}
+
+static void assert_same_runs(const char *a, const char *b)
+{
+    assert_same_hash(a, b, 6, "model.safetensors");
+    assert_same_hash(a, b, 6, "optimizer.safetensors");
+    assert_same_metrics(a, b);
+}
+
+static void stopped_and_resumed_gives_the_same_bits(void **state)
+{
+    (void)state;
+    static const ModelConfig *const config[] = {&TINY_GPT2, &TINY_LLAMA};
+    for (int k = 0; k < 2; k++) {
+        train(config[k], "whole", false, 0);
+        for (int stop = 1; stop < 6; stop += 2) {
+            train(config[k], "stopped", false, stop);
+            train(config[k], "stopped", true, 0);
+            assert_same_runs("whole", "stopped");
+        }
+    }
+}
+
+static void a_damaged_checkpoint_is_passed_over_without_losing_a_bit(void **state)
+{
+    (void)state;
+    train(&TINY_GPT2, "whole", false, 0);
+    train(&TINY_GPT2, "damaged", false, 5);
+    trainer_damage("damaged", 5, "optimizer.safetensors");
+    train(&TINY_GPT2, "damaged", true, 0);
+    assert_same_runs("whole", "damaged");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(scores_match_pytorch),
+        cmocka_unit_test(loss_and_gradient_match_pytorch),
+        cmocka_unit_test(a_score_does_not_depend_on_its_batch),
+        cmocka_unit_test(the_loss_is_the_weighted_mean_over_pairs),
+        cmocka_unit_test(the_gradient_does_not_depend_on_micro_batches),
+        cmocka_unit_test(training_learns_what_is_preferred),
+        cmocka_unit_test(normalizing_gives_training_scores_mean_0_and_deviation_1),
+        cmocka_unit_test(an_evaluation_says_what_the_scores_say),
+        cmocka_unit_test(a_loss_that_is_not_a_number_stops_the_run),
+        cmocka_unit_test(stopped_and_resumed_gives_the_same_bits),
+        cmocka_unit_test(a_damaged_checkpoint_is_passed_over_without_losing_a_bit),
+    };
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}
