@@ -83,52 +83,60 @@ typedef struct {
     float max[TILE_ROWS], sum[TILE_ROWS];
 } Rows;
 
-/* score[r] = q_r k_j for the keys of the block that starts at j0, rows from `first` on. */
-static void scores(const Rows *a, float (*score)[BLOCK], int first, int j0)
+/* score[r] = q_r k_j for the first `keys` keys of the block at j0, rows from `first` on. */
+static void scores(const Rows *a, float (*score)[BLOCK], int first, int j0, int keys)
 {
-    const int keys = at_most(a->position + a->rows - j0, BLOCK);
     for (int c = 0; c < keys; c += TILE_VECS * LANES)
-        ISA(tile)
-        (&(Tile){.left = {a->q + first * a->ld, a->ld, 1},
-                 .right = a->k + (ptrdiff_t)(j0 + c) * a->HD,
-                 .vector = (ptrdiff_t)LANES * a->HD,
-                 .step = LANES,
-                 .out = score[first] + c,
-                 .ld = BLOCK,
-                 .columns = TILE_VECS * LANES,
-                 .depth = a->HD},
-         a->rows - first);
+        cpu_tile(&(Tile){.left = {a->q + first * a->ld, a->ld, 1},
+                         .right = a->k + (ptrdiff_t)(j0 + c) * a->HD,
+                         .vector = (ptrdiff_t)LANES * a->HD,
+                         .step = LANES,
+                         .out = score[first] + c,
+                         .ld = BLOCK,
+                         .columns = TILE_VECS * LANES,
+                         .depth = a->HD},
+                 a->rows - first);
 }
 
-/* Turn row r's scores of `keys` keys into exp(score - max) in place; the new maximum is taken into
- * account in what the row has summed so far. */
-static void softmax_block(Rows *a, float *score, int r, int keys)
+/* A sum of 0 comes out as +0, whatever its sign. */
+static void scale_row(const Rows *a, int r, float by)
+{
+    float *out = a->out + r * a->out_ld;
+    for (int d = 0; d < a->HD; d += LANES) {
+        const mask some = mask_first(a->HD - d);
+        vec_store_mask(out + d, some,
+                       vec_fma(vec_load_mask(out + d, some), vec_set(by), vec_zero()));
+    }
+}
+
+/* Turn row r's scores into exp(score - max), of which it sees the first `seen`; the others, up to `keys`,
+ * become 0.  The new maximum is taken into account in what the row has summed so far. */
+static void softmax_block(Rows *a, float *score, int r, int seen, int keys)
 {
     const vec scale = vec_set(1 / sqrtf((float)a->HD)), nothing = vec_set(-INFINITY);
     vec top = nothing, sum = vec_zero();
-    for (int c = 0; c < keys; c += LANES) {
+    for (int c = 0; c < seen; c += LANES) {
         const vec s =
-            vec_select(mask_first(keys - c), vec_mul(vec_load(score + c), scale), nothing);
+            vec_select(mask_first(seen - c), vec_mul(vec_load(score + c), scale), nothing);
         top = vec_max(top, s);
         vec_store(score + c, s);
     }
     const float block_max = vec_lane_max(top), old = a->max[r];
     const float max = block_max > old ? block_max : old;
-    for (int c = 0; c < keys; c += LANES) {
+    for (int c = 0; c < seen; c += LANES) {
         const vec e = vec_exp(vec_sub(vec_load(score + c), vec_set(max)));
         sum = vec_add(sum, e);
         vec_store(score + c, e);
     }
-    const vec shrink = vec_exp(vec_set(old - max));
-    a->sum[r] = fmaf(a->sum[r], vec_first(shrink), vec_sum(sum));
-    a->max[r] = max;
+    for (int c = (int)round_up(seen, LANES); c < keys; c += LANES) vec_store(score + c, vec_zero());
 
-    if (max == old || old == -INFINITY) return;
-    float *out = a->out + r * a->out_ld;
-    for (int d = 0; d < a->HD; d += LANES) {
-        const mask some = mask_first(a->HD - d);
-        vec_store_mask(out + d, some, vec_mul(vec_load_mask(out + d, some), shrink));
+    float shrink = 1;
+    if (max > old && old > -INFINITY) {
+        shrink = scalar_exp(old - max);
+        scale_row(a, r, shrink);
     }
+    a->sum[r] = fmaf(a->sum[r], shrink, vec_sum(sum));
+    a->max[r] = max;
 }
 
 /* out_r (+)= p_r v over keys [j, j+keys) of the block that starts at j0, rows from `first` on. */
@@ -136,17 +144,26 @@ static void add_values(const Rows *a, float (*p)[BLOCK], int first, int j0, int 
                        int add)
 {
     for (int d = 0; d < a->HD; d += TILE_VECS * LANES)
-        ISA(tile)
-        (&(Tile){.left = {p[first] + (j - j0), BLOCK, 1},
-                 .right = a->v + j * a->v_row + d,
-                 .vector = LANES,
-                 .step = a->v_row,
-                 .out = a->out + first * a->out_ld + d,
-                 .ld = a->out_ld,
-                 .columns = at_most(a->HD - d, TILE_VECS * LANES),
-                 .depth = keys,
-                 .add = add},
-         a->rows - first);
+        cpu_tile(&(Tile){.left = {p[first] + (j - j0), BLOCK, 1},
+                         .right = a->v + j * a->v_row + d,
+                         .vector = LANES,
+                         .step = a->v_row,
+                         .out = a->out + first * a->out_ld + d,
+                         .ld = a->out_ld,
+                         .columns = at_most(a->HD - d, TILE_VECS * LANES),
+                         .depth = keys,
+                         .add = add},
+                 a->rows - first);
+}
+
+/* Whether 0 times every value of tokens [j, end) is 0, as it is not for infinity and NaN. */
+static int values_finite(const Rows *a, int j, int end)
+{
+    vec sum = vec_zero();
+    for (; j < end; j++)
+        for (int d = 0; d < a->HD; d += LANES)
+            sum = vec_fma(vec_load(a->v + j * a->v_row + d), vec_zero(), sum);
+    return vec_sum(sum) == 0;
 }
 
 static void attend(Rows *a)
@@ -159,23 +176,21 @@ static void attend(Rows *a)
     }
     for (int j0 = 0; j0 < end; j0 += BLOCK) {
         const int first = j0 > a->position ? j0 - a->position : 0;
-        scores(a, score, first, j0);
+        const int keys = at_most(end - j0, BLOCK);
+        scores(a, score, first, j0, keys);
         for (int r = first; r < a->rows; r++)
-            softmax_block(a, score[r], r, at_most(a->position + r + 1 - j0, BLOCK));
+            softmax_block(a, score[r], r, at_most(a->position + r + 1 - j0, BLOCK), keys);
 
-        /* Keys that all rows see, then one key at a time for the rows that see it. */
-        const int shared = at_most(a->position + first + 1 - j0, BLOCK);
-        add_values(a, score, first, j0, j0, shared, j0 > 0);
-        for (int j = j0 + shared; j < at_most(end, j0 + BLOCK); j++)
+        /* Keys after a row's own count 0, which leaves its sum as it is; unless their values are no
+         * numbers: then one key at a time, for the rows that see it. */
+        const int shared = at_most(a->position + first + 1 - j0, keys);
+        const int all = values_finite(a, j0 + shared, j0 + keys) ? keys : shared;
+        add_values(a, score, first, j0, j0, all, j0 > 0);
+        for (int j = j0 + all; j < j0 + keys; j++)
             add_values(a, score, j - a->position, j0, j, 1, 1);
     }
     for (int r = 0; r < a->rows; r++) {
-        const vec inverse = vec_set(1 / a->sum[r]);
-        float *out = a->out + r * a->out_ld;
-        for (int d = 0; d < a->HD; d += LANES) {
-            const mask some = mask_first(a->HD - d);
-            vec_store_mask(out + d, some, vec_mul(vec_load_mask(out + d, some), inverse));
-        }
+        scale_row(a, r, 1 / a->sum[r]);
         a->lse[r * a->lse_ld] = (float)(a->max[r] + scalar_log(a->sum[r]));
     }
 }
@@ -195,7 +210,9 @@ void ISA(attention_forward)(real *out, real *lse, const real *q, int ld, const K
     for (int s = 0; s < n_spans; s++) {
         for (int h = 0; h < NH; h++) {
             const Span span = spans[s];
-            for (int i = 0; i < span.n; i += TILE_ROWS) {
+            const int tiles = (span.n + TILE_ROWS - 1) / TILE_ROWS;
+            for (int t = 0; t < tiles; t++) {
+                const int i = span.n * t / tiles; /* tiles of nearly equal height */
                 const ptrdiff_t row = span.row + i;
                 Rows rows = {.q = q + row * ld + (ptrdiff_t)h * HD,
                              .k = c->k + h / group * c->k_head + (ptrdiff_t)span.cache * HD,
@@ -206,7 +223,7 @@ void ISA(attention_forward)(real *out, real *lse, const real *q, int ld, const K
                              .out_ld = (ptrdiff_t)NH * HD,
                              .lse_ld = NH,
                              .v_row = c->v_row,
-                             .rows = at_most(span.n - i, TILE_ROWS),
+                             .rows = span.n * (t + 1) / tiles - i,
                              .position = span.position + i,
                              .HD = HD};
                 attend(&rows);

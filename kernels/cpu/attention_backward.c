@@ -63,16 +63,15 @@ static void dots(float (*out)[BLOCK], const float *left, ptrdiff_t ld, const flo
                  int HD, int j0, int keys)
 {
     for (int c = 0; c < keys; c += TILE_VECS * LANES)
-        ISA(tile)
-        (&(Tile){.left = {left, ld, 1},
-                 .right = columns + (ptrdiff_t)(j0 + c) * HD,
-                 .vector = (ptrdiff_t)LANES * HD,
-                 .step = LANES,
-                 .out = out[0] + c,
-                 .ld = BLOCK,
-                 .columns = TILE_VECS * LANES,
-                 .depth = HD},
-         n);
+        cpu_tile(&(Tile){.left = {left, ld, 1},
+                         .right = columns + (ptrdiff_t)(j0 + c) * HD,
+                         .vector = (ptrdiff_t)LANES * HD,
+                         .step = LANES,
+                         .out = out[0] + c,
+                         .ld = BLOCK,
+                         .columns = TILE_VECS * LANES,
+                         .depth = HD},
+                 n);
 }
 
 /* out rows (n, HD) += left (n, depth) rows */
@@ -80,17 +79,16 @@ static void add_rows(float *out, ptrdiff_t ld, Left left, const float *rows, con
                      int n, int depth)
 {
     for (int d = 0; d < s->HD; d += TILE_VECS * LANES)
-        ISA(tile)
-        (&(Tile){.left = left,
-                 .right = rows + d,
-                 .vector = LANES,
-                 .step = s->row,
-                 .out = out + d,
-                 .ld = ld,
-                 .columns = at_most(s->HD - d, TILE_VECS * LANES),
-                 .depth = depth,
-                 .add = 1},
-         n);
+        cpu_tile(&(Tile){.left = left,
+                         .right = rows + d,
+                         .vector = LANES,
+                         .step = s->row,
+                         .out = out + d,
+                         .ld = ld,
+                         .columns = at_most(s->HD - d, TILE_VECS * LANES),
+                         .depth = depth,
+                         .add = 1},
+                 n);
 }
 
 /* p and ds of query rows [i, i+n) of the block at i0, against the keys of the block at j0; keys after
@@ -188,7 +186,7 @@ void ISA(attention_backward)(real *dq, real *dk, real *dv, const real *dout, con
     }
     const int threads = kernels_thread_count(work);
     const size_t floats = (size_t)round_up((ptrdiff_t)scratch_floats(longest, HD), LANES);
-    float *scratch = ISA(workspace)(WORK_ATTENTION, floats * (size_t)threads);
+    float *scratch = cpu_workspace(WORK_ATTENTION, floats * (size_t)threads);
 
 #pragma omp parallel for num_threads(threads) if (threads > 1) schedule(dynamic, 1) collapse(2)
     for (int i = 0; i < n_spans; i++) {

@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-float *ISA(workspace)(int use, size_t n)
+float *cpu_workspace(int use, size_t n)
 {
     static struct {
         float *at;
@@ -49,7 +49,7 @@ double ISA(buffer_sum_squares)(const real *buffer, size_t n)
 {
     const size_t chunks = (n + CHUNK - 1) / CHUNK;
     const int threads = kernels_thread_count(n);
-    double *sums = (double *)(void *)ISA(workspace)(WORK_SUMS, 2 * chunks);
+    double *sums = (double *)(void *)cpu_workspace(WORK_SUMS, 2 * chunks);
 #pragma omp parallel for num_threads(threads) if (threads > 1)
     for (size_t c = 0; c < chunks; c++)
         sums[c] =

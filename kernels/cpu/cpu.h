@@ -1,5 +1,6 @@
 /* What the files of kernels/cpu share.  They are compiled once per instruction set and linked
- * together, so every shared name carries the set: ISA(matmul) is matmul_avx512, and so on. */
+ * together, so every shared name carries the set: ISA(matmul) is matmul_avx512, and so on; what is
+ * called by name here is cpu_matmul. */
 #ifndef KERNELS_CPU_CPU_H
 #define KERNELS_CPU_CPU_H
 
@@ -10,11 +11,21 @@
 #define ISA_NAME(name, isa) ISA_JOIN(name, isa)
 #define ISA(name)           ISA_NAME(name, KERNELS_ISA)
 
+#define cpu_workspace       ISA(workspace)
+#define cpu_tile            ISA(tile)
+#define cpu_matmul          ISA(matmul)
+#define cpu_matmul_rows     ISA(matmul_rows)
+#define cpu_pack_rows       ISA(pack_rows)
+#define cpu_pack_columns    ISA(pack_columns)
+#define cpu_add_columns     ISA(add_columns)
+#define cpu_weight_forward  ISA(weight_forward)
+#define cpu_weight_backward ISA(weight_backward)
+
 /* ---- workspace ------------------------------------------------------------------------------- */
 
 /* Scratch memory that only grows; one block per use, so that uses may be open at the same time. */
-enum { WORK_LEFT, WORK_RIGHT, WORK_HEAD, WORK_ROWS, WORK_ATTENTION, WORK_SUMS, WORK_COUNT };
-float *ISA(workspace)(int use, size_t n);
+enum { WORK_LEFT, WORK_RIGHT, WORK_HEAD, WORK_ATTENTION, WORK_SUMS, WORK_COUNT };
+float *cpu_workspace(int use, size_t n);
 
 /* ---- matrix product -------------------------------------------------------------------------- */
 
@@ -44,7 +55,7 @@ typedef struct {
     const float *bias;
     int columns, depth, add;
 } Tile;
-void ISA(tile)(const Tile *t, int rows);
+void cpu_tile(const Tile *t, int rows);
 
 /* out (M,N) rows ld apart (+)= left (M,K) right (K,N) + bias, by tiles and on several threads. */
 typedef struct {
@@ -55,14 +66,14 @@ typedef struct {
     const float *bias;
     int M, N, K, add;
 } Product;
-void ISA(matmul)(const Product *p);
+void cpu_matmul(const Product *p);
 /* Rows [i0,i1), on the calling thread alone; the left operand's step must be 1. */
-void ISA(matmul_rows)(const Product *p, int i0, int i1);
+void cpu_matmul_rows(const Product *p, int i0, int i1);
 
 /* panels (WIDTH columns each) of values (K,N), rows ld apart */
-void ISA(pack_rows)(float *panels, const float *values, ptrdiff_t ld, int K, int N);
+void cpu_pack_rows(float *panels, const float *values, ptrdiff_t ld, int K, int N);
 /* panels of the transpose of values (N,K), rows ld apart */
-void ISA(pack_columns)(float *panels, const float *values, ptrdiff_t ld, int N, int K);
+void cpu_pack_columns(float *panels, const float *values, ptrdiff_t ld, int N, int K);
 
 static inline ptrdiff_t round_up(ptrdiff_t n, ptrdiff_t to)
 {
@@ -74,7 +85,7 @@ static inline int at_most(int n, int limit)
 }
 
 /* out[c] += sum over rows ascending of x[n][c] */
-void ISA(add_columns)(float *out, const float *x, int N, int C);
+void cpu_add_columns(float *out, const float *x, int N, int C);
 
 /* ---- weights --------------------------------------------------------------------------------- */
 
@@ -85,8 +96,8 @@ struct Weight {
     int OUT, IN;
     int forward_ready, backward_ready;
 };
-Right ISA(weight_forward)(Weight *w);
-Right ISA(weight_backward)(Weight *w);
+Right cpu_weight_forward(Weight *w);
+Right cpu_weight_backward(Weight *w);
 
 /* ---- the table's functions --------------------------------------------------------------------- */
 

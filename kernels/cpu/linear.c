@@ -27,35 +27,34 @@ void ISA(weight_changed)(Weight *w)
     w->forward_ready = w->backward_ready = 0;
 }
 
-Right ISA(weight_forward)(Weight *w)
+Right cpu_weight_forward(Weight *w)
 {
     const ptrdiff_t panel = (ptrdiff_t)w->IN * WIDTH;
     if (!w->forward) w->forward = buffer_new((size_t)(round_up(w->OUT, WIDTH) * w->IN));
-    if (!w->forward_ready) ISA(pack_columns)(w->forward, w->values, w->IN, w->OUT, w->IN);
+    if (!w->forward_ready) cpu_pack_columns(w->forward, w->values, w->IN, w->OUT, w->IN);
     w->forward_ready = 1;
     return (Right){w->forward, panel};
 }
 
-Right ISA(weight_backward)(Weight *w)
+Right cpu_weight_backward(Weight *w)
 {
     const ptrdiff_t panel = (ptrdiff_t)w->OUT * WIDTH;
     if (!w->backward) w->backward = buffer_new((size_t)(round_up(w->IN, WIDTH) * w->OUT));
-    if (!w->backward_ready) ISA(pack_rows)(w->backward, w->values, w->IN, w->OUT, w->IN);
+    if (!w->backward_ready) cpu_pack_rows(w->backward, w->values, w->IN, w->OUT, w->IN);
     w->backward_ready = 1;
     return (Right){w->backward, panel};
 }
 
 void ISA(linear_forward)(real *out, const real *x, Weight *w, const real *bias, int N)
 {
-    ISA(matmul)
-    (&(Product){.out = out,
-                .ld = w->OUT,
-                .left = {x, w->IN, 1},
-                .right = ISA(weight_forward)(w),
-                .bias = bias,
-                .M = N,
-                .N = w->OUT,
-                .K = w->IN});
+    cpu_matmul(&(Product){.out = out,
+                          .ld = w->OUT,
+                          .left = {x, w->IN, 1},
+                          .right = cpu_weight_forward(w),
+                          .bias = bias,
+                          .M = N,
+                          .N = w->OUT,
+                          .K = w->IN});
 }
 
 /* dx_n += sum_o dout_no w_o;   dw_o += sum_n dout_no x_n;   dbias += sum_n dout_n */
@@ -64,27 +63,25 @@ void ISA(linear_backward)(real *dx, real *dw, real *dbias, const real *dout, con
 {
     const int OUT = w->OUT, IN = w->IN;
     if (dx)
-        ISA(matmul)
-        (&(Product){.out = dx,
-                    .ld = IN,
-                    .left = {dout, OUT, 1},
-                    .right = ISA(weight_backward)(w),
-                    .M = N,
-                    .N = IN,
-                    .K = OUT,
-                    .add = 1});
+        cpu_matmul(&(Product){.out = dx,
+                              .ld = IN,
+                              .left = {dout, OUT, 1},
+                              .right = cpu_weight_backward(w),
+                              .M = N,
+                              .N = IN,
+                              .K = OUT,
+                              .add = 1});
     if (dw) {
-        float *panels = ISA(workspace)(WORK_RIGHT, (size_t)round_up(IN, WIDTH) * (size_t)N);
-        ISA(pack_rows)(panels, x, IN, N, IN);
-        ISA(matmul)
-        (&(Product){.out = dw,
-                    .ld = IN,
-                    .left = {dout, 1, OUT},
-                    .right = {panels, (ptrdiff_t)N * WIDTH},
-                    .M = OUT,
-                    .N = IN,
-                    .K = N,
-                    .add = 1});
+        float *panels = cpu_workspace(WORK_RIGHT, (size_t)round_up(IN, WIDTH) * (size_t)N);
+        cpu_pack_rows(panels, x, IN, N, IN);
+        cpu_matmul(&(Product){.out = dw,
+                              .ld = IN,
+                              .left = {dout, 1, OUT},
+                              .right = {panels, (ptrdiff_t)N * WIDTH},
+                              .M = OUT,
+                              .N = IN,
+                              .K = N,
+                              .add = 1});
     }
-    if (dbias) ISA(add_columns)(dbias, dout, N, OUT);
+    if (dbias) cpu_add_columns(dbias, dout, N, OUT);
 }

@@ -75,7 +75,7 @@ static int tiles_of(int V)
 static Fold *folds(int N, int V)
 {
     const size_t n = (size_t)N * (size_t)tiles_of(V);
-    return (Fold *)(void *)ISA(workspace)(WORK_SUMS, n * (sizeof(Fold) / sizeof(float)));
+    return (Fold *)(void *)cpu_workspace(WORK_SUMS, n * (sizeof(Fold) / sizeof(float)));
 }
 
 /* The logits of rows [i0,i1) over tile t, and their folds. */
@@ -84,15 +84,14 @@ static void tile_forward(Fold *fold, float *logits, const float *h, Right right,
 {
     const int v0 = t * VOCABULARY, n = at_most(V - v0, VOCABULARY), tiles = tiles_of(V);
     right.at += v0 / WIDTH * right.panel;
-    ISA(matmul_rows)
-    (&(Product){.out = logits,
-                .ld = LOGITS_LD,
-                .left = {h + (ptrdiff_t)i0 * C, C, 1},
-                .right = right,
-                .M = i1 - i0,
-                .N = n,
-                .K = C},
-     0, i1 - i0);
+    cpu_matmul_rows(&(Product){.out = logits,
+                               .ld = LOGITS_LD,
+                               .left = {h + (ptrdiff_t)i0 * C, C, 1},
+                               .right = right,
+                               .M = i1 - i0,
+                               .N = n,
+                               .K = C},
+                    0, i1 - i0);
     for (int i = i0; i < i1; i++) {
         const float *row = logits + (ptrdiff_t)(i - i0) * LOGITS_LD;
         Fold f = tile_fold(row, n, inverse);
@@ -107,16 +106,17 @@ void ISA(logprob_forward)(real *logp, real *entropy, real *lse, const real *h, W
 {
     const int V = w->OUT, C = w->IN, tiles = tiles_of(V);
     const float inverse = (float)(1 / temperature);
-    const Right right = ISA(weight_forward)(w);
+    const Right right = cpu_weight_forward(w);
     const int threads = kernels_thread_count((size_t)N * (size_t)V * (size_t)C);
     const size_t scratch = (size_t)FORWARD_ROWS * LOGITS_LD;
-    float *logits = ISA(workspace)(WORK_HEAD, scratch * (size_t)threads);
+    float *logits = cpu_workspace(WORK_HEAD, scratch * (size_t)threads);
     Fold *fold = folds(N, V);
     for (int n = 0; n < N; n++) assert(target[n] >= 0 && target[n] < V);
 
+        /* Tile by tile: its panels are read from memory once, and from a cache for the other rows. */
 #pragma omp parallel for num_threads(threads) if (threads > 1) schedule(dynamic, 1) collapse(2)
-    for (int i = 0; i < N; i += FORWARD_ROWS)
-        for (int t = 0; t < tiles; t++)
+    for (int t = 0; t < tiles; t++)
+        for (int i = 0; i < N; i += FORWARD_ROWS)
             tile_forward(fold, logits + scratch * (size_t)omp_get_thread_num(), h, right, target, i,
                          at_most(N, i + FORWARD_ROWS), t, C, V, inverse);
 
@@ -179,26 +179,25 @@ void ISA(logprob_backward)(real *dh, real *dw, const real *dlogp, const real *de
     const int V = w->OUT, C = w->IN;
     const float inverse = (float)(1 / temperature);
     const int group = at_most(N, BACKWARD_ROWS);
-    const Right forward = ISA(weight_forward)(w);
-    float *logits = ISA(workspace)(WORK_HEAD, (size_t)group * LOGITS_LD);
+    const Right forward = cpu_weight_forward(w);
+    float *logits = cpu_workspace(WORK_HEAD, (size_t)group * LOGITS_LD);
     float *panels =
-        dw ? ISA(workspace)(WORK_RIGHT, (size_t)group * (size_t)round_up(C, WIDTH)) : NULL;
+        dw ? cpu_workspace(WORK_RIGHT, (size_t)group * (size_t)round_up(C, WIDTH)) : NULL;
 
     for (int i0 = 0; i0 < N; i0 += BACKWARD_ROWS) {
         const int rows = at_most(N - i0, BACKWARD_ROWS);
         const float *h_0 = h + (ptrdiff_t)i0 * C;
-        if (dw) ISA(pack_rows)(panels, h_0, C, rows, C);
+        if (dw) cpu_pack_rows(panels, h_0, C, rows, C);
         for (int v0 = 0; v0 < V; v0 += VOCABULARY) {
             const int n = at_most(V - v0, VOCABULARY);
             const Right tile = {forward.at + v0 / WIDTH * forward.panel, forward.panel};
-            ISA(matmul)
-            (&(Product){.out = logits,
-                        .ld = LOGITS_LD,
-                        .left = {h_0, C, 1},
-                        .right = tile,
-                        .M = rows,
-                        .N = n,
-                        .K = C});
+            cpu_matmul(&(Product){.out = logits,
+                                  .ld = LOGITS_LD,
+                                  .left = {h_0, C, 1},
+                                  .right = tile,
+                                  .M = rows,
+                                  .N = n,
+                                  .K = C});
 
             const int threads = kernels_thread_count((size_t)rows * (size_t)n * SOFTMAX_WORK);
 #pragma omp parallel for num_threads(threads) if (threads > 1)
@@ -208,28 +207,26 @@ void ISA(logprob_backward)(real *dh, real *dw, const real *dlogp, const real *de
                              dentropy ? entropy[i0 + i] : 0, inverse);
 
             if (dh) {
-                Right backward = ISA(weight_backward)(w);
+                Right backward = cpu_weight_backward(w);
                 backward.at += (ptrdiff_t)v0 * WIDTH;
-                ISA(matmul)
-                (&(Product){.out = dh + (ptrdiff_t)i0 * C,
-                            .ld = C,
-                            .left = {logits, LOGITS_LD, 1},
-                            .right = backward,
-                            .M = rows,
-                            .N = C,
-                            .K = n,
-                            .add = 1});
+                cpu_matmul(&(Product){.out = dh + (ptrdiff_t)i0 * C,
+                                      .ld = C,
+                                      .left = {logits, LOGITS_LD, 1},
+                                      .right = backward,
+                                      .M = rows,
+                                      .N = C,
+                                      .K = n,
+                                      .add = 1});
             }
             if (dw)
-                ISA(matmul)
-                (&(Product){.out = dw + (ptrdiff_t)v0 * C,
-                            .ld = C,
-                            .left = {logits, 1, LOGITS_LD},
-                            .right = {panels, (ptrdiff_t)rows * WIDTH},
-                            .M = n,
-                            .N = C,
-                            .K = rows,
-                            .add = 1});
+                cpu_matmul(&(Product){.out = dw + (ptrdiff_t)v0 * C,
+                                      .ld = C,
+                                      .left = {logits, 1, LOGITS_LD},
+                                      .right = {panels, (ptrdiff_t)rows * WIDTH},
+                                      .M = n,
+                                      .N = C,
+                                      .K = rows,
+                                      .add = 1});
         }
     }
 }

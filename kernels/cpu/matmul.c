@@ -60,7 +60,7 @@ static void block_steps(const Product *p, Block b, int k0, int depth, float *pac
             tile.out = p->out + i0 * p->ld + j;
             tile.left = packed ? (Left){packed + (ptrdiff_t)(i0 - b.i0) * depth, 1, rows}
                                : (Left){p->left.at + i0 * p->left.row + k0, p->left.row, 1};
-            ISA(tile)(&tile, rows);
+            cpu_tile(&tile, rows);
         }
     }
 }
@@ -71,14 +71,14 @@ static void block_product(const Product *p, Block b, float *packed)
         block_steps(p, b, k0, at_most(p->K - k0, DEPTH), packed);
 }
 
-void ISA(matmul_rows)(const Product *p, int i0, int i1)
+void cpu_matmul_rows(const Product *p, int i0, int i1)
 {
     assert(p->left.step == 1);
     for (int i = i0; i < i1; i += BLOCK_TILES * TILE_ROWS)
         block_product(p, (Block){i, at_most(i1, i + BLOCK_TILES * TILE_ROWS), 0, p->N}, NULL);
 }
 
-void ISA(matmul)(const Product *p)
+void cpu_matmul(const Product *p)
 {
     assert(p->left.step == 1 || p->left.row == 1);
     if (p->M == 0 || p->N == 0 || p->K == 0) return;
@@ -95,7 +95,7 @@ void ISA(matmul)(const Product *p)
 
     const size_t scratch = (size_t)BLOCK_TILES * TILE_ROWS * DEPTH + LANES;
     const int packs = p->left.step != 1;
-    float *left = packs ? ISA(workspace)(WORK_LEFT, scratch * (size_t)threads) : NULL;
+    float *left = packs ? cpu_workspace(WORK_LEFT, scratch * (size_t)threads) : NULL;
 
 #pragma omp parallel for num_threads(threads) if (threads > 1) schedule(dynamic, 1) collapse(2)
     for (int r = 0; r < blocks; r++) {
@@ -108,7 +108,7 @@ void ISA(matmul)(const Product *p)
     }
 }
 
-void ISA(pack_rows)(float *panels, const float *values, ptrdiff_t ld, int K, int N)
+void cpu_pack_rows(float *panels, const float *values, ptrdiff_t ld, int K, int N)
 {
     const int threads = kernels_thread_count((size_t)K * (size_t)N);
 #pragma omp parallel for num_threads(threads) if (threads > 1)
@@ -122,7 +122,7 @@ void ISA(pack_rows)(float *panels, const float *values, ptrdiff_t ld, int K, int
     }
 }
 
-void ISA(pack_columns)(float *panels, const float *values, ptrdiff_t ld, int N, int K)
+void cpu_pack_columns(float *panels, const float *values, ptrdiff_t ld, int N, int K)
 {
     const int threads = kernels_thread_count((size_t)K * (size_t)N);
 #pragma omp parallel for num_threads(threads) if (threads > 1)

@@ -146,7 +146,7 @@ void ISA(rmsnorm_backward)(real *dx, real *dw, const real *dout, const real *x, 
     norm_backward(dx, dw, NULL, dout, x, NULL, rstd, w, N, C);
 }
 
-void ISA(add_columns)(float *out, const float *x, int N, int C)
+void cpu_add_columns(float *out, const float *x, int N, int C)
 {
     const int threads = kernels_thread_count((size_t)N * (size_t)C);
 #pragma omp parallel for num_threads(threads) if (threads > 1)

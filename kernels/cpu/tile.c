@@ -94,7 +94,7 @@ static TileFunction *const tiles[TILE_ROWS + 1] = {
 #endif
 };
 
-void ISA(tile)(const Tile *t, int rows)
+void cpu_tile(const Tile *t, int rows)
 {
     assert(rows >= 1 && rows <= TILE_ROWS);
     tiles[rows](t);
