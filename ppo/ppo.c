@@ -297,14 +297,25 @@ static int finite_step(Policy *policy, const char *what, double rate, double max
                      what, norm, rate);
 }
 
+/* Learning rates of one iteration. */
+typedef struct {
+    double policy, value;
+} Rates;
+
+static Rates rates_at(const PpoConfig *c, int64_t iteration)
+{
+    PpoConfig value = *c;
+    if (c->value_learning_rate > 0) value.learning_rate = c->value_learning_rate;
+    return (Rates){OPTIMIZER_RATE(c, iteration, c->iterations),
+                   OPTIMIZER_RATE(&value, iteration, c->iterations)};
+}
+
 /* One optimizer step of each model on episodes order[first, last). */
 static int minibatch(Ppo *p, const int *order, int first, int last, bool learn, bool fresh,
-                     double rate, Sums *sums, Error *err)
+                     const Rates *rate, Sums *sums, Error *err)
 {
     const PpoConfig *c = &p->config;
     const Rollout *r = &p->rollout;
-    const double value_rate =
-        c->value_learning_rate > 0 ? rate / c->learning_rate * c->value_learning_rate : rate;
     int64_t total = 0;
     for (int i = first; i < last; i++) total += r->start[order[i] + 1] - r->response[order[i]];
     while (first < last) {
@@ -315,11 +326,12 @@ static int minibatch(Ppo *p, const int *order, int first, int last, bool learn, 
     if (!isfinite(sums->policy.loss) || !isfinite(sums->value.loss))
         return error_set(err, "the loss is not a number (policy %g, value %g)", sums->policy.loss,
                          sums->value.loss);
-    if (learn && finite_step(p->in.policy, "policy", rate, c->max_grad_norm, err) != 0) return -1;
-    return finite_step(p->in.value, "value model", value_rate, c->max_grad_norm, err);
+    if (learn && finite_step(p->in.policy, "policy", rate->policy, c->max_grad_norm, err) != 0)
+        return -1;
+    return finite_step(p->in.value, "value model", rate->value, c->max_grad_norm, err);
 }
 
-static int update(Ppo *p, int64_t iteration, bool learn, double rate, Sums *sums, Error *err)
+static int update(Ppo *p, int64_t iteration, bool learn, const Rates *rate, Sums *sums, Error *err)
 {
     const PpoConfig *c = &p->config;
     int *order = mem_calloc((size_t)c->batch_size, sizeof *order);
@@ -343,17 +355,17 @@ static int step(void *self, int64_t iteration, Text *members, Text *note, Error 
     const PpoConfig *c = &p->config;
     const Rollout *r = &p->rollout;
     const double began = log_clock();
-    const double rate = OPTIMIZER_RATE(c, iteration, c->iterations);
+    const Rates rate = rates_at(c, iteration);
     const bool learn = iteration >= c->critic_warmup;
     Sums sums = {0};
 
     if (roll_out(p, iteration, err) != 0) return -1;
-    if (update(p, iteration, learn, rate, &sums, err) != 0) return -1;
+    if (update(p, iteration, learn, &rate, &sums, err) != 0) return -1;
     ppo_metrics_rollout(&p->metrics, r->logp, r->ref_logp, r->start, r->score, r->finished, r->B,
                         p->kl.coef);
     p->metrics.response_length = (double)r->n_response / r->B;
     ppo_metrics_update(&p->metrics, &sums.policy, &sums.value, sums.entropy);
-    p->metrics.lr = learn ? rate : 0;
+    p->metrics.lr = learn ? rate.policy : 0;
     p->metrics.episode = (double)((iteration + 1) * c->batch_size);
     p->metrics.eps = c->batch_size / (log_clock() - began + 1e-9);
     kl_control_update(&p->kl, p->metrics.kl, c->batch_size);
