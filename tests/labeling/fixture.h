@@ -22,33 +22,61 @@ static inline void fixture_fail(const Error *err)
     abort();
 }
 
-/* One comparison; the prompt is added when new. */
-static inline int64_t fixture_pair(Store *s, const char *prompt, const char *a, const char *b)
+typedef struct {
+    const char *prompt, *a, *b;
+} FixturePair;
+
+/* All in few transactions: each is an fsync. */
+static inline void fixture_pairs(Store *s, const FixturePair *pair, size_t n)
 {
     Error err = {0};
-    StorePrompt p = {.text = prompt, .source = "test", .split = SPLIT_TRAIN};
-    if (store_add_prompts(s, &p, 1, NULL, &err) != 0) fixture_fail(&err);
+    StorePrompt *prompts = calloc(n, sizeof *prompts);
+    StoreResponse *responses = calloc(2 * n, sizeof *responses);
+    StoreComparison *comparisons = calloc(n, sizeof *comparisons);
     StoreModel m = {.name = "base", .role = "base", .path = "none"};
     if (store_add_model(s, &m, &err) != 0) fixture_fail(&err);
-    StoreResponse r[2] = {
-        {.prompt_id = p.id, .model_id = m.id, .text = a, .finish = "stop", .sample_no = 0},
-        {.prompt_id = p.id, .model_id = m.id, .text = b, .finish = "stop", .sample_no = 1}};
-    if (store_add_responses(s, r, 2, NULL, &err) != 0) fixture_fail(&err);
-    StoreComparison c = {.prompt_id = p.id, .a_id = r[0].id, .b_id = r[1].id, .origin = "random"};
-    if (store_add_comparisons(s, &c, 1, NULL, &err) != 0) fixture_fail(&err);
-    return c.id;
+    for (size_t i = 0; i < n; i++)
+        prompts[i] = (StorePrompt){.text = pair[i].prompt, .source = "test", .split = SPLIT_TRAIN};
+    if (store_add_prompts(s, prompts, n, NULL, &err) != 0) fixture_fail(&err);
+    for (size_t i = 0; i < 2 * n; i++)
+        responses[i] = (StoreResponse){.prompt_id = prompts[i / 2].id,
+                                       .model_id = m.id,
+                                       .text = i % 2 ? pair[i / 2].b : pair[i / 2].a,
+                                       .finish = "stop",
+                                       .sample_no = (int)(i % 2)};
+    if (store_add_responses(s, responses, 2 * n, NULL, &err) != 0) fixture_fail(&err);
+    for (size_t i = 0; i < n; i++)
+        comparisons[i] = (StoreComparison){.prompt_id = prompts[i].id,
+                                           .a_id = responses[2 * i].id,
+                                           .b_id = responses[2 * i + 1].id,
+                                           .origin = "random"};
+    if (store_add_comparisons(s, comparisons, n, NULL, &err) != 0) fixture_fail(&err);
+    free(prompts);
+    free(responses);
+    free(comparisons);
 }
 
-/* "prompt 1", "answer one of 1", "answer two of 1", ... */
+static inline void fixture_pair(Store *s, const char *prompt, const char *a, const char *b)
+{
+    fixture_pairs(s, &(FixturePair){prompt, a, b}, 1);
+}
+
+/* "prompt 1", "answer one of 1", "answer two of 1, which is longer", ... */
 static inline void fixture_fill(Store *s, int n)
 {
-    for (int i = 1; i <= n; i++) {
-        char prompt[64], a[64], b[64];
-        snprintf(prompt, sizeof prompt, "prompt %d", i);
-        snprintf(a, sizeof a, "answer one of %d", i);
-        snprintf(b, sizeof b, "answer two of %d, which is longer", i);
-        fixture_pair(s, prompt, a, b);
+    enum { LENGTH = 64 };
+    if (n == 0) return;
+    FixturePair *pair = calloc((size_t)n, sizeof *pair);
+    char(*text)[3][LENGTH] = calloc((size_t)n, sizeof *text);
+    for (int i = 0; i < n; i++) {
+        snprintf(text[i][0], LENGTH, "prompt %d", i + 1);
+        snprintf(text[i][1], LENGTH, "answer one of %d", i + 1);
+        snprintf(text[i][2], LENGTH, "answer two of %d, which is longer", i + 1);
+        pair[i] = (FixturePair){text[i][0], text[i][1], text[i][2]};
     }
+    fixture_pairs(s, pair, (size_t)n);
+    free(pair);
+    free(text);
 }
 
 static inline Store *fixture_open(char path[FIXTURE_PATH])

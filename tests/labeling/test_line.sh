@@ -39,7 +39,8 @@ printf 'a\n' | label --line --as rule:kind && fail "a rule's name is refused"
 grep -q "no colon" "$dir/err" || fail "and the reason is said"
 
 # Hostile text: nothing that a terminal would obey comes out.
-mkdir "$dir/text" && "$fixture" text "$dir/text" || fail "the fixture"
+mkdir "$dir/text"
+"$fixture" text "$dir/text" || fail "the fixture"
 printf 'q\n' | "$RLHF" label --project "$dir/text" --line >"$dir/out" 2>"$dir/err" || fail "q quits"
 LC_ALL=C grep -q "$(printf '\033')" "$dir/out" && fail "an escape reached the terminal"
 grep -q '<U+202E>' "$dir/out" || fail "hidden characters are spelled out"

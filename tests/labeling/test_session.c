@@ -173,7 +173,7 @@ static void no_label_is_made_of_typed_ahead_keys(void **state)
     session_shown(b.session, "side");
     for (int i = 0; i < KEYS && session_pair(b.session); i++) {
         const uint64_t r = rng_bits(3, RNG_TEST, (uint64_t)i, 0);
-        b.now += i % 8 ? (int64_t)(r % (40 * MS)) : (int64_t)(r % (600 * MS));
+        b.now += i % 16 ? (int64_t)(r % (40 * MS)) : (int64_t)(r % (600 * MS));
         const int key = (int)((r >> 32) % 6);
         int64_t label = 0;
         bool undone = false;
