@@ -4,7 +4,11 @@
 
 #include "cli/command.h"
 
-extern const Command cmd_init, cmd_status;
+extern const Command cmd_init, cmd_import, cmd_export, cmd_status, cmd_verify, cmd_backup;
+extern const Command cmd_label, cmd_judge;
+extern const Command cmd_tokenize, cmd_generate, cmd_logprobs, cmd_sample;
+extern const Command cmd_demo;
+extern const Command cmd_pretrain, cmd_sft, cmd_reward, cmd_ppo, cmd_compare;
 extern const Command cmd_runs;
 extern const Command cmd_config, cmd_doctor, cmd_help, cmd_version;
 

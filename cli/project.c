@@ -91,7 +91,7 @@ static void shorten(const Context *ctx, char out[FILE_PATH_MAX], const char *fol
     char *full = realpath(folder, NULL);
     const char *path = full ? full : folder;
     const size_t n = strlen(ctx->project);
-    if (strncmp(path, ctx->project, n) == 0 && path[n] == '/') path += n + 1;
+    if (n > 0 && strncmp(path, ctx->project, n) == 0 && path[n] == '/') path += n + 1;
     snprintf(out, FILE_PATH_MAX, "%s", path);
     free(full);
 }

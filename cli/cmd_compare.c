@@ -1,0 +1,164 @@
+/* rlhf compare: base against aligned on the test prompts. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/comparison.h"
+#include "cli/comparison_print.h"
+#include "cli/comparison_report.h"
+#include "cli/corpus.h"
+#include "cli/options.h"
+#include "cli/project.h"
+
+typedef struct {
+    const char *reward, *rule, *source, *corpus, *report;
+    int n, best_of, max_new_tokens, batch, show;
+    double temperature;
+} CompareOptions;
+
+static const Option OPTIONS[] = {
+    {"rule", OPTION_TEXT, offsetof(CompareOptions, rule), 0, 0, "NAME",
+     "judge by this rule (default: by the reward model)"},
+    {"reward", OPTION_TEXT, offsetof(CompareOptions, reward), 0, 0, "MODEL",
+     "the reward model (reward, when there is one)"},
+    {"n", OPTION_INT, offsetof(CompareOptions, n), 1, 1000000, "N",
+     "test prompts at the most (300)"},
+    {"source", OPTION_TEXT, offsetof(CompareOptions, source), 0, 0, "NAME",
+     "prompts of one source only"},
+    {"best-of", OPTION_INT, offsetof(CompareOptions, best_of), 0, 2048, "N",
+     "baseline: the best of N base answers by the reward model (16); 0: none"},
+    {"max-new-tokens", OPTION_INT, offsetof(CompareOptions, max_new_tokens), 1, 1 << 20, "N",
+     "longest answer (128)"},
+    {"temperature", OPTION_DOUBLE, offsetof(CompareOptions, temperature), 0.01, 100, "T",
+     "divides the logits (1)"},
+    {"batch", OPTION_INT, offsetof(CompareOptions, batch), 1, 4096, "N",
+     "answers decoded together; changes speed alone (64)"},
+    {"corpus", OPTION_TEXT, offsetof(CompareOptions, corpus), 0, 0, "FILE",
+     "text that verbatim answers are looked for in"},
+    {"show", OPTION_INT, offsetof(CompareOptions, show), 0, 1000, "N", "examples printed (3)"},
+    {"report", OPTION_TEXT, offsetof(CompareOptions, report), 0, 0, "FILE",
+     "write a self-contained HTML page"},
+    {0},
+};
+
+typedef struct {
+    Context *ctx;
+    CompareOptions options;
+    ComparisonOptions settings;
+    Store *store;
+    Loaded base, aligned, reward;
+    bool has_reward;
+    Corpus corpus;
+    Comparison result;
+} Compare;
+
+static int prepare(Compare *c, const Words *words, Error *err)
+{
+    const CompareOptions *o = &c->options;
+    const char *base = words->n > 0 ? words->word[0] : "base",
+               *aligned = words->n > 1 ? words->word[1] : "aligned";
+    c->settings = (ComparisonOptions){.source = o->source,
+                                      .n = o->n,
+                                      .max_new_tokens = o->max_new_tokens,
+                                      .batch = o->batch,
+                                      .temperature = o->temperature,
+                                      .seed = c->ctx->seed,
+                                      .best_of = o->best_of};
+    if (o->rule && !(c->settings.rule = rule_find(o->rule)))
+        return error_usage(err, "no rule '%.60s'", o->rule);
+    if (words->n < 2 && !project_has_model(c->ctx, "aligned"))
+        return error_set(err, "no aligned model yet; make one with: rlhf ppo");
+    if (open_store(&c->store, c->ctx, err) != 0) return -1;
+    if (loaded_open(&c->base, c->ctx, "base", base, err) != 0) return -1;
+    if (loaded_open(&c->aligned, c->ctx, "aligned", aligned, err) != 0) return -1;
+    if (o->reward || project_has_model(c->ctx, "reward")) {
+        if (loaded_open(&c->reward, c->ctx, "reward model", o->reward ? o->reward : "reward",
+                        err) != 0)
+            return -1;
+        if (c->reward.model->config.n_labels != 1)
+            return error_set(err, "%s: no reward model (it has no score head)", c->reward.folder);
+        c->has_reward = true;
+    }
+    if (!c->has_reward) c->settings.best_of = 0;
+    if (o->corpus) {
+        if (corpus_read(&c->corpus, &o->corpus, 1, err) != 0) return -1;
+        c->settings.corpus = (const char *const *)c->corpus.text,
+        c->settings.n_corpus = c->corpus.n;
+    }
+    return 0;
+}
+
+static void print(const Compare *c)
+{
+    const Comparison *r = &c->result;
+    char title[512];
+    for (int i = 0; i < c->options.show && i < r->n; i++)
+        comparison_print_example(r, i, c->settings.rule);
+    if (r->n_traits) comparison_print_traits(r, c->settings.best_of);
+    snprintf(title, sizeof title, "%s against %s on %d test prompts, temperature %g",
+             c->aligned.name, c->base.name, r->n, c->options.temperature);
+    comparison_print_wins(r, &c->settings, title);
+    comparison_print_verdict(r);
+}
+
+static int finish(Compare *c, Error *err)
+{
+    Text json = {0};
+    text_add(&json, "{");
+    comparison_json(&json, &c->result);
+    text_add(&json, "}");
+    int rc = store_add_evaluation(c->store, "compare", NULL, json.bytes, err);
+    if (rc == 0 && c->options.report)
+        rc = comparison_report(&(ComparisonReport){.ctx = c->ctx,
+                                                   .main = &c->result,
+                                                   .options = &c->settings,
+                                                   .base = &c->base,
+                                                   .aligned = &c->aligned,
+                                                   .reward = c->has_reward ? &c->reward : NULL},
+                               c->options.report, err);
+    if (rc == 0 && c->ctx->json) puts(json.bytes);
+    else if (rc == 0) print(c);
+    text_free(&json);
+    return rc;
+}
+
+static int run(Context *ctx, int argc, char **argv, Error *err)
+{
+    Compare c = {.ctx = ctx,
+                 .options = {.n = 300,
+                             .best_of = 16,
+                             .max_new_tokens = 128,
+                             .batch = 64,
+                             .temperature = 1,
+                             .show = 3}};
+    Words words;
+    if (options_parse(ctx, OPTIONS, &c.options, &words, 0, 2, argc, argv, err) != 0) return -1;
+    int rc = prepare(&c, &words, err);
+    if (rc == 0)
+        rc = comparison_run(&c.result, c.store, &c.base, &c.aligned,
+                            c.has_reward ? &c.reward : NULL, &c.settings, err);
+    if (rc == 0) {
+        rc = finish(&c, err);
+        comparison_free(&c.result);
+    }
+    loaded_close(&c.base);
+    loaded_close(&c.aligned);
+    loaded_close(&c.reward);
+    corpus_free(&c.corpus);
+    store_close(c.store);
+    return rc;
+}
+
+const Command cmd_compare = {
+    .name = "compare",
+    .heading = "watch",
+    .summary = "base against aligned on the test prompts",
+    .usage = "[BASE] [ALIGNED] [--rule NAME] [--best-of N] [--report FILE]",
+    .details = "One answer of each model to every test prompt, and the best of N base answers as "
+               "baseline.  Every answer is\n"
+               "stored with its seed.",
+    .options = OPTIONS,
+    .project = PROJECT_NEEDED,
+    .run = run,
+};

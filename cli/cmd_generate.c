@@ -1,0 +1,177 @@
+/* rlhf generate: text from a model. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "cli/commands.h"
+#include "cli/loaded.h"
+#include "cli/options.h"
+#include "cli/project.h"
+
+typedef struct {
+    const char *model, *prompt;
+    int n, max_new_tokens, top_k, batch;
+    double temperature, top_p;
+    bool greedy;
+} GenerateOptions;
+
+static const Option OPTIONS[] = {
+    {"model", OPTION_TEXT, offsetof(GenerateOptions, model), 0, 0, "MODEL",
+     "base, aligned, a run or a folder (aligned, else base)"},
+    {"prompt", OPTION_TEXT, offsetof(GenerateOptions, prompt), 0, 0, "TEXT",
+     "exactly as the model reads it (default: standard input)"},
+    {"n", OPTION_INT, offsetof(GenerateOptions, n), 1, 100000, "N", "responses (1)"},
+    {"max-new-tokens", OPTION_INT, offsetof(GenerateOptions, max_new_tokens), 1, 1 << 20, "N",
+     "longest response (128)"},
+    {"temperature", OPTION_DOUBLE, offsetof(GenerateOptions, temperature), 0.01, 100, "T",
+     "divides the logits (1)"},
+    {"top-k", OPTION_INT, offsetof(GenerateOptions, top_k), 0, 1 << 24, "K",
+     "only the K likeliest tokens (off)"},
+    {"top-p", OPTION_DOUBLE, offsetof(GenerateOptions, top_p), 0, 1, "P",
+     "only the likeliest tokens that reach P (off)"},
+    {"greedy", OPTION_SWITCH, offsetof(GenerateOptions, greedy), 0, 0, NULL,
+     "always the likeliest token"},
+    {"batch", OPTION_INT, offsetof(GenerateOptions, batch), 1, 4096, "N",
+     "responses decoded together; changes speed alone (64)"},
+    {0},
+};
+
+static int read_prompt(char **out, const GenerateOptions *o, Error *err)
+{
+    size_t n = 0;
+    if (o->prompt) *out = mem_strdup(o->prompt);
+    else {
+        Text t = {0};
+        char piece[4096];
+        for (size_t got; (got = fread(piece, 1, sizeof piece, stdin)) > 0;)
+            text_append(&t, piece, got);
+        *out = text_take(&t);
+    }
+    size_t bad;
+    n = strlen(*out);
+    if (!text_is_utf8(*out, n, &bad))
+        return error_set(err, "the prompt: byte %zu is not UTF-8", bad + 1);
+    return 0;
+}
+
+/* Prints each token when its characters are complete. */
+typedef struct {
+    const Tokenizer *tokenizer;
+    TokenStream stream;
+} Printer;
+
+static void print_token(void *context, int prompt, int token, double logp)
+{
+    Printer *p = context;
+    Text t = {0};
+    (void)prompt, (void)logp;
+    token_stream_push(&p->stream, p->tokenizer, token, true, &t);
+    if (t.n) fwrite(t.bytes, 1, t.n, stdout);
+    fflush(stdout);
+    text_free(&t);
+}
+
+static const char *finish_name(Finish f)
+{
+    return f == FINISH_STOP ? "stop" : "length";
+}
+
+static void print_json(const Responses *r, const Tokenizer *tokenizer)
+{
+    Text t = {0};
+    text_add(&t, "{\"responses\":[");
+    for (int i = 0; i < r->n; i++) {
+        const int from = r->start[i], n = r->start[i + 1] - from;
+        size_t length;
+        char *text = tokenizer_decode(tokenizer, r->token + from, n, true, &length);
+        text_format(&t, "%s{\"text\":", i ? "," : "");
+        json_put_text(&t, text, length);
+        text_add(&t, ",\"ids\":[");
+        for (int k = 0; k < n; k++) text_format(&t, "%s%d", k ? "," : "", r->token[from + k]);
+        text_add(&t, "],\"logprobs\":[");
+        for (int k = 0; k < n; k++) {
+            text_add(&t, k ? "," : "");
+            json_put_number(&t, r->logp[from + k]);
+        }
+        text_format(&t, "],\"finish_reason\":\"%s\"}", finish_name(r->finish[i]));
+        free(text);
+    }
+    text_add(&t, "]}");
+    puts(t.bytes);
+    text_free(&t);
+}
+
+static int generate(Context *ctx, const GenerateOptions *o, Loaded *l, const char *prompt,
+                    Error *err)
+{
+    Sequences prompts = {0};
+    Responses r = {0};
+    Printer printer = {.tokenizer = l->tokenizer};
+    uint64_t *key = mem_calloc((size_t)o->n, sizeof *key);
+    const bool stream = o->n == 1 && !ctx->json;
+    SamplingConfig s = {.temperature = o->temperature,
+                        .max_new_tokens = o->max_new_tokens,
+                        .greedy = o->greedy,
+                        .top_k = o->top_k,
+                        .top_p = o->top_p,
+                        .stop = {tokenizer_eos(l->tokenizer)},
+                        .n_stop = 1,
+                        .seed = ctx->seed,
+                        .batch = o->batch,
+                        .on_token = stream ? print_token : NULL,
+                        .context = &printer};
+    int rc = -1;
+    for (int i = 0; i < o->n; i++) {
+        if (add_prompt_tokens(&prompts, l->tokenizer, prompt, err) != 0) goto done;
+        sequences_end(&prompts);
+        key[i] = (uint64_t)i;
+    }
+    loaded_policy(l);
+    rc = policy_generate(l->policy, &(Prompts){o->n, prompts.token, prompts.start, key}, &s, &r,
+                         err);
+    if (rc != 0) goto done;
+    if (ctx->json) print_json(&r, l->tokenizer);
+    for (int i = 0; i < r.n && !ctx->json && !stream; i++) {
+        char *text = response_text(l->tokenizer, r.token + r.start[i], r.start[i + 1] - r.start[i]);
+        puts(text);
+        free(text);
+    }
+    if (stream) putchar('\n');
+
+done:
+    responses_free(&r);
+    sequences_free(&prompts);
+    free(key);
+    return rc;
+}
+
+static int run(Context *ctx, int argc, char **argv, Error *err)
+{
+    GenerateOptions o = {.n = 1, .max_new_tokens = 128, .temperature = 1, .top_p = 1, .batch = 64};
+    Words words;
+    Loaded l = {0};
+    char *prompt = NULL;
+    if (options_parse(ctx, OPTIONS, &o, &words, 0, 0, argc, argv, err) != 0) return -1;
+    const char *name = o.model ? o.model : project_has_model(ctx, "aligned") ? "aligned" : "base";
+    int rc = loaded_open(&l, ctx, "model", name, err);
+    if (rc == 0) rc = read_prompt(&prompt, &o, err);
+    if (rc == 0) rc = generate(ctx, &o, &l, prompt, err);
+    free(prompt);
+    loaded_close(&l);
+    return rc;
+}
+
+const Command cmd_generate = {
+    .name = "generate",
+    .heading = "models",
+    .summary = "text from a model",
+    .usage = "[--model MODEL] [--prompt TEXT] [--n N] [--greedy]",
+    .details = "The prompt is given to the model as it stands.  The same seed gives the same text, "
+               "whatever --batch is.",
+    .options = OPTIONS,
+    .project = PROJECT_OPTIONAL,
+    .run = run,
+};

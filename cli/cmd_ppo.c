@@ -1,0 +1,156 @@
+/* rlhf ppo: fine-tunes the base against the reward model. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/loaded.h"
+#include "cli/options.h"
+#include "cli/training.h"
+#include "ppo/ppo.h"
+
+typedef struct {
+    TrainingFlags training;
+    const char *model, *reward, *source;
+} PpoOptions;
+
+static const Option OPTIONS[] = {
+    TRAINING_OPTIONS(PpoOptions, training),
+    {"model", OPTION_TEXT, offsetof(PpoOptions, model), 0, 0, "MODEL",
+     "the model to align; its frozen copy is the reference (base)"},
+    {"reward", OPTION_TEXT, offsetof(PpoOptions, reward), 0, 0, "MODEL",
+     "the reward model (reward)"},
+    {"source", OPTION_TEXT, offsetof(PpoOptions, source), 0, 0, "NAME",
+     "prompts of one source only"},
+    {0},
+};
+static const ConfigTable *const SECTIONS[] = {&PPO_TABLE, NULL};
+
+typedef struct {
+    Context *ctx;
+    PpoOptions options;
+    PpoConfig settings;
+    Store *store;
+    Loaded base, reward;
+    Model *policy_model, *value_model;
+    Sequences prompts;
+    PpoInputs in;
+    Ppo *ppo;
+    TrainingRun run;
+} PpoRun;
+
+static int read_prompts(PpoRun *r, Error *err)
+{
+    StorePromptList list = {0};
+    const StorePromptFilter filter = {.split = SPLIT_TRAIN, .source = r->options.source};
+    if (store_list_prompts(r->store, &filter, &list, err) != 0) return -1;
+    int rc = list.n > 0
+                 ? 0
+                 : error_set(err, "no train prompts yet; bring some in with: rlhf import FILE");
+    for (size_t i = 0; i < list.n && rc == 0; i++) {
+        rc = add_prompt_tokens(&r->prompts, r->base.tokenizer, list.row[i].text, err);
+        if (rc != 0) error_wrap(err, "prompt %lld", (long long)list.row[i].id);
+        sequences_end(&r->prompts);
+    }
+    store_prompts_free(&list);
+    return rc;
+}
+
+/* Four policies: the trained one and the frozen reference from the base, the frozen reward model and the
+ * trained value model from the reward model. */
+static int open_policies(PpoRun *r, Error *err)
+{
+    const PolicyOptions policy = ppo_policy_options(&r->settings, r->base.model->config.max_T);
+    const PolicyOptions value = ppo_value_options(&r->settings, r->reward.model->config.max_T);
+    if (model_open(&r->policy_model, r->base.folder, err) != 0) return -1;
+    if (model_open(&r->value_model, r->reward.folder, err) != 0) return -1;
+    loaded_policy(&r->base);
+    loaded_policy(&r->reward);
+    r->in = (PpoInputs){.policy = policy_open(r->policy_model, &policy),
+                        .reference = r->base.policy,
+                        .reward = r->reward.policy,
+                        .value = policy_open(r->value_model, &value),
+                        .prompts = {r->prompts.n, r->prompts.token, r->prompts.start},
+                        .stop = {tokenizer_eos(r->base.tokenizer)},
+                        .n_stop = 1,
+                        .seed = r->ctx->seed};
+    return ppo_check(&r->settings, &r->in, err);
+}
+
+static int train(PpoRun *r, Error *err)
+{
+    r->ppo = ppo_new(&r->in, &r->settings);
+    Trainer trainer = ppo_trainer(r->ppo);
+    const TrainingOptions o = {.name = "ppo",
+                               .unit = "iteration",
+                               .save_every = r->settings.save_every,
+                               .keep = r->settings.keep};
+    if (training_go(&r->run, &trainer, &o, r->in.policy, r->base.tokenizer, err) != 0) return -1;
+    if (r->run.end == TRAINING_FINISHED &&
+        project_set_model(r->ctx, "aligned", r->run.model, err) != 0)
+        return -1;
+    training_report(&r->run);
+    return 0;
+}
+
+static int open_all(PpoRun *r, Error *err)
+{
+    const char *reward = r->options.reward ? r->options.reward : "reward";
+    if (open_store(&r->store, r->ctx, err) != 0) return -1;
+    if (!r->options.reward && !project_has_model(r->ctx, "reward"))
+        return error_set(err, "no reward model yet; train one with: rlhf reward");
+    if (loaded_open(&r->base, r->ctx, "policy", r->options.model, err) != 0) return -1;
+    if (loaded_open(&r->reward, r->ctx, "reward model", reward, err) != 0) return -1;
+    if (r->reward.model->config.n_labels != 1)
+        return error_set(err, "%s: no reward model (it has no score head)", r->reward.folder);
+    if (strcmp(tokenizer_sha256(r->base.tokenizer), tokenizer_sha256(r->reward.tokenizer)) != 0)
+        return error_set(err, "the reward model %s has another tokenizer than the policy %s",
+                         r->reward.folder, r->base.folder);
+    if (read_prompts(r, err) != 0) return -1;
+    return open_policies(r, err);
+}
+
+static int run(Context *ctx, int argc, char **argv, Error *err)
+{
+    PpoRun r = {.ctx = ctx, .options = {.model = "base"}};
+    Config c = {0};
+    Words words;
+    char inputs[512];
+    int rc = -1;
+    config_bind(&c, &PPO_TABLE, &r.settings);
+    if (options_parse(ctx, OPTIONS, &r.options, &words, 0, 0, argc, argv, err) != 0) return -1;
+    if (context_settings(ctx, &c, NULL, err) != 0) return -1;
+    if (open_all(&r, err) != 0) goto done;
+    snprintf(inputs, sizeof inputs, "{\"model\": \"%s\", \"reward\": \"%s\", \"prompts\": %d}",
+             r.base.hash, r.reward.hash, r.prompts.n);
+    if (training_begin(&r.run, ctx, r.store, "ppo", &r.options.training, &c, inputs, err) != 0)
+        goto done;
+    rc = train(&r, err);
+
+done:
+    training_end(&r.run);
+    ppo_free(r.ppo);
+    policy_close(r.in.policy);
+    policy_close(r.in.value);
+    model_free(r.policy_model);
+    model_free(r.value_model);
+    sequences_free(&r.prompts);
+    loaded_close(&r.base);
+    loaded_close(&r.reward);
+    store_close(r.store);
+    return rc;
+}
+
+const Command cmd_ppo = {
+    .name = "ppo",
+    .heading = "train",
+    .summary = "align the base by PPO against the reward model",
+    .usage = "[--model MODEL] [--reward MODEL] [--run NAME] [--resume]",
+    .details = "The reference is the frozen starting model; the value model starts from the reward "
+               "model.  The finished\n"
+               "run becomes `aligned`.",
+    .options = OPTIONS,
+    .sections = SECTIONS,
+    .project = PROJECT_NEEDED,
+    .run = run,
+};

@@ -1,0 +1,186 @@
+/* rlhf pretrain: a language model from raw text, with a tokenizer of its own unless it has one. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/commands.h"
+#include "cli/corpus.h"
+#include "cli/loaded.h"
+#include "cli/options.h"
+#include "cli/training.h"
+#include "policy/model_settings.h"
+#include "policy/supervised.h"
+
+typedef struct {
+    TrainingFlags training;
+    const char *model, *tokenizer;
+} PretrainOptions;
+
+static const Option OPTIONS[] = {
+    TRAINING_OPTIONS(PretrainOptions, training),
+    {"model", OPTION_TEXT, offsetof(PretrainOptions, model), 0, 0, "MODEL",
+     "start from these weights instead of random ones"},
+    {"tokenizer", OPTION_TEXT, offsetof(PretrainOptions, tokenizer), 0, 0, "DIR",
+     "use the tokenizer of this folder instead of a new one"},
+    {0},
+};
+static const ConfigTable *const SECTIONS[] = {&PRETRAIN_TABLE, &MODEL_TABLE, NULL};
+static const char END_OF_TEXT[] = "<|endoftext|>";
+
+/* One document in VALID_EVERY is held out, up to VALID_TOKENS tokens. */
+enum { VALID_EVERY = 20, VALID_TOKENS = 20000 };
+
+typedef struct {
+    Context *ctx;
+    PretrainOptions options;
+    SupervisedConfig settings;
+    ModelSettings shape;
+    Corpus corpus;
+    Tokenizer *tokenizer;
+    Model *model;
+    Policy *policy;
+    Sequences train, valid;
+    int *ones; /* nothing comes before a first token */
+    Supervised *supervised;
+    Store *store;
+    TrainingRun run;
+    char tokenizer_dir[FILE_PATH_MAX];
+} Pretrain;
+
+static int make_tokenizer(Pretrain *p, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    if (p->options.tokenizer) return tokenizer_open(&p->tokenizer, p->options.tokenizer, err);
+    if (path_join(path, p->tokenizer_dir, "tokenizer.json", err) != 0) return -1;
+    if (p->options.training.resume && file_exists(path))
+        return tokenizer_open(&p->tokenizer, p->tokenizer_dir, err);
+    const char *special[] = {END_OF_TEXT};
+    return tokenizer_train(&p->tokenizer, (const char *const *)p->corpus.text, p->corpus.n,
+                           p->shape.vocabulary, special, 1, err);
+}
+
+static int make_model(Pretrain *p, Error *err)
+{
+    ModelConfig config;
+    if (p->options.model) {
+        Loaded l;
+        if (loaded_open(&l, p->ctx, "base", p->options.model, err) != 0) return -1;
+        p->model = l.model, p->tokenizer = l.tokenizer;
+        return 0;
+    }
+    if (make_tokenizer(p, err) != 0) return -1;
+    if (model_settings_config(&config, &p->shape, tokenizer_size(p->tokenizer),
+                              tokenizer_eos(p->tokenizer), err) != 0)
+        return -1;
+    p->model = model_new(&config, p->ctx->seed);
+    return 0;
+}
+
+/* A document becomes one sequence with an end-of-text token, or several when it is longer than the
+ * context. */
+static int add_document(Pretrain *p, Sequences *to, const char *text, Error *err)
+{
+    Sequences whole = {0};
+    if (add_response_tokens(&whole, p->tokenizer, text, NULL, 0, err) != 0) return -1;
+    const int n = sequences_pending(&whole), max_T = p->model->config.max_T;
+    for (int at = 0; at + 1 < n; at += max_T) {
+        sequences_add(to, whole.token + at, n - at < max_T ? n - at : max_T);
+        sequences_end(to);
+    }
+    sequences_free(&whole);
+    return 0;
+}
+
+static int make_examples(Pretrain *p, Error *err)
+{
+    for (int i = 0; i < p->corpus.n; i++) {
+        const bool hold_out = i % VALID_EVERY == VALID_EVERY - 1 && p->valid.tokens < VALID_TOKENS;
+        if (add_document(p, hold_out ? &p->valid : &p->train, p->corpus.text[i], err) != 0)
+            return error_wrap(err, "document %d", i + 1);
+    }
+    if (p->train.n == 0) return error_set(err, "no document has two tokens");
+    const int most = p->train.n > p->valid.n ? p->train.n : p->valid.n;
+    p->ones = mem_calloc((size_t)most, sizeof *p->ones);
+    for (int i = 0; i < most; i++) p->ones[i] = 1;
+    return 0;
+}
+
+static int train(Pretrain *p, Error *err)
+{
+    const PolicyOptions options = supervised_options(&p->settings, p->model->config.max_T);
+    const Examples examples = {p->train.n, p->train.token, p->train.start, p->ones};
+    const Examples valid = {p->valid.n, p->valid.token, p->valid.start, p->ones};
+    if (folder_make(p->tokenizer_dir, err) != 0 ||
+        tokenizer_save(p->tokenizer, p->tokenizer_dir, err) != 0)
+        return -1;
+    model_set_companions(p->model, p->tokenizer_dir);
+    log_line("%s weights, %s tokens of text in %s documents, vocabulary %s",
+             text_thousands((long long)p->model->parameters.n), text_thousands(p->train.tokens),
+             text_thousands(p->corpus.n), text_thousands(p->model->config.V));
+    p->policy = policy_open(p->model, &options);
+    p->supervised = supervised_new(p->policy, &examples, &valid, &p->settings, p->ctx->seed);
+    Trainer trainer = supervised_trainer(p->supervised);
+    const TrainingOptions o = {.name = "pretrain",
+                               .unit = "step",
+                               .save_every = p->settings.save_every,
+                               .keep = p->settings.keep};
+    if (training_go(&p->run, &trainer, &o, p->policy, p->tokenizer, err) != 0) return -1;
+    if (p->run.end == TRAINING_FINISHED &&
+        project_set_model(p->ctx, "base", p->run.model, err) != 0)
+        return -1;
+    training_report(&p->run);
+    return 0;
+}
+
+static int run(Context *ctx, int argc, char **argv, Error *err)
+{
+    Pretrain p = {.ctx = ctx};
+    Words words;
+    Config c = {0};
+    int rc = -1;
+    config_bind(&c, &PRETRAIN_TABLE, &p.settings);
+    config_bind(&c, &MODEL_TABLE, &p.shape);
+    if (options_parse(ctx, OPTIONS, &p.options, &words, 1, WORDS_MAX, argc, argv, err) != 0)
+        return -1;
+    if (context_settings(ctx, &c, NULL, err) != 0) return -1;
+    if (corpus_read(&p.corpus, words.word, words.n, err) != 0) goto done;
+    if (open_store(&p.store, ctx, err) != 0) goto done;
+    char inputs[128];
+    snprintf(inputs, sizeof inputs, "{\"corpus\": \"%s\"}", p.corpus.sha256);
+    if (training_begin(&p.run, ctx, p.store, "pretrain", &p.options.training, &c, inputs, err) != 0)
+        goto done;
+    if (path_join(p.tokenizer_dir, p.run.folder, "tokenizer", err) != 0) goto done;
+    if (make_model(&p, err) != 0) goto done;
+    if (make_examples(&p, err) != 0) goto done;
+    rc = train(&p, err);
+
+done:
+    training_end(&p.run);
+    supervised_free(p.supervised);
+    policy_close(p.policy);
+    model_free(p.model);
+    tokenizer_free(p.tokenizer);
+    sequences_free(&p.train);
+    sequences_free(&p.valid);
+    free(p.ones);
+    corpus_free(&p.corpus);
+    store_close(p.store);
+    return rc;
+}
+
+const Command cmd_pretrain = {
+    .name = "pretrain",
+    .heading = "train",
+    .summary = "a base model from raw text",
+    .usage = "FILE... [--model MODEL | --tokenizer DIR] [--run NAME] [--resume]",
+    .details = "Trains a byte-level BPE tokenizer on the text, then a transformer of the shape in "
+               "the `model` settings.\n"
+               "*.jsonl has a document per line, {\"text\": ...}; any other file is one document.  "
+               "One document in 20 is\n"
+               "held out.  The finished run becomes the project's `base`.",
+    .options = OPTIONS,
+    .sections = SECTIONS,
+    .project = PROJECT_NEEDED,
+    .run = run,
+};

@@ -1,0 +1,324 @@
+/* rlhf reward: trains a reward model; rlhf reward eval, rlhf reward score use it. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/preferences.h"
+#include "cli/training.h"
+#include "compare/win_rate.h"
+#include "reward/reward.h"
+
+/* ---- what an evaluation says ---------------------------------------------------------------------- */
+
+static void evaluation_json(Text *t, const RewardEvaluation *e)
+{
+    double low, high;
+    wilson_interval(&low, &high, e->accuracy * e->n, e->n);
+    text_format(t,
+                "{\"accuracy\":%.6g,\"n\":%d,\"ci\":[%.6g,%.6g],\"loss\":%.6g,\"ece\":%.6g,"
+                "\"longer_wins\":%.6g,"
+                "\"length_correlation\":%.6g,\"margin\":%.6g}",
+                e->accuracy, e->n, low, high, e->loss, e->calibration_error, e->longer_wins,
+                e->length_correlation, e->margin);
+}
+
+static void print_evaluation(const char *name, const RewardEvaluation *e)
+{
+    double low, high;
+    wilson_interval(&low, &high, e->accuracy * e->n, e->n);
+    printf("%s: right on %.4g of %d held-out pairs: %.2f [%.2f, %.2f]; longer answer wins %.2f\n",
+           name, e->accuracy * e->n, e->n, e->accuracy, low, high, e->longer_wins);
+    printf("calibration error %.2f; correlation of score and length %.2f; go on: rlhf ppo\n",
+           e->calibration_error, e->length_correlation);
+}
+
+/* ---- training ------------------------------------------------------------------------------------- */
+
+typedef struct {
+    TrainingFlags training;
+    const char *model;
+    bool no_eval, force;
+} RewardOptions;
+
+static const Option OPTIONS[] = {
+    TRAINING_OPTIONS(RewardOptions, training),
+    {"model", OPTION_TEXT, offsetof(RewardOptions, model), 0, 0, "MODEL",
+     "the model it starts from (base)"},
+    {"no-eval", OPTION_SWITCH, offsetof(RewardOptions, no_eval), 0, 0, NULL,
+     "train although nothing can be held out"},
+    {"force", OPTION_SWITCH, offsetof(RewardOptions, force), 0, 0, NULL,
+     "train although all labels prefer the same side"},
+    {0},
+};
+static const ConfigTable *const SECTIONS[] = {&REWARD_TABLE, NULL};
+enum { HELD_OUT_MIN = 10, TRAIN_MIN = 20 };
+
+typedef struct {
+    Context *ctx;
+    RewardOptions options;
+    RewardConfig settings;
+    Store *store;
+    Loaded base;
+    PreferenceSet train, valid;
+    Policy *policy;
+    RewardTraining *training;
+    TrainingRun run;
+} Reward;
+
+static int read_pairs(Reward *w, Error *err)
+{
+    const int max_T = w->base.model->config.max_T;
+    const StorePreferenceFilter train = {.split = SPLIT_TRAIN}, valid = {.split = SPLIT_VALID};
+    if (preferences_read(&w->train, w->store, &train, w->base.tokenizer, max_T, err) != 0)
+        return -1;
+    if (preferences_read(&w->valid, w->store, &valid, w->base.tokenizer, max_T, err) != 0)
+        return -1;
+    const int n = w->train.n, judged = n - w->train.ties;
+    if (n == 0) return error_set(err, "no labels to learn from yet; make some with: rlhf label");
+    if (n < TRAIN_MIN || (w->valid.n < HELD_OUT_MIN && !w->options.no_eval))
+        return error_set(err,
+                         "%d labels are too few to hold any out (%d to learn from, %d held out); "
+                         "label more, or: "
+                         "rlhf reward --no-eval",
+                         n + w->valid.n, n, w->valid.n);
+    if (judged > TRAIN_MIN && (w->train.first_better == 0 || w->train.first_better == judged) &&
+        !w->options.force)
+        return error_set(
+            err,
+            "all %d labels prefer the %s stored answer; refusing to train on a habit (--force)",
+            judged, w->train.first_better ? "first" : "second");
+    log_line("%d pairs to learn from (%d ties, %d by people), %d held out, %d beyond the context "
+             "of %d left out",
+             n, w->train.ties, w->train.people, w->valid.n, w->train.too_long + w->valid.too_long,
+             max_T);
+    return 0;
+}
+
+static int evaluate_and_report(Reward *w, Error *err)
+{
+    const Pairs valid = preferences_pairs(&w->valid);
+    Text json = {0};
+    int rc = 0;
+    if (w->run.end != TRAINING_FINISHED || valid.n == 0) {
+        training_report(&w->run);
+        return 0;
+    }
+    const RewardEvaluation e = reward_evaluate(w->policy, &valid, NULL, NULL);
+    evaluation_json(&json, &e);
+    rc = store_add_evaluation(w->store, "reward eval", w->run.name, json.bytes, err);
+    if (rc == 0 && w->ctx->json)
+        printf("{\"run\":\"%s\",\"steps\":%lld,\"final\":%s,\"checkpoint\":\"%s\"}\n", w->run.name,
+               (long long)w->run.steps, json.bytes, w->run.model);
+    else if (rc == 0) print_evaluation(w->run.name, &e);
+    text_free(&json);
+    return rc;
+}
+
+static int train(Reward *w, Error *err)
+{
+    const PolicyOptions options =
+        reward_options(&w->settings, w->base.model->config.max_T, w->ctx->seed);
+    const Pairs pairs = preferences_pairs(&w->train);
+    w->policy = policy_open(w->base.model, &options);
+    w->training = reward_training_new(w->policy, &pairs, &w->settings, w->ctx->seed);
+    Trainer trainer = reward_trainer(w->training);
+    const TrainingOptions o = {.name = "reward",
+                               .unit = "step",
+                               .save_every = w->settings.save_every,
+                               .keep = w->settings.keep};
+    if (training_go(&w->run, &trainer, &o, w->policy, w->base.tokenizer, err) != 0) return -1;
+    if (w->run.end == TRAINING_FINISHED &&
+        project_set_model(w->ctx, "reward", w->run.model, err) != 0)
+        return -1;
+    return evaluate_and_report(w, err);
+}
+
+static int run_train(Context *ctx, int argc, char **argv, Error *err)
+{
+    Reward w = {.ctx = ctx, .options = {.model = "base"}};
+    Config c = {0};
+    Words words;
+    char inputs[512];
+    int rc = -1;
+    config_bind(&c, &REWARD_TABLE, &w.settings);
+    if (options_parse(ctx, OPTIONS, &w.options, &words, 0, 0, argc, argv, err) != 0) return -1;
+    if (context_settings(ctx, &c, NULL, err) != 0) return -1;
+    if (open_store(&w.store, ctx, err) != 0) goto done;
+    if (loaded_open(&w.base, ctx, "start", w.options.model, err) != 0) goto done;
+    if (read_pairs(&w, err) != 0) goto done;
+    snprintf(inputs, sizeof inputs, "{\"model\": \"%s\", \"pairs\": \"%s\"}", w.base.hash,
+             w.train.sha256);
+    if (training_begin(&w.run, ctx, w.store, "reward", &w.options.training, &c, inputs, err) != 0)
+        goto done;
+    rc = train(&w, err);
+
+done:
+    training_end(&w.run);
+    reward_training_free(w.training);
+    policy_close(w.policy);
+    preferences_free(&w.train);
+    preferences_free(&w.valid);
+    loaded_close(&w.base);
+    store_close(w.store);
+    return rc;
+}
+
+/* ---- eval and score ------------------------------------------------------------------------------- */
+
+typedef struct {
+    const char *model, *data;
+} EvalOptions;
+
+static const Option EVAL_OPTIONS[] = {
+    {"model", OPTION_TEXT, offsetof(EvalOptions, model), 0, 0, "MODEL", "a reward model (reward)"},
+    {"data", OPTION_TEXT, offsetof(EvalOptions, data), 0, 0, "FILE",
+     "JSON lines with prompt, chosen, rejected (default: the store's valid split)"},
+    {0},
+};
+
+static int open_reward(Loaded *l, const Context *ctx, const char *name, Error *err)
+{
+    if (loaded_open(l, ctx, "reward model", name, err) != 0) return -1;
+    if (l->model->config.n_labels != 1) {
+        error_set(err, "%s: no reward model (it has no score head)", l->folder);
+        loaded_close(l);
+        return -1;
+    }
+    loaded_policy(l);
+    return 0;
+}
+
+static int read_held_out(PreferenceSet *p, const Context *ctx, const EvalOptions *o,
+                         const Loaded *l, Error *err)
+{
+    const int max_T = l->model->config.max_T;
+    if (o->data) return preferences_read_file(p, o->data, l->tokenizer, max_T, err);
+    Store *store = NULL;
+    if (!*ctx->project)
+        return error_usage(err, "which pairs? --data FILE, or inside a project its valid split");
+    if (open_store(&store, ctx, err) != 0) return -1;
+    const int rc = preferences_read(p, store, &(StorePreferenceFilter){.split = SPLIT_VALID},
+                                    l->tokenizer, max_T, err);
+    store_close(store);
+    return rc;
+}
+
+static int run_eval(Context *ctx, int argc, char **argv, Error *err)
+{
+    EvalOptions o = {.model = "reward"};
+    Words words;
+    Loaded l = {0};
+    PreferenceSet pairs = {0};
+    Text json = {0};
+    int rc = -1;
+    if (options_parse(ctx, EVAL_OPTIONS, &o, &words, 0, 0, argc, argv, err) != 0) return -1;
+    if (open_reward(&l, ctx, o.model, err) != 0) return -1;
+    if (read_held_out(&pairs, ctx, &o, &l, err) != 0) goto done;
+    if (pairs.n == 0) {
+        error_set(err, "no pairs to evaluate on");
+        goto done;
+    }
+    const Pairs p = preferences_pairs(&pairs);
+    const RewardEvaluation e = reward_evaluate(l.policy, &p, NULL, NULL);
+    evaluation_json(&json, &e);
+    if (ctx->json) puts(json.bytes);
+    else print_evaluation(o.model, &e);
+    rc = 0;
+
+done:
+    text_free(&json);
+    preferences_free(&pairs);
+    loaded_close(&l);
+    return rc;
+}
+
+static int score_line(const Loaded *l, const char *line, size_t n, Error *err)
+{
+    cJSON *o = NULL;
+    Sequences s = {0};
+    double score;
+    int rc = -1;
+    if (json_parse(&o, line, n, err) != 0) return -1;
+    const char *prompt = json_text(o, "prompt", NULL), *response = json_text(o, "response", NULL);
+    if (!prompt || !response) error_set(err, "a row needs prompt and response as texts");
+    else if (add_prompt_tokens(&s, l->tokenizer, prompt, err) == 0 &&
+             add_response_tokens(&s, l->tokenizer, response, NULL, 0, err) == 0) {
+        sequences_end(&s);
+        if (s.tokens > l->model->config.max_T)
+            error_set(err, "%d tokens are beyond the context of %d", s.tokens,
+                      l->model->config.max_T);
+        else {
+            reward_score(&score, l->policy, s.token, s.start, 1);
+            printf("{\"score\":%.17g}\n", score);
+            rc = 0;
+        }
+    }
+    sequences_free(&s);
+    cJSON_Delete(o);
+    return rc;
+}
+
+static int run_score(Context *ctx, int argc, char **argv, Error *err)
+{
+    EvalOptions o = {.model = "reward"};
+    static const Option SCORE_OPTIONS[] = {{"model", OPTION_TEXT, offsetof(EvalOptions, model), 0,
+                                            0, "MODEL", "a reward model (reward)"},
+                                           {0}};
+    Words words;
+    Loaded l = {0};
+    char *line = NULL;
+    size_t room = 0;
+    long number = 0;
+    int rc = 0;
+    if (options_parse(ctx, SCORE_OPTIONS, &o, &words, 0, 0, argc, argv, err) != 0) return -1;
+    if (open_reward(&l, ctx, o.model, err) != 0) return -1;
+    for (ssize_t n; rc == 0 && (n = getline(&line, &room, stdin)) > 0;) {
+        number++;
+        while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r')) n--;
+        if (n > 0) rc = score_line(&l, line, (size_t)n, err);
+        if (rc != 0) error_wrap(err, "line %ld", number);
+    }
+    free(line);
+    loaded_close(&l);
+    return rc;
+}
+
+static const Command CMD_EVAL = {
+    .name = "eval",
+    .summary = "accuracy of a reward model on held-out pairs",
+    .usage = "[--model MODEL] [--data FILE]",
+    .details = "Ties count half.  Beside it stands what \"the longer answer wins\" reaches.",
+    .options = EVAL_OPTIONS,
+    .project = PROJECT_OPTIONAL,
+    .run = run_eval,
+};
+static const Command CMD_SCORE = {
+    .name = "score",
+    .summary = "scores for JSON lines of prompt and response",
+    .usage = "[--model MODEL] < rows.jsonl",
+    .details = "One {\"score\":...} for each {\"prompt\":...,\"response\":...}: what PPO would "
+               "see, to the bit.",
+    .project = PROJECT_OPTIONAL,
+    .run = run_score,
+};
+static const Command *const SECONDS[] = {&CMD_EVAL, &CMD_SCORE, NULL};
+
+const Command cmd_reward = {
+    .name = "reward",
+    .heading = "train",
+    .summary = "a reward model from the labels",
+    .usage = "[--model MODEL] [--run NAME] [--resume]",
+    .details = "Bradley-Terry on the train split; accuracy on the valid split.  The finished run "
+               "becomes `reward`.",
+    .options = OPTIONS,
+    .sections = SECTIONS,
+    .seconds = SECONDS,
+    .project = PROJECT_NEEDED,
+    .run = run_train,
+};

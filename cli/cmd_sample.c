@@ -1,0 +1,250 @@
+/* rlhf sample: stores paired answers for labeling, with all that is needed to make them again. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/interrupt.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/commands.h"
+#include "cli/loaded.h"
+#include "cli/options.h"
+
+typedef struct {
+    const char *model, *split, *source, *prompt;
+    int limit, max_new_tokens, batch;
+    double temperature;
+} SampleOptions;
+
+static const Option OPTIONS[] = {
+    {"model", OPTION_TEXT, offsetof(SampleOptions, model), 0, 0, "MODEL", "who answers (base)"},
+    {"split", OPTION_TEXT, offsetof(SampleOptions, split), 0, 0, "SPLIT",
+     "train or valid prompts only (both)"},
+    {"source", OPTION_TEXT, offsetof(SampleOptions, source), 0, 0, "NAME",
+     "prompts of one source only"},
+    {"limit", OPTION_INT, offsetof(SampleOptions, limit), 1, 1e9, "N",
+     "at most so many prompts, those without answers first"},
+    {"max-new-tokens", OPTION_INT, offsetof(SampleOptions, max_new_tokens), 1, 1 << 20, "N",
+     "longest answer (128)"},
+    {"temperature", OPTION_DOUBLE, offsetof(SampleOptions, temperature), 0.01, 100, "T",
+     "divides the logits (1)"},
+    {"batch", OPTION_INT, offsetof(SampleOptions, batch), 1, 4096, "N",
+     "answers decoded together; changes speed alone (64)"},
+    {"prompt", OPTION_TEXT, offsetof(SampleOptions, prompt), 0, 0, "TEXT", "no: see rlhf generate"},
+    {0},
+};
+
+/* Answers are committed in pages of so many prompts: Ctrl-C keeps them, and labeling can begin. */
+enum { PAGE = 256, ANSWERS = 2 };
+
+typedef struct {
+    Context *ctx;
+    SampleOptions options;
+    Store *store;
+    Loaded model;
+    int64_t model_id;
+    char *sampling; /* JSON of the settings */
+    Progress bar;
+    int64_t asked, pairs, equal, unfinished, tokens;
+} Sampling;
+
+static int stop_early(void *context, int finished)
+{
+    Sampling *s = context;
+    progress_update(&s->bar, s->asked + finished / ANSWERS, "%s tokens", text_thousands(s->tokens));
+    return interrupt_pending();
+}
+
+static void fill_rows(Sampling *s, StoreResponse *row, char **text, const Responses *r,
+                      const StorePrompt *prompt)
+{
+    for (int i = 0; i < r->n; i++) {
+        const int from = r->start[i], n = r->start[i + 1] - from;
+        double sum = 0;
+        for (int k = 0; k < n; k++) sum += r->logp[from + k];
+        text[i] = response_text(s->model.tokenizer, r->token + from, n);
+        row[i] = (StoreResponse){.prompt_id = prompt[i / ANSWERS].id,
+                                 .model_id = s->model_id,
+                                 .text = text[i],
+                                 .tokens = r->token + from,
+                                 .n_tokens = n,
+                                 .sum_logprob = sum,
+                                 .finish = r->finish[i] == FINISH_STOP ? "stop" : "length",
+                                 .seed = s->ctx->seed,
+                                 .sample_no = i % ANSWERS,
+                                 .sampling_json = s->sampling};
+        s->unfinished += r->finish[i] != FINISH_STOP;
+        s->tokens += n;
+    }
+}
+
+static int store_page(Sampling *s, const Responses *r, const StorePrompt *prompt, Error *err)
+{
+    StoreResponse *row = mem_calloc((size_t)r->n, sizeof *row);
+    StoreComparison *pair = mem_calloc((size_t)r->n / ANSWERS + 1, sizeof *pair);
+    char **text = mem_calloc((size_t)r->n, sizeof *text);
+    StoreAdded added = {0};
+    const size_t pairs = (size_t)r->n / ANSWERS;
+
+    fill_rows(s, row, text, r, prompt);
+    int rc = store_add_responses(s->store, row, (size_t)r->n, NULL, err);
+    for (size_t i = 0; i < pairs; i++)
+        pair[i] = (StoreComparison){.prompt_id = row[2 * i].prompt_id,
+                                    .a_id = row[2 * i].id,
+                                    .b_id = row[2 * i + 1].id,
+                                    .origin = "random"};
+    if (rc == 0) rc = store_add_comparisons(s->store, pair, pairs, &added, err);
+    s->pairs += added.added;
+    s->equal += added.refused;
+    for (int i = 0; i < r->n; i++) free(text[i]);
+    free(text);
+    free(row);
+    free(pair);
+    return rc;
+}
+
+/* Two answers to each of n prompts.  The random numbers of an answer follow from the prompt's id. */
+static int sample_page(Sampling *s, const StorePrompt *prompt, int n, Error *err)
+{
+    Sequences prompts = {0};
+    Responses r = {0};
+    uint64_t *key = mem_calloc((size_t)n * ANSWERS, sizeof *key);
+    const SamplingConfig config = {.temperature = s->options.temperature,
+                                   .top_p = 1,
+                                   .max_new_tokens = s->options.max_new_tokens,
+                                   .stop = {tokenizer_eos(s->model.tokenizer)},
+                                   .n_stop = 1,
+                                   .seed = s->ctx->seed,
+                                   .batch = s->options.batch,
+                                   .on_progress = stop_early,
+                                   .context = s};
+    int rc = -1;
+    for (int i = 0; i < n * ANSWERS; i++) {
+        const StorePrompt *p = &prompt[i / ANSWERS];
+        if (add_prompt_tokens(&prompts, s->model.tokenizer, p->text, err) != 0) goto done;
+        sequences_end(&prompts);
+        key[i] = (uint64_t)p->id * ANSWERS + (uint64_t)(i % ANSWERS);
+    }
+    rc =
+        policy_generate(s->model.policy, &(Prompts){n * ANSWERS, prompts.token, prompts.start, key},
+                        &config, &r, err);
+    if (rc == 0) rc = store_page(s, &r, prompt, err);
+
+done:
+    responses_free(&r);
+    sequences_free(&prompts);
+    free(key);
+    return rc;
+}
+
+/* Prompts that this model has not answered, of train and valid: test prompts are for compare alone. */
+static int sample_split(Sampling *s, Split split, int64_t limit, Error *err)
+{
+    StorePromptList list = {0};
+    const StorePromptFilter filter = {.split = split,
+                                      .source = s->options.source,
+                                      .answered = ANSWERED_NO,
+                                      .model_id = s->model_id,
+                                      .limit = limit};
+    if (store_list_prompts(s->store, &filter, &list, err) != 0) return -1;
+    int rc = 0;
+    for (size_t at = 0; at < list.n && rc == 0 && !interrupt_pending(); at += PAGE) {
+        const size_t n = list.n - at < PAGE ? list.n - at : PAGE;
+        rc = sample_page(s, list.row + at, (int)n, err);
+        if (rc != 0 && interrupt_pending()) rc = 0;
+        else s->asked += (int64_t)n;
+        progress_update(&s->bar, s->asked, "%s tokens", text_thousands(s->tokens));
+    }
+    store_prompts_free(&list);
+    return rc;
+}
+
+static int sample(Sampling *s, Error *err)
+{
+    int64_t total = 0, count;
+    Split wanted = SPLIT_ANY;
+    if (s->options.split && split_parse(&wanted, s->options.split, err) != 0) return -1;
+    if (wanted == SPLIT_TEST)
+        return error_set(err, "test prompts are for compare alone; sample train or valid ones");
+    for (Split split = SPLIT_TRAIN; split <= SPLIT_VALID; split++) {
+        if (wanted != SPLIT_ANY && wanted != split) continue;
+        if (store_count_prompts(s->store, split, &count, err) != 0) return -1;
+        total += count;
+    }
+    if (total == 0) return error_set(err, "no prompts yet; bring some in with: rlhf import FILE");
+    if (s->options.limit > 0 && s->options.limit < total) total = s->options.limit;
+    progress_begin(&s->bar, "sample", total, "prompt");
+    int rc = 0;
+    for (Split split = SPLIT_TRAIN; split <= SPLIT_VALID && rc == 0; split++) {
+        const int64_t left = s->options.limit > 0 ? s->options.limit - s->asked : 0;
+        if ((wanted != SPLIT_ANY && wanted != split) || left < 0 ||
+            (s->options.limit > 0 && left == 0))
+            continue;
+        rc = sample_split(s, split, left, err);
+    }
+    progress_end(&s->bar);
+    return rc;
+}
+
+static void report(const Sampling *s, double seconds)
+{
+    if (s->ctx->json) {
+        printf("{\"prompts\":%lld,\"pairs\":%lld,\"equal\":%lld,\"unfinished\":%lld,\"tokens\":%"
+               "lld,\"seconds\":%.3f}\n",
+               (long long)s->asked, (long long)s->pairs, (long long)s->equal,
+               (long long)s->unfinished, (long long)s->tokens, seconds);
+        return;
+    }
+    printf("%s pairs stored for %s prompts", text_thousands(s->pairs), text_thousands(s->asked));
+    if (s->equal) printf("; %s with two equal answers left out", text_thousands(s->equal));
+    if (s->unfinished)
+        printf("; %s answers cut at %d tokens", text_thousands(s->unfinished),
+               s->options.max_new_tokens);
+    printf("; %s tokens, %s a second\n", text_thousands(s->tokens),
+           text_thousands((long long)((double)s->tokens / (seconds + 1e-9))));
+}
+
+static int run(Context *ctx, int argc, char **argv, Error *err)
+{
+    Sampling s = {
+        .ctx = ctx,
+        .options = {.model = "base", .max_new_tokens = 128, .temperature = 1, .batch = 64}};
+    Words words;
+    const double began = log_clock();
+    int rc = -1;
+    if (options_parse(ctx, OPTIONS, &s.options, &words, 0, 0, argc, argv, err) != 0) return -1;
+    if (s.options.prompt)
+        return error_usage(
+            err, "sample stores pairs for labeling; to see text: rlhf generate --prompt \"%.60s\"",
+            s.options.prompt);
+    if (open_store(&s.store, ctx, err) != 0) goto done;
+    if (loaded_open(&s.model, ctx, "policy", s.options.model, err) != 0) goto done;
+    if (loaded_record(&s.model, s.store, "base", &s.model_id, err) != 0) goto done;
+    loaded_policy(&s.model);
+    s.sampling = mem_format("{\"temperature\":%.17g,\"max_new_tokens\":%d}", s.options.temperature,
+                            s.options.max_new_tokens);
+    rc = sample(&s, err);
+    if (rc == 0) report(&s, log_clock() - began);
+
+done:
+    free(s.sampling);
+    loaded_close(&s.model);
+    store_close(s.store);
+    return rc;
+}
+
+const Command cmd_sample = {
+    .name = "sample",
+    .heading = "people",
+    .summary = "store paired answers for labeling",
+    .usage = "[--model MODEL] [--limit N] [--split train|valid]",
+    .details = "Two answers to every train and valid prompt that the model has not answered yet, "
+               "with their tokens, seed\n"
+               "and settings.  Pairs are stored as they come: labeling can begin, Ctrl-C keeps "
+               "what is there, and the same\n"
+               "command goes on.  Two equal answers make no pair.",
+    .options = OPTIONS,
+    .project = PROJECT_NEEDED,
+    .run = run,
+};

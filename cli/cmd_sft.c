@@ -1,0 +1,173 @@
+/* rlhf sft: supervised fine-tuning on the demonstrations. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/commands.h"
+#include "cli/loaded.h"
+#include "cli/options.h"
+#include "cli/training.h"
+#include "policy/supervised.h"
+
+typedef struct {
+    TrainingFlags training;
+    const char *model;
+} SftOptions;
+
+static const Option OPTIONS[] = {
+    TRAINING_OPTIONS(SftOptions, training),
+    {"model", OPTION_TEXT, offsetof(SftOptions, model), 0, 0, "MODEL",
+     "the model it starts from (base)"},
+    {0},
+};
+static const ConfigTable *const SECTIONS[] = {&SFT_TABLE, NULL};
+
+/* Demonstrations of one split as tokens; only those of the response are learned. */
+typedef struct {
+    Sequences sequences;
+    int *prompt; /* (n) tokens of each prompt */
+    int n, too_long;
+} DemonstrationSet;
+
+typedef struct {
+    Context *ctx;
+    SftOptions options;
+    SupervisedConfig settings;
+    Store *store;
+    Loaded base;
+    DemonstrationSet train, valid;
+    Policy *policy;
+    Supervised *supervised;
+    TrainingRun run;
+} Sft;
+
+/* A pair that does not fit is left out: cut short, it would teach to break off. */
+static int add_demonstration(DemonstrationSet *d, const Loaded *l, const StoreDemonstration *row,
+                             Error *err)
+{
+    Sequences one = {0};
+    int rc = add_prompt_tokens(&one, l->tokenizer, row->prompt, err);
+    const int prompt = sequences_pending(&one);
+    if (rc == 0) rc = add_response_tokens(&one, l->tokenizer, row->response, NULL, 0, err);
+    const int n = sequences_pending(&one);
+    if (rc == 0 && n > l->model->config.max_T) d->too_long++;
+    else if (rc == 0) {
+        sequences_add(&d->sequences, one.token, n);
+        sequences_end(&d->sequences);
+        d->prompt[d->n++] = prompt;
+    }
+    sequences_free(&one);
+    return rc == 0 ? 0 : error_wrap(err, "demonstration %lld", (long long)row->id);
+}
+
+static int read_demonstrations(DemonstrationSet *d, const Sft *w, Split split, Error *err)
+{
+    StoreDemonstrationList list = {0};
+    int rc = store_list_demonstrations(w->store, split, &list, err);
+    if (rc != 0) return -1;
+    d->prompt = mem_calloc(list.n + 1, sizeof *d->prompt);
+    for (size_t i = 0; i < list.n && rc == 0; i++)
+        rc = add_demonstration(d, &w->base, &list.row[i], err);
+    store_demonstrations_free(&list);
+    return rc;
+}
+
+static void demonstrations_free(DemonstrationSet *d)
+{
+    sequences_free(&d->sequences);
+    free(d->prompt);
+}
+
+static Examples examples(const DemonstrationSet *d)
+{
+    return (Examples){d->n, d->sequences.token, d->sequences.start, d->prompt};
+}
+
+static int read_all(Sft *w, Error *err)
+{
+    const int max_T = w->base.model->config.max_T;
+    if (read_demonstrations(&w->train, w, SPLIT_TRAIN, err) != 0) return -1;
+    if (read_demonstrations(&w->valid, w, SPLIT_VALID, err) != 0) return -1;
+    const int too_long = w->train.too_long + w->valid.too_long;
+    if (w->train.n == 0 && w->train.too_long > 0)
+        return error_set(err, "all %d demonstrations are beyond the context of %d tokens", too_long,
+                         max_T);
+    if (w->train.n == 0) {
+        error_set(err, "no demonstrations to learn from yet");
+        return error_hint(err, "bring some in with: rlhf import FILE  ({\"prompt\": ..., "
+                               "\"completion\": ...} on each line)");
+    }
+    log_line("%s demonstrations to learn from, %s held out, %s beyond the context of %d left out",
+             text_thousands(w->train.n), text_thousands(w->valid.n), text_thousands(too_long),
+             max_T);
+    return 0;
+}
+
+static int train(Sft *w, Error *err)
+{
+    const PolicyOptions options = supervised_options(&w->settings, w->base.model->config.max_T);
+    const Examples train = examples(&w->train), valid = examples(&w->valid);
+    w->policy = policy_open(w->base.model, &options);
+    w->supervised = supervised_new(w->policy, &train, &valid, &w->settings, w->ctx->seed);
+    Trainer trainer = supervised_trainer(w->supervised);
+    const TrainingOptions o = {.name = "sft",
+                               .unit = "step",
+                               .save_every = w->settings.save_every,
+                               .keep = w->settings.keep};
+    if (training_go(&w->run, &trainer, &o, w->policy, w->base.tokenizer, err) != 0) return -1;
+    if (w->run.end == TRAINING_FINISHED) {
+        if (project_set_model(w->ctx, "base", w->run.model, err) != 0) return -1;
+        log_line("%s is now the project's base: what sampling, reward and PPO start from",
+                 w->run.name);
+    }
+    training_report(&w->run);
+    return 0;
+}
+
+static int run(Context *ctx, int argc, char **argv, Error *err)
+{
+    Sft w = {.ctx = ctx, .options = {.model = "base"}};
+    Config c = {0};
+    Words words;
+    Text inputs = {0};
+    char sha256[SHA256_HEX];
+    int rc = -1;
+    config_bind(&c, &SFT_TABLE, &w.settings);
+    if (options_parse(ctx, OPTIONS, &w.options, &words, 0, 0, argc, argv, err) != 0) return -1;
+    if (context_settings(ctx, &c, NULL, err) != 0) return -1;
+    if (open_store(&w.store, ctx, err) != 0) goto done;
+    if (loaded_open(&w.base, ctx, "start", w.options.model, err) != 0) goto done;
+    if (read_all(&w, err) != 0) goto done;
+    sha256_hex(sha256, w.train.sequences.token, (size_t)w.train.sequences.tokens * sizeof(int));
+    text_format(&inputs, "{\"model\": \"%s\", \"demonstrations\": \"%s\"}", w.base.hash, sha256);
+    if (training_begin(&w.run, ctx, w.store, "sft", &w.options.training, &c, inputs.bytes, err) !=
+        0)
+        goto done;
+    rc = train(&w, err);
+
+done:
+    training_end(&w.run);
+    supervised_free(w.supervised);
+    policy_close(w.policy);
+    demonstrations_free(&w.train);
+    demonstrations_free(&w.valid);
+    loaded_close(&w.base);
+    store_close(w.store);
+    text_free(&inputs);
+    return rc;
+}
+
+const Command cmd_sft = {
+    .name = "sft",
+    .heading = "train",
+    .summary = "supervised fine-tuning on the demonstrations",
+    .usage = "[--model MODEL] [--run NAME] [--resume]",
+    .details = "Learns the responses of the train split, not the prompts; the loss on the valid "
+               "split is measured.  The\n"
+               "finished run becomes the project's `base`: sampling, reward and PPO start from it.",
+    .options = OPTIONS,
+    .sections = SECTIONS,
+    .project = PROJECT_NEEDED,
+    .run = run,
+};

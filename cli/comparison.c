@@ -1,0 +1,344 @@
+#include "cli/comparison.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/interrupt.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "compare/text_stats.h"
+
+/* Numbers of the samples of one prompt, so that no two share random numbers. */
+enum { SAMPLE_BASE = 0, SAMPLE_CANDIDATE = 1, SAMPLE_ALIGNED = 4000, SAMPLES_PER_PROMPT = 4096 };
+
+/* ---- prompts -------------------------------------------------------------------------------------- */
+
+static int read_prompts(Comparison *c, Sequences *tokens, Store *store, const Tokenizer *t,
+                        const ComparisonOptions *o, Error *err)
+{
+    StorePromptList list = {0};
+    const StorePromptFilter filter = {.split = SPLIT_TEST, .source = o->source, .limit = o->n};
+    if (store_list_prompts(store, &filter, &list, err) != 0) return -1;
+    int rc =
+        list.n > 0
+            ? 0
+            : error_set(
+                  err,
+                  "no test prompts%s%s; rlhf import puts one prompt in ten into the test split",
+                  o->source ? " of source " : "", o->source ? o->source : "");
+    c->n = (int)list.n;
+    c->prompt = mem_calloc(list.n, sizeof *c->prompt);
+    c->prompt_id = mem_calloc(list.n, sizeof *c->prompt_id);
+    for (size_t i = 0; i < list.n && rc == 0; i++) {
+        c->prompt[i] = mem_strdup(list.row[i].text);
+        c->prompt_id[i] = list.row[i].id;
+        rc = add_prompt_tokens(tokens, t, list.row[i].text, err);
+        sequences_end(tokens);
+    }
+    store_prompts_free(&list);
+    return rc;
+}
+
+/* ---- answers -------------------------------------------------------------------------------------- */
+
+typedef struct {
+    Progress bar;
+    int done, quiet;
+} Watch;
+
+static int watch(void *context, int finished)
+{
+    Watch *w = context;
+    if (!w->quiet) progress_update(&w->bar, w->done + finished, "%s", "");
+    return interrupt_pending();
+}
+
+/* `of` answers to every prompt, side by side. */
+static int sample(Answers *out, Loaded *l, const Sequences *prompts, const int64_t *prompt_id,
+                  int of, int first, const ComparisonOptions *o, Watch *w, Error *err)
+{
+    Sequences repeated = {0};
+    uint64_t *key = mem_calloc((size_t)prompts->n * (size_t)of, sizeof *key);
+    const SamplingConfig s = {.temperature = o->temperature,
+                              .top_p = 1,
+                              .max_new_tokens = o->max_new_tokens,
+                              .stop = {tokenizer_eos(l->tokenizer)},
+                              .n_stop = 1,
+                              .seed = o->seed,
+                              .batch = o->batch,
+                              .on_progress = watch,
+                              .context = w};
+    for (int i = 0; i < prompts->n; i++)
+        for (int k = 0; k < of; k++) {
+            sequences_add(&repeated, prompts->token + prompts->start[i],
+                          prompts->start[i + 1] - prompts->start[i]);
+            sequences_end(&repeated);
+            key[i * of + k] = (uint64_t)prompt_id[i] * SAMPLES_PER_PROMPT + (uint64_t)(first + k);
+        }
+    const int rc = answers_sample(out, l->policy, l->tokenizer, &repeated, key, &s, err);
+    w->done += repeated.n;
+    sequences_free(&repeated);
+    free(key);
+    return rc;
+}
+
+/* Answers as rows of the store. */
+static int store_answers(Store *store, const Comparison *c, const Answers *a, int of, int first,
+                         Loaded *l, const char *role, const ComparisonOptions *o, Error *err)
+{
+    int64_t model_id;
+    char *sampling =
+        mem_format("{\"temperature\":%.17g,\"max_new_tokens\":%d,\"purpose\":\"compare\"}",
+                   o->temperature, o->max_new_tokens);
+    StoreResponse *row = mem_calloc((size_t)a->n, sizeof *row);
+    int rc = loaded_record(l, store, role, &model_id, err);
+    for (int i = 0; i < a->n && rc == 0; i++)
+        row[i] = (StoreResponse){.prompt_id = c->prompt_id[i / of],
+                                 .model_id = model_id,
+                                 .text = a->text[i],
+                                 .tokens = a->token + a->start[i],
+                                 .n_tokens = a->start[i + 1] - a->start[i],
+                                 .sum_logprob = a->logp[i],
+                                 .finish = a->finished[i] ? "stop" : "length",
+                                 .seed = o->seed,
+                                 .sample_no = first + i % of,
+                                 .sampling_json = sampling};
+    if (rc == 0) rc = store_add_responses(store, row, (size_t)a->n, NULL, err);
+    free(row);
+    free(sampling);
+    return rc;
+}
+
+static int sample_best(Comparison *c, Store *store, Loaded *base, Loaded *reward,
+                       const Sequences *prompts, const ComparisonOptions *o, Watch *w, Error *err)
+{
+    Answers all = {0};
+    Sequences repeated = {0};
+    if (sample(&all, base, prompts, c->prompt_id, o->best_of, SAMPLE_CANDIDATE, o, w, err) != 0)
+        return -1;
+    for (int i = 0; i < all.n; i++) {
+        const int p = i / o->best_of;
+        sequences_add(&repeated, prompts->token + prompts->start[p],
+                      prompts->start[p + 1] - prompts->start[p]);
+        sequences_end(&repeated);
+    }
+    answers_score(&all, reward->policy, &repeated);
+    answers_best(&c->best, &all, o->best_of);
+    const int rc =
+        store_answers(store, c, &all, o->best_of, SAMPLE_CANDIDATE, base, "base", o, err);
+    sequences_free(&repeated);
+    answers_free(&all);
+    return rc;
+}
+
+static int answer_all(Comparison *c, Store *store, Loaded *base, Loaded *aligned, Loaded *reward,
+                      const Sequences *prompts, const ComparisonOptions *o, Error *err)
+{
+    Watch w = {.quiet = o->quiet || log_is_quiet()};
+    if (!w.quiet) progress_begin(&w.bar, "compare", prompts->n * (2 + o->best_of), "answer");
+    int rc = sample(&c->base, base, prompts, c->prompt_id, 1, SAMPLE_BASE, o, &w, err);
+    if (rc == 0)
+        rc = sample(&c->aligned, aligned, prompts, c->prompt_id, 1, SAMPLE_ALIGNED, o, &w, err);
+    if (rc == 0) rc = store_answers(store, c, &c->base, 1, SAMPLE_BASE, base, "base", o, err);
+    if (rc == 0)
+        rc = store_answers(store, c, &c->aligned, 1, SAMPLE_ALIGNED, aligned, "policy", o, err);
+    if (rc == 0 && reward) {
+        answers_score(&c->base, reward->policy, prompts);
+        answers_score(&c->aligned, reward->policy, prompts);
+    }
+    if (rc == 0 && o->best_of > 0) rc = sample_best(c, store, base, reward, prompts, o, &w, err);
+    if (!w.quiet) progress_end(&w.bar);
+    return rc;
+}
+
+/* ---- measures ------------------------------------------------------------------------------------- */
+
+static double share_finished(const Answers *a)
+{
+    int n = 0;
+    for (int i = 0; i < a->n; i++) n += a->finished[i];
+    return (double)n / a->n;
+}
+
+/* KL of the aligned model from the base on its own answers, and how likely the base finds both. */
+static void measure_likelihood(Comparison *c, Loaded *base, const Sequences *prompts,
+                               double temperature)
+{
+    double *under_base = mem_calloc((size_t)c->n, sizeof *under_base);
+    double sum = 0, squares = 0, own = 0, of_aligned = 0;
+    answers_logp(under_base, &c->aligned, base->policy, prompts, temperature);
+    for (int i = 0; i < c->n; i++) {
+        const double d = c->aligned.logp[i] - under_base[i];
+        sum += d, squares += d * d;
+        own += c->base.logp[i], of_aligned += under_base[i];
+    }
+    c->kl = sum / c->n;
+    c->kl_error = sqrt(fmax(0, squares / c->n - c->kl * c->kl) / c->n);
+    c->base_logp_own = own / c->base.start[c->n];
+    c->base_logp_of_aligned = of_aligned / c->aligned.start[c->n];
+    free(under_base);
+}
+
+static void measure_texts(Comparison *c, const ComparisonOptions *o)
+{
+    const char *const *base = (const char *const *)c->base.text;
+    const char *const *aligned = (const char *const *)c->aligned.text;
+    c->finished = share_finished(&c->aligned), c->base_finished = share_finished(&c->base);
+    c->distinct = text_stats_distinct(aligned, c->n),
+    c->base_distinct = text_stats_distinct(base, c->n);
+    c->verbatim = o->corpus ? text_stats_verbatim(aligned, c->n, o->corpus, o->n_corpus) : NAN;
+    c->base_verbatim = o->corpus ? text_stats_verbatim(base, c->n, o->corpus, o->n_corpus) : NAN;
+    c->words = text_stats_mean_words(aligned, c->n),
+    c->base_words = text_stats_mean_words(base, c->n);
+    c->length_ratio = c->base_words > 0 ? c->words / c->base_words : NAN;
+}
+
+/* Points of each answer by the rule, and its traits. */
+static double *judge(Comparison *c, const Answers *a, const Rule *rule, int *all_right,
+                     size_t trait_member)
+{
+    double *points = mem_calloc((size_t)a->n, sizeof *points);
+    *all_right = 0;
+    for (int i = 0; i < a->n; i++) {
+        points[i] = rule->score(c->prompt[i], a->text[i]);
+        if (!rule->traits) continue;
+        RepairFacts facts;
+        repair_facts(&facts, c->prompt[i], a->text[i]);
+        *all_right += rule_all_right(rule, &facts);
+        for (int t = 0; t < c->n_traits; t++)
+            *(int *)((char *)&c->trait[t] + trait_member) += rule->traits[t].holds(&facts);
+    }
+    return points;
+}
+
+static void measure_rule(Comparison *c, const Rule *rule)
+{
+    c->n_traits = rule->n_traits < COMPARISON_TRAITS ? rule->n_traits : COMPARISON_TRAITS;
+    for (int t = 0; t < c->n_traits; t++)
+        c->trait[t] =
+            (ComparisonTrait){.name = rule->traits[t].name, .wanted = rule->traits[t].points > 0};
+    c->base_points = judge(c, &c->base, rule, &c->base_all_right, offsetof(ComparisonTrait, base));
+    c->aligned_points =
+        judge(c, &c->aligned, rule, &c->all_right, offsetof(ComparisonTrait, aligned));
+    if (c->best.n)
+        c->best_points =
+            judge(c, &c->best, rule, &c->best_all_right, offsetof(ComparisonTrait, best));
+    c->by_rule = win_rate_of_scores(c->aligned_points, c->base_points, c->n);
+}
+
+static void decide(Comparison *c, const Rule *rule)
+{
+    const double *aligned = rule ? c->aligned_points : c->aligned.score;
+    const double *base = rule ? c->base_points : c->base.score;
+    const double *best = rule ? c->best_points : c->best.score;
+    c->by_reward = win_rate_of_scores(c->aligned.score, c->base.score, c->n);
+    if (c->best.n) {
+        c->against_best = win_rate_of_scores(aligned, best, c->n);
+        c->best_against_base = win_rate_of_scores(best, base, c->n);
+    }
+    const VerdictFacts facts = {.wins = rule ? c->by_rule : c->by_reward,
+                                .finished = c->finished,
+                                .base_finished = c->base_finished,
+                                .distinct = c->distinct,
+                                .base_distinct = c->base_distinct,
+                                .verbatim = c->verbatim,
+                                .base_verbatim = c->base_verbatim};
+    c->verdict = verdict_of(&facts, &c->reasons);
+}
+
+int comparison_run(Comparison *out, Store *store, Loaded *base, Loaded *aligned, Loaded *reward,
+                   const ComparisonOptions *o, Error *err)
+{
+    Comparison c = {0};
+    Sequences prompts = {0};
+    int rc = -1;
+    if (strcmp(base->hash, aligned->hash) == 0) {
+        error_set(err, "nothing to compare: %s and %s are the same model", base->name,
+                  aligned->name);
+        goto done;
+    }
+    if (!reward && (o->best_of > 0 || !o->rule)) {
+        error_set(err, "no reward model to judge with; give --rule NAME --best-of 0, or train one: "
+                       "rlhf reward");
+        goto done;
+    }
+    loaded_policy(base);
+    loaded_policy(aligned);
+    if (reward) loaded_policy(reward);
+    if (read_prompts(&c, &prompts, store, base->tokenizer, o, err) != 0) goto done;
+    if (answer_all(&c, store, base, aligned, reward, &prompts, o, err) != 0) goto done;
+    measure_likelihood(&c, base, &prompts, o->temperature);
+    measure_texts(&c, o);
+    if (o->rule) measure_rule(&c, o->rule);
+    decide(&c, o->rule);
+    rc = 0;
+
+done:
+    sequences_free(&prompts);
+    if (rc == 0) *out = c;
+    else comparison_free(&c);
+    return rc;
+}
+
+void comparison_free(Comparison *c)
+{
+    for (int i = 0; c->prompt && i < c->n; i++) free(c->prompt[i]);
+    free(c->prompt), free(c->prompt_id);
+    answers_free(&c->base), answers_free(&c->aligned), answers_free(&c->best);
+    free(c->base_points), free(c->aligned_points), free(c->best_points);
+    text_free(&c->reasons);
+    *c = (Comparison){0};
+}
+
+/* ---- JSON ----------------------------------------------------------------------------------------- */
+
+static void member(Text *t, const char *name, double x)
+{
+    text_format(t, ",\"%s\":", name);
+    json_put_number(t, x);
+}
+
+void comparison_traits_json(Text *t, const Comparison *c)
+{
+    text_add(t, "{");
+    for (int i = 0; i < c->n_traits; i++) {
+        text_add(t, i ? "," : "");
+        json_put_text(t, c->trait[i].name, strlen(c->trait[i].name));
+        text_format(t, ":{\"base\":%.6g", (double)c->trait[i].base / c->n);
+        if (c->best.n) member(t, "best_of", (double)c->trait[i].best / c->n);
+        member(t, "aligned", (double)c->trait[i].aligned / c->n);
+        text_add(t, "}");
+    }
+    text_add(t, "}");
+}
+
+void comparison_json(Text *t, const Comparison *c)
+{
+    const WinRate *w = c->aligned_points ? &c->by_rule : &c->by_reward;
+    text_format(
+        t, "\"n\":%d,\"wins\":%d,\"ties\":%d,\"losses\":%d,\"win_rate\":%.6g,\"ci\":[%.6g,%.6g]",
+        w->n, w->wins, w->ties, w->losses, w->rate, w->low, w->high);
+    text_format(t, ",\"judge\":\"%s\"", c->aligned_points ? "rule" : "reward");
+    member(t, "win_rate_by_reward", c->by_reward.rate);
+    member(t, "kl", c->kl);
+    member(t, "finished", c->finished);
+    member(t, "distinct", c->distinct);
+    member(t, "verbatim", c->verbatim);
+    member(t, "length_ratio", c->length_ratio);
+    member(t, "base_logp_own", c->base_logp_own);
+    member(t, "base_logp_of_aligned", c->base_logp_of_aligned);
+    if (c->best.n) {
+        text_format(
+            t, ",\"best_of\":{\"win_rate\":%.6g,\"ci\":[%.6g,%.6g],\"best_against_base\":%.6g}",
+            c->against_best.rate, c->against_best.low, c->against_best.high,
+            c->best_against_base.rate);
+    }
+    if (c->n_traits > 0) {
+        text_format(t, ",\"all_right_base\":%.6g,\"all_right_aligned\":%.6g,\"traits\":",
+                    (double)c->base_all_right / c->n, (double)c->all_right / c->n);
+        comparison_traits_json(t, c);
+    }
+    text_format(t, ",\"verdict\":\"%s\"", verdict_name(c->verdict));
+}

@@ -1,0 +1,65 @@
+/* Base against aligned on prompts that no training saw, judged by a rule or by the reward model. */
+#ifndef CLI_COMPARISON_H
+#define CLI_COMPARISON_H
+
+#include "cli/loaded.h"
+#include "compare/answers.h"
+#include "compare/trait.h"
+#include "compare/verdict.h"
+#include "compare/win_rate.h"
+#include "labeling/rule.h"
+
+enum { COMPARISON_TRAITS = 24 };
+
+typedef struct {
+    const char *source;  /* prompts of one source only; NULL: all */
+    int n;               /* prompts at the most */
+    int best_of;         /* candidates of the baseline; 0: none */
+    int max_new_tokens, batch;
+    double temperature;
+    uint64_t seed;
+    const Rule *rule;    /* NULL: the reward model judges */
+    const char *const *corpus; /* what a verbatim answer is looked for in; may be NULL */
+    int n_corpus;
+    bool quiet;          /* no progress bar */
+} ComparisonOptions;
+
+/* How often a trait of the rule occurs. */
+typedef struct {
+    const char *name;
+    bool wanted;
+    int base, best, aligned;
+} ComparisonTrait;
+
+typedef struct {
+    int n;
+    char **prompt;
+    int64_t *prompt_id;
+    Answers base, aligned, best;   /* best.n is 0 without a baseline */
+    double *base_points, *aligned_points, *best_points; /* by the rule; NULL without one */
+    WinRate by_rule, by_reward;    /* aligned against base */
+    WinRate against_best;          /* aligned against best-of-n, by the rule, else by the reward model */
+    WinRate best_against_base;
+    double kl;                     /* mean over answers of log p_aligned - log p_base, nats */
+    double kl_error;               /* its standard error */
+    double finished, base_finished, distinct, base_distinct, verbatim, base_verbatim;
+    double words, base_words, length_ratio; /* mean words of an answer */
+    double base_logp_own, base_logp_of_aligned; /* of the base, per token of its own and of aligned answers */
+    int all_right, base_all_right, best_all_right;
+    ComparisonTrait trait[COMPARISON_TRAITS];
+    int n_traits;
+    Verdict verdict;
+    Text reasons;
+} Comparison;
+
+/* Samples, scores, judges, and stores every answer with its seed so that anybody can recompute it.
+ * `reward` may be NULL when there is a rule and no baseline. */
+int comparison_run(Comparison *out, Store *store, Loaded *base, Loaded *aligned, Loaded *reward,
+                   const ComparisonOptions *o, Error *err);
+void comparison_free(Comparison *c);
+/* The members that `rlhf compare --json` prints, without braces. */
+void comparison_json(Text *out, const Comparison *c);
+/* {"trait": [base, best, aligned], ...} as shares. */
+void comparison_traits_json(Text *out, const Comparison *c);
+
+#endif

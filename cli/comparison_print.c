@@ -1,0 +1,126 @@
+#include "cli/comparison_print.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "labeling/shown.h"
+#include "labeling/visible.h"
+
+enum { INDENT = 13, WIDTH = 100 };
+
+/* Text wrapped at WIDTH columns behind a name of INDENT columns; control characters made visible. */
+static void print_wrapped(const char *name, const char *text, size_t n)
+{
+    Text safe = {0};
+    int column = INDENT;
+    visible_append(&safe, text, n);
+    printf("  %-*s", INDENT - 2, name);
+    for (char *word = safe.bytes ? strtok(safe.bytes, " \n") : NULL; word;
+         word = strtok(NULL, " \n")) {
+        const int width = text_width(word, strlen(word));
+        if (column + width + 1 > WIDTH && column > INDENT) {
+            printf("\n%*s", INDENT, "");
+            column = INDENT;
+        }
+        printf("%s%s", column > INDENT ? " " : "", word);
+        column += width + (column > INDENT);
+    }
+    text_free(&safe);
+}
+
+static void print_answer(const char *name, const Answers *a, const double *points, int i,
+                         const char *prompt, const Rule *rule)
+{
+    size_t n;
+    const char *shown = shown_answer(a->text[i], &n);
+    print_wrapped(name, shown, n);
+    if (!a->finished[i]) printf(" ...");
+    if (points) {
+        Text why = {0};
+        rule_explain(&why, rule, prompt, a->text[i]);
+        printf("  [%g: %s]", points[i], why.n ? why.bytes : "nothing");
+        text_free(&why);
+    }
+    putchar('\n');
+}
+
+void comparison_print_example(const Comparison *c, int i, const Rule *rule)
+{
+    size_t n;
+    const char *prompt = shown_prompt(c->prompt[i], &n);
+    putchar('\n');
+    print_wrapped("prompt", prompt, n);
+    putchar('\n');
+    print_answer("base", &c->base, c->base_points, i, c->prompt[i], rule);
+    if (c->best.n) print_answer("best of n", &c->best, c->best_points, i, c->prompt[i], rule);
+    print_answer("aligned", &c->aligned, c->aligned_points, i, c->prompt[i], rule);
+}
+
+static double percent(int count, int n)
+{
+    return 100.0 * count / n;
+}
+
+void comparison_print_traits(const Comparison *c, int best_of)
+{
+    char head[32];
+    snprintf(head, sizeof head, "best of %d", best_of);
+    printf("\n  share of answers with%*s%10s%12s%10s\n", 6, "", "base", c->best.n ? head : "",
+           "aligned");
+    for (int i = 0; i < c->n_traits; i++) {
+        const ComparisonTrait *t = &c->trait[i];
+        const TraitCount count = {t->name, t->wanted, t->base, c->n, t->aligned, c->n};
+        const TraitChange change = trait_change(&count);
+        printf("  %s %-24s%9.0f%%", t->wanted ? "+" : "-", t->name, percent(t->base, c->n));
+        if (c->best.n) printf("%11.0f%%", percent(t->best, c->n));
+        else printf("%12s", "");
+        printf("%9.0f%%  %s\n", percent(t->aligned, c->n),
+               change.better  ? "better"
+               : change.worse ? "worse"
+                              : "");
+    }
+    printf("    %-24s%9.0f%%", "all right", percent(c->base_all_right, c->n));
+    if (c->best.n) printf("%11.0f%%", percent(c->best_all_right, c->n));
+    else printf("%12s", "");
+    printf("%9.0f%%\n", percent(c->all_right, c->n));
+}
+
+static void print_win(const char *what, const WinRate *w)
+{
+    printf("  %-46s %.2f [%.2f, %.2f]\n", what, w->rate, w->low, w->high);
+}
+
+void comparison_print_wins(const Comparison *c, const ComparisonOptions *o, const char *title)
+{
+    char line[96];
+    printf("\n  %s\n", title);
+    snprintf(line, sizeof line, "aligned beats base, by the rule %s", o->rule ? o->rule->name : "");
+    if (c->aligned_points) print_win(line, &c->by_rule);
+    print_win("aligned beats base, by the reward model", &c->by_reward);
+    printf("      Judged by the model it was trained on: an upper bound, not evidence.\n");
+    if (c->best.n) {
+        snprintf(line, sizeof line, "aligned beats best of %d", o->best_of);
+        print_win(line, &c->against_best);
+        snprintf(line, sizeof line, "best of %d beats base", o->best_of);
+        print_win(line, &c->best_against_base);
+    }
+    printf("  KL %.1f nats an answer (best of %d: %.1f); finished %.0f%% (base %.0f%%), distinct "
+           "%.0f%% (%.0f%%)",
+           c->kl, o->best_of > 0 ? o->best_of : 1, best_of_n_kl(o->best_of > 0 ? o->best_of : 1),
+           100 * c->finished, 100 * c->base_finished, 100 * c->distinct, 100 * c->base_distinct);
+    if (isfinite(c->verbatim))
+        printf(", verbatim %.1f%% (%.1f%%)", 100 * c->verbatim, 100 * c->base_verbatim);
+    printf("\n  words an answer %.1f (base %.1f); the base's log-probability per token: of aligned "
+           "answers %.2f, of its own "
+           "%.2f\n",
+           c->words, c->base_words, c->base_logp_of_aligned, c->base_logp_own);
+}
+
+void comparison_print_verdict(const Comparison *c)
+{
+    printf("\n  verdict: %s", verdict_name(c->verdict));
+    if (c->reasons.n) printf(" (%s)", c->reasons.bytes);
+    putchar('\n');
+}

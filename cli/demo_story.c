@@ -1,0 +1,180 @@
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/demo.h"
+#include "cli/loaded.h"
+
+/* Requests that no split has: their numbers are beyond those of every demo. */
+enum { STORY_ITEM = 1000000, LOOKED_AT = 64, LONGEST = 96 };
+
+void demo_story_begin(DemoStory *s, const Rule *rule, uint64_t seed)
+{
+    Text prompt = {0};
+    *s = (DemoStory){.rule = rule, .seed = seed};
+    repair_request(&prompt, seed, STORY_ITEM, false);
+    snprintf(s->prompt, sizeof s->prompt, "%s", prompt.bytes);
+    text_free(&prompt);
+}
+
+void demo_story_free(DemoStory *s)
+{
+    for (int k = 0; k < 2; k++)
+        for (int i = 0; i < s->n_moments[k]; i++) free((char *)s->moment[k][i].text);
+}
+
+/* Answers to n prompts; the caller frees. */
+static int answer(Responses *r, Policy *p, const Tokenizer *t, const char *const *prompt, int n,
+                  uint64_t seed, Error *err)
+{
+    Sequences tokens = {0};
+    uint64_t *key = mem_calloc((size_t)n, sizeof *key);
+    const SamplingConfig s = {.temperature = 1,
+                              .top_p = 1,
+                              .max_new_tokens = LONGEST,
+                              .stop = {tokenizer_eos(t)},
+                              .n_stop = 1,
+                              .seed = seed,
+                              .batch = 64};
+    int rc = 0;
+    for (int i = 0; i < n && rc == 0; i++) {
+        key[i] = (uint64_t)STORY_ITEM + (uint64_t)i;
+        rc = add_prompt_tokens(&tokens, t, prompt[i], err);
+        sequences_end(&tokens);
+    }
+    if (rc == 0)
+        rc = policy_generate(p, &(Prompts){n, tokens.token, tokens.start, key}, &s, r, err);
+    sequences_free(&tokens);
+    free(key);
+    return rc;
+}
+
+static int tell(DemoStory *s, int which, int64_t step, Policy *p, const Tokenizer *t, Error *err)
+{
+    const char *prompt = s->prompt;
+    Responses r = {0};
+    if (answer(&r, p, t, &prompt, 1, s->seed, err) != 0) return -1;
+    char *text = response_text(t, r.token, r.start[1]);
+    if (s->n_moments[which] < DEMO_MOMENTS)
+        s->moment[which][s->n_moments[which]++] = (ReportMoment){step, mem_strdup(text)};
+    for (char *c = text; *c; c++)
+        if ((unsigned char)*c < ' ') *c = ' ';
+    fprintf(stderr, "\r\033[K");
+    printf("  %s %5lld:%.400s%s\n", which == 0 ? "step" : "iteration", (long long)step, text,
+           r.finish[0] == FINISH_STOP ? "" : " ...");
+    fflush(stdout);
+    free(text);
+    responses_free(&r);
+    return 0;
+}
+
+/* One sentence cut into tokens, alternately bright and dim on a terminal. */
+static void show_tokens(const char *prompt, const Tokenizer *t)
+{
+    const bool colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+    int *ids, n;
+    Error ignored;
+    if (tokenizer_encode(t, prompt, strlen(prompt), false, &ids, &n, &ignored) != 0) return;
+    printf("\n  %d tokens: ", n);
+    for (int i = 0; i < n; i++) {
+        char *piece = tokenizer_decode(t, &ids[i], 1, false, NULL);
+        if (strcmp(piece, "\n") == 0) piece[0] = ' ';
+        if (colour) printf("\033[%dm%s\033[0m", i % 2 ? 46 : 43, piece);
+        else printf("%s|", piece);
+        free(piece);
+    }
+    printf("\n  their ids: ");
+    for (int i = 0; i < n; i++) printf("%d ", ids[i]);
+    printf("\n\n");
+    free(ids);
+}
+
+/* ---- PPO ------------------------------------------------------------------------------------------ */
+
+static void sparkline(const double *x, int n, const char *name)
+{
+    enum { COLUMNS = 40 };
+    static const char *const BAR[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    double low = INFINITY, high = -INFINITY;
+    for (int i = 0; i < n; i++) low = fmin(low, x[i]), high = fmax(high, x[i]);
+    printf("%s ", name);
+    for (int i = n > COLUMNS ? n - COLUMNS : 0; i < n; i++)
+        fputs(BAR[high > low ? (int)(7.99 * (x[i] - low) / (high - low)) : 0], stdout);
+    printf(" %.2f", n > 0 ? x[n - 1] : 0);
+}
+
+/* The rule's traits in answers to fresh requests: what the policy has become, in words. */
+static int show_traits(DemoStory *s, int64_t step, Policy *p, const Tokenizer *t, Error *err)
+{
+    Text prompt[LOOKED_AT] = {{0}};
+    const char *text[LOOKED_AT];
+    Responses r = {0};
+    int warm = 0, right = 0, pitch = 0;
+    double points = 0;
+    for (int i = 0; i < LOOKED_AT; i++) {
+        repair_request(&prompt[i], s->seed, STORY_ITEM + 1 + i, false);
+        text[i] = prompt[i].bytes;
+    }
+    int rc = answer(&r, p, t, text, LOOKED_AT, s->seed, err);
+    for (int i = 0; i < LOOKED_AT && rc == 0; i++) {
+        RepairFacts f;
+        char *said = response_text(t, r.token + r.start[i], r.start[i + 1] - r.start[i]);
+        repair_facts(&f, text[i], said);
+        warm += f.warm, right += f.right_step, pitch += f.pitch;
+        points += s->rule->score(text[i], said) / LOOKED_AT;
+        free(said);
+    }
+    for (int i = 0; i < LOOKED_AT; i++) text_free(&prompt[i]);
+    responses_free(&r);
+    if (rc != 0) return -1;
+    fprintf(stderr, "\r\033[K");
+    printf("  iteration %3lld: polite %2d%%, right step %2d%%, selling %2d%%; the rule gives %.1f "
+           "points\n",
+           (long long)step, 100 * warm / LOOKED_AT, 100 * right / LOOKED_AT,
+           100 * pitch / LOOKED_AT, points);
+    if (s->iterations > 1) {
+        printf("  ");
+        sparkline(s->score, s->iterations, "score");
+        sparkline(s->kl, s->iterations, "   KL");
+        putchar('\n');
+    }
+    return 0;
+}
+
+static void remember(DemoStory *s, const char *members)
+{
+    Text object = {0};
+    cJSON *o = NULL;
+    Error ignored;
+    text_format(&object, "{%s}", members);
+    if (*members && json_parse(&o, object.bytes, object.n, &ignored) == 0 &&
+        s->iterations < (int)(sizeof s->score / sizeof *s->score)) {
+        s->score[s->iterations] = json_number(o, "objective/scores", 0);
+        s->kl[s->iterations++] = json_number(o, "objective/kl", 0);
+    }
+    cJSON_Delete(o);
+    text_free(&object);
+}
+
+int demo_story_step(void *context, const char *kind, int64_t step, int64_t total,
+                    const char *members, Policy *p, const Tokenizer *t, Error *err)
+{
+    DemoStory *s = context;
+    enum { EVERY = 5 };
+    if (strcmp(kind, "pretrain") == 0) {
+        if (step == 0) show_tokens(s->prompt, t);
+        if (step == 0 || step == 100 || step == 400 || step == 1000 || step == total)
+            return tell(s, 0, step, p, t, err);
+    } else if (strcmp(kind, "ppo") == 0) {
+        remember(s, members);
+        if (step % EVERY != 0 && step != total) return 0;
+        if (show_traits(s, step, p, t, err) != 0) return -1;
+        return tell(s, 1, step, p, t, err);
+    }
+    return 0;
+}

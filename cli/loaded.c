@@ -1,0 +1,101 @@
+#include "cli/loaded.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/project.h"
+
+enum { SCORING_TOKENS = 4096 };
+
+int loaded_open(Loaded *l, const Context *ctx, const char *role, const char *name, Error *err)
+{
+    *l = (Loaded){0};
+    snprintf(l->name, sizeof l->name, "%s", name);
+    if (project_model(ctx, l->folder, role, name, err) != 0) return -1;
+    if (model_open(&l->model, l->folder, err) != 0) return -1;
+    if (tokenizer_open(&l->tokenizer, l->folder, err) != 0) goto fail;
+    if (tokenizer_size(l->tokenizer) > l->model->config.V) {
+        error_set(err, "%s: the tokenizer has %d tokens, the model %d", l->folder,
+                  tokenizer_size(l->tokenizer), l->model->config.V);
+        goto fail;
+    }
+    model_hash(l->hash, l->model);
+    return 0;
+
+fail:
+    loaded_close(l);
+    return -1;
+}
+
+void loaded_policy(Loaded *l)
+{
+    const ModelConfig *c = &l->model->config;
+    const int tokens = c->max_T > SCORING_TOKENS ? c->max_T : SCORING_TOKENS;
+    if (!l->policy)
+        l->policy =
+            policy_open(l->model, &(PolicyOptions){.heads = c->n_labels, .max_tokens = tokens});
+}
+
+void loaded_close(Loaded *l)
+{
+    policy_close(l->policy);
+    model_free(l->model);
+    tokenizer_free(l->tokenizer);
+    *l = (Loaded){0};
+}
+
+int loaded_record(Loaded *l, Store *store, const char *role, int64_t *id, Error *err)
+{
+    StoreModel row = {.name = l->name,
+                      .role = role,
+                      .path = l->folder,
+                      .weights_sha256 = l->hash,
+                      .tokenizer_sha256 = tokenizer_sha256(l->tokenizer)};
+    if (store_add_model(store, &row, err) != 0) return -1;
+    *id = row.id;
+    return 0;
+}
+
+static int add_text(Sequences *s, const Tokenizer *t, const char *text, Error *err)
+{
+    int *ids, n;
+    if (tokenizer_encode(t, text, strlen(text), false, &ids, &n, err) != 0) return -1;
+    sequences_add(s, ids, n);
+    free(ids);
+    return n;
+}
+
+int add_prompt_tokens(Sequences *s, const Tokenizer *t, const char *prompt, Error *err)
+{
+    const int n = add_text(s, t, prompt, err);
+    if (n == 0) return error_set(err, "the prompt is empty");
+    return n < 0 ? -1 : 0;
+}
+
+int add_response_tokens(Sequences *s, const Tokenizer *t, const char *response, const int *tokens,
+                        int n, Error *err)
+{
+    if (tokens) {
+        sequences_add(s, tokens, n);
+        return 0;
+    }
+    const int eos = tokenizer_eos(t);
+    if (add_text(s, t, response, err) < 0) return -1;
+    if (eos < 0) return error_set(err, "the tokenizer has no end-of-text token");
+    sequences_add(s, &eos, 1);
+    return 0;
+}
+
+char *response_text(const Tokenizer *t, const int *tokens, int n)
+{
+    return tokenizer_decode(t, tokens, n, true, NULL);
+}
+
+int open_store(Store **out, const Context *ctx, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    if (project_path(ctx, path, "rlhf.db", err) != 0) return -1;
+    return store_open(out, path, err);
+}

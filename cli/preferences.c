@@ -1,0 +1,126 @@
+#include "cli/preferences.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+
+/* One answer after its prompt; 1 when it exceeds the context and was taken back. */
+static int add_sequence(Sequences *s, const Tokenizer *t, const char *prompt, const char *response,
+                        const int *tokens, int n, Error *err)
+{
+    if (add_prompt_tokens(s, t, prompt, err) != 0) return -1;
+    if (add_response_tokens(s, t, response, tokens, n, err) != 0) return -1;
+    sequences_end(s);
+    return 0;
+}
+
+static void drop_last_pair(Sequences *s)
+{
+    s->n -= 2;
+    s->tokens = s->start[s->n];
+}
+
+static int add_pair(PreferenceSet *p, const StorePreference *row, const Tokenizer *t, int max_T,
+                    Error *err)
+{
+    Sequences *s = &p->sequences;
+    if (add_sequence(s, t, row->prompt, row->chosen, row->chosen_tokens, row->n_chosen, err) != 0 ||
+        add_sequence(s, t, row->prompt, row->rejected, row->rejected_tokens, row->n_rejected,
+                     err) != 0)
+        return -1;
+    if (s->start[s->n] - s->start[s->n - 1] > max_T ||
+        s->start[s->n - 1] - s->start[s->n - 2] > max_T) {
+        drop_last_pair(s);
+        p->too_long++;
+        return 0;
+    }
+    p->target = mem_realloc(p->target, (size_t)p->n + 1, sizeof *p->target);
+    p->weight = mem_realloc(p->weight, (size_t)p->n + 1, sizeof *p->weight);
+    p->target[p->n] = row->tie ? 0.5 : 1;
+    p->weight[p->n++] = row->weight;
+    p->ties += row->tie;
+    p->people += row->kind == ANNOTATOR_HUMAN;
+    p->first_better += !row->tie && row->chosen_id < row->rejected_id;
+    return 0;
+}
+
+static void hash_tokens(PreferenceSet *p)
+{
+    sha256_hex(p->sha256, p->sequences.token,
+               (size_t)p->sequences.tokens * sizeof *p->sequences.token);
+}
+
+int preferences_read(PreferenceSet *out, Store *store, const StorePreferenceFilter *filter,
+                     const Tokenizer *t, int max_T, Error *err)
+{
+    PreferenceSet p = {0};
+    StorePreferenceList list = {0};
+    if (store_list_preferences(store, filter, &list, err) != 0) return -1;
+    int rc = 0;
+    for (size_t i = 0; i < list.n && rc == 0; i++) {
+        rc = add_pair(&p, &list.row[i], t, max_T, err);
+        if (rc != 0) error_wrap(err, "pair %lld", (long long)list.row[i].comparison_id);
+    }
+    store_preferences_free(&list);
+    hash_tokens(&p);
+    if (rc == 0) *out = p;
+    else preferences_free(&p);
+    return rc;
+}
+
+static int add_line(PreferenceSet *p, const char *line, size_t n, const Tokenizer *t, int max_T,
+                    Error *err)
+{
+    cJSON *o = NULL;
+    if (json_parse(&o, line, n, err) != 0) return -1;
+    const StorePreference row = {.prompt = json_text(o, "prompt", NULL),
+                                 .chosen = json_text(o, "chosen", NULL),
+                                 .rejected = json_text(o, "rejected", NULL),
+                                 .weight = 1};
+    int rc;
+    if (!row.prompt || !row.chosen || !row.rejected)
+        rc = error_set(err, "a row needs prompt, chosen and rejected as texts");
+    else rc = add_pair(p, &row, t, max_T, err);
+    cJSON_Delete(o);
+    return rc;
+}
+
+int preferences_read_file(PreferenceSet *out, const char *path, const Tokenizer *t, int max_T,
+                          Error *err)
+{
+    enum { FILE_LIMIT = 1 << 30 };
+    PreferenceSet p = {0};
+    char *bytes = NULL;
+    size_t n, at = 0;
+    long number = 0;
+    int rc = 0;
+    if (file_read(&bytes, &n, path, FILE_LIMIT, err) != 0) return -1;
+    while (at < n && rc == 0) {
+        const char *end = memchr(bytes + at, '\n', n - at);
+        const size_t length = end ? (size_t)(end - bytes) - at : n - at;
+        number++;
+        if (length > 0) rc = add_line(&p, bytes + at, length, t, max_T, err);
+        if (rc != 0) error_wrap(err, "%s: line %ld", path, number);
+        at += length + 1;
+    }
+    free(bytes);
+    hash_tokens(&p);
+    if (rc == 0) *out = p;
+    else preferences_free(&p);
+    return rc;
+}
+
+Pairs preferences_pairs(const PreferenceSet *p)
+{
+    return (Pairs){p->n, p->sequences.token, p->sequences.start, p->target, p->weight};
+}
+
+void preferences_free(PreferenceSet *p)
+{
+    sequences_free(&p->sequences);
+    free(p->target);
+    free(p->weight);
+    *p = (PreferenceSet){0};
+}
