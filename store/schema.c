@@ -128,6 +128,7 @@ const char STORE_SCHEMA[] =
 ") STRICT;\n"
 "CREATE UNIQUE INDEX assignment_once ON assignment(comparison_id,annotator_id)\n"
 "  WHERE state IN('open','done');\n"
+"CREATE INDEX assignment_comparison ON assignment(comparison_id,annotator_id);\n"
 "CREATE INDEX assignment_expiry ON assignment(expires_us) WHERE state='open';\n"
 
 "CREATE TABLE label(                  -- append-only: what was decided, and every change of mind\n"

@@ -404,6 +404,14 @@ static void twenty_thousand_rows_take_seconds(void **state)
     assert_in_range(r.by_split[SPLIT_TEST], 1830, 2170);
     assert_true(took < 60);
     store_import_free(&r);
+    /* Looking for duplicates and for what is left to do must not slow down with the number of rows. */
+    r = import(file);
+    assert_int_equal(r.duplicate, N);
+    store_import_free(&r);
+    clock_gettime(CLOCK_MONOTONIC, &a);
+    print_message("and found to be there again in %.2f s\n",
+                  (double)(a.tv_sec - b.tv_sec) + 1e-9 * (double)(a.tv_nsec - b.tv_nsec));
+    assert_true(a.tv_sec - b.tv_sec < 60);
 }
 
 static int code_points(const char *text)

@@ -398,6 +398,44 @@ static void rule_labels_2500_pairs_in_one_transaction(void **state)
     assert_int_equal(verified.labels, N);
 }
 
+/* Every one of these runs once per pair or once per decision, with all earlier ones in the file. */
+static void finding_work_does_not_slow_down_with_work_done(void **state)
+{
+    (void)state;
+    enum { N = 6000 };
+    static StoreVerdict verdict[N];
+    StorePairList pairs = {0};
+    StoreClaim c = {0};
+    bool found = false;
+    int64_t left = 0, done = 0;
+    add_pairs(N);
+    const int64_t rule = begin_session_of(store, "rule:one", ANNOTATOR_RULE);
+    const int64_t ada = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    for (int i = 0; i < N; i++) verdict[i] = (StoreVerdict){.comparison_id = i + 1, .preferred = 1};
+    OK(store_add_labels(store, rule, verdict, N, NULL, &err));
+    /* All but the last ten are ada's too, by way of the batch. */
+    OK(store_add_labels(store, ada, verdict, N - 10, NULL, &err));
+    const double began = seconds();
+    OK(store_list_unlabeled(store, 1, 0, &pairs, &err));
+    assert_int_equal(pairs.n, 0);
+    OK(store_count_claimable(store, 2, &left, &done, &err));
+    assert_int_equal(left, 10);
+    for (int i = 0; i < 10; i++) {
+        OK(store_claim_comparison(store, ada, &c, &found, &err));
+        assert_true(found);
+        decide(store, &c, OUTCOME_PREF, 1);
+        store_claim_free(&c);
+        if (i == 5) {
+            OK(store_undo_label(store, ada, &c, &found, &err));
+            decide(store, &c, OUTCOME_TIE, 0);
+            store_claim_free(&c);
+        }
+    }
+    const double took = seconds() - began;
+    print_message("10 claims and labels after %d others in %.3f s\n", 2 * N, took);
+    assert_true(took < 5); /* a scan of all assignments per pair takes minutes */
+}
+
 static void batch_is_all_or_nothing(void **state)
 {
     (void)state;
@@ -541,6 +579,7 @@ int main(void)
         TEST(verify_finds_a_missing_label),
         TEST(verify_finds_a_dangling_reference),
         TEST(rule_labels_2500_pairs_in_one_transaction),
+        TEST(finding_work_does_not_slow_down_with_work_done),
         TEST(batch_is_all_or_nothing),
         TEST(annotator_keeps_its_kind),
         TEST(skips_and_undone_labels_train_nothing),
