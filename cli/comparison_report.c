@@ -2,53 +2,20 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
-#include "base/json.h"
-#include "base/mem.h"
 #include "base/rng.h"
-#include "cli/run_record.h"
+#include "cli/comparison_page.h"
 #include "labeling/shown.h"
 
-enum { FACTS = 8, WINS = 6, EXAMPLES = 8, EXTREMES = 2, LINKS = 8, PLOTS = 8, CURVES = 2 };
-
-/* Texts and arrays of a page live until it is written. */
-typedef struct {
-    void **item;
-    int n, room;
-} Kept;
-
-static void *keep(Kept *k, void *item)
-{
-    if (k->n == k->room)
-        k->item = mem_realloc(k->item, (size_t)(k->room = 2 * k->room + 64), sizeof *k->item);
-    return k->item[k->n++] = item;
-}
-
-#define KEEP(page, ...) ((const char *)keep(&(page)->kept, mem_format(__VA_ARGS__)))
-
-typedef struct {
-    const ComparisonReport *r;
-    const Comparison *c;
-    const char *judge; /* "the rule kind", "the reward model reward-1" */
-    RunRecord base, aligned, reward;
-    Kept kept;
-    ReportData data;
-    ReportFact fact[FACTS];
-    ReportTrait trait[COMPARISON_TRAITS + 1];
-    ReportWin win[WINS];
-    ReportExample example[EXAMPLES];
-    SvgPlot plot[PLOTS];
-    SvgCurve curve[PLOTS][CURVES];
-    ReportLink link[LINKS];
-} Page;
+enum { EXTREMES = 2 };
 
 /* ---- large numbers -------------------------------------------------------------------------------- */
 
 static void add_fact(Page *p, const char *name, const char *value, const char *note)
 {
-    if (p->data.n_summary < FACTS) p->fact[p->data.n_summary++] = (ReportFact){name, value, note};
+    if (p->data.n_summary < PAGE_FACTS)
+        p->fact[p->data.n_summary++] = (ReportFact){name, value, note};
 }
 
 static void add_win_fact(Page *p, const char *name, const WinRate *w)
@@ -102,7 +69,7 @@ static void add_traits(Page *p)
 static void add_win(Page *p, const char *name, const char *judge, const WinRate *wins,
                     bool trained_on)
 {
-    if (p->data.n_wins < WINS && wins->n > 0)
+    if (p->data.n_wins < PAGE_WINS && wins->n > 0)
         p->win[p->data.n_wins++] = (ReportWin){name, judge, *wins, trained_on};
 }
 
@@ -147,7 +114,7 @@ static ReportAnswer answer(Page *p, const Answers *a, int i)
     if (p->c->aligned_points) {
         Text why = {0};
         rule_explain(&why, rule, p->c->prompt[i], a->text[i]);
-        reasons = keep(&p->kept, text_take(&why));
+        reasons = page_keep(p, text_take(&why));
     }
     return (ReportAnswer){text, points_of(p->c, a)[i], reasons};
 }
@@ -167,10 +134,10 @@ static int extreme(const Comparison *c, const bool *taken, int sign)
 }
 
 /* Which prompts to show, in their order on the page; returns how many. */
-static int pick_examples(int chosen[EXAMPLES], const Comparison *c, uint64_t seed)
+static int pick_examples(int chosen[PAGE_EXAMPLES], const Comparison *c, uint64_t seed)
 {
-    const int random = EXAMPLES - 2 * EXTREMES;
-    if (c->n <= EXAMPLES) {
+    const int random = PAGE_EXAMPLES - 2 * EXTREMES;
+    if (c->n <= PAGE_EXAMPLES) {
         for (int i = 0; i < c->n; i++) chosen[i] = i;
         return c->n;
     }
@@ -190,7 +157,7 @@ static int pick_examples(int chosen[EXAMPLES], const Comparison *c, uint64_t see
 static void add_examples(Page *p)
 {
     const Comparison *c = p->c;
-    int chosen[EXAMPLES];
+    int chosen[PAGE_EXAMPLES];
     const int n = pick_examples(chosen, c, p->r->options->seed);
     for (int i = 0; i < n; i++) {
         size_t length;
@@ -201,182 +168,13 @@ static void add_examples(Page *p)
     }
     p->data.n_examples = n;
     p->data.examples_lead =
-        c->n <= EXAMPLES
+        c->n <= PAGE_EXAMPLES
             ? KEEP(p, "All %d test prompts. Scores by %s.", c->n, p->judge)
             : KEEP(p,
                    "Scores by %s. Of %d test prompts: %d drawn at random, then the %d on which the "
                    "aligned answer "
                    "gains most over the base's, then the %d on which it gains least.",
-                   p->judge, c->n, EXAMPLES - 2 * EXTREMES, EXTREMES, EXTREMES);
-}
-
-/* ---- curves --------------------------------------------------------------------------------------- */
-
-/* One metric as a curve of plot number data.n_plots. */
-static void add_curve(Page *p, SvgPlot *plot, const RunRecord *record, const char *metric,
-                      const char *name)
-{
-    SvgCurve *curve = p->curve[p->data.n_plots];
-    double *x = keep(&p->kept, mem_calloc((size_t)record->n + 1, sizeof *x));
-    double *y = keep(&p->kept, mem_calloc((size_t)record->n + 1, sizeof *y));
-    const int n = run_record_column(x, y, record, metric);
-    if (n > 0) curve[plot->n_curves++] = (SvgCurve){name, x, y, n};
-}
-
-static void end_plot(Page *p, SvgPlot plot)
-{
-    plot.curves = p->curve[p->data.n_plots];
-    if (plot.n_curves > 0) p->plot[p->data.n_plots++] = plot;
-}
-
-static void plot_metric(Page *p, SvgPlot plot, const RunRecord *record, const char *metric,
-                        const char *name)
-{
-    add_curve(p, &plot, record, metric, name);
-    end_plot(p, plot);
-}
-
-static double setting(const RunRecord *r, const char *section, const char *name)
-{
-    return json_number(cJSON_GetObjectItemCaseSensitive(r->settings, section), name, NAN);
-}
-
-static void add_plots(Page *p)
-{
-    const RunRecord *ppo = &p->aligned;
-    SvgPlot base = {.title = "Base model", .note = "Loss per token, nats", .x_label = "step"};
-    SvgPlot kl = {
-        .title = "KL to the base", .note = "Nats per answer", .x_label = "iteration", .y_max = 1};
-    const double target = setting(ppo, "ppo", "kl_target");
-    if (target > 0) kl.mark_name = KEEP(p, "target %g", target), kl.mark = target;
-    plot_metric(p,
-                (SvgPlot){.title = "Score",
-                          .note = "Mean score by the reward model it is trained on",
-                          .x_label = "iteration"},
-                ppo, "objective/scores", "score");
-    plot_metric(p, kl, ppo, "objective/kl", "KL");
-    plot_metric(
-        p,
-        (SvgPlot){
-            .title = "Length", .note = "Tokens per answer", .x_label = "iteration", .y_max = 1},
-        ppo, "objective/response_length", "tokens");
-    plot_metric(p,
-                (SvgPlot){.title = "Entropy",
-                          .note = "Of the next token, nats",
-                          .x_label = "iteration",
-                          .y_max = .1},
-                ppo, "policy/entropy_avg", "entropy");
-    plot_metric(p,
-                (SvgPlot){.title = "Value model",
-                          .note = "Share of the returns' variance that it explains",
-                          .x_label = "iteration",
-                          .y_max = 1},
-                ppo, "val/explained_variance", "explained");
-    plot_metric(p,
-                (SvgPlot){.title = "KL coefficient",
-                          .note = "Reward lost per nat",
-                          .x_label = "iteration",
-                          .y_max = .01},
-                ppo, "objective/kl_coef", "coefficient");
-    plot_metric(p,
-                (SvgPlot){.title = "Reward model",
-                          .note = "Share of each training batch ranked as labeled",
-                          .x_label = "step",
-                          .y_min = .5,
-                          .y_max = 1},
-                &p->reward, "accuracy", "accuracy");
-    add_curve(p, &base, &p->base, "loss", "training");
-    add_curve(p, &base, &p->base, "eval_loss", "held out");
-    end_plot(p, base);
-}
-
-/* ---- where it comes from -------------------------------------------------------------------------- */
-
-static void add_link(Page *p, const char *step, const char *detail, const char *hash)
-{
-    if (p->data.n_lineage < LINKS) p->link[p->data.n_lineage++] = (ReportLink){step, detail, hash};
-}
-
-/* "run ppo-1, step 40", or the folder. */
-static const char *origin(Page *p, const RunRecord *record, const Loaded *l)
-{
-    if (!record->name[0]) return l->folder;
-    if (record->step < 0) return KEEP(p, "run %s", record->name);
-    return KEEP(p, "run %s, step %s", record->name, text_thousands(record->step));
-}
-
-/* Who gave how many labels. */
-static int add_labels(Page *p, Error *err)
-{
-    const ComparisonReport *r = p->r;
-    Store *store = NULL;
-    StoreStatus status = {0};
-    Text t = {0};
-    if (open_store(&store, r->ctx, err) != 0) return -1;
-    const int rc = store_status(store, &status, err);
-    for (size_t i = 0; i < status.n_annotators; i++)
-        if (status.annotator[i].labels > 0)
-            text_format(&t, "%s%s by %s", t.n ? ", " : "",
-                        text_thousands(status.annotator[i].labels), status.annotator[i].handle);
-    if (r->coin) text_add(&t, "; every one a coin toss");
-    else if (r->error_rate > 0)
-        text_format(&t, "; %g%% turned round on purpose", 100 * r->error_rate);
-    if (t.n) add_link(p, "labels", keep(&p->kept, text_take(&t)), NULL);
-    text_free(&t);
-    store_status_free(&status);
-    store_close(store);
-    return rc;
-}
-
-static const char *reward_detail(Page *p)
-{
-    const ComparisonReport *r = p->r;
-    const char *from = origin(p, &p->reward, r->reward);
-    if (r->reward_accuracy <= 0) return from;
-    const char *right =
-        KEEP(p, "%s; right on %.1f%% of held-out pairs", from, 100 * r->reward_accuracy);
-    if (r->reward_ceiling <= 0) return right;
-    return KEEP(p, "%s (the longer answer on %.1f%%; whoever knows the rule by heart on %.1f%%)",
-                right, 100 * r->reward_longer, 100 * r->reward_ceiling);
-}
-
-static int add_lineage(Page *p, Error *err)
-{
-    const ComparisonReport *r = p->r;
-    add_link(p, "base model", origin(p, &p->base, r->base), r->base->hash);
-    if (r->ctx && r->ctx->project[0] && add_labels(p, err) != 0) return -1;
-    if (r->reward) add_link(p, "reward model", reward_detail(p), r->reward->hash);
-    add_link(p, "aligned model", origin(p, &p->aligned, r->aligned), r->aligned->hash);
-    return 0;
-}
-
-static void add_settings_of(Page *p, ReportFact *fact, int *n, int room, const RunRecord *record)
-{
-    const cJSON *section, *value;
-    cJSON_ArrayForEach(section, record->settings) cJSON_ArrayForEach(value, section)
-    {
-        if (*n == room) return;
-        char *text = keep(&p->kept, cJSON_PrintUnformatted(value));
-        fact[(*n)++] =
-            (ReportFact){KEEP(p, "%s.%s", section->string, value->string),
-                         cJSON_IsString(value) ? value->valuestring : text, record->name};
-    }
-}
-
-static void add_settings(Page *p)
-{
-    enum { ROOM = 256 };
-    const ComparisonOptions *o = p->r->options;
-    ReportFact *fact = keep(&p->kept, mem_calloc(ROOM, sizeof *fact));
-    int n = 0;
-    fact[n++] = (ReportFact){"compare.temperature", KEEP(p, "%g", o->temperature), NULL};
-    if (o->max_new_tokens > 0)
-        fact[n++] = (ReportFact){"compare.max_new_tokens", KEEP(p, "%d", o->max_new_tokens), NULL};
-    fact[n++] = (ReportFact){"compare.best_of", KEEP(p, "%d", o->best_of), NULL};
-    add_settings_of(p, fact, &n, ROOM, &p->base);
-    add_settings_of(p, fact, &n, ROOM, &p->reward);
-    add_settings_of(p, fact, &n, ROOM, &p->aligned);
-    p->data.settings = fact, p->data.n_settings = n;
+                   p->judge, c->n, PAGE_EXAMPLES - 2 * EXTREMES, EXTREMES, EXTREMES);
 }
 
 /* ---- the page ------------------------------------------------------------------------------------- */
@@ -425,8 +223,6 @@ static void begin_page(Page *p, const ComparisonReport *r)
         .plots = p->plot,
         .lineage = p->link,
         .best_of = r->options->best_of,
-        .stories = r->stories,
-        .n_stories = r->n_stories,
         .seed = r->options->seed,
         .version = RLHF_VERSION,
         .date = today(p)};
@@ -444,17 +240,18 @@ int comparison_report(const ComparisonReport *r, const char *path, Error *err)
     add_traits(p);
     add_wins(p);
     add_examples(p);
-    add_plots(p);
-    add_settings(p);
-    if (add_lineage(p, err) != 0) goto done;
+    page_add_plots(p);
+    page_add_stories(p);
+    page_add_settings(p);
+    if (page_add_lineage(p, err) != 0) goto done;
     rc = report_write(&p->data, path, err);
 
 done:
     run_record_free(&p->base);
     run_record_free(&p->aligned);
     run_record_free(&p->reward);
-    for (int i = 0; i < p->kept.n; i++) free(p->kept.item[i]);
-    free(p->kept.item);
+    for (int i = 0; i < p->n_kept; i++) free(p->kept[i]);
+    free(p->kept);
     free(p);
     return rc;
 }

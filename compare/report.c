@@ -306,7 +306,8 @@ static void add_stories(Text *out, const ReportData *d)
 static void add_lineage(Text *out, const ReportData *d)
 {
     if (d->n_lineage == 0) return;
-    add_section(out, "Where it comes from", "From the labels to the model; the codes are SHA-256.");
+    add_section(out, "Where it comes from",
+                "From the base to the aligned model; the codes are SHA-256.");
     text_add(out, "<ol class=\"chain\">\n");
     for (int i = 0; i < d->n_lineage; i++) {
         const ReportLink *link = &d->lineage[i];

@@ -1,0 +1,185 @@
+#include "cli/comparison_page.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "labeling/shown.h"
+
+void *page_keep(Page *p, void *item)
+{
+    if (p->n_kept == p->room_kept)
+        p->kept =
+            mem_realloc(p->kept, (size_t)(p->room_kept = 2 * p->room_kept + 64), sizeof *p->kept);
+    return p->kept[p->n_kept++] = item;
+}
+
+/* ---- curves --------------------------------------------------------------------------------------- */
+
+/* One metric as a curve of plot number data.n_plots. */
+static void add_curve(Page *p, SvgPlot *plot, const RunRecord *record, const char *metric,
+                      const char *name)
+{
+    SvgCurve *curve = p->curve[p->data.n_plots];
+    double *x = page_keep(p, mem_calloc((size_t)record->n + 1, sizeof *x));
+    double *y = page_keep(p, mem_calloc((size_t)record->n + 1, sizeof *y));
+    const int n = run_record_column(x, y, record, metric);
+    if (n > 0) curve[plot->n_curves++] = (SvgCurve){name, x, y, n};
+}
+
+static void end_plot(Page *p, SvgPlot plot)
+{
+    plot.curves = p->curve[p->data.n_plots];
+    if (plot.n_curves > 0) p->plot[p->data.n_plots++] = plot;
+}
+
+static double setting(const RunRecord *r, const char *section, const char *name)
+{
+    return json_number(cJSON_GetObjectItemCaseSensitive(r->settings, section), name, NAN);
+}
+
+/* The curves of PPO, one plot each. */
+static const struct {
+    const char *title, *note, *metric, *name;
+    double y_max;
+} PPO_PLOTS[] = {
+    {"Score", "Mean score by the reward model it is trained on", "objective/scores", "score", 0},
+    {"KL to the base", "Nats per answer", "objective/kl", "KL", 1},
+    {"Length", "Tokens per answer", "objective/response_length", "tokens", 1},
+    {"Entropy", "Of an answer, nats: mean of -log p", "objective/entropy", "entropy", .1},
+    {"Value model", "Share of the returns' variance that it explains", "val/explained_variance",
+     "explained", 1},
+    {"KL coefficient", "Reward lost per nat", "objective/kl_coef", "coefficient", .01},
+};
+
+void page_add_plots(Page *p)
+{
+    const double target = setting(&p->aligned, "ppo", "kl_target");
+    for (size_t i = 0; i < sizeof PPO_PLOTS / sizeof *PPO_PLOTS; i++) {
+        SvgPlot plot = {.title = PPO_PLOTS[i].title,
+                        .note = PPO_PLOTS[i].note,
+                        .x_label = "iteration",
+                        .y_max = PPO_PLOTS[i].y_max};
+        if (target > 0 && strcmp(PPO_PLOTS[i].metric, "objective/kl") == 0)
+            plot.mark_name = KEEP(p, "target %g", target), plot.mark = target,
+            plot.y_max = 1.25 * target;
+        add_curve(p, &plot, &p->aligned, PPO_PLOTS[i].metric, PPO_PLOTS[i].name);
+        end_plot(p, plot);
+    }
+    SvgPlot reward = {.title = "Reward model",
+                      .note = "Share of each training batch ranked as labeled",
+                      .x_label = "step",
+                      .y_min = .5,
+                      .y_max = 1};
+    add_curve(p, &reward, &p->reward, "accuracy", "accuracy");
+    end_plot(p, reward);
+    SvgPlot base = {.title = "Base model", .note = "Loss per token, nats", .x_label = "step"};
+    add_curve(p, &base, &p->base, "loss", "training");
+    add_curve(p, &base, &p->base, "eval_loss", "held out");
+    end_plot(p, base);
+}
+
+/* Of the prompts, what a reader is shown. */
+void page_add_stories(Page *p)
+{
+    const int n = p->r->n_stories;
+    ReportStory *story = page_keep(p, mem_calloc((size_t)n + 1, sizeof *story));
+    for (int i = 0; i < n; i++) {
+        size_t length;
+        const char *prompt = shown_prompt(p->r->stories[i].prompt, &length);
+        story[i] = p->r->stories[i];
+        story[i].prompt = KEEP(p, "%.*s", (int)length, prompt);
+    }
+    p->data.stories = story, p->data.n_stories = n;
+}
+
+/* ---- where it comes from -------------------------------------------------------------------------- */
+
+static void add_link(Page *p, const char *step, const char *detail, const char *hash)
+{
+    if (p->data.n_lineage < PAGE_LINKS)
+        p->link[p->data.n_lineage++] = (ReportLink){step, detail, hash};
+}
+
+/* "run ppo-1, step 40", or the folder. */
+static const char *origin(Page *p, const RunRecord *record, const Loaded *l)
+{
+    if (!record->name[0]) return l->folder;
+    if (record->step < 0) return KEEP(p, "run %s", record->name);
+    return KEEP(p, "run %s, step %s", record->name, text_thousands(record->step));
+}
+
+/* Who gave how many labels. */
+static int add_labels(Page *p, Error *err)
+{
+    const ComparisonReport *r = p->r;
+    Store *store = NULL;
+    StoreStatus status = {0};
+    Text t = {0};
+    if (open_store(&store, r->ctx, err) != 0) return -1;
+    const int rc = store_status(store, &status, err);
+    for (size_t i = 0; i < status.n_annotators; i++)
+        if (status.annotator[i].labels > 0)
+            text_format(&t, "%s%s by %s", t.n ? ", " : "",
+                        text_thousands(status.annotator[i].labels), status.annotator[i].handle);
+    if (r->coin) text_add(&t, "; every one a coin toss");
+    else if (r->error_rate > 0)
+        text_format(&t, "; %g%% turned round on purpose", 100 * r->error_rate);
+    if (t.n) add_link(p, "labels", page_keep(p, text_take(&t)), NULL);
+    text_free(&t);
+    store_status_free(&status);
+    store_close(store);
+    return rc;
+}
+
+static const char *reward_detail(Page *p)
+{
+    const ComparisonReport *r = p->r;
+    const char *from = origin(p, &p->reward, r->reward);
+    if (r->reward_accuracy <= 0) return from;
+    const char *right =
+        KEEP(p, "%s; right on %.1f%% of held-out pairs", from, 100 * r->reward_accuracy);
+    if (r->reward_ceiling <= 0) return right;
+    return KEEP(p, "%s (the longer answer on %.1f%%; whoever knows the rule by heart on %.1f%%)",
+                right, 100 * r->reward_longer, 100 * r->reward_ceiling);
+}
+
+int page_add_lineage(Page *p, Error *err)
+{
+    const ComparisonReport *r = p->r;
+    add_link(p, "base model", origin(p, &p->base, r->base), r->base->hash);
+    if (r->ctx && r->ctx->project[0] && add_labels(p, err) != 0) return -1;
+    if (r->reward) add_link(p, "reward model", reward_detail(p), r->reward->hash);
+    add_link(p, "aligned model", origin(p, &p->aligned, r->aligned), r->aligned->hash);
+    return 0;
+}
+
+static void add_settings_of(Page *p, ReportFact *fact, int *n, int room, const RunRecord *record)
+{
+    const cJSON *section, *value;
+    cJSON_ArrayForEach(section, record->settings) cJSON_ArrayForEach(value, section)
+    {
+        if (*n == room) return;
+        char *text = page_keep(p, cJSON_PrintUnformatted(value));
+        fact[(*n)++] =
+            (ReportFact){KEEP(p, "%s.%s", section->string, value->string),
+                         cJSON_IsString(value) ? value->valuestring : text, record->name};
+    }
+}
+
+void page_add_settings(Page *p)
+{
+    enum { ROOM = 256 };
+    const ComparisonOptions *o = p->r->options;
+    ReportFact *fact = page_keep(p, mem_calloc(ROOM, sizeof *fact));
+    int n = 0;
+    fact[n++] = (ReportFact){"compare.temperature", KEEP(p, "%g", o->temperature), NULL};
+    if (o->max_new_tokens > 0)
+        fact[n++] = (ReportFact){"compare.max_new_tokens", KEEP(p, "%d", o->max_new_tokens), NULL};
+    fact[n++] = (ReportFact){"compare.best_of", KEEP(p, "%d", o->best_of), NULL};
+    add_settings_of(p, fact, &n, ROOM, &p->base);
+    add_settings_of(p, fact, &n, ROOM, &p->reward);
+    add_settings_of(p, fact, &n, ROOM, &p->aligned);
+    p->data.settings = fact, p->data.n_settings = n;
+}

@@ -1,0 +1,46 @@
+/* The page that comparison_report fills, for the files that fill its parts. */
+#ifndef CLI_COMPARISON_PAGE_H
+#define CLI_COMPARISON_PAGE_H
+
+#include "base/mem.h"
+#include "cli/comparison_report.h"
+#include "cli/run_record.h"
+
+enum {
+    PAGE_FACTS = 8,
+    PAGE_WINS = 6,
+    PAGE_EXAMPLES = 8,
+    PAGE_LINKS = 8,
+    PAGE_PLOTS = 8,
+    PAGE_CURVES = 2
+};
+
+typedef struct {
+    const ComparisonReport *r;
+    const Comparison *c;
+    const char *judge; /* "the rule kind", "the reward model" */
+    RunRecord base, aligned, reward;
+    void **kept; /* texts and arrays that live until the page is written */
+    int n_kept, room_kept;
+    ReportData data;
+    ReportFact fact[PAGE_FACTS];
+    ReportTrait trait[COMPARISON_TRAITS + 1];
+    ReportWin win[PAGE_WINS];
+    ReportExample example[PAGE_EXAMPLES];
+    SvgPlot plot[PAGE_PLOTS];
+    SvgCurve curve[PAGE_PLOTS][PAGE_CURVES];
+    ReportLink link[PAGE_LINKS];
+} Page;
+
+/* Free it with the page; returns it. */
+void *page_keep(Page *p, void *item);
+#define KEEP(page, ...) ((const char *)page_keep(page, mem_format(__VA_ARGS__)))
+
+/* How the models learned: curves of their runs, and one prompt answered on the way. */
+void page_add_plots(Page *p);
+void page_add_stories(Page *p);
+/* Where they come from: runs, labels, hashes, settings. */
+void page_add_settings(Page *p);
+int page_add_lineage(Page *p, Error *err);
+
+#endif

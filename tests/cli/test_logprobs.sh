@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# rlhf logprobs gives what PyTorch gave in float64 (tests/golden/gpt2-tiny, which has no tokenizer).
+set -u
+[ -x "${RLHF:-}" ] || { echo "RLHF must name the program" && exit 1; }
+[ -n "${SOURCE_DIR:-}" ] || { echo "SOURCE_DIR must name the folder of the sources" && exit 1; }
+model=$SOURCE_DIR/tests/golden/gpt2-tiny
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder" || exit 1
+failed=0
+
+fail() {
+    echo "FAILED: $1"
+    failed=1
+}
+# near CLAIM EXPECTED GOT: numbers between commas, each within 1e-5.
+near() {
+    awk -v e="$2" -v g="$3" 'BEGIN {
+        n = split(e, x, ","); m = split(g, y, ",")
+        if (n != m) exit 1
+        for (i = 1; i <= n; i++) if (x[i] == "null" ? y[i] != "null" : (x[i] - y[i]) ^ 2 > 1e-10) exit 1
+    }' || fail "$1: expected $2, got $3"
+}
+# The numbers of an array of `out` by name.
+numbers() { sed "s/.*\"$1\":\\[*\\([^]]*\\)\\].*/\\1/" out; }
+# refused STATUS WORDS ARGUMENTS...
+refused() {
+    local status=$1 words=$2
+    shift 2
+    "$RLHF" logprobs "$@" >out 2>err </dev/null
+    [ $? -eq "$status" ] || fail "logprobs $* exits $status"
+    grep -qF -- "$words" err || fail "logprobs $* says '$words', not: $(cat err)"
+    [ ! -s out ] || fail "logprobs $* prints nothing on stdout"
+}
+
+# golden.json: input_ids[0], token_logprobs[0], logits_first_row_last_pos
+ids=37,74,92,39,3,50,3,2,85,28,41,21,58,75,59,91,79,27,31,7
+expected=null,-5.22713910767,-3.69646865801,-7.805642841,-9.32265377533,-5.17640598936,-7.06682542918
+expected=$expected,-2.67245102754,-1.85746194452,-7.68525537507,-2.26148338872,-9.32677570475,-4.93280033719
+expected=$expected,-8.29774893238,-3.89513064205,-3.91332835046,-5.80829341033,-8.48464814654,-8.40853089283
+expected=$expected,-2.45423446558
+
+"$RLHF" logprobs --model "$model" --ids $ids --json --quiet >out 2>err || fail "logprobs without a tokenizer: $(cat err)"
+[ "$(numbers ids)" = "$ids" ] || fail "the ids come back: $(numbers ids)"
+near "log-probabilities" "$expected" "$(numbers logprobs)"
+near "the loss is their mean" 5.69964625 "$(sed 's/.*"loss":\([0-9.]*\)}/\1/' out)"
+[ ! -s err ] || fail "--quiet is quiet"
+
+"$RLHF" logprobs --model "$model" --ids $ids --json --logits --quiet >out || fail "logprobs --logits"
+last=$(sed 's/.*,\[\([^]]*\)\]\]}$/\1/' out)
+near "logits after the last token" -0.744378201594,1.41874083167,-2.07769222788,0.879841392944 \
+    "$(echo "$last" | cut -d, -f1-4)"
+[ "$(echo "$last" | tr , '\n' | wc -l)" -eq 97 ] || fail "as many logits as tokens in the vocabulary"
+
+"$RLHF" logprobs --model "$model" --ids 37 --json --quiet >out || fail "logprobs of one token"
+[ "$(cat out)" = '{"ids":[37],"logprobs":[null],"loss":null}' ] || fail "one token has no log-probability: $(cat out)"
+"$RLHF" logprobs --model "$model" --ids "[37, 74]" --quiet >out || fail "ids in brackets"
+near "a line per token" "37,74,-5.227139" "$(awk 'NR == 1 { a = $1 } NR == 2 { print a "," $1 "," $2 }' out)"
+
+refused 2 "'3x' is not an id" --model "$model" --ids 1,3x
+refused 1 "97 is outside [0, 96]" --model "$model" --ids 97
+refused 1 "no token was given" --model "$model" --ids ,
+refused 1 "33 tokens are beyond the context of 32" --model "$model" --ids "$(seq -s, 33)"
+refused 1 "tokenizer.json" --model "$model" --text "a b"
+refused 2 "--ids or --text, not both" --model "$model" --ids 1 --text a
+refused 2 "--logits needs --json" --model "$model" --ids 1,2 --logits
+refused 1 "/nowhere" --model /nowhere --ids 1
+[ $failed -eq 0 ]
