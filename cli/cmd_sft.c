@@ -84,6 +84,21 @@ static Examples examples(const DemonstrationSet *d)
     return (Examples){d->n, d->sequences.token, d->sequences.start, d->prompt};
 }
 
+static int no_demonstrations(Store *store, Error *err)
+{
+    StoreStatus status;
+    if (store_status(store, &status, err) != 0) return -1;
+    const long long held_out = status.demonstrations;
+    store_status_free(&status);
+    if (held_out > 0) {
+        error_set(err, "none of the %lld demonstrations is in the train split", held_out);
+        return error_hint(err, "import more, or say so: rlhf import FILE --split train");
+    }
+    error_set(err, "no demonstrations to learn from yet");
+    return error_hint(err, "bring some in with: rlhf import FILE  ({\"prompt\": ..., "
+                           "\"completion\": ...} on each line)");
+}
+
 static int read_all(Sft *w, Error *err)
 {
     const int max_T = w->base.model->config.max_T;
@@ -93,11 +108,7 @@ static int read_all(Sft *w, Error *err)
     if (w->train.n == 0 && w->train.too_long > 0)
         return error_set(err, "all %d demonstrations are beyond the context of %d tokens", too_long,
                          max_T);
-    if (w->train.n == 0) {
-        error_set(err, "no demonstrations to learn from yet");
-        return error_hint(err, "bring some in with: rlhf import FILE  ({\"prompt\": ..., "
-                               "\"completion\": ...} on each line)");
-    }
+    if (w->train.n == 0) return no_demonstrations(w->store, err);
     log_line("%s demonstrations to learn from, %s held out, %s beyond the context of %d left out",
              text_thousands(w->train.n), text_thousands(w->valid.n), text_thousands(too_long),
              max_T);

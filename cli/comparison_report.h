@@ -12,8 +12,8 @@ typedef struct {
     const ComparisonOptions *options;
     const Loaded *base, *aligned, *reward;
     const char *title, *lead;
-    double error_rate;       /* of the rule's labels, turned round on purpose */
-    bool coin;               /* the labels were coin tosses */
+    double error_rate; /* of the rule's labels, turned round on purpose */
+    bool coin;         /* the labels were coin tosses */
     const ReportStory *stories;
     int n_stories;
     double reward_accuracy, reward_ceiling, reward_longer; /* 0: not known */
