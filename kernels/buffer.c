@@ -1,5 +1,5 @@
 /* Memory of the kernels, for implementations that work in the host's memory. */
-#include "kernels/kernels.h"
+#include "kernels/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,12 +49,26 @@ void buffer_read(real *host, const real *buffer, size_t n)
     memcpy(host, buffer, n * sizeof *buffer);
 }
 
+/* A range at a time, so that several threads can share a long pass over memory. */
+enum { PIECE = 1 << 14 };
+static const size_t PASS_WORK = 8; /* multiply-adds that moving a number costs */
+
+static size_t piece_length(size_t at, size_t n)
+{
+    return n - at < PIECE ? n - at : PIECE;
+}
+
 void buffer_zero(real *buffer, size_t n)
 {
-    memset(buffer, 0, n * sizeof *buffer);
+    const int count = kernels_thread_count(PASS_WORK * n);
+#pragma omp parallel for num_threads(count) if (count > 1)
+    for (size_t i = 0; i < n; i += PIECE)
+        memset(buffer + i, 0, piece_length(i, n) * sizeof *buffer);
 }
 
 void buffer_copy(real *to, const real *from, size_t n)
 {
-    memcpy(to, from, n * sizeof *to);
+    const int count = kernels_thread_count(PASS_WORK * n);
+#pragma omp parallel for num_threads(count) if (count > 1)
+    for (size_t i = 0; i < n; i += PIECE) memcpy(to + i, from + i, piece_length(i, n) * sizeof *to);
 }

@@ -55,7 +55,7 @@ void ISA(kv_cache_write)(KvCache *c, const real *k, const real *v, int ld, const
 {
     const int HD = c->HD;
     const int threads =
-        kernels_thread_count(span_rows(spans, n_spans) * (size_t)c->NKV * (size_t)HD);
+        kernels_thread_count(PASS_WORK * span_rows(spans, n_spans) * (size_t)c->NKV * (size_t)HD);
 #pragma omp parallel for num_threads(threads) if (threads > 1) collapse(2)
     for (int s = 0; s < n_spans; s++) {
         for (int head = 0; head < c->NKV; head++) {

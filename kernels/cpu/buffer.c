@@ -23,7 +23,7 @@ enum { CHUNK = 4096 };
 
 void ISA(buffer_add)(real *to, const real *from, size_t n)
 {
-    const int threads = kernels_thread_count(n);
+    const int threads = kernels_thread_count(PASS_WORK * n);
 #pragma omp parallel for num_threads(threads) if (threads > 1)
     for (size_t i = 0; i < n; i += LANES) {
         const mask some = mask_first((ptrdiff_t)(n - i));
@@ -48,7 +48,7 @@ static double chunk_sum_squares(const real *x, size_t n)
 double ISA(buffer_sum_squares)(const real *buffer, size_t n)
 {
     const size_t chunks = (n + CHUNK - 1) / CHUNK;
-    const int threads = kernels_thread_count(n);
+    const int threads = kernels_thread_count(PASS_WORK * n);
     double *sums = (double *)(void *)cpu_workspace(WORK_SUMS, 2 * chunks);
 #pragma omp parallel for num_threads(threads) if (threads > 1)
     for (size_t c = 0; c < chunks; c++)

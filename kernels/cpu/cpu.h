@@ -27,6 +27,9 @@
 enum { WORK_LEFT, WORK_RIGHT, WORK_HEAD, WORK_ATTENTION, WORK_SUMS, WORK_COUNT };
 float *cpu_workspace(int use, size_t n);
 
+/* Where each number is only passed through, moving it costs as much as this many multiply-adds. */
+#define PASS_WORK ((size_t)8)
+
 /* ---- matrix product -------------------------------------------------------------------------- */
 
 /* The right operand of a product lies in panels of WIDTH columns, each (K, WIDTH), the last one

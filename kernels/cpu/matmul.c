@@ -110,7 +110,7 @@ void cpu_matmul(const Product *p)
 
 void cpu_pack_rows(float *panels, const float *values, ptrdiff_t ld, int K, int N)
 {
-    const int threads = kernels_thread_count((size_t)K * (size_t)N);
+    const int threads = kernels_thread_count(PASS_WORK * (size_t)K * (size_t)N);
 #pragma omp parallel for num_threads(threads) if (threads > 1)
     for (int j = 0; j < N; j += WIDTH) {
         const mask a = mask_first(N - j), b = mask_first(N - j - LANES);
@@ -124,7 +124,7 @@ void cpu_pack_rows(float *panels, const float *values, ptrdiff_t ld, int K, int 
 
 void cpu_pack_columns(float *panels, const float *values, ptrdiff_t ld, int N, int K)
 {
-    const int threads = kernels_thread_count((size_t)K * (size_t)N);
+    const int threads = kernels_thread_count(PASS_WORK * (size_t)K * (size_t)N);
 #pragma omp parallel for num_threads(threads) if (threads > 1)
     for (int j = 0; j < N; j += WIDTH) {
         float *to = panels + (ptrdiff_t)j * K;

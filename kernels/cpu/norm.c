@@ -43,7 +43,7 @@ static void row_forward(float *out, const float *x, float mean, float rstd, cons
 void ISA(layernorm_forward)(real *out, real *mean, real *rstd, const real *x, const real *w,
                             const real *b, int N, int C, double eps)
 {
-    const int threads = kernels_thread_count((size_t)N * (size_t)C);
+    const int threads = kernels_thread_count(PASS_WORK * (size_t)N * (size_t)C);
 #pragma omp parallel for num_threads(threads) if (threads > 1)
     for (int n = 0; n < N; n++) {
         const float *x_n = x + (ptrdiff_t)n * C;
@@ -56,7 +56,7 @@ void ISA(layernorm_forward)(real *out, real *mean, real *rstd, const real *x, co
 void ISA(rmsnorm_forward)(real *out, real *rstd, const real *x, const real *w, int N, int C,
                           double eps)
 {
-    const int threads = kernels_thread_count((size_t)N * (size_t)C);
+    const int threads = kernels_thread_count(PASS_WORK * (size_t)N * (size_t)C);
 #pragma omp parallel for num_threads(threads) if (threads > 1)
     for (int n = 0; n < N; n++) {
         const float *x_n = x + (ptrdiff_t)n * C;
@@ -119,7 +119,7 @@ static void column_backward(float *dw, float *db, const float *dout, const float
 static void norm_backward(float *dx, float *dw, float *db, const float *dout, const float *x,
                           const float *mean, const float *rstd, const float *w, int N, int C)
 {
-    const int threads = kernels_thread_count((size_t)N * (size_t)C);
+    const int threads = kernels_thread_count(PASS_WORK * (size_t)N * (size_t)C);
     if (dx) {
 #pragma omp parallel for num_threads(threads) if (threads > 1)
         for (int n = 0; n < N; n++) {
@@ -148,7 +148,7 @@ void ISA(rmsnorm_backward)(real *dx, real *dw, const real *dout, const real *x, 
 
 void cpu_add_columns(float *out, const float *x, int N, int C)
 {
-    const int threads = kernels_thread_count((size_t)N * (size_t)C);
+    const int threads = kernels_thread_count(PASS_WORK * (size_t)N * (size_t)C);
 #pragma omp parallel for num_threads(threads) if (threads > 1)
     for (int c = 0; c < C; c += COLUMNS) column_backward(NULL, out, x, NULL, NULL, NULL, N, C, c);
 }

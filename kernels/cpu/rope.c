@@ -19,7 +19,8 @@ static void turn(float *x, const float *cosine, const float *sine, int half, vec
 void ISA(rope)(real *x, int ld, const real *table, const int *position, int N, int heads, int HD,
                int direction)
 {
-    const int half = HD / 2, threads = kernels_thread_count((size_t)N * (size_t)(heads * HD));
+    const int half = HD / 2,
+              threads = kernels_thread_count(PASS_WORK * (size_t)N * (size_t)(heads * HD));
     const vec way = vec_set((float)direction);
 #pragma omp parallel for num_threads(threads) if (threads > 1)
     for (int n = 0; n < N; n++) {
