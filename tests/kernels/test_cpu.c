@@ -54,7 +54,7 @@ static void exp_is_within_one_ulp(void **state)
 {
     (void)state;
     double worst = 0;
-    for (float x = -87.33f; x < 88.72f; x += 0.0007f) {
+    for (float x = -87.33f; x < 88.72f; x += 0.003f) {
         const double u = ulps(scalar_exp(x), exp((double)x));
         if (u > worst) worst = u;
     }
@@ -82,7 +82,7 @@ static void exp_ends_in_zero_infinity_and_nan(void **state)
 static void sigmoid_is_within_three_ulp(void **state)
 {
     (void)state;
-    for (float x = -87; x < 87; x += 0.003f) {
+    for (float x = -87; x < 87; x += 0.01f) {
         const double u = ulps(vec_first(vec_sigmoid(vec_set(x))), 1 / (1 + exp(-(double)x)));
         if (u > 3) fail_msg("%g ulp at %g", u, (double)x);
     }
@@ -94,7 +94,7 @@ static void sigmoid_is_within_three_ulp(void **state)
 static void log_agrees_with_the_library(void **state)
 {
     (void)state;
-    for (float x = 1.2e-38f; x < 3e38f; x *= 1.0003f)
+    for (float x = 1.2e-38f; x < 3e38f; x *= 1.001f)
         if (fabs(scalar_log(x) - log((double)x)) > 1e-9)
             fail_msg("log %g is %.12g", (double)x, scalar_log(x));
     assert_true(scalar_log(1) == 0);
