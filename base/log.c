@@ -11,7 +11,8 @@
 #include "base/text.h"
 
 static bool quiet;
-static bool bar_stands; /* a progress bar is on the last line of the terminal */
+static bool bar_stands;    /* a progress bar is on the last line of the terminal */
+static Progress *standing; /* between progress_begin and progress_end */
 
 static void clear_bar(void)
 {
@@ -77,6 +78,7 @@ void progress_begin(Progress *p, const char *what, int64_t total, const char *un
     p->on_terminal = stderr_is_terminal();
     /* A terminal shows the bar at the first update; elsewhere the first line comes after ten seconds. */
     p->drawn = p->on_terminal ? p->began - 1 : p->began;
+    standing = p->visible ? p : NULL;
 }
 
 /* "pretrain  412/1,000 steps  41%  23.1 steps/s  0:26 left  loss 2.310" */
@@ -84,15 +86,18 @@ static void describe(Text *line, const Progress *p, double now)
 {
     const double seconds = now - p->began;
     const double rate = seconds > 0 ? (double)p->done / seconds : 0;
-    text_format(line, "%s  %s", p->what, text_thousands(p->done));
-    if (p->total > 0) text_format(line, "/%s", text_thousands(p->total));
-    text_format(line, " %s", p->unit);
+    text_format(line, "%s", p->what);
+    if (p->total > 0)
+        text_format(line, "  %s/%s %s", text_thousands(p->done), text_thousands(p->total), p->unit);
+    else if (p->done > 0) text_format(line, "  %s %s", text_thousands(p->done), p->unit);
     if (p->total > 0) text_format(line, "  %d%%", (int)(100 * p->done / p->total));
     if (rate > 0) text_format(line, rate < 10 ? "  %.2f %s/s" : "  %.0f %s/s", rate, p->unit);
     if (rate > 0 && p->total > p->done) {
         char left[32];
         text_format(line, "  %s left", log_duration(left, (double)(p->total - p->done) / rate));
     }
+    if (p->phase) text_format(line, "  %s", p->phase);
+    if (p->beats > 0) text_format(line, " %c", "-\\|/"[p->beats % 4]);
     if (p->note[0]) text_format(line, "  %s", p->note);
 }
 
@@ -121,12 +126,16 @@ static void draw(Progress *p, double now)
     p->drawn = now;
 }
 
+/* Whether it is time to draw again. */
+static bool due(const Progress *p, double now)
+{
+    return now - p->drawn >= (p->on_terminal ? 0.1 : 10);
+}
+
 void progress_update(Progress *p, int64_t done, const char *note, ...)
 {
     p->done = done;
     if (!p->visible) return;
-    const double now = log_clock(), wait = p->on_terminal ? 0.1 : 10;
-    if (now - p->drawn < wait) return;
     p->note[0] = 0;
     if (note) {
         va_list args;
@@ -134,11 +143,31 @@ void progress_update(Progress *p, int64_t done, const char *note, ...)
         vsnprintf(p->note, sizeof p->note, note, args);
         va_end(args);
     }
+    const double now = log_clock();
+    p->phase = NULL, p->beats = 0;
+    if (due(p, now)) draw(p, now);
+}
+
+void progress_pulse(const char *phase)
+{
+    Progress *p = standing;
+    if (!p) return;
+    const double now = log_clock();
+    if (phase) p->phase = phase;
+    if (!due(p, now)) return;
+    p->beats += p->on_terminal;
     draw(p, now);
+}
+
+void progress_hide(void)
+{
+    clear_bar();
+    fflush(stderr);
 }
 
 void progress_end(Progress *p)
 {
+    if (standing == p) standing = NULL;
     if (p->visible) clear_bar();
     p->visible = false;
 }

@@ -21,14 +21,22 @@ double log_clock(void);
  *     progress_end(&bar); */
 typedef struct {
     char what[64], unit[16], note[128];
+    const char *phase; /* of progress_pulse; NULL between them */
     int64_t done, total;
     double began, drawn;
+    int beats;
     bool on_terminal, visible;
 } Progress;
 void progress_begin(Progress *p, const char *what, int64_t total, const char *unit);
 void progress_update(Progress *p, int64_t done, const char *note, ...)
     __attribute__((format(printf, 3, 4)));
 void progress_end(Progress *p);
+/* Deep inside a long step: draw the bar that stands again, now and then, with what is being done
+ * ("sampling"; NULL: as before), so that no terminal is silent for a second.  Costs a look at the clock,
+ * and nothing where no bar stands. */
+void progress_pulse(const char *phase);
+/* Before printing on stdout: takes the bar off the terminal until it is drawn again. */
+void progress_hide(void);
 /* 75 -> "1:15", 4000 -> "1 h 07 min"; into out (32). */
 const char *log_duration(char out[32], double seconds);
 

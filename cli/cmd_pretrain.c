@@ -51,13 +51,17 @@ typedef struct {
 static int make_tokenizer(Pretrain *p, Error *err)
 {
     char path[FILE_PATH_MAX];
+    Progress bar;
     if (p->options.tokenizer) return tokenizer_open(&p->tokenizer, p->options.tokenizer, err);
     if (path_join(path, p->tokenizer_dir, "tokenizer.json", err) != 0) return -1;
     if (p->options.training.resume && file_exists(path))
         return tokenizer_open(&p->tokenizer, p->tokenizer_dir, err);
     const char *special[] = {END_OF_TEXT};
-    return tokenizer_train(&p->tokenizer, (const char *const *)p->corpus.text, p->corpus.n,
-                           p->shape.vocabulary, special, 1, err);
+    progress_begin(&bar, "tokenizer", 0, "");
+    const int rc = tokenizer_train(&p->tokenizer, (const char *const *)p->corpus.text, p->corpus.n,
+                                   p->shape.vocabulary, special, 1, err);
+    progress_end(&bar);
+    return rc;
 }
 
 static int make_model(Pretrain *p, Error *err)
@@ -94,11 +98,17 @@ static int add_document(Pretrain *p, Sequences *to, const char *text, Error *err
 
 static int make_examples(Pretrain *p, Error *err)
 {
-    for (int i = 0; i < p->corpus.n; i++) {
+    Progress bar;
+    int rc = 0;
+    progress_begin(&bar, "tokens", p->corpus.n, "document");
+    for (int i = 0; i < p->corpus.n && rc == 0; i++) {
         const bool hold_out = i % VALID_EVERY == VALID_EVERY - 1 && p->valid.tokens < VALID_TOKENS;
-        if (add_document(p, hold_out ? &p->valid : &p->train, p->corpus.text[i], err) != 0)
-            return error_wrap(err, "document %d", i + 1);
+        rc = add_document(p, hold_out ? &p->valid : &p->train, p->corpus.text[i], err);
+        if (rc != 0) error_wrap(err, "document %d", i + 1);
+        progress_update(&bar, i + 1, NULL);
     }
+    progress_end(&bar);
+    if (rc != 0) return -1;
     if (p->train.n == 0) return error_set(err, "no document has two tokens");
     const int most = p->train.n > p->valid.n ? p->train.n : p->valid.n;
     p->ones = mem_calloc((size_t)most, sizeof *p->ones);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -306,6 +307,7 @@ int bpe_trainer_learn(BpeTrainer *t, Merge **merges, int *n_merges, int most, in
         if (!new_token(t, spelled, &learned[n])) continue; /* out of the heap, and stays out */
         merge_everywhere(t, pair, first_id + n);
         n++;
+        progress_pulse("merging");
     }
     free(spelled);
     *merges = learned;

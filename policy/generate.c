@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "policy/policy_private.h"
@@ -183,6 +184,7 @@ static int decode(Decoder *d, Error *err)
         trunk_forward(d->policy->model, d->acts, d->cache, &rows);
         sample_rows(d, rows.n_spans);
         for (int i = 0; i < rows.n_spans; i++) take_sample(d, i);
+        progress_pulse(NULL);
         if (d->s->on_progress && d->s->on_progress(d->s->context, d->finished))
             return error_set(err, "stopped after %d of %d responses", d->finished, d->in->n);
     }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/rng.h"
 
@@ -211,6 +212,7 @@ void policy_evaluate(Policy *p, const TokenBatch *b, TokenTerms *out)
         prepare(p, b, first, last);
         trunk_forward(p->model, p->acts, p->layer_cache, &p->rows);
         evaluate_heads(p, &part);
+        progress_pulse(NULL);
         first = last;
     }
 }

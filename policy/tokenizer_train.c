@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "policy/bpe_train.h"
 #include "policy/bytelevel.h"
@@ -88,11 +89,13 @@ int tokenizer_train(Tokenizer **out, const char *const *texts, int n_texts, int 
     if (tokenizer_set_merges(small, NULL, 0, err) != 0) goto done;
     if (tokenizer_byte_ids(small, byte_id, err) != 0) goto done;
 
-    for (int i = 0; i < n_texts; i++)
+    for (int i = 0; i < n_texts; i++) {
+        progress_pulse("counting");
         if (count_words(trainer, small, texts[i], err) != 0) {
             error_wrap(err, "text %d", i);
             goto done;
         }
+    }
     for (int i = 0; i < n_special; i++) {
         Text bytes = {0};
         bytelevel_read(&bytes, special[i]);

@@ -144,10 +144,12 @@ static int roll_out(Ppo *p, int64_t iteration, Error *err)
         prompt[b] = prompt_at(p, iteration * B + b);
     }
     rollout_free(&p->rollout);
+    progress_pulse("sampling");
     const int rc = rollout_sample(&p->rollout, &p->in, &p->config, prompt, key, B, err);
     free(prompt);
     free(key);
     if (rc != 0) return -1;
+    progress_pulse("scoring");
     rollout_score(&p->rollout, &p->in, &p->config);
     const double drift = rollout_largest_log_ratio(&p->rollout);
     if (policy_steps(p->in.policy) == 0 && drift != 0)
@@ -336,6 +338,7 @@ static int update(Ppo *p, int64_t iteration, bool learn, const Rates *rate, Sums
     const PpoConfig *c = &p->config;
     int *order = mem_calloc((size_t)c->batch_size, sizeof *order);
     int rc = 0;
+    progress_pulse("updating");
     for (int e = 0; e < c->epochs && rc == 0; e++) {
         rng_permutation(order, c->batch_size, p->in.seed, RNG_MINIBATCH,
                         (uint64_t)(iteration * c->epochs + e));

@@ -85,6 +85,36 @@ static void progress_shows_share_rate_time_left_and_note(void **state)
     assert_stderr("pretrain  500/2,000 steps  25%  5.00 steps/s  5:00 left  loss 2.310\n");
 }
 
+/* The step goes on, and the line says with what; the next update takes the phase away again. */
+static void a_pulse_draws_the_standing_bar_with_its_phase(void **state)
+{
+    (void)state;
+    Progress bar;
+    catch_stderr();
+    progress_begin(&bar, "ppo", 40, "iterations");
+    progress_update(&bar, 1, "kl %.1f", 2.5);
+    bar.began -= 100;
+    bar.drawn -= 100;
+    progress_pulse("sampling");
+    progress_pulse("scoring");
+    bar.drawn -= 100;
+    progress_update(&bar, 2, "kl %.1f", 2.5);
+    progress_end(&bar);
+    assert_stderr("ppo  1/40 iterations  2%  0.01 iterations/s  1 h 05 min left  sampling  kl 2.5\n"
+                  "ppo  2/40 iterations  5%  0.02 iterations/s  31:40 left  kl 2.5\n");
+}
+
+static void a_pulse_without_a_bar_prints_nothing(void **state)
+{
+    (void)state;
+    Progress bar;
+    catch_stderr();
+    progress_begin(&bar, "ppo", 40, "iterations");
+    progress_end(&bar);
+    progress_pulse("sampling");
+    assert_stderr("");
+}
+
 static void durations_are_minutes_or_hours(void **state)
 {
     (void)state;
@@ -110,6 +140,8 @@ int main(void)
         cmocka_unit_test(quiet_prints_nothing),
         cmocka_unit_test(progress_outside_a_terminal_waits_ten_seconds),
         cmocka_unit_test(progress_shows_share_rate_time_left_and_note),
+        cmocka_unit_test(a_pulse_draws_the_standing_bar_with_its_phase),
+        cmocka_unit_test(a_pulse_without_a_bar_prints_nothing),
         cmocka_unit_test(durations_are_minutes_or_hours),
         cmocka_unit_test(the_clock_does_not_go_back),
     };
