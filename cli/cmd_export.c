@@ -81,13 +81,16 @@ static const Command PREFERENCES =
     EXPORT_OF("preferences", "{\"prompt\", \"chosen\", \"rejected\"} a line; ties are left out");
 static const Command LABELS =
     EXPORT_OF("labels", "every decision with who, when, what was shown, and what it replaced");
-static const Command *const SECONDS[] = {&PROMPTS, &DEMONSTRATIONS, &PREFERENCES, &LABELS, NULL};
+static const Command RESPONSES = EXPORT_OF(
+    "responses", "every answer with its prompt, model, seed and settings: to be made again");
+static const Command *const SECONDS[] = {&PROMPTS, &DEMONSTRATIONS, &PREFERENCES,
+                                         &LABELS,  &RESPONSES,      NULL};
 
 const Command cmd_export = {
     .name = "export",
     .heading = "data",
-    .summary = "write prompts, demonstrations, preferences or labels as JSON lines",
-    .usage = "prompts|demonstrations|preferences|labels [--split SPLIT] [--out FILE]",
+    .summary = "write prompts, demonstrations, preferences, labels or responses as JSON lines",
+    .usage = "prompts|demonstrations|preferences|labels|responses [--split SPLIT] [--out FILE]",
     .details = "The first three are in the form that TRL and rlhf import read.",
     .seconds = SECONDS,
     .project = PROJECT_NEEDED,

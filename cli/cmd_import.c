@@ -182,8 +182,9 @@ static int read_choices(ImportOptions *options, const ImportChoices *c, const Wo
     options->source = c->source;
     options->strict = c->strict;
     if (c->kind && data_kind_parse(&options->kind, c->kind, err) != 0) return -1;
-    if (options->kind == DATA_LABELS)
-        return error_usage(err, "--kind labels: labels are not imported; preferences are");
+    if (options->kind == DATA_LABELS || options->kind == DATA_RESPONSES)
+        return error_usage(err, "--kind %s: %s are not imported; preferences are", c->kind,
+                           c->kind);
     if (c->split && split_parse(&options->split, c->split, err) != 0) return -1;
     if (c->sha256 && (words->n != 1 || !is_address(words->word[0])))
         return error_usage(err, "--sha256 wants one https:// address");

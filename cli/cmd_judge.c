@@ -1,5 +1,6 @@
 /* rlhf judge: a documented rule labels every pair that it has not labeled yet. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -199,6 +200,67 @@ done:
     return rc;
 }
 
+/* ---- score ---------------------------------------------------------------------------------------- */
+
+static int score_line(const Rule *rule, const char *line, size_t n, Error *err)
+{
+    cJSON *row = NULL;
+    Text out = {0}, why = {0};
+    int rc = 0;
+    if (json_parse(&row, line, n, err) != 0) return -1;
+    const char *prompt = json_text(row, "prompt", NULL),
+               *response = json_text(row, "response", NULL);
+    if (!prompt || !response) {
+        rc = error_set(err, "a row needs prompt and response as texts");
+    } else {
+        rule_explain(&why, rule, prompt, response);
+        text_add(&out, "{\"score\":");
+        json_put_number(&out, rule->score(prompt, response));
+        put_member(&out, "reason", why.n ? why.bytes : "");
+        text_add(&out, "}");
+        puts(out.bytes);
+    }
+    text_free(&out);
+    text_free(&why);
+    cJSON_Delete(row);
+    return rc;
+}
+
+static int run_score(Context *ctx, int argc, char **argv, Error *err)
+{
+    static const Option SCORE_OPTIONS[] = {{"rule", OPTION_TEXT, offsetof(JudgeOptions, rule), 0, 0,
+                                            "NAME", "the rule that gives the points"},
+                                           {0}};
+    JudgeOptions o = {0};
+    const Rule *rule = NULL;
+    char *line = NULL;
+    size_t room = 0;
+    long number = 0;
+    int rc = 0;
+    if (options_parse(ctx, SCORE_OPTIONS, &o, NULL, 0, 0, argc, argv, err) != 0) return -1;
+    if (find_rule(&rule, o.rule, err) != 0) return -1;
+    for (ssize_t n; rc == 0 && (n = getline(&line, &room, stdin)) > 0;) {
+        number++;
+        while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r')) n--;
+        if (n > 0) rc = score_line(rule, line, (size_t)n, err);
+        if (rc != 0) error_wrap(err, "line %ld", number);
+    }
+    free(line);
+    return rc;
+}
+
+static const Command CMD_SCORE = {
+    .name = "score",
+    .summary = "a rule's points for JSON lines of prompt and response",
+    .usage = "--rule NAME < rows.jsonl",
+    .details = "One {\"score\":...,\"reason\":...} for each {\"prompt\":...,\"response\":...}, as "
+               "rlhf export responses\n"
+               "writes them: what compare counts, without errors made on purpose.",
+    .project = PROJECT_IGNORED,
+    .run = run_score,
+};
+static const Command *const SECONDS[] = {&CMD_SCORE, NULL};
+
 const Command cmd_judge = {
     .name = "judge",
     .heading = "people",
@@ -208,6 +270,7 @@ const Command cmd_judge = {
                "rule's (annotator\n"
                "rule:NAME) with the reason, never as a person's. --seed draws the errors.",
     .options = OPTIONS,
+    .seconds = SECONDS,
     .project = PROJECT_NEEDED,
     .run = run,
 };

@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/loaded.h"
 #include "cli/options.h"
+#include "cli/prompts.h"
 #include "cli/training.h"
 #include "ppo/ppo.h"
 
@@ -33,27 +34,24 @@ typedef struct {
     Store *store;
     Loaded base, reward;
     Model *policy_model, *value_model;
-    Sequences prompts;
+    PromptTokens prompts;
     PpoInputs in;
     Ppo *ppo;
     TrainingRun run;
 } PpoRun;
 
+/* The longest answer must fit after every prompt, in the policy's context and in the reward model's. */
 static int read_prompts(PpoRun *r, Error *err)
 {
-    StorePromptList list = {0};
     const StorePromptFilter filter = {.split = SPLIT_TRAIN, .source = r->options.source};
-    if (store_list_prompts(r->store, &filter, &list, err) != 0) return -1;
-    int rc = list.n > 0
-                 ? 0
-                 : error_set(err, "no train prompts yet; bring some in with: rlhf import FILE");
-    for (size_t i = 0; i < list.n && rc == 0; i++) {
-        rc = add_prompt_tokens(&r->prompts, r->base.tokenizer, list.row[i].text, err);
-        if (rc != 0) error_wrap(err, "prompt %lld", (long long)list.row[i].id);
-        sequences_end(&r->prompts);
-    }
-    store_prompts_free(&list);
-    return rc;
+    const Loaded *tight =
+        r->reward.model->config.max_T < r->base.model->config.max_T ? &r->reward : &r->base;
+    if (prompts_read(&r->prompts, r->store, &filter, tight, r->settings.max_new_tokens, err) != 0)
+        return -1;
+    if (r->prompts.n == 0)
+        return error_set(err, "no train prompts yet; bring some in with: rlhf import FILE");
+    prompts_log(r->prompts.left_out, tight, r->settings.max_new_tokens);
+    return 0;
 }
 
 /* Four policies: the trained one and the frozen reference from the base, the frozen reward model and the
@@ -70,7 +68,7 @@ static int open_policies(PpoRun *r, Error *err)
                         .reference = r->base.policy,
                         .reward = r->reward.policy,
                         .value = policy_open(r->value_model, &value),
-                        .prompts = {r->prompts.n, r->prompts.token, r->prompts.start},
+                        .prompts = {r->prompts.n, r->prompts.tokens.token, r->prompts.tokens.start},
                         .stop = {tokenizer_eos(r->base.tokenizer)},
                         .n_stop = 1,
                         .seed = r->ctx->seed};
@@ -134,7 +132,7 @@ done:
     policy_close(r.in.value);
     model_free(r.policy_model);
     model_free(r.value_model);
-    sequences_free(&r.prompts);
+    prompts_free(&r.prompts);
     loaded_close(&r.base);
     loaded_close(&r.reward);
     store_close(r.store);

@@ -16,6 +16,16 @@
 
 /* ---- what an evaluation says ---------------------------------------------------------------------- */
 
+static RewardEvaluation evaluate(Policy *p, const Pairs *pairs)
+{
+    Progress bar;
+    progress_begin(&bar, "held-out pairs", 0, "");
+    progress_pulse("scoring");
+    const RewardEvaluation e = reward_evaluate(p, pairs, NULL, NULL);
+    progress_end(&bar);
+    return e;
+}
+
 static void evaluation_json(Text *t, const RewardEvaluation *e)
 {
     double low, high;
@@ -74,7 +84,9 @@ typedef struct {
 static int read_pairs(Reward *w, Error *err)
 {
     const int max_T = w->base.model->config.max_T;
-    const StorePreferenceFilter train = {.split = SPLIT_TRAIN}, valid = {.split = SPLIT_VALID};
+    const StorePreferenceFilter train = {.split = SPLIT_TRAIN,
+                                         .human_weight = w->settings.people_weight},
+                                valid = {.split = SPLIT_VALID};
     if (preferences_read(&w->train, w->store, &train, w->base.tokenizer, max_T, err) != 0)
         return -1;
     if (preferences_read(&w->valid, w->store, &valid, w->base.tokenizer, max_T, err) != 0)
@@ -109,7 +121,7 @@ static int evaluate_and_report(Reward *w, Error *err)
         training_report(&w->run);
         return 0;
     }
-    const RewardEvaluation e = reward_evaluate(w->policy, &valid, NULL, NULL);
+    const RewardEvaluation e = evaluate(w->policy, &valid);
     evaluation_json(&json, &e);
     rc = store_add_evaluation(w->store, "reward eval", w->run.name, json.bytes, err);
     if (rc == 0 && w->ctx->json)
@@ -225,7 +237,7 @@ static int run_eval(Context *ctx, int argc, char **argv, Error *err)
         goto done;
     }
     const Pairs p = preferences_pairs(&pairs);
-    const RewardEvaluation e = reward_evaluate(l.policy, &p, NULL, NULL);
+    const RewardEvaluation e = evaluate(l.policy, &p);
     evaluation_json(&json, &e);
     if (ctx->json) puts(json.bytes);
     else print_evaluation(o.model, &e);

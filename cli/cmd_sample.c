@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/loaded.h"
 #include "cli/options.h"
+#include "cli/prompts.h"
 
 typedef struct {
     const char *model, *split, *source, *prompt;
@@ -46,7 +47,7 @@ typedef struct {
     int64_t model_id;
     char *sampling; /* JSON of the settings */
     Progress bar;
-    int64_t asked, pairs, equal, unfinished, tokens;
+    int64_t asked, pairs, equal, unfinished, tokens, left_out;
 } Sampling;
 
 static int stop_early(void *context, int finished)
@@ -57,14 +58,14 @@ static int stop_early(void *context, int finished)
 }
 
 static void fill_rows(Sampling *s, StoreResponse *row, char **text, const Responses *r,
-                      const StorePrompt *prompt)
+                      const StorePrompt *const *prompt)
 {
     for (int i = 0; i < r->n; i++) {
         const int from = r->start[i], n = r->start[i + 1] - from;
         double sum = 0;
         for (int k = 0; k < n; k++) sum += r->logp[from + k];
         text[i] = response_text(s->model.tokenizer, r->token + from, n);
-        row[i] = (StoreResponse){.prompt_id = prompt[i / ANSWERS].id,
+        row[i] = (StoreResponse){.prompt_id = prompt[i / ANSWERS]->id,
                                  .model_id = s->model_id,
                                  .text = text[i],
                                  .tokens = r->token + from,
@@ -79,7 +80,7 @@ static void fill_rows(Sampling *s, StoreResponse *row, char **text, const Respon
     }
 }
 
-static int store_page(Sampling *s, const Responses *r, const StorePrompt *prompt, Error *err)
+static int store_page(Sampling *s, const Responses *r, const StorePrompt *const *prompt, Error *err)
 {
     StoreResponse *row = mem_calloc((size_t)r->n, sizeof *row);
     StoreComparison *pair = mem_calloc((size_t)r->n / ANSWERS + 1, sizeof *pair);
@@ -104,8 +105,9 @@ static int store_page(Sampling *s, const Responses *r, const StorePrompt *prompt
     return rc;
 }
 
-/* Two answers to each of n prompts.  The random numbers of an answer follow from the prompt's id. */
-static int sample_page(Sampling *s, const StorePrompt *prompt, int n, Error *err)
+/* Two answers to each of prompts [at, at + n).  The random numbers of an answer follow from the prompt's
+ * id. */
+static int sample_page(Sampling *s, const PromptTokens *from, int at, int n, Error *err)
 {
     Sequences prompts = {0};
     Responses r = {0};
@@ -119,19 +121,16 @@ static int sample_page(Sampling *s, const StorePrompt *prompt, int n, Error *err
                                    .batch = s->options.batch,
                                    .on_progress = stop_early,
                                    .context = s};
-    int rc = -1;
     for (int i = 0; i < n * ANSWERS; i++) {
-        const StorePrompt *p = &prompt[i / ANSWERS];
-        if (add_prompt_tokens(&prompts, s->model.tokenizer, p->text, err) != 0) goto done;
+        const int k = at + i / ANSWERS, *start = from->tokens.start;
+        sequences_add(&prompts, from->tokens.token + start[k], start[k + 1] - start[k]);
         sequences_end(&prompts);
-        key[i] = (uint64_t)p->id * ANSWERS + (uint64_t)(i % ANSWERS);
+        key[i] = (uint64_t)from->row[k]->id * ANSWERS + (uint64_t)(i % ANSWERS);
     }
-    rc =
+    int rc =
         policy_generate(s->model.policy, &(Prompts){n * ANSWERS, prompts.token, prompts.start, key},
                         &config, &r, err);
-    if (rc == 0) rc = store_page(s, &r, prompt, err);
-
-done:
+    if (rc == 0) rc = store_page(s, &r, from->row + at, err);
     responses_free(&r);
     sequences_free(&prompts);
     free(key);
@@ -141,22 +140,24 @@ done:
 /* Prompts that this model has not answered, of train and valid: test prompts are for compare alone. */
 static int sample_split(Sampling *s, Split split, int64_t limit, Error *err)
 {
-    StorePromptList list = {0};
+    PromptTokens prompts = {0};
     const StorePromptFilter filter = {.split = split,
                                       .source = s->options.source,
                                       .answered = ANSWERED_NO,
                                       .model_id = s->model_id,
                                       .limit = limit};
-    if (store_list_prompts(s->store, &filter, &list, err) != 0) return -1;
+    if (prompts_read(&prompts, s->store, &filter, &s->model, s->options.max_new_tokens, err) != 0)
+        return -1;
+    s->left_out += prompts.left_out;
     int rc = 0;
-    for (size_t at = 0; at < list.n && rc == 0 && !interrupt_pending(); at += PAGE) {
-        const size_t n = list.n - at < PAGE ? list.n - at : PAGE;
-        rc = sample_page(s, list.row + at, (int)n, err);
+    for (int at = 0; at < prompts.n && rc == 0 && !interrupt_pending(); at += PAGE) {
+        const int n = prompts.n - at < PAGE ? prompts.n - at : PAGE;
+        rc = sample_page(s, &prompts, at, n, err);
         if (rc != 0 && interrupt_pending()) rc = 0;
-        else s->asked += (int64_t)n;
+        else s->asked += n;
         progress_update(&s->bar, s->asked, "%s tokens", text_thousands(s->tokens));
     }
-    store_prompts_free(&list);
+    prompts_free(&prompts);
     return rc;
 }
 
@@ -184,16 +185,18 @@ static int sample(Sampling *s, Error *err)
         rc = sample_split(s, split, left, err);
     }
     progress_end(&s->bar);
+    prompts_log(s->left_out, &s->model, s->options.max_new_tokens);
     return rc;
 }
 
 static void report(const Sampling *s, double seconds)
 {
     if (s->ctx->json) {
-        printf("{\"prompts\":%lld,\"pairs\":%lld,\"equal\":%lld,\"unfinished\":%lld,\"tokens\":%"
-               "lld,\"seconds\":%.3f}\n",
-               (long long)s->asked, (long long)s->pairs, (long long)s->equal,
-               (long long)s->unfinished, (long long)s->tokens, seconds);
+        printf(
+            "{\"prompts\":%lld,\"pairs\":%lld,\"equal\":%lld,\"unfinished\":%lld,\"left_out\":%lld,"
+            "\"tokens\":%lld,\"seconds\":%.3f}\n",
+            (long long)s->asked, (long long)s->pairs, (long long)s->equal, (long long)s->unfinished,
+            (long long)s->left_out, (long long)s->tokens, seconds);
         return;
     }
     printf("%s pairs stored for %s prompts", text_thousands(s->pairs), text_thousands(s->asked));

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/prompts.h"
 #include "compare/text_stats.h"
 
 /* Numbers of the samples of one prompt, so that no two share random numbers. */
@@ -15,30 +16,27 @@ enum { SAMPLE_BASE = 0, SAMPLE_CANDIDATE = 1, SAMPLE_ALIGNED = 4000, SAMPLES_PER
 
 /* ---- prompts -------------------------------------------------------------------------------------- */
 
-static int read_prompts(Comparison *c, Sequences *tokens, Store *store, const Tokenizer *t,
+static int read_prompts(Comparison *c, Sequences *tokens, Store *store, const Loaded *l,
                         const ComparisonOptions *o, Error *err)
 {
-    StorePromptList list = {0};
+    PromptTokens p = {0};
     const StorePromptFilter filter = {.split = SPLIT_TEST, .source = o->source, .limit = o->n};
-    if (store_list_prompts(store, &filter, &list, err) != 0) return -1;
-    int rc =
-        list.n > 0
-            ? 0
-            : error_set(
-                  err,
-                  "no test prompts%s%s; rlhf import puts one prompt in ten into the test split",
-                  o->source ? " of source " : "", o->source ? o->source : "");
-    c->n = (int)list.n;
-    c->prompt = mem_calloc(list.n, sizeof *c->prompt);
-    c->prompt_id = mem_calloc(list.n, sizeof *c->prompt_id);
-    for (size_t i = 0; i < list.n && rc == 0; i++) {
-        c->prompt[i] = mem_strdup(list.row[i].text);
-        c->prompt_id[i] = list.row[i].id;
-        rc = add_prompt_tokens(tokens, t, list.row[i].text, err);
-        sequences_end(tokens);
+    if (prompts_read(&p, store, &filter, l, o->max_new_tokens, err) != 0) return -1;
+    prompts_log(p.left_out, l, o->max_new_tokens);
+    c->n = p.n;
+    c->prompt = mem_calloc((size_t)p.n + 1, sizeof *c->prompt);
+    c->prompt_id = mem_calloc((size_t)p.n + 1, sizeof *c->prompt_id);
+    for (int i = 0; i < p.n; i++) {
+        c->prompt[i] = mem_strdup(p.row[i]->text);
+        c->prompt_id[i] = p.row[i]->id;
     }
-    store_prompts_free(&list);
-    return rc;
+    *tokens = p.tokens;
+    p.tokens = (Sequences){0};
+    prompts_free(&p);
+    if (c->n > 0) return 0;
+    return error_set(err,
+                     "no test prompts%s%s; rlhf import puts one prompt in ten into the test split",
+                     o->source ? " of source " : "", o->source ? o->source : "");
 }
 
 /* ---- answers -------------------------------------------------------------------------------------- */
@@ -124,6 +122,7 @@ static int sample_best(Comparison *c, Store *store, Loaded *base, Loaded *reward
                       prompts->start[p + 1] - prompts->start[p]);
         sequences_end(&repeated);
     }
+    progress_pulse("scoring");
     answers_score(&all, reward->policy, &repeated);
     answers_best(&c->best, &all, o->best_of);
     const int rc =
@@ -131,35 +130,6 @@ static int sample_best(Comparison *c, Store *store, Loaded *base, Loaded *reward
     sequences_free(&repeated);
     answers_free(&all);
     return rc;
-}
-
-static int answer_all(Comparison *c, Store *store, Loaded *base, Loaded *aligned, Loaded *reward,
-                      const Sequences *prompts, const ComparisonOptions *o, Error *err)
-{
-    Watch w = {.quiet = o->quiet || log_is_quiet()};
-    if (!w.quiet) progress_begin(&w.bar, "compare", prompts->n * (2 + o->best_of), "answer");
-    int rc = sample(&c->base, base, prompts, c->prompt_id, 1, SAMPLE_BASE, o, &w, err);
-    if (rc == 0)
-        rc = sample(&c->aligned, aligned, prompts, c->prompt_id, 1, SAMPLE_ALIGNED, o, &w, err);
-    if (rc == 0) rc = store_answers(store, c, &c->base, 1, SAMPLE_BASE, base, "base", o, err);
-    if (rc == 0)
-        rc = store_answers(store, c, &c->aligned, 1, SAMPLE_ALIGNED, aligned, "policy", o, err);
-    if (rc == 0 && reward) {
-        answers_score(&c->base, reward->policy, prompts);
-        answers_score(&c->aligned, reward->policy, prompts);
-    }
-    if (rc == 0 && o->best_of > 0) rc = sample_best(c, store, base, reward, prompts, o, &w, err);
-    if (!w.quiet) progress_end(&w.bar);
-    return rc;
-}
-
-/* ---- measures ------------------------------------------------------------------------------------- */
-
-static double share_finished(const Answers *a)
-{
-    int n = 0;
-    for (int i = 0; i < a->n; i++) n += a->finished[i];
-    return (double)n / a->n;
 }
 
 /* KL of the aligned model from the base on its own answers, and how likely the base finds both. */
@@ -179,6 +149,37 @@ static void measure_likelihood(Comparison *c, Loaded *base, const Sequences *pro
     c->base_logp_own = own / c->base.start[c->n];
     c->base_logp_of_aligned = of_aligned / c->aligned.start[c->n];
     free(under_base);
+}
+
+static int answer_all(Comparison *c, Store *store, Loaded *base, Loaded *aligned, Loaded *reward,
+                      const Sequences *prompts, const ComparisonOptions *o, Error *err)
+{
+    Watch w = {.quiet = o->quiet || log_is_quiet()};
+    if (!w.quiet) progress_begin(&w.bar, "compare", prompts->n * (2 + o->best_of), "answer");
+    int rc = sample(&c->base, base, prompts, c->prompt_id, 1, SAMPLE_BASE, o, &w, err);
+    if (rc == 0)
+        rc = sample(&c->aligned, aligned, prompts, c->prompt_id, 1, SAMPLE_ALIGNED, o, &w, err);
+    if (rc == 0) rc = store_answers(store, c, &c->base, 1, SAMPLE_BASE, base, "base", o, err);
+    if (rc == 0)
+        rc = store_answers(store, c, &c->aligned, 1, SAMPLE_ALIGNED, aligned, "policy", o, err);
+    progress_pulse("scoring");
+    if (rc == 0) measure_likelihood(c, base, prompts, o->temperature);
+    if (rc == 0 && reward) {
+        answers_score(&c->base, reward->policy, prompts);
+        answers_score(&c->aligned, reward->policy, prompts);
+    }
+    if (rc == 0 && o->best_of > 0) rc = sample_best(c, store, base, reward, prompts, o, &w, err);
+    if (!w.quiet) progress_end(&w.bar);
+    return rc;
+}
+
+/* ---- measures ------------------------------------------------------------------------------------- */
+
+static double share_finished(const Answers *a)
+{
+    int n = 0;
+    for (int i = 0; i < a->n; i++) n += a->finished[i];
+    return (double)n / a->n;
 }
 
 static void measure_texts(Comparison *c, const ComparisonOptions *o)
@@ -267,9 +268,8 @@ int comparison_run(Comparison *out, Store *store, Loaded *base, Loaded *aligned,
     loaded_policy(base);
     loaded_policy(aligned);
     if (reward) loaded_policy(reward);
-    if (read_prompts(&c, &prompts, store, base->tokenizer, o, err) != 0) goto done;
+    if (read_prompts(&c, &prompts, store, base, o, err) != 0) goto done;
     if (answer_all(&c, store, base, aligned, reward, &prompts, o, err) != 0) goto done;
-    measure_likelihood(&c, base, &prompts, o->temperature);
     measure_texts(&c, o);
     if (o->rule) measure_rule(&c, o->rule);
     decide(&c, o->rule);
@@ -307,8 +307,8 @@ void comparison_traits_json(Text *t, const Comparison *c)
         text_add(t, i ? "," : "");
         json_put_text(t, c->trait[i].name, strlen(c->trait[i].name));
         text_format(t, ":{\"base\":%.6g", (double)c->trait[i].base / c->n);
-        if (c->best.n) member(t, "best_of", (double)c->trait[i].best / c->n);
-        member(t, "aligned", (double)c->trait[i].aligned / c->n);
+        if (c->best.n) text_format(t, ",\"best_of\":%.6g", (double)c->trait[i].best / c->n);
+        text_format(t, ",\"aligned\":%.6g", (double)c->trait[i].aligned / c->n);
         text_add(t, "}");
     }
     text_add(t, "}");

@@ -21,6 +21,7 @@ typedef struct {
     X(double, epochs,        1,       0.01, 1000,    "Ziegler et al. 2019", "passes over the pairs") \
     X(int,    batch_size,    32,      1,    65536,   "",      "pairs per optimizer step") \
     X(int,    max_tokens,    2048,    16,   1048576, "",      "tokens of one micro-batch; changes memory, not results") \
+    X(double, people_weight, 1,       0.001, 1e6,    "",      "weight of labels by this project's people; those of rules and data sets weigh 1") \
     X(bool,   normalize,     true,    0,    1,       "Ziegler et al. 2019", "scores of training responses to mean 0, deviation 1 at the end") \
     X(int,    save_every,    0,       0,    1e9,     "",      "steps between checkpoints; 0: only at the end") \
     X(int,    keep,          2,       1,    1000,    "",      "checkpoints kept") \

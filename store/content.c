@@ -11,7 +11,9 @@
 static const char *const SPLITS[SPLIT_N] = {"any", "train", "valid", "test"};
 static const char *const KINDS[ANNOTATOR_N] = {"any", "human", "rule", "llm", "import"};
 static const char *const OUTCOMES[] = {"pref", "tie", "both_bad", "skip", "flag"};
-static const char *const DATA[] = {"auto", "prompts", "demonstrations", "preferences", "labels"};
+static const char *const DATA[] = {"auto",        "prompts", "demonstrations",
+                                   "preferences", "labels",  "responses"};
+enum { DATA_N = sizeof DATA / sizeof *DATA };
 
 static int parse(int *out, const char *name, const char *what, const char *const *words, int n,
                  Error *err)
@@ -67,7 +69,7 @@ const char *data_kind_name(DataKind kind)
 int data_kind_parse(DataKind *out, const char *name, Error *err)
 {
     int i = 0;
-    if (parse(&i, name, "kind of data", DATA, 5, err) != 0) return -1;
+    if (parse(&i, name, "kind of data", DATA, DATA_N, err) != 0) return -1;
     *out = (DataKind)i;
     return 0;
 }

@@ -1,5 +1,6 @@
 /* JSON lines in TRL's explicit form; labels as they were given. */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,7 +98,6 @@ static void put_label(Text *t, sqlite3_stmt *stmt)
     }
 }
 
-/* A page is copied out before it is written: a slow pipe must not hold the lock. */
 static int label_page(Store *s, Split split, int64_t *last, int64_t *n, Text *lines, Error *err)
 {
     static const char SQL[] =
@@ -133,13 +133,66 @@ static int label_page(Store *s, Split split, int64_t *last, int64_t *n, Text *li
     return found;
 }
 
-static int export_labels(Store *s, Split split, FILE *to, int64_t *rows, Error *err)
+/* An answer is written with the settings that it was drawn with, so the line holds their JSON as it is. */
+static void put_response(Text *t, sqlite3_stmt *stmt)
+{
+    put_number(t, "id", sqlite3_column_int64(stmt, 0));
+    put_member(t, "prompt", (const char *)sqlite3_column_text(stmt, 1));
+    put_member(t, "response", (const char *)sqlite3_column_text(stmt, 2));
+    put_member(t, "split", (const char *)sqlite3_column_text(stmt, 3));
+    put_member(t, "source", (const char *)sqlite3_column_text(stmt, 4));
+    put_member(t, "model", (const char *)sqlite3_column_text(stmt, 5));
+    put_member(t, "weights", (const char *)sqlite3_column_text(stmt, 6));
+    put_member(t, "finish", (const char *)sqlite3_column_text(stmt, 7));
+    text_add(t, ", \"logprob\": ");
+    json_put_number(
+        t, sqlite3_column_type(stmt, 8) == SQLITE_NULL ? NAN : sqlite3_column_double(stmt, 8));
+    text_format(t, ", \"seed\": %llu", (unsigned long long)sqlite3_column_int64(stmt, 9));
+    put_number(t, "sample_no", sqlite3_column_int64(stmt, 10));
+    const char *sampling = (const char *)sqlite3_column_text(stmt, 11);
+    text_format(t, ", \"sampling\": %s", sampling ? sampling : "null");
+}
+
+static int response_page(Store *s, Split split, int64_t *last, int64_t *n, Text *lines, Error *err)
+{
+    static const char SQL[] =
+        "SELECT r.id, pc.body, rc.body, p.split, p.source, m.name, lower(hex(m.weights_sha256)),"
+        " r.finish, r.sum_logprob, r.seed, r.sample_no, g.params_json"
+        " FROM response r JOIN prompt p ON p.id=r.prompt_id JOIN content pc ON pc.id=p.content_id"
+        " JOIN content rc ON rc.id=r.content_id JOIN model m ON m.id=r.model_id"
+        " LEFT JOIN sampling g ON g.id=r.sampling_id"
+        " WHERE r.id>?1 AND (?2 IS NULL OR p.split=?2) ORDER BY r.id LIMIT ?3";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, *last);
+    sql_bind_split(stmt, 2, split);
+    sqlite3_bind_int(stmt, 3, PAGE_ROWS);
+    Text t = {0};
+    int found;
+    *n = 0;
+    while ((found = sql_step(s, stmt, "export responses", err)) == 1) {
+        text_clear(&t);
+        text_add(&t, "{");
+        put_response(&t, stmt);
+        text_add(&t, "}\n");
+        text_append(lines, t.bytes, t.n);
+        *last = sqlite3_column_int64(stmt, 0);
+        *n += 1;
+    }
+    text_free(&t);
+    return found;
+}
+
+typedef int Page(Store *s, Split split, int64_t *last, int64_t *n, Text *lines, Error *err);
+
+/* A page is copied out before it is written: a slow pipe must not hold the lock. */
+static int export_pages(Store *s, Page *page, Split split, FILE *to, int64_t *rows, Error *err)
 {
     int64_t last = 0, n = 1;
     int rc = 0;
     while (rc == 0 && n > 0) {
         Text lines = {0};
-        rc = label_page(s, split, &last, &n, &lines, err);
+        rc = page(s, split, &last, &n, &lines, err);
         if (rc == 0 && lines.n > 0 && fwrite(lines.bytes, 1, lines.n, to) != lines.n)
             rc = error_set(err, "export: cannot write: %s", strerror(errno));
         *rows += n;
@@ -158,9 +211,10 @@ int store_export(Store *s, DataKind kind, Split split, FILE *to, int64_t *rows, 
     case DATA_PROMPTS: rc = export_prompts(s, split, to, &n, &t, err); break;
     case DATA_DEMONSTRATIONS: rc = export_demonstrations(s, split, to, &n, &t, err); break;
     case DATA_PREFERENCES: rc = export_preferences(s, split, to, &n, &t, err); break;
-    case DATA_LABELS: rc = export_labels(s, split, to, &n, err); break;
+    case DATA_LABELS: rc = export_pages(s, label_page, split, to, &n, err); break;
+    case DATA_RESPONSES: rc = export_pages(s, response_page, split, to, &n, err); break;
     case DATA_AUTO:
-        error_usage(err, "export what? prompts, labels, demonstrations or preferences");
+        error_usage(err, "export what? prompts, labels, demonstrations, preferences or responses");
         break;
     }
     text_free(&t);

@@ -241,7 +241,7 @@ int store_import(Store *s, const char *path, const ImportOptions *options, Impor
     ImportResult result = {0};
     Import im = {.store = s, .options = options ? options : &DEFAULT, .result = &result};
     int rc = -1;
-    assert(im.options->kind != DATA_LABELS);
+    assert(im.options->kind < DATA_LABELS);
     im.source = im.options->source ? mem_strdup(im.options->source) : source_of(path);
 
     if (content_check(s, im.source, "the source's name", err) != 0) goto done;

@@ -299,7 +299,8 @@ typedef enum {
     DATA_PROMPTS,
     DATA_DEMONSTRATIONS,
     DATA_PREFERENCES,
-    DATA_LABELS
+    DATA_LABELS,
+    DATA_RESPONSES
 } DataKind;
 const char *data_kind_name(DataKind kind);
 int data_kind_parse(DataKind *out, const char *name, Error *err);
@@ -341,7 +342,8 @@ void store_import_free(ImportResult *result);
 /* "prompts.jsonl: 2,391 rows taken, 9 refused (first: line 17: prompt is empty)" */
 void store_import_summary(const ImportResult *result, const char *path, char *out, size_t n);
 
-/* JSON lines in TRL's explicit form; DATA_LABELS: every label row with its history, as it was given.
+/* JSON lines in TRL's explicit form; DATA_LABELS: every label row with its history, as it was given;
+ * DATA_RESPONSES: every answer with what made it.
  * `rows` may be NULL. */
 int store_export(Store *s, DataKind kind, Split split, FILE *to, int64_t *rows, Error *err);
 

@@ -1,0 +1,66 @@
+#include "cli/prompts.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+static int add(PromptTokens *p, const StorePrompt *row, const Loaded *l, int longest, Error *err)
+{
+    Sequences *s = &p->tokens;
+    if (add_prompt_tokens(s, l->tokenizer, row->text, err) != 0)
+        return error_wrap(err, "prompt %lld", (long long)row->id);
+    if (sequences_pending(s) > longest) {
+        s->tokens -= sequences_pending(s);
+        p->left_out++;
+        return 0;
+    }
+    sequences_end(s);
+    p->row[p->n++] = row;
+    return 0;
+}
+
+int prompts_read(PromptTokens *out, Store *store, const StorePromptFilter *filter, const Loaded *l,
+                 int max_new_tokens, Error *err)
+{
+    const int longest = l->model->config.max_T - max_new_tokens;
+    StorePromptFilter all = *filter;
+    PromptTokens p = {0};
+    int rc = 0;
+    all.limit = 0;
+    if (longest < 1)
+        return error_set(err,
+                         "answers of %d tokens leave no room for a prompt in the context of %d",
+                         max_new_tokens, l->model->config.max_T);
+    if (store_list_prompts(store, &all, &p.list, err) != 0) return -1;
+    p.row = mem_calloc(p.list.n + 1, sizeof *p.row);
+    for (size_t i = 0; i < p.list.n && rc == 0; i++) {
+        if (filter->limit > 0 && p.n >= filter->limit) break;
+        rc = add(&p, &p.list.row[i], l, longest, err);
+    }
+    if (rc == 0 && p.n == 0 && p.left_out > 0)
+        rc = error_set(err,
+                       "every prompt (%lld) is too long: answers of %d tokens in a context of %d "
+                       "leave %d for the prompt",
+                       (long long)p.left_out, max_new_tokens, l->model->config.max_T, longest);
+    if (rc == 0) *out = p;
+    else prompts_free(&p);
+    return rc;
+}
+
+void prompts_log(int64_t left_out, const Loaded *l, int max_new_tokens)
+{
+    if (left_out > 0)
+        log_line("%s prompts leave no room for an answer of %d tokens in the context of %d: left "
+                 "out",
+                 text_thousands(left_out), max_new_tokens, l->model->config.max_T);
+}
+
+void prompts_free(PromptTokens *p)
+{
+    store_prompts_free(&p->list);
+    sequences_free(&p->tokens);
+    free(p->row);
+    *p = (PromptTokens){0};
+}
