@@ -12,527 +12,436 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/commands.h"
-#include "cli/comparison.h"
-#include "cli/comparison_print.h"
-#include "cli/comparison_report.h"
-#include "cli/corpus.h"
 #include "cli/demo.h"
 #include "cli/options.h"
-#include "cli/preferences.h"
 #include "cli/project.h"
-#include "labeling/shown.h"
 #include "policy/model_settings.h"
 #include "policy/supervised.h"
 #include "ppo/ppo.h"
+#include "reward/reward.h"
 
+/* Zero and NULL: not given. */
 typedef struct {
     const char *taste, *dir;
-    bool placebo, again;
-    int conversations, prompts, pairs, n;
+    bool placebo, label, again, go_on;
+    DemoSizes sizes;
 } DemoOptions;
 
 static const Option OPTIONS[] = {
     {"taste", OPTION_TEXT, offsetof(DemoOptions, taste), 0, 0, "NAME",
      "what the customer likes: kind, brief or salesman (kind)"},
+    {"label", OPTION_SWITCH, offsetof(DemoOptions, label), 0, 0, NULL,
+     "choose for yourself: the demo takes the taste nearest to yours"},
     {"placebo", OPTION_SWITCH, offsetof(DemoOptions, placebo), 0, 0, NULL,
      "labels by coin toss: must lead nowhere"},
     {"dir", OPTION_TEXT, offsetof(DemoOptions, dir), 0, 0, "DIR", "a folder to make (rlhf-demo)"},
+    {"go-on", OPTION_SWITCH, offsetof(DemoOptions, go_on), 0, 0, NULL,
+     "go on with the demo that is there"},
     {"again", OPTION_SWITCH, offsetof(DemoOptions, again), 0, 0, NULL,
      "remove the demo that is there and start again"},
-    {"conversations", OPTION_INT, offsetof(DemoOptions, conversations), 40, 1000000, "N",
+    {"conversations", OPTION_INT, offsetof(DemoOptions, sizes.conversations), 40, 1000000, "N",
      "the base learns from (12000)"},
-    {"prompts", OPTION_INT, offsetof(DemoOptions, prompts), 100, 90000, "N",
+    {"prompts", OPTION_INT, offsetof(DemoOptions, sizes.prompts), 100, 90000, "N",
      "generated; one in ten is a test prompt (6000)"},
-    {"pairs", OPTION_INT, offsetof(DemoOptions, pairs), 60, 100000, "N",
+    {"pairs", OPTION_INT, offsetof(DemoOptions, sizes.pairs), 60, 100000, "N",
      "labeled, one in five held out (2500)"},
-    {"n", OPTION_INT, offsetof(DemoOptions, n), 10, 10000, "N",
-     "prompts compared on, and as many unseen ones (400)"},
+    {"n", OPTION_INT, offsetof(DemoOptions, sizes.n), 10, 10000, "N",
+     "prompts compared on, and as many unseen ones (320)"},
     {0},
 };
+static const DemoSizes SIZES = {.conversations = 12000, .prompts = 6000, .pairs = 2500, .n = 320};
 static const ConfigTable *const SECTIONS[] = {&MODEL_TABLE, &PRETRAIN_TABLE, &REWARD_TABLE,
                                               &PPO_TABLE, NULL};
 
-/* 5% of the labels are turned round on purpose. */
-#define ERROR_RATE "0.05"
-
-enum { BEST_OF = 16, STAGES = 6 };
-static const char *const STAGE[STAGES] = {"corpus", "pretrain", "sample", "label", "reward", "ppo"};
-
-typedef struct {
-    Context *ctx;
-    DemoOptions options;
-    Context inner; /* of the commands that the demo runs */
-    char dir[FILE_PATH_MAX];
-    const Rule *rule;
-    DemoStory story;
-    TrainingObserver observer;
-    double seconds[STAGES + 1];
-    RewardEvaluation reward;
-    double ceiling;
-    Comparison compare, unseen;
-    int stdout_kept; /* with --json all but the summary is silent */
-} Demo;
-
-/* ---- running commands ----------------------------------------------------------------------------- */
-
-enum { ARGUMENTS = 24 };
-
-/* Print a command as one would type it, then do it. */
-static int command(Demo *d, const char *line, Error *err)
+static int given(int value, int fallback)
 {
-    char *copy = mem_strdup(line), *word[ARGUMENTS], *argv[ARGUMENTS];
-    int n = 0, argc = 0, rc = 0;
-    for (char *w = strtok(copy, " "); w && n < ARGUMENTS; w = strtok(NULL, " ")) word[n++] = w;
-    for (int i = 0; i < n && rc >= 0; i++) {
-        rc = options_global(&d->inner, n, word, &i, err);
-        if (rc == 0) argv[argc++] = word[i];
-    }
-    if (rc < 0) goto done;
-    const Command *c = command_find(argv[0]);
-    d->inner.command = c;
-    snprintf(d->inner.called, sizeof d->inner.called, "%s", argv[0]);
-    printf("\n$ rlhf %s\n", line);
-    fflush(stdout);
-    rc = c->run(&d->inner, argc - 1, argv + 1, err);
-    if (rc == 0 && interrupt_pending()) rc = error_set(err, "stopped; what is done is kept");
-
-done:
-    if (rc != 0) error_wrap(err, "rlhf %s", argv[0]);
-    for (int i = 0; i < d->inner.n_flag; i++) free(d->inner.flag[i]);
-    d->inner.n_flag = 0;
-    free(copy);
-    fflush(stdout);
-    return rc;
+    return value > 0 ? value : fallback;
 }
 
-static int command_format(Demo *d, Error *err, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static int command_format(Demo *d, Error *err, const char *format, ...)
+static bool settings_given(const Context *ctx)
 {
-    char line[512];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
-    va_end(args);
-    return command(d, line, err);
+    return ctx->n_set > 0 || ctx->n_flag > 0 || ctx->config_file;
 }
 
-static void heading(int number, const char *text)
-{
-    printf("\n%d  %s\n", number, text);
-}
+/* ---- settings ------------------------------------------------------------------------------------- */
 
-/* ---- the settings --------------------------------------------------------------------------------- */
-
-/* demo.json holds what --set and --config changed; without them it stays as it was written, comments and
- * all. */
-static int settle_settings(Demo *d, Error *err)
+/* demo.json here with what --set and --config change. */
+static int changed_settings(const Context *ctx, Text *json, Error *err)
 {
     ModelSettings model;
     SupervisedConfig pretrain;
     RewardConfig reward;
     PpoConfig ppo;
     Config c = {0};
-    Text json = {0};
-    if (d->ctx->n_set == 0 && d->ctx->n_flag == 0 && !d->ctx->config_file) return 0;
     config_bind(&c, &MODEL_TABLE, &model);
     config_bind(&c, &PRETRAIN_TABLE, &pretrain);
     config_bind(&c, &REWARD_TABLE, &reward);
     config_bind(&c, &PPO_TABLE, &ppo);
-    if (context_settings(d->ctx, &c, "demo.json", err) != 0) return -1;
-    config_json(&c, &json);
-    const int rc = file_write("demo.json", json.bytes, json.n, err);
-    text_free(&json);
-    d->inner.n_set = 0;
-    d->inner.config_file = NULL;
-    return rc;
-}
-
-/* ---- the stages ----------------------------------------------------------------------------------- */
-
-static void introduce(const Demo *d)
-{
-    printf("rlhf demo: a small model learns what people like.      about 3 minutes on 2 cores, "
-           "nothing is downloaded\n\n"
-           "The base reads %s conversations at a repair counter.  Half of the answers there are "
-           "useless: rude, selling,\n"
-           "rambling, about something else.  The customer (a rule, printed below) picks the better "
-           "of two answers, %s times,\n"
-           "wrong 1 time in 20.  Nobody tells the model the rule.\n"
-           "  taste: %s   others: --taste kind, --taste brief, --taste salesman; --placebo tosses "
-           "coins instead\n",
-           text_thousands(d->options.conversations), text_thousands(d->options.pairs),
-           d->rule->name);
-}
-
-static int make_corpus(Demo *d, Error *err)
-{
-    const DemoSizes sizes = {d->options.conversations, d->options.prompts, d->options.n};
-    heading(1, "The world: a corpus that this program makes up");
-    if (demo_write_data(&sizes, d->ctx->seed, err) != 0 || settle_settings(d, err) != 0) return -1;
-    demo_show_corpus(&sizes, d->ctx->seed);
-    if (command(d, "import prompts.jsonl --source requests", err) != 0) return -1;
-    return command(d, "import unseen.jsonl --source unseen --split test", err);
-}
-
-static int pretrain(Demo *d, Error *err)
-{
-    heading(2, "The base: reads the corpus, token by token.  One prompt, answered as it learns:");
-    printf("\n  %s\n", d->story.prompt);
-    return command(d, "pretrain corpus.jsonl --config demo.json", err);
-}
-
-static int show_pair(Demo *d, Error *err)
-{
-    Store *store = NULL;
-    StorePairList list = {0};
-    if (open_store(&store, &d->inner, err) != 0) return -1;
-    const int rc = store_get_pair(store, 1, &list, err);
-    if (rc == 0 && list.n > 0)
-        printf("\n  %s\n\n    A:%s\n    B:%s\n", list.row[0].prompt, list.row[0].a, list.row[0].b);
-    store_pairs_free(&list);
-    store_close(store);
-    return rc;
-}
-
-static int sample(Demo *d, Error *err)
-{
-    const int held_out = d->options.pairs / 5;
-    heading(3, "Paired answers: the base answers each request twice");
-    if (command_format(d, err,
-                       "sample --split train --source requests --limit %d --max-new-tokens 96",
-                       d->options.pairs - held_out) != 0)
-        return -1;
-    if (command_format(d, err,
-                       "sample --split valid --source requests --limit %d --max-new-tokens 96",
-                       held_out) != 0)
-        return -1;
-    return show_pair(d, err);
-}
-
-static int label(Demo *d, Error *err)
-{
-    heading(4, d->options.placebo ? "Labels by coin toss: a placebo" : "The customer chooses");
-    if (d->options.placebo) return command_format(d, err, "judge --rule %s --coin", d->rule->name);
-    return command_format(d, err, "judge --rule %s --error-rate " ERROR_RATE, d->rule->name);
-}
-
-static int train_reward(Demo *d, Error *err)
-{
-    heading(5, "The reward model: learns to predict the choices");
-    return command(d, "reward --config demo.json", err);
-}
-
-static int align(Demo *d, Error *err)
-{
-    heading(6, "PPO: the policy learns to be preferred, and pays for every nat it moves away from "
-               "the base");
-    printf("\n  %s\n", d->story.prompt);
-    return command(d, "ppo --config demo.json", err);
-}
-
-/* ---- what the labels allow ------------------------------------------------------------------------ */
-
-/* The accuracy of somebody who knows the rule by heart, on the held-out labels: the errors made on purpose
- * and the ties are out of anybody's reach. */
-static double ceiling(const StorePreferenceList *list, const Rule *rule)
-{
-    double right = 0;
-    for (size_t i = 0; i < list->n; i++) {
-        const StorePreference *p = &list->row[i];
-        const double margin =
-            rule->score(p->prompt, p->chosen) - rule->score(p->prompt, p->rejected);
-        right += p->tie || margin == 0 ? 0.5 : margin > 0;
-    }
-    return list->n > 0 ? right / (double)list->n : 0;
-}
-
-static int evaluate_reward(Demo *d, Loaded *reward, Store *store, Error *err)
-{
-    const StorePreferenceFilter filter = {.split = SPLIT_VALID};
-    StorePreferenceList list = {0};
-    PreferenceSet set = {0};
-    int rc = store_list_preferences(store, &filter, &list, err);
-    if (rc == 0)
-        rc = preferences_read(&set, store, &filter, reward->tokenizer, reward->model->config.max_T,
-                              err);
-    if (rc == 0) {
-        const Pairs pairs = preferences_pairs(&set);
-        loaded_policy(reward);
-        d->reward = reward_evaluate(reward->policy, &pairs, NULL, NULL);
-        d->ceiling = ceiling(&list, d->rule);
-        printf("\n  reward model: accuracy %.3f on %d held-out labels; the longer answer wins "
-               "%.3f; who knows the rule by heart "
-               "reaches %.3f\n",
-               d->reward.accuracy, d->reward.n, d->reward.longer_wins, d->ceiling);
-    }
-    preferences_free(&set);
-    store_preferences_free(&list);
-    return rc;
-}
-
-/* ---- the comparison ------------------------------------------------------------------------------- */
-
-static void show_likes(const Comparison *c)
-{
-    int best = 0, worst = 0;
-    for (int i = 1; i < c->n; i++) {
-        if (c->base.score[i] > c->base.score[best]) best = i;
-        if (c->base.score[i] < c->base.score[worst]) worst = i;
-    }
-    printf("\n  of the base's answers the reward model likes best  (%+.1f):%s\n  and least "
-           "(%+.1f):%s\n",
-           c->base.score[best], c->base.text[best], c->base.score[worst], c->base.text[worst]);
-}
-
-static int compare(Demo *d, Store *store, Loaded *base, Loaded *aligned, Loaded *reward, Error *err)
-{
-    Corpus corpus = {0};
-    const char *path = "corpus.jsonl";
-    enum { SHOWN = 3 };
-    if (corpus_read(&corpus, &path, 1, err) != 0) return -1;
-    /* an answer is verbatim when it is the whole answer of some conversation */
-    const char **answers = mem_calloc((size_t)corpus.n, sizeof *answers);
-    for (int i = 0; i < corpus.n; i++) {
-        const char *at = strstr(corpus.text[i], "\nA:");
-        answers[i] = at ? at + 3 : corpus.text[i];
-    }
-    ComparisonOptions o = {.source = "requests",
-                           .n = d->options.n,
-                           .best_of = BEST_OF,
-                           .max_new_tokens = 96,
-                           .batch = 64,
-                           .temperature = 1,
-                           .seed = d->ctx->seed,
-                           .rule = d->rule,
-                           .corpus = answers,
-                           .n_corpus = corpus.n};
-    int rc = comparison_run(&d->compare, store, base, aligned, reward, &o, err);
-    o.source = "unseen";
-    if (rc == 0) rc = comparison_run(&d->unseen, store, base, aligned, reward, &o, err);
-    if (rc == 0) {
-        show_likes(&d->compare);
-        for (int i = 0; i < SHOWN; i++) comparison_print_example(&d->compare, i, d->rule);
-        comparison_print_traits(&d->compare, BEST_OF);
-        comparison_print_wins(&d->compare, &o, "on requests like those it learned from");
-        comparison_print_wins(&d->unseen, &o,
-                              "on pairs of thing and trouble that no conversation contained");
-        comparison_print_verdict(&d->compare);
-    }
-    free(answers);
-    corpus_free(&corpus);
-    return rc;
-}
-
-static int write_report(Demo *d, Loaded *base, Loaded *aligned, Loaded *reward, Error *err)
-{
-    const ComparisonOptions o = {
-        .best_of = BEST_OF, .temperature = 1, .rule = d->rule, .seed = d->ctx->seed};
-    ReportStory story[2] = {
-        {"The base learns to answer", d->story.prompt, d->story.moment[0], d->story.n_moments[0]},
-        {"PPO learns what the customer likes", d->story.prompt, d->story.moment[1],
-         d->story.n_moments[1]}};
-    const ComparisonReport r = {
-        .ctx = &d->inner,
-        .main = &d->compare,
-        .unseen = &d->unseen,
-        .options = &o,
-        .base = base,
-        .aligned = aligned,
-        .reward = reward,
-        .title = d->options.placebo ? "The repair counter: a placebo" : "The repair counter",
-        .lead = d->options.placebo
-                    ? "The same run with coin tosses for labels: it must lead nowhere."
-                    : "A small model learned from choices what the customer likes.",
-        .error_rate = 0.05,
-        .coin = d->options.placebo,
-        .stories = story,
-        .n_stories = 2,
-        .reward_accuracy = d->reward.accuracy,
-        .reward_ceiling = d->ceiling,
-        .reward_longer = d->reward.longer_wins};
-    return comparison_report(&r, "report.html", err);
-}
-
-static int compare_stage(Demo *d, Error *err)
-{
-    Store *store = NULL;
-    Loaded base = {0}, aligned = {0}, reward = {0};
-    const double began = log_clock();
-    int rc = -1;
-    heading(7, "Base against aligned, on requests that no training saw");
-    printf("\n$ rlhf compare base aligned --rule %s --source requests --n %d --corpus corpus.jsonl "
-           "--report report.html\n",
-           d->rule->name, d->options.n);
-    if (open_store(&store, &d->inner, err) != 0) goto done;
-    if (loaded_open(&base, &d->inner, NULL, "base", err) != 0) goto done;
-    if (loaded_open(&aligned, &d->inner, NULL, "aligned", err) != 0) goto done;
-    if (loaded_open(&reward, &d->inner, NULL, "reward", err) != 0) goto done;
-    if (evaluate_reward(d, &reward, store, err) != 0) goto done;
-    if (compare(d, store, &base, &aligned, &reward, err) != 0) goto done;
-    if (write_report(d, &base, &aligned, &reward, err) != 0) goto done;
-    d->seconds[STAGES] = log_clock() - began;
-    rc = 0;
-
-done:
-    loaded_close(&base);
-    loaded_close(&aligned);
-    loaded_close(&reward);
-    store_close(store);
-    return rc;
-}
-
-/* ---- summary.json --------------------------------------------------------------------------------- */
-
-static void put_comparison(Text *t, const Comparison *c)
-{
-    text_format(
-        t,
-        "{\"win_rate\":%.6g,\"ci\":[%.6g,%.6g],\"kl\":%.6g,\"finished\":%.6g,\"distinct\":%.6g,"
-        "\"verbatim\":%.6g,"
-        "\"length_ratio\":%.6g,\"all_right_base\":%.6g,\"all_right_aligned\":%.6g,\"traits\":",
-        c->by_rule.rate, c->by_rule.low, c->by_rule.high, c->kl, c->finished, c->distinct,
-        c->verbatim, c->length_ratio, (double)c->base_all_right / c->n,
-        (double)c->all_right / c->n);
-    comparison_traits_json(t, c);
-    text_add(t, "}");
-}
-
-static void put_best_of(Text *t, const Comparison *c)
-{
-    text_format(t, "{\"win_rate\":%.6g,\"ci\":[%.6g,%.6g],\"against_base\":%.6g}",
-                c->against_best.rate, c->against_best.low, c->against_best.high,
-                c->best_against_base.rate);
-}
-
-static char *summary(const Demo *d)
-{
-    Text t = {0};
-    text_format(&t, "{\"seed\":%llu,\"taste\":\"%s\",", (unsigned long long)d->ctx->seed,
-                d->options.placebo ? "placebo" : d->rule->name);
-    text_format(&t,
-                "\"reward\":{\"accuracy\":%.6g,\"n\":%d,\"longer_wins\":%.6g,\"ceiling\":%.6g},"
-                "\"compare\":",
-                d->reward.accuracy, d->reward.n, d->reward.longer_wins, d->ceiling);
-    put_comparison(&t, &d->compare);
-    text_add(&t, ",\"unseen\":");
-    put_comparison(&t, &d->unseen);
-    text_add(&t, ",\"best_of_16\":");
-    put_best_of(&t, &d->compare);
-    text_add(&t, ",\"seconds\":{");
-    double total = 0;
-    for (int i = 0; i <= STAGES; i++) {
-        text_format(&t, "\"%s\":%.2f,", i < STAGES ? STAGE[i] : "compare", d->seconds[i]);
-        total += d->seconds[i];
-    }
-    text_format(&t, "\"total\":%.2f}}", total);
-    return text_take(&t);
-}
-
-/* ---- the folder ----------------------------------------------------------------------------------- */
-
-static int make_folder(Demo *d, Error *err)
-{
-    if (file_exists(d->dir)) {
-        if (!d->options.again)
-            return error_set(
-                err, "%s exists; look at %s/report.html, start again with --again, or choose --dir",
-                d->dir, d->dir);
-        if (!file_is_folder(d->dir)) return error_set(err, "%s is not a folder", d->dir);
-        char marker[FILE_PATH_MAX];
-        if (path_join(marker, d->dir, "demo.json", err) != 0) return -1;
-        if (!file_exists(marker))
-            return error_set(err, "%s is no demo; nothing was removed", d->dir);
-        if (folder_remove(d->dir, err) != 0) return -1;
-    }
-    if (folder_make(d->dir, err) != 0) return -1;
-    if (chdir(d->dir) != 0) return error_set(err, "%s: %s", d->dir, strerror(errno));
-    d->inner = *d->ctx;
-    d->inner.json = false;
-    d->inner.n_flag = 0;
-    d->inner.observer = &d->observer;
+    if (context_settings(ctx, &c, "demo.json", err) != 0) return -1;
+    config_json(&c, json);
     return 0;
 }
 
-static int run_stages(Demo *d, Error *err)
+/* demo.json holds the settings that the demo runs with; unless some are changed it stays as it was
+ * written, comments and all. */
+static int settle_settings(Demo *d, Error *err)
 {
-    static int (*const RUN[STAGES])(Demo *, Error *) = {make_corpus, pretrain,     sample,
-                                                        label,       train_reward, align};
-    introduce(d);
-    if (command(d, "init", err) != 0) return -1;
-    if (!getcwd(d->inner.project, sizeof d->inner.project))
-        return error_set(err, "%s: %s", d->dir, strerror(errno));
-    for (int i = 0; i < STAGES; i++) {
-        const double began = log_clock();
-        if (RUN[i](d, err) != 0) return -1;
-        d->seconds[i] = log_clock() - began;
+    Text json = {0};
+    int rc = demo_write_settings(err);
+    if (rc == 0 && settings_given(d->ctx)) {
+        rc = changed_settings(d->ctx, &json, err);
+        if (rc == 0) rc = file_write("demo.json", json.bytes, json.n, err);
     }
-    return compare_stage(d, err);
+    text_free(&json);
+    return rc == 0 ? demo_settings_hash(d->state.settings_sha256, ".", err) : -1;
 }
 
-static void silence_stdout(Demo *d)
+/* Whether the settings asked for now are others than those of demo.json here. */
+static int compare_settings(const Context *ctx, bool *differ, Error *err)
 {
-    fflush(stdout);
-    d->stdout_kept = dup(STDOUT_FILENO);
-    const int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    dup2(nothing, STDOUT_FILENO);
-    close(nothing);
+    Text asked = {0}, there = {0};
+    Context plain = *ctx;
+    plain.n_set = plain.n_flag = 0, plain.config_file = NULL;
+    int rc = changed_settings(ctx, &asked, err);
+    if (rc == 0) rc = changed_settings(&plain, &there, err);
+    *differ = rc == 0 && strcmp(asked.bytes, there.bytes) != 0;
+    text_free(&asked);
+    text_free(&there);
+    return rc;
 }
 
-static void restore_stdout(Demo *d)
+/* ---- a folder that holds a demo ------------------------------------------------------------------- */
+
+static void differs(char out[256], const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void differs(char out[256], const char *format, ...)
 {
-    fflush(stdout);
-    dup2(d->stdout_kept, STDOUT_FILENO);
-    close(d->stdout_kept);
+    va_list args;
+    if (out[0]) return;
+    va_start(args, format);
+    vsnprintf(out, 256, format, args);
+    va_end(args);
 }
 
-static void close_with(const Demo *d, const char *json)
+static void compare_number(char out[256], const char *name, int asked, int there)
 {
-    double total = 0;
-    for (int i = 0; i <= STAGES; i++) total += d->seconds[i];
-    if (d->ctx->json) {
-        puts(json);
+    if (asked > 0 && asked != there) differs(out, "--%s %d, not %d", name, there, asked);
+}
+
+/* In what the demo in d->dir, which d->state holds, is another one than is asked for; "" when in nothing. */
+static int compare_demos(char out[256], Demo *d, const DemoOptions *o, Error *err)
+{
+    const DemoState *s = &d->state;
+    char hash[SHA256_HEX];
+    out[0] = 0;
+    if (d->ctx->seed_given && d->ctx->seed != s->seed)
+        differs(out, "--seed %llu, not %llu", (unsigned long long)s->seed,
+                (unsigned long long)d->ctx->seed);
+    if (o->taste && (s->label || strcmp(o->taste, s->taste) != 0))
+        differs(out, "%s%s, not --taste %s", s->label ? "--label" : "--taste ",
+                s->label ? "" : s->taste, o->taste);
+    if (o->placebo && !s->placebo) differs(out, "labels by a rule, not --placebo");
+    if (o->label && !s->label) differs(out, "labels by a rule, not --label");
+    compare_number(out, "conversations", o->sizes.conversations, s->sizes.conversations);
+    compare_number(out, "prompts", o->sizes.prompts, s->sizes.prompts);
+    compare_number(out, "pairs", o->sizes.pairs, s->sizes.pairs);
+    compare_number(out, "n", o->sizes.n, s->sizes.n);
+    if (demo_settings_hash(hash, d->dir, err) != 0) return -1;
+    if (strcmp(hash, s->settings_sha256) != 0)
+        differs(out, "other settings than demo.json has now: the file was changed");
+    return 0;
+}
+
+/* "kind, seed 1; done: corpus, pretrain; next: sample" */
+static void describe(Text *t, const DemoState *s)
+{
+    const int next = demo_state_next(s);
+    text_format(t, "%s%s, seed %llu; ", s->taste, s->placebo ? " by coin toss" : "",
+                (unsigned long long)s->seed);
+    if (next == DEMO_STAGES) {
+        text_add(t, "finished");
         return;
     }
-    printf("\n8  Done in %.0f seconds.  In %s: report.html, summary.json, rlhf.db with every "
-           "answer and label.\n"
-           "   Go on there:  rlhf status    rlhf label    rlhf generate --prompt \"%s\"\n"
+    for (int i = 0; i < next; i++) text_format(t, "%s%s", i ? ", " : "done: ", DEMO_STAGE[i]);
+    text_format(t, "%snext: %s", next ? "; " : "", DEMO_STAGE[next]);
+}
+
+typedef enum { PLAN_NEW, PLAN_GO_ON, PLAN_LOOK, PLAN_LEAVE } Plan;
+
+static int cannot_go_on(const Demo *d, const char *difference, Error *err)
+{
+    error_set(err, "%s was started with %s", d->dir, difference);
+    return error_hint(err, "start again with --again, or choose another --dir");
+}
+
+static int ask_plan(Plan *plan, const Demo *d, const char *state, const char *difference)
+{
+    const bool may_go_on = !difference[0];
+    const bool finished = demo_state_next(&d->state) == DEMO_STAGES;
+    printf("%s holds a demo: %s\n", d->dir, state);
+    if (difference[0]) printf("It was started with %s.\n", difference);
+    if (may_go_on && !finished) printf("  g  go on\n");
+    printf("  s  start again: removes what is there\n  l  look at the result\n  q  leave it\n");
+    for (;;) {
+        switch (demo_ask("> ")) {
+        case 'g':
+            if (may_go_on && !finished) return *plan = PLAN_GO_ON, 0;
+            break;
+        case 's': return *plan = PLAN_NEW, 0;
+        case 'l': return *plan = PLAN_LOOK, 0;
+        case 'q':
+        case 0: return *plan = PLAN_LEAVE, 0;
+        }
+    }
+}
+
+/* What to do with a folder that is there. */
+static int choose_plan(Plan *plan, Demo *d, const DemoOptions *o, bool terminal, Error *err)
+{
+    char path[FILE_PATH_MAX], difference[256];
+    Text state = {0};
+    int rc = 0;
+    if (path_join(path, d->dir, "demo.json", err) != 0) return -1;
+    if (!file_exists(path)) return error_set(err, "%s is no demo; nothing was changed", d->dir);
+    *plan = PLAN_NEW;
+    if (o->again) return 0;
+    if (demo_state_read(&d->state, d->dir, err) != 0)
+        return error_hint(err, "start again with --again, or choose another --dir");
+    if (compare_demos(difference, d, o, err) != 0) return -1;
+    describe(&state, &d->state);
+    if (o->go_on) {
+        *plan = demo_state_next(&d->state) == DEMO_STAGES ? PLAN_LOOK : PLAN_GO_ON;
+        rc = difference[0] ? cannot_go_on(d, difference, err) : 0;
+    } else if (terminal) {
+        rc = ask_plan(plan, d, state.bytes, difference);
+    } else {
+        error_set(err, "%s holds a demo: %s", d->dir, state.bytes);
+        rc = error_hint(err,
+                        "go on with --go-on, start again with --again, or choose another --dir");
+    }
+    text_free(&state);
+    return rc;
+}
+
+/* ---- begin and go on ------------------------------------------------------------------------------ */
+
+static int enter(Demo *d, Error *err)
+{
+    if (chdir(d->dir) != 0) return error_set(err, "%s: %s", d->dir, strerror(errno));
+    d->inner = *d->ctx;
+    d->inner.json = false;
+    d->inner.n_flag = d->inner.n_set = 0;
+    d->inner.config_file = NULL;
+    d->inner.seed = d->state.seed;
+    d->inner.observer = &d->observer;
+    if (!getcwd(d->inner.project, sizeof d->inner.project))
+        return error_set(err, "%s: %s", d->dir, strerror(errno));
+    return 0;
+}
+
+static int begin_new(Demo *d, const DemoOptions *o, Error *err)
+{
+    DemoState *s = &d->state;
+    demo_state_free(s);
+    *s = (DemoState){.seed = d->ctx->seed,
+                     .placebo = o->placebo,
+                     .label = o->label,
+                     .sizes = {given(o->sizes.conversations, SIZES.conversations),
+                               given(o->sizes.prompts, SIZES.prompts),
+                               given(o->sizes.pairs, SIZES.pairs), given(o->sizes.n, SIZES.n)}};
+    snprintf(s->taste, sizeof s->taste, "%s", o->taste ? o->taste : "kind");
+    if (folder_remove(d->dir, err) != 0 || folder_make(d->dir, err) != 0) return -1;
+    if (enter(d, err) != 0 || settle_settings(d, err) != 0) return -1;
+    return demo_state_write(s, ".", err);
+}
+
+static int begin_again(Demo *d, Error *err)
+{
+    bool differ = false;
+    if (enter(d, err) != 0) return -1;
+    if (settings_given(d->ctx) && compare_settings(d->ctx, &differ, err) != 0) return -1;
+    return differ ? cannot_go_on(d, "other settings (see its demo.json)", err) : 0;
+}
+
+static void introduce(const Demo *d)
+{
+    const DemoState *s = &d->state;
+    const bool usual = memcmp(&s->sizes, &SIZES, sizeof SIZES) == 0 && !settings_given(d->ctx);
+    printf("rlhf demo: a small model learns what people like.      %snothing is downloaded\n\n",
+           usual ? "about 3 minutes on 2 cores, " : "");
+    printf(
+        "The base reads %s conversations at a repair counter.  %d of 100 answers there are "
+        "useless: rude, selling,\n"
+        "rambling, about something else.  The customer (a rule, printed below%s) picks the better "
+        "of two answers,\n%s times, %s.  Nobody tells the model the rule.\n",
+        text_thousands(s->sizes.conversations), demo_useless_percent(s->seed),
+        s->label ? "; and you" : "", text_thousands(s->sizes.pairs),
+        s->placebo ? "by tossing a coin" : "wrong 1 time in 20");
+    if (s->label) printf("  taste: the one nearest to yours\n");
+    else
+        printf("  taste: %s   others: --taste kind, --taste brief, --taste salesman   choose for "
+               "yourself: --label\n",
+               s->placebo ? "none (a placebo)" : s->taste);
+    fflush(stdout);
+}
+
+/* ---- running -------------------------------------------------------------------------------------- */
+
+/* One stage, its time, and its mark in the state; a stage that was stopped is not marked. */
+static int run_stage(Demo *d, int stage, char **summary, Error *err)
+{
+    DemoState *s = &d->state;
+    const double began = log_clock();
+    Error late;
+    d->persons_seconds = 0;
+    int rc = stage == DEMO_COMPARE ? demo_compare(d, began, summary, err)
+                                   : demo_run_stage(d, stage, err);
+    if (stage != DEMO_COMPARE) s->seconds[stage] += log_clock() - began - d->persons_seconds;
+    s->done[stage] = rc == 0 && (!interrupt_pending() || stage == DEMO_COMPARE);
+    if (demo_state_write(s, ".", rc == 0 ? err : &late) != 0) return -1;
+    return rc;
+}
+
+static int run_stages(Demo *d, char **summary, Error *err)
+{
+    if (!file_exists("rlhf.db") && demo_command(d, err, "init") != 0) return -1;
+    for (int i = demo_state_next(&d->state); i < DEMO_STAGES; i++) {
+        const int rc = run_stage(d, i, summary, err);
+        if (interrupt_pending() && !d->state.done[i]) {
+            fflush(stdout);
+            fprintf(stderr,
+                    "\nstopped in stage %s; what is done is kept.  Go on with: rlhf demo "
+                    "--go-on%s%s\n",
+                    DEMO_STAGE[i], strcmp(d->dir, "rlhf-demo") == 0 ? "" : " --dir ",
+                    strcmp(d->dir, "rlhf-demo") == 0 ? "" : d->dir);
+            return 0;
+        }
+        if (rc != 0) return -1;
+    }
+    return 0;
+}
+
+/* Everything on stdout but the summary is silent with --json. */
+static int silence_stdout(void)
+{
+    fflush(stdout);
+    const int kept = dup(STDOUT_FILENO), nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    dup2(nothing, STDOUT_FILENO);
+    close(nothing);
+    return kept;
+}
+
+static void restore_stdout(int kept)
+{
+    fflush(stdout);
+    dup2(kept, STDOUT_FILENO);
+    close(kept);
+}
+
+/* ---- the end -------------------------------------------------------------------------------------- */
+
+static double at(const cJSON *tree, const char *section, const char *name)
+{
+    return json_number(cJSON_GetObjectItemCaseSensitive(tree, section), name, 0);
+}
+
+static void print_result(const Demo *d, const char *summary)
+{
+    cJSON *t = NULL;
+    Error ignored;
+    if (json_parse(&t, summary, strlen(summary), &ignored) == 0)
+        printf(
+            "\n8  Taste %s, seed %llu: aligned beats base %.2f (unseen %.2f, best of %d %.2f), KL "
+            "%.1f nats, reward model %.2f; %.0f seconds.\n",
+            json_text(t, "taste", ""), (unsigned long long)d->state.seed,
+            at(t, "compare", "win_rate"), at(t, "unseen", "win_rate"), DEMO_BEST_OF,
+            at(t, "best_of_16", "win_rate"), at(t, "compare", "kl"), at(t, "reward", "accuracy"),
+            at(t, "seconds", "total"));
+    cJSON_Delete(t);
+    printf("   %s/report.html    the page to look at\n"
+           "   %s/summary.json   the numbers; %s/rlhf.db holds every answer and label\n"
+           "   Go on there:  rlhf status    rlhf label    rlhf generate --model aligned --prompt "
+           "$'Q: my kettle wobbles . what helps ?\\nA:'\n"
            "   The same base with another customer:  rlhf demo --taste salesman --dir seller\n",
-           total, d->dir, "Q: my kettle wobbles . what helps ?\\nA:");
+           d->dir, d->dir, d->dir);
+}
+
+/* The finished demo in d->dir. */
+static int look(const Demo *d, bool json, Error *err)
+{
+    char path[FILE_PATH_MAX], *summary = NULL;
+    size_t n;
+    if (path_join(path, d->dir, "summary.json", err) != 0) return -1;
+    if (!file_exists(path)) {
+        error_set(err, "%s has no result yet", d->dir);
+        return error_hint(err, "go on with: rlhf demo --go-on --dir %s", d->dir);
+    }
+    if (file_read(&summary, &n, path, 1 << 20, err) != 0) return -1;
+    if (json) fputs(summary, stdout);
+    else print_result(d, summary);
+    free(summary);
+    return 0;
+}
+
+/* ---- the command ---------------------------------------------------------------------------------- */
+
+static int check(const Context *ctx, const DemoOptions *o, bool terminal, Error *err)
+{
+    const Rule *rule = rule_find(o->taste ? o->taste : "kind");
+    if (!rule || !rule->traits)
+        return error_usage(err, "--taste: '%.40s' is none of kind, brief, salesman", o->taste);
+    if (o->again && o->go_on) return error_usage(err, "--again and --go-on: which one?");
+    if (o->label && (o->taste || o->placebo))
+        return error_usage(err, "--label finds the taste itself; leave out %s",
+                           o->taste ? "--taste" : "--placebo");
+    if (o->label && (!terminal || ctx->json))
+        return error_usage(err, "--label needs a terminal%s", ctx->json ? ", and no --json" : "");
+    return 0;
+}
+
+static int run_demo(Demo *d, const DemoOptions *o, Plan plan, Error *err)
+{
+    char *summary = NULL;
+    int rc = plan == PLAN_NEW ? begin_new(d, o, err) : begin_again(d, err);
+    if (rc != 0) return -1;
+    d->rule = rule_find(d->state.taste);
+    d->observer = (TrainingObserver){demo_story_step, &d->story};
+    demo_story_begin(&d->story, d->rule, &d->state);
+    const int kept = d->ctx->json ? silence_stdout() : -1;
+    if (plan == PLAN_NEW) introduce(d);
+    rc = run_stages(d, &summary, err);
+    if (d->ctx->json) restore_stdout(kept);
+    if (rc == 0 && summary && d->ctx->json) fputs(summary, stdout);
+    else if (rc == 0 && summary) print_result(d, summary);
+    free(summary);
+    return rc;
 }
 
 static int run(Context *ctx, int argc, char **argv, Error *err)
 {
-    Demo d = {.ctx = ctx,
-              .options = {.taste = "kind",
-                          .dir = "rlhf-demo",
-                          .conversations = 12000,
-                          .prompts = 6000,
-                          .pairs = 2500,
-                          .n = 400}};
+    const bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    DemoOptions o = {.dir = "rlhf-demo"};
+    Demo *d = mem_calloc(1, sizeof *d);
     Words words;
-    char *json = NULL;
-    if (options_parse(ctx, OPTIONS, &d.options, &words, 0, 0, argc, argv, err) != 0) return -1;
-    d.rule = rule_find(d.options.taste);
-    if (!d.rule || !d.rule->traits)
-        return error_usage(err, "--taste: '%.40s' is none of kind, brief, salesman",
-                           d.options.taste);
-    snprintf(d.dir, sizeof d.dir, "%s", d.options.dir);
-    d.observer = (TrainingObserver){demo_story_step, &d.story};
-    demo_story_begin(&d.story, d.rule, ctx->seed);
-    if (ctx->json) silence_stdout(&d);
-    int rc = make_folder(&d, err);
-    if (rc == 0) rc = run_stages(&d, err);
-    if (rc == 0) {
-        json = summary(&d);
-        rc = file_write("summary.json", json, strlen(json), err);
-    }
-    if (ctx->json) restore_stdout(&d);
-    if (rc == 0) close_with(&d, json);
-    free(json);
-    demo_story_free(&d.story);
-    comparison_free(&d.compare);
-    comparison_free(&d.unseen);
+    Plan plan = PLAN_NEW;
+    int rc = -1;
+    d->ctx = ctx;
+    if (options_parse(ctx, OPTIONS, &o, &words, 0, 0, argc, argv, err) != 0) goto done;
+    if (check(ctx, &o, terminal, err) != 0) goto done;
+    snprintf(d->dir, sizeof d->dir, "%s", o.dir);
+    /* relative to where we are now, not to the demo's folder */
+    char *config = ctx->config_file ? realpath(ctx->config_file, NULL) : NULL;
+    if (config) ctx->config_file = config;
+    rc = file_exists(d->dir) ? choose_plan(&plan, d, &o, terminal && !ctx->json, err) : 0;
+    if (rc == 0 && o.go_on && !file_exists(d->dir))
+        rc = error_set(err, "no demo in %s to go on with", d->dir);
+    if (rc == 0 && plan == PLAN_LOOK) rc = look(d, ctx->json, err);
+    else if (rc == 0 && plan != PLAN_LEAVE) rc = run_demo(d, &o, plan, err);
+    if (config) ctx->config_file = NULL;
+    free(config);
+
+done:
+    demo_state_free(&d->state);
+    free(d);
     return rc;
 }
 
@@ -540,10 +449,14 @@ const Command cmd_demo = {
     .name = "demo",
     .heading = "other",
     .summary = "watch the whole loop once, nothing to download",
-    .usage = "[--taste kind|brief|salesman] [--placebo] [--dir DIR]",
-    .details = "A corpus, a base model, paired answers, labels by a printed rule, a reward model, "
-               "PPO, and the comparison with\n"
-               "an HTML report, in a fresh folder.",
+    .usage = "[--taste kind|brief|salesman | --label | --placebo] [--dir DIR] [--go-on | --again]",
+    .details =
+        "A corpus, a base model, paired answers, labels by a printed rule, a reward model, "
+        "PPO, and the comparison with\n"
+        "an HTML report, in a fresh folder.  --json prints what summary.json holds, and "
+        "nothing else; with --placebo\n"
+        "its taste is \"placebo\", and the rule of --taste (kind) still judges.  Ctrl-C stops; "
+        "--go-on goes on.",
     .options = OPTIONS,
     .sections = SECTIONS,
     .project = PROJECT_IGNORED,

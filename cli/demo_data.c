@@ -58,8 +58,28 @@ int demo_write_data(const DemoSizes *sizes, uint64_t seed, Error *err)
 {
     if (write_corpus(sizes->conversations, seed, err) != 0) return -1;
     if (write_prompts("prompts.jsonl", sizes->prompts, seed, false, err) != 0) return -1;
-    if (write_prompts("unseen.jsonl", sizes->unseen, seed, true, err) != 0) return -1;
+    return write_prompts("unseen.jsonl", sizes->n, seed, true, err);
+}
+
+int demo_write_settings(Error *err)
+{
     return file_write("demo.json", DEMO_SETTINGS, strlen(DEMO_SETTINGS), err);
+}
+
+int demo_useless_percent(uint64_t seed)
+{
+    enum { LOOKED_AT = 1000 };
+    Text prompt = {0}, response = {0};
+    int useless = 0;
+    for (int i = 0; i < LOOKED_AT; i++) {
+        RepairFacts f;
+        text_clear(&prompt), text_clear(&response);
+        repair_conversation(&prompt, &response, seed, i);
+        repair_facts(&f, prompt.bytes, response.bytes);
+        useless += f.rude || f.pitch || f.ramble || f.wrong;
+    }
+    text_free(&prompt), text_free(&response);
+    return (100 * useless + LOOKED_AT / 2) / LOOKED_AT;
 }
 
 static long count_words(const char *text)

@@ -9,23 +9,19 @@
 #include "base/mem.h"
 #include "cli/demo.h"
 #include "cli/loaded.h"
+#include "labeling/shown.h"
+#include "labeling/visible.h"
 
 /* Requests that no split has: their numbers are beyond those of every demo. */
 enum { STORY_ITEM = 1000000, LOOKED_AT = 64, LONGEST = 96 };
 
-void demo_story_begin(DemoStory *s, const Rule *rule, uint64_t seed)
+void demo_story_begin(DemoStory *s, const Rule *rule, DemoState *state)
 {
     Text prompt = {0};
-    *s = (DemoStory){.rule = rule, .seed = seed};
-    repair_request(&prompt, seed, STORY_ITEM, false);
+    *s = (DemoStory){.rule = rule, .state = state};
+    repair_request(&prompt, state->seed, STORY_ITEM, false);
     snprintf(s->prompt, sizeof s->prompt, "%s", prompt.bytes);
     text_free(&prompt);
-}
-
-void demo_story_free(DemoStory *s)
-{
-    for (int k = 0; k < 2; k++)
-        for (int i = 0; i < s->n_moments[k]; i++) free((char *)s->moment[k][i].text);
 }
 
 /* Answers to n prompts; the caller frees. */
@@ -58,19 +54,37 @@ static int tell(DemoStory *s, int which, int64_t step, Policy *p, const Tokenize
 {
     const char *prompt = s->prompt;
     Responses r = {0};
-    if (answer(&r, p, t, &prompt, 1, s->seed, err) != 0) return -1;
+    if (answer(&r, p, t, &prompt, 1, s->state->seed, err) != 0) return -1;
     char *text = response_text(t, r.token, r.start[1]);
-    if (s->n_moments[which] < DEMO_MOMENTS)
-        s->moment[which][s->n_moments[which]++] = (ReportMoment){step, mem_strdup(text)};
-    for (char *c = text; *c; c++)
-        if ((unsigned char)*c < ' ') *c = ' ';
-    fprintf(stderr, "\r\033[K");
-    printf("  %s %5lld:%.400s%s\n", which == 0 ? "step" : "iteration", (long long)step, text,
+    demo_state_add_moment(s->state, which, step, text);
+    char *line = demo_one_line(text, strlen(text));
+    progress_hide();
+    printf("  %s %5lld: %s%s\n", which == 0 ? "step" : "iteration", (long long)step, line,
            r.finish[0] == FINISH_STOP ? "" : " ...");
     fflush(stdout);
+    free(line);
     free(text);
     responses_free(&r);
     return 0;
+}
+
+char *demo_one_line(const char *text, size_t n)
+{
+    Text safe = {0};
+    text_add(&safe, "");
+    visible_append(&safe, text, n);
+    for (char *c = safe.bytes; *c; c++)
+        if (*c == '\n') *c = ' ';
+    text_trim(safe.bytes);
+    return text_take(&safe);
+}
+
+void demo_show_prompt(const DemoStory *s)
+{
+    size_t n;
+    const char *shown = shown_prompt(s->prompt, &n);
+    printf("\n  %.*s\n", (int)n, shown);
+    fflush(stdout);
 }
 
 /* One sentence cut into tokens, alternately bright and dim on a terminal. */
@@ -92,6 +106,44 @@ static void show_tokens(const char *prompt, const Tokenizer *t)
     for (int i = 0; i < n; i++) printf("%d ", ids[i]);
     printf("\n\n");
     free(ids);
+}
+
+/* ---- a pair --------------------------------------------------------------------------------------- */
+
+/* One line of at most `width` columns of *text, which moves on; padded. */
+static void print_column(const char **text, int width)
+{
+    const char *c = *text;
+    while (*c == ' ') c++;
+    size_t n = 0, fits = 0;
+    for (;; n++) {
+        if (c[n] != 0 && c[n] != ' ') continue;
+        if (text_width(c, n) > width) break;
+        fits = n;
+        if (c[n] == 0) break;
+    }
+    if (fits == 0) fits = n; /* a word longer than the column */
+    printf("%.*s%*s", (int)fits, c, (int)(width - text_width(c, fits)), "");
+    *text = c + fits;
+}
+
+void demo_show_pair(const char *prompt, const char *a, const char *b)
+{
+    enum { COLUMN = 46 };
+    size_t n;
+    const char *shown = shown_prompt(prompt, &n);
+    char *line[] = {demo_one_line(a, strlen(a)), demo_one_line(b, strlen(b))};
+    const char *left = line[0], *right = line[1];
+    printf("\n  %.*s\n\n  %-*s  |  %s\n", (int)n, shown, COLUMN, "A", "B");
+    while (*left || *right) {
+        printf("  ");
+        print_column(&left, COLUMN);
+        printf("  |  ");
+        print_column(&right, COLUMN);
+        putchar('\n');
+    }
+    free(line[0]);
+    free(line[1]);
 }
 
 /* ---- PPO ------------------------------------------------------------------------------------------ */
@@ -117,10 +169,10 @@ static int show_traits(DemoStory *s, int64_t step, Policy *p, const Tokenizer *t
     int warm = 0, right = 0, pitch = 0;
     double points = 0;
     for (int i = 0; i < LOOKED_AT; i++) {
-        repair_request(&prompt[i], s->seed, STORY_ITEM + 1 + i, false);
+        repair_request(&prompt[i], s->state->seed, STORY_ITEM + 1 + i, false);
         text[i] = prompt[i].bytes;
     }
-    int rc = answer(&r, p, t, text, LOOKED_AT, s->seed, err);
+    int rc = answer(&r, p, t, text, LOOKED_AT, s->state->seed, err);
     for (int i = 0; i < LOOKED_AT && rc == 0; i++) {
         RepairFacts f;
         char *said = response_text(t, r.token + r.start[i], r.start[i + 1] - r.start[i]);
@@ -132,7 +184,7 @@ static int show_traits(DemoStory *s, int64_t step, Policy *p, const Tokenizer *t
     for (int i = 0; i < LOOKED_AT; i++) text_free(&prompt[i]);
     responses_free(&r);
     if (rc != 0) return -1;
-    fprintf(stderr, "\r\033[K");
+    progress_hide();
     printf("  iteration %3lld: polite %2d%%, right step %2d%%, selling %2d%%; the rule gives %.1f "
            "points\n",
            (long long)step, 100 * warm / LOOKED_AT, 100 * right / LOOKED_AT,
