@@ -13,11 +13,32 @@
 
 static const char *const IMPLEMENTATION[] = {"plain", "avx2", "avx512"};
 enum { IMPLEMENTATIONS = 3, THREADS = 4 };
-static const int LENGTH[] = {131, 1, 16, 70, 2, 150, 33};
+static const int LENGTH[] = {131, 1, 16, 70, 2, 33};
 enum { B = sizeof LENGTH / sizeof *LENGTH };
 static const double TEMPERATURE = 0.7;
 static const ModelConfig *const CONFIG[] = {&WIDE_GPT2, &WIDE_LLAMA};
 enum { CONFIGS = 2 };
+
+/* Sanitized kernels are slow, and look for other faults than unequal bits. */
+#if defined(__SANITIZE_ADDRESS__)
+enum { SANITIZED = 1 };
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+enum { SANITIZED = 1 };
+#else
+enum { SANITIZED = 0 };
+#endif
+#else
+enum { SANITIZED = 0 };
+#endif
+
+/* All thread counts on the one people run; the others, far slower, on some. */
+static bool affordable(int implementation, int threads)
+{
+    if (SANITIZED) return threads == 2 && implementation > 0;
+    if (implementation == 0) return threads == 3;
+    return implementation == 2 || threads % 2 == 0;
+}
 
 /* Fails when the implementation cannot run here; the caller skips it. */
 static int set_up(int implementation, int threads)
@@ -26,6 +47,12 @@ static int set_up(int implementation, int threads)
     kernels_threads(threads);
     kernels_parallel_min(0);
     return 0;
+}
+
+/* What the others are compared with, on one thread. */
+static int set_up_first(void)
+{
+    return SANITIZED && set_up(2, 1) == 0 ? 0 : set_up(0, 1);
 }
 
 static Policy *new_policy(Model *m, int max_tokens, bool train)
@@ -87,20 +114,20 @@ static void evaluate_alone(const ModelConfig *config, Sequences *all)
 static void scores_do_not_depend_on_batch_threads_or_instruction_set(void **state)
 {
     (void)state;
-    static const int IN_ORDER[] = {0, 1, 2, 3, 4, 5, 6}, MIXED[] = {5, 6, 3, 0, 4, 1, 2},
-                     SOME[] = {4, 0, 4, 1};
+    static const int IN_ORDER[] = {0, 1, 2, 3, 4, 5}, MIXED[] = {5, 3, 0, 4, 1, 2},
+                     SOME[] = {4, 3, 4, 1};
     for (int c = 0; c < CONFIGS; c++) {
         Sequences all = sequences_random(LENGTH, B, CONFIG[c]->V, 1);
-        assert_int_equal(set_up(0, 1), 0);
+        assert_int_equal(set_up_first(), 0);
         evaluate_alone(CONFIG[c], &all);
         for (int i = 0; i < IMPLEMENTATIONS; i++) {
             for (int threads = 1; threads <= THREADS; threads++) {
-                if (set_up(i, threads) != 0) continue;
+                if (!affordable(i, threads) || set_up(i, threads) != 0) continue;
                 Model *m = model_new(CONFIG[c], 11);
                 /* threads and cuts are paired off, so that the slow ones stay affordable */
                 if (threads % 2) check_batch(m, &all, IN_ORDER, B, 1000, "all in one micro-batch");
                 else check_batch(m, &all, MIXED, B, 151, "another order, cut small");
-                if (threads == 3) check_batch(m, &all, MIXED, B, 250, "another order, cut large");
+                if (threads == 4) check_batch(m, &all, MIXED, B, 200, "another order, cut large");
                 if (threads == 2) check_batch(m, &all, SOME, 4, 400, "one of them twice");
                 model_free(m);
             }
@@ -111,7 +138,7 @@ static void scores_do_not_depend_on_batch_threads_or_instruction_set(void **stat
 
 /* ---- decoding ------------------------------------------------------------------------------------- */
 
-static const int PROMPT[] = {1, 64, 7, 129, 15, 65};
+static const int PROMPT[] = {1, 60, 7, 122, 15, 3}; /* over the blocks' ends while decoding */
 enum { PROMPTS = sizeof PROMPT / sizeof *PROMPT };
 
 static Responses generate(Policy *p, const Sequences *prompts, const int *order, int n, int batch,
@@ -124,7 +151,7 @@ static Responses generate(Policy *p, const Sequences *prompts, const int *order,
     for (int i = 0; i < n; i++) key[i] = (uint64_t)order[i];
     const Prompts in = {n, s.token, s.start, key};
     const SamplingConfig how = {.temperature = TEMPERATURE,
-                                .max_new_tokens = 19,
+                                .max_new_tokens = 12,
                                 .top_p = 1,
                                 .stop = {1},
                                 .n_stop = 1,
@@ -201,9 +228,11 @@ static void sampled_log_probabilities_are_scored_ones(void **state)
     for (int c = 0; c < CONFIGS; c++) {
         Sequences prompts = sequences_random(PROMPT, PROMPTS, CONFIG[c]->V, 2);
         Responses expected = {0};
-        for (int i = 0; i < IMPLEMENTATIONS; i++)
+        assert_int_equal(set_up_first(), 0);
+        check_decoding(c, 0, 1, &prompts, &expected);
+        for (int i = 1; i < IMPLEMENTATIONS; i++)
             for (int threads = 1; threads <= THREADS; threads++)
-                if ((i > 0 || threads < 3) && set_up(i, threads) == 0)
+                if (affordable(i, threads) && set_up(i, threads) == 0)
                     check_decoding(c, i, threads, &prompts, &expected);
         responses_free(&expected);
         sequences_free(&prompts);
@@ -216,7 +245,7 @@ static void greedy_answers_to_one_prompt_are_equal(void **state)
     static const int FIVE[] = {2, 2, 2, 2, 2}, BATCH[] = {1, 3, 64};
     for (int c = 0; c < CONFIGS; c++) {
         Sequences prompts = sequences_random(PROMPT, PROMPTS, CONFIG[c]->V, 2);
-        for (int i = 0; i < IMPLEMENTATIONS; i++) {
+        for (int i = 1; i < IMPLEMENTATIONS; i++) {
             if (set_up(i, 2) != 0) continue;
             Model *m = model_new(CONFIG[c], 11);
             Policy *p = new_policy(m, 200, false);
@@ -266,11 +295,11 @@ static void training_does_not_depend_on_threads_or_instruction_set(void **state)
     (void)state;
     for (int c = 0; c < CONFIGS; c++) {
         size_t n;
-        assert_int_equal(set_up(0, 1), 0);
+        assert_int_equal(set_up_first(), 0);
         real *expected = weights_after_two_steps(CONFIG[c], &n);
         for (int i = 0; i < IMPLEMENTATIONS; i++) {
             for (int threads = 1; threads <= THREADS; threads++) {
-                if ((i == 0 && threads != 3) || set_up(i, threads) != 0) continue;
+                if (!affordable(i, threads) || set_up(i, threads) != 0) continue;
                 real *got = weights_after_two_steps(CONFIG[c], &n);
                 if (memcmp(got, expected, n * sizeof *got) != 0)
                     fail_msg("other weights on %s with %d threads", kernels_name(), threads);
