@@ -14,7 +14,8 @@
 /* `write` fills an empty folder; sub-folders are allowed.  Keeps the newest `keep`, removes older ones
  * after the new one stands. */
 int checkpoint_save(const char *run_dir, int64_t step, int keep,
-                    int (*write)(void *context, const char *dir, Error *err), void *context, Error *err);
+                    int (*write)(void *context, const char *dir, Error *err), void *context,
+                    Error *err);
 /* The newest sound checkpoint of a run into dir (FILE_PATH_MAX) and *step; an error when there is none. */
 int checkpoint_newest(char *dir, int64_t *step, const char *run_dir, Error *err);
 /* The folder of one step. */

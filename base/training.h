@@ -23,10 +23,10 @@ typedef struct {
 } Trainer;
 
 typedef struct {
-    const char *name;   /* on the progress bar */
-    const char *unit;   /* "step", "iteration" */
-    int save_every;     /* steps between checkpoints; 0: only at the end */
-    int keep;           /* checkpoints kept */
+    const char *name; /* on the progress bar */
+    const char *unit; /* "step", "iteration" */
+    int save_every;   /* steps between checkpoints; 0: only at the end */
+    int keep;         /* checkpoints kept */
     bool resume;
     int64_t stop_after; /* as if interrupted after this many steps in all; 0: never */
     bool quiet;         /* no bar */

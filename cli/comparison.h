@@ -12,16 +12,16 @@
 enum { COMPARISON_TRAITS = 24 };
 
 typedef struct {
-    const char *source;  /* prompts of one source only; NULL: all */
-    int n;               /* prompts at the most */
-    int best_of;         /* candidates of the baseline; 0: none */
+    const char *source; /* prompts of one source only; NULL: all */
+    int n;              /* prompts at the most */
+    int best_of;        /* candidates of the baseline; 0: none */
     int max_new_tokens, batch;
     double temperature;
     uint64_t seed;
-    const Rule *rule;    /* NULL: the reward model judges */
+    const Rule *rule;          /* NULL: the reward model judges */
     const char *const *corpus; /* what a verbatim answer is looked for in; may be NULL */
     int n_corpus;
-    bool quiet;          /* no progress bar */
+    bool quiet; /* no progress bar */
 } ComparisonOptions;
 
 /* How often a trait of the rule occurs. */
@@ -35,16 +35,17 @@ typedef struct {
     int n;
     char **prompt;
     int64_t *prompt_id;
-    Answers base, aligned, best;   /* best.n is 0 without a baseline */
+    Answers base, aligned, best;                        /* best.n is 0 without a baseline */
     double *base_points, *aligned_points, *best_points; /* by the rule; NULL without one */
-    WinRate by_rule, by_reward;    /* aligned against base */
-    WinRate against_best;          /* aligned against best-of-n, by the rule, else by the reward model */
+    WinRate by_rule, by_reward;                         /* aligned against base */
+    WinRate against_best; /* aligned against best-of-n, by the rule, else by the reward model */
     WinRate best_against_base;
-    double kl;                     /* mean over answers of log p_aligned - log p_base, nats */
-    double kl_error;               /* its standard error */
+    double kl;       /* mean over answers of log p_aligned - log p_base, nats */
+    double kl_error; /* its standard error */
     double finished, base_finished, distinct, base_distinct, verbatim, base_verbatim;
     double words, base_words, length_ratio; /* mean words of an answer */
-    double base_logp_own, base_logp_of_aligned; /* of the base, per token of its own and of aligned answers */
+    double base_logp_own,
+        base_logp_of_aligned; /* of the base, per token of its own and of aligned answers */
     int all_right, base_all_right, best_all_right;
     ComparisonTrait trait[COMPARISON_TRAITS];
     int n_traits;

@@ -28,8 +28,8 @@ int loaded_record(Loaded *l, Store *store, const char *role, int64_t *id, Error 
 /* Add the tokens of a prompt: its text exactly, nothing in front.  An empty one is an error. */
 int add_prompt_tokens(Sequences *s, const Tokenizer *t, const char *prompt, Error *err);
 /* Add the tokens of a response: as sampled when known, else its text and the stop token. */
-int add_response_tokens(Sequences *s, const Tokenizer *t, const char *response, const int *tokens, int n,
-                        Error *err);
+int add_response_tokens(Sequences *s, const Tokenizer *t, const char *response, const int *tokens,
+                        int n, Error *err);
 /* A response as text: without its stop token; the caller frees. */
 char *response_text(const Tokenizer *t, const int *tokens, int n);
 

@@ -9,16 +9,17 @@ typedef struct {
     Sequences sequences;     /* chosen and rejected of each pair, prompt included */
     double *target, *weight; /* (n) */
     int n;
-    int ties, too_long;      /* pairs that are ties; pairs left out because they exceed the context */
-    int people;              /* pairs judged by people */
-    int first_better;        /* pairs without tie in which the first stored answer won */
+    int ties, too_long; /* pairs that are ties; pairs left out because they exceed the context */
+    int people;         /* pairs judged by people */
+    int first_better;   /* pairs without tie in which the first stored answer won */
     char sha256[SHA256_HEX]; /* of the tokens */
 } PreferenceSet;
 
-int preferences_read(PreferenceSet *out, Store *store, const StorePreferenceFilter *filter, const Tokenizer *t,
-                     int max_T, Error *err);
+int preferences_read(PreferenceSet *out, Store *store, const StorePreferenceFilter *filter,
+                     const Tokenizer *t, int max_T, Error *err);
 /* JSON lines with prompt, chosen, rejected. */
-int preferences_read_file(PreferenceSet *out, const char *path, const Tokenizer *t, int max_T, Error *err);
+int preferences_read_file(PreferenceSet *out, const char *path, const Tokenizer *t, int max_T,
+                          Error *err);
 Pairs preferences_pairs(const PreferenceSet *p);
 void preferences_free(PreferenceSet *p);
 

@@ -12,26 +12,28 @@
 
 /* Options that every training command has; a command puts them first in its own struct. */
 typedef struct {
-    const char *run;  /* name of the run; NULL: the next number */
+    const char *run; /* name of the run; NULL: the next number */
     bool resume;
     int stop_after;
 } TrainingFlags;
+/* clang-format off */
 #define TRAINING_OPTIONS(Struct, member) \
     {"run", OPTION_TEXT, offsetof(Struct, member.run), 0, 0, "NAME", "name of the run (default: the next number)"}, \
     {"resume", OPTION_SWITCH, offsetof(Struct, member.resume), 0, 0, NULL, "go on with --run, or with the newest run of this kind"}, \
     {"stop-after", OPTION_INT, offsetof(Struct, member.stop_after), 0, 1e9, "N", "save and stop after N steps, as Ctrl-C would"}
+/* clang-format on */
 
 /* Sees a policy before its first step and after each one, with the step's record. */
 typedef struct TrainingObserver {
-    int (*after_step)(void *context, const char *kind, int64_t step, int64_t total, const char *members, Policy *p,
-                      const Tokenizer *t, Error *err);
+    int (*after_step)(void *context, const char *kind, int64_t step, int64_t total,
+                      const char *members, Policy *p, const Tokenizer *t, Error *err);
     void *context;
 } TrainingObserver;
 
 typedef struct {
     Context *ctx;
-    Store *store;          /* borrowed; NULL: no project */
-    const char *kind;      /* pretrain, sft, reward, ppo */
+    Store *store;     /* borrowed; NULL: no project */
+    const char *kind; /* pretrain, sft, reward, ppo */
     char name[RUN_NAME_MAX], folder[FILE_PATH_MAX];
     Run *run;
     bool resume;
@@ -39,18 +41,19 @@ typedef struct {
     char model[FILE_PATH_MAX]; /* the newest checkpoint, once there is one */
     TrainingEnd end;
     int64_t steps;
-    char *last;            /* members of the last record */
-    Policy *watched;       /* what an observer sees */
+    char *last;      /* members of the last record */
+    Policy *watched; /* what an observer sees */
     const Tokenizer *tokenizer;
     int64_t total;
 } TrainingRun;
 
 /* Take up or start a run; `inputs` is JSON of what is read, by hash. */
-int training_begin(TrainingRun *t, Context *ctx, Store *store, const char *kind, const TrainingFlags *flags,
-                   const Config *settings, const char *inputs, Error *err);
+int training_begin(TrainingRun *t, Context *ctx, Store *store, const char *kind,
+                   const TrainingFlags *flags, const Config *settings, const char *inputs,
+                   Error *err);
 /* Run the trainer of policy p; o's resume, stop_after and quiet are set here. */
-int training_go(TrainingRun *t, Trainer *trainer, const TrainingOptions *o, Policy *p, const Tokenizer *tokenizer,
-                Error *err);
+int training_go(TrainingRun *t, Trainer *trainer, const TrainingOptions *o, Policy *p,
+                const Tokenizer *tokenizer, Error *err);
 /* {"run":...,"steps":...,"final":{...},"checkpoint":...} on stdout with --json, else one line. */
 void training_report(const TrainingRun *t);
 void training_end(TrainingRun *t);

@@ -22,13 +22,13 @@ typedef enum { FINISH_STOP, FINISH_LENGTH } Finish;
 
 typedef struct {
     double temperature;
-    int max_new_tokens;   /* cut where the model's context ends */
-    bool greedy;          /* the likeliest token; temperature still scales logp */
-    int top_k;            /* 0: off */
-    double top_p;         /* 1: off */
-    int stop[4], n_stop;  /* tokens that end a response; they are part of it */
+    int max_new_tokens;  /* cut where the model's context ends */
+    bool greedy;         /* the likeliest token; temperature still scales logp */
+    int top_k;           /* 0: off */
+    double top_p;        /* 1: off */
+    int stop[4], n_stop; /* tokens that end a response; they are part of it */
     uint64_t seed;
-    int batch;            /* sequences decoded together */
+    int batch; /* sequences decoded together */
     /* Each token as it comes, or NULL; with more than one prompt they come interleaved. */
     void (*on_token)(void *context, int prompt, int token, double logp);
     void *context;
@@ -38,15 +38,17 @@ typedef struct {
 
 typedef struct {
     int n;
-    int *token;      /* responses end to end */
-    int *start;      /* (n+1) */
-    double *logp;    /* per token: of the whole distribution at the temperature, never a truncated one */
-    Finish *finish;  /* (n) */
+    int *token; /* responses end to end */
+    int *start; /* (n+1) */
+    double
+        *logp; /* per token: of the whole distribution at the temperature, never a truncated one */
+    Finish *finish; /* (n) */
 } Responses;
 
 /* Fails on an empty prompt, one that leaves no room in the context, or a token outside the vocabulary,
  * naming the prompt's index. */
-int policy_generate(Policy *p, const Prompts *in, const SamplingConfig *s, Responses *out, Error *err);
+int policy_generate(Policy *p, const Prompts *in, const SamplingConfig *s, Responses *out,
+                    Error *err);
 void responses_free(Responses *r);
 
 /* The lowest logit that top_k and top_p leave: at least top_k tokens, and the fewest likeliest whose

@@ -10,9 +10,9 @@
 
 /* One tensor of a checkpoint and where it lies in the flat weights. */
 typedef struct {
-    char name[96];   /* as transformers names it */
-    size_t at;       /* first weight */
-    int rows, cols;  /* as we hold it, row-major; rows is 1 for a vector */
+    char name[96];  /* as transformers names it */
+    size_t at;      /* first weight */
+    int rows, cols; /* as we hold it, row-major; rows is 1 for a vector */
     bool vector;
     bool transposed; /* the file holds (cols, rows): GPT-2's Conv1D */
     double init_std; /* 0: constant `init` */
@@ -32,7 +32,7 @@ typedef struct {
 
 typedef struct {
     Norm attention_norm, mlp_norm;
-    Linear qkv;  /* query, key and value rows one after the other */
+    Linear qkv;           /* query, key and value rows one after the other */
     Linear out, up, down; /* up: gate rows, then up rows, in a gated MLP */
 } Block;
 
@@ -41,13 +41,14 @@ typedef struct Model {
     Parameters parameters;
     Tensor *tensor;
     int n_tensors;
-    size_t wpe_at;    /* learned positions */
-    Block *block;     /* (n_layer) */
+    size_t wpe_at; /* learned positions */
+    Block *block;  /* (n_layer) */
     Norm final_norm;
     Linear head;      /* (V, C): the embedding itself when tied */
     real *rope;       /* (max_T, HD) or NULL */
-    char *companions;  /* folder whose tokenizer goes with every save; NULL: none */
-    float *score, *score_bias; /* host: (n_labels, C) and (n_labels) of a classification checkpoint, or NULL */
+    char *companions; /* folder whose tokenizer goes with every save; NULL: none */
+    float *score,
+        *score_bias; /* host: (n_labels, C) and (n_labels) of a classification checkpoint, or NULL */
 } Model;
 
 /* Weights of such a model, gaps for alignment included. */
@@ -65,8 +66,8 @@ void model_free(Model *m);
 void model_set_companions(Model *m, const char *dir);
 /* Write config.json, model.safetensors (f32) and the companions into an existing folder.  n_labels and `score`
  * (n_labels, C), `score_bias` (n_labels) are a ...ForSequenceClassification's head, or 0 and NULL. */
-int model_save(const Model *m, const char *dir, int n_labels, const float *score, const float *score_bias,
-               Error *err);
+int model_save(const Model *m, const char *dir, int n_labels, const float *score,
+               const float *score_bias, Error *err);
 /* A copy of the weights into another model of the same shape. */
 void model_copy(Model *to, const Model *from);
 /* Weights have changed: packed forms are made again before their next use. */

@@ -12,20 +12,20 @@
 typedef enum { FAMILY_GPT2, FAMILY_LLAMA } Family;
 
 typedef struct {
-    Family family;          /* decides the names in files, nothing else */
+    Family family; /* decides the names in files, nothing else */
     int n_layer, NH, NKV, HD;
     int C, F, V;
-    int max_T;              /* longest sequence */
-    bool rms_norm;          /* otherwise LayerNorm */
+    int max_T;     /* longest sequence */
+    bool rms_norm; /* otherwise LayerNorm */
     double norm_eps;
     bool learned_positions; /* otherwise rotary */
     double rope_theta;
-    bool gated_mlp;         /* SwiGLU; otherwise GELU */
+    bool gated_mlp; /* SwiGLU; otherwise GELU */
     bool attention_bias, mlp_bias;
-    bool tied;              /* the output projection is the embedding */
-    int bos, eos;           /* token ids, -1 when absent */
+    bool tied;    /* the output projection is the embedding */
+    int bos, eos; /* token ids, -1 when absent */
     double init_std;
-    int n_labels;           /* heads of a ...ForSequenceClassification; 0 for a language model */
+    int n_labels; /* heads of a ...ForSequenceClassification; 0 for a language model */
 } ModelConfig;
 
 /* Read dir/config.json; dropout is ignored (there is none here). */

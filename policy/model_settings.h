@@ -5,6 +5,7 @@
 #include "base/config.h"
 #include "policy/model_config.h"
 
+/* clang-format off */
 /*    type    name           default  min   max      source   meaning */
 #define MODEL_CONFIG(X) \
     X(choice, family,        "llama", "llama|gpt2", 0, "",    "rotary positions, RMSNorm and SwiGLU, or GPT-2's forms") \
@@ -19,6 +20,7 @@
     X(double, init_std,      0.02,    0,    1,       "Radford et al. 2019", "deviation of the initial weights")
 
 typedef struct { MODEL_CONFIG(CONFIG_MEMBER) } ModelSettings;
+/* clang-format on */
 extern const ConfigTable MODEL_TABLE;
 
 /* The architecture for V tokens; refuses sizes that do not fit each other. */

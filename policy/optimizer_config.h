@@ -8,6 +8,7 @@
 
 /* Rows for a section's own table: defaults differ between stages.
  *    type    name           default    min   max    source                meaning */
+/* clang-format off */
 #define OPTIMIZER_CONFIG(X, rate, decay_to, b2, epsilon, decay) \
     X(double, learning_rate, rate,      0,    1,     "",                   "step size at its highest") \
     X(choice, schedule, "cosine", "constant|linear|cosine", 0, "",         "how the rate falls after the warm-up") \
@@ -30,5 +31,6 @@
     ((c)->learning_rate * schedule_multiplier((Schedule)(c)->schedule, (step) + ((c)->warmup > 0), \
                                               (int64_t)((c)->warmup * (double)(total)), (total), \
                                               (c)->final_rate))
+/* clang-format on */
 
 #endif

@@ -9,7 +9,7 @@ typedef struct {
     real *w;         /* (n) */
     real *g, *m, *v; /* (n); NULL while frozen */
     size_t n;
-    size_t n_decay;  /* the first n_decay weights are matrices and take weight decay */
+    size_t n_decay; /* the first n_decay weights are matrices and take weight decay */
 } Parameters;
 
 void parameters_new(Parameters *p, size_t n, size_t n_decay);

@@ -23,12 +23,12 @@
 typedef struct Policy Policy;
 
 typedef struct {
-    bool train;           /* gradients and moments are kept */
-    int heads;            /* K values per token; 0: none.  Taken from the model's score head when it has
+    bool train;     /* gradients and moments are kept */
+    int heads;      /* K values per token; 0: none.  Taken from the model's score head when it has
                              one of that many rows, else drawn N(0, 1/sqrt(C+1)) (Ziegler et al. 2019) */
-    bool zero_head;       /* start the heads at 0 instead */
-    uint64_t seed;        /* of new heads */
-    int max_tokens;       /* tokens of one micro-batch; at least the longest sequence */
+    bool zero_head; /* start the heads at 0 instead */
+    uint64_t seed;  /* of new heads */
+    int max_tokens; /* tokens of one micro-batch; at least the longest sequence */
     double beta1, beta2, eps, weight_decay;
     bool tensorflow_adam; /* epsilon as TensorFlow 1 places it */
 } PolicyOptions;
@@ -47,17 +47,19 @@ enum { WANT_LOGP = 1, WANT_ENTROPY = 2, WANT_VALUE = 4 };
 /* Sequences laid end to end, never padded. */
 typedef struct {
     int B, N;
-    const int *token;          /* (N) */
-    const int *start;          /* (B+1) */
-    const unsigned char *want; /* (N) what is asked at each token; a sequence's first token has no logp */
-    double temperature;        /* divides every logit: sampling, scoring and gradient alike */
+    const int *token; /* (N) */
+    const int *start; /* (B+1) */
+    const unsigned char
+        *want;          /* (N) what is asked at each token; a sequence's first token has no logp */
+    double temperature; /* divides every logit: sampling, scoring and gradient alike */
 } TokenBatch;
 
 /* Results; in policy_accumulate the gradient of the loss by each.  Any may be NULL. */
 typedef struct {
     double *logp;    /* (N) log p(token[i] | all tokens before it), nats; 0 where not wanted */
     double *entropy; /* (N) of the distribution token[i] was drawn from */
-    double *value;   /* (N,K) heads after reading token[i]: a score is the last row's, PPO's V(s_i) is the
+    double *
+        value; /* (N,K) heads after reading token[i]: a score is the last row's, PPO's V(s_i) is the
                         row before i */
 } TokenTerms;
 

@@ -8,15 +8,16 @@
 /* Tokens of one micro-batch at which something is asked, and the hidden row that answers. */
 typedef struct {
     int n;
-    int *at;     /* (n) index of the token in the micro-batch */
-    int *row;    /* (n) row of the hidden state: the token before for logp, the token itself for values */
+    int *at; /* (n) index of the token in the micro-batch */
+    int *
+        row; /* (n) row of the hidden state: the token before for logp, the token itself for values */
     int *target; /* (n) the token, for logp */
 } Asked;
 
 struct Policy {
     Model *model;
     PolicyOptions options;
-    Parameters head;            /* (K, C) weights, then (K) biases, aligned */
+    Parameters head; /* (K, C) weights, then (K) biases, aligned */
     size_t head_bias;
     Weight *head_weight;
     int64_t step;
@@ -24,10 +25,10 @@ struct Policy {
     Activations *acts;
     KvCache *cache;
     int cache_capacity;
-    KvCache **layer_cache;      /* (n_layer) the one cache, again and again */
-    int *position;              /* (max_tokens) */
-    Span *span;                 /* (max_tokens) */
-    Rows rows;                  /* of the micro-batch just evaluated */
+    KvCache **layer_cache; /* (n_layer) the one cache, again and again */
+    int *position;         /* (max_tokens) */
+    Span *span;            /* (max_tokens) */
+    Rows rows;             /* of the micro-batch just evaluated */
     Asked logp_asked, value_asked;
     bool entropy_asked;
     double temperature;

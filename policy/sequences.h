@@ -5,9 +5,9 @@
 #include <stddef.h>
 
 typedef struct {
-    int n;       /* finished sequences */
+    int n; /* finished sequences */
     int *token;
-    int *start;  /* (n+1); start[n] tokens in all */
+    int *start; /* (n+1); start[n] tokens in all */
     int tokens, room_n, room_tokens;
 } Sequences;
 

@@ -16,6 +16,7 @@ typedef struct {
     const int *prompt; /* (n) at least 1: nothing comes before a first token */
 } Examples;
 
+/* clang-format off */
 /*    type    name           default  min   max      source   meaning */
 #define SUPERVISED_ROWS(X) \
     X(int,    steps,         0,       0,    1e9,     "",      "optimizer steps; 0: as many as `epochs` need") \
@@ -30,6 +31,7 @@ typedef struct {
 #define SFT_CONFIG(X)      SUPERVISED_ROWS(X) OPTIMIZER_CONFIG(X, 1e-4, 0.0, 0.999, 1e-8, 0.0)
 
 typedef struct { PRETRAIN_CONFIG(CONFIG_MEMBER) } SupervisedConfig;
+/* clang-format on */
 extern const ConfigTable PRETRAIN_TABLE, SFT_TABLE;
 
 typedef struct Supervised Supervised;

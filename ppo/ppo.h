@@ -15,6 +15,7 @@
 #include "policy/optimizer_config.h"
 #include "ppo/ppo_metrics.h"
 
+/* clang-format off */
 /*    type    name           default  min   max      source   meaning */
 #define PPO_CONFIG(X) \
     X(int,    iterations,    40,      1,    1e9,     "",                    "rollouts, each followed by updates") \
@@ -44,6 +45,7 @@
     OPTIMIZER_CONFIG(X, 3e-6, 0.0, 0.999, 1e-5, 0.0)
 
 typedef struct { PPO_CONFIG(CONFIG_MEMBER) } PpoConfig;
+/* clang-format on */
 extern const ConfigTable PPO_TABLE;
 
 /* Prompts end to end. */

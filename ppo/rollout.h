@@ -8,14 +8,14 @@
  * and 0 elsewhere; values[i] is the value of the state in which token i was chosen. */
 typedef struct {
     int B, N;
-    int *token;            /* (N) */
-    int *start;            /* (B+1) */
-    int *response;         /* (B) index in the whole array of the response's first token */
-    bool *finished;        /* (B) ended with a stop token */
-    unsigned char *want;   /* (N) WANT_LOGP at response tokens */
+    int *token;          /* (N) */
+    int *start;          /* (B+1) */
+    int *response;       /* (B) index in the whole array of the response's first token */
+    bool *finished;      /* (B) ended with a stop token */
+    unsigned char *want; /* (N) WANT_LOGP at response tokens */
     double *logp, *ref_logp, *value, *reward, *advantage, *ret; /* (N) */
     double *raw_score, *score; /* (B) the reward model's, and as it enters the reward */
-    int n_response;        /* response tokens in all */
+    int n_response;            /* response tokens in all */
 } Rollout;
 
 /* Sample one response for each of B prompts (indices into the set) with the keys given. */

@@ -11,12 +11,35 @@
 #include "base/rng.h"
 #include "policy/policy_private.h"
 
-static const ModelConfig GPT2 = {.family = FAMILY_GPT2, .n_layer = 2, .NH = 2, .NKV = 2, .HD = 6, .C = 12,
-                                 .F = 20, .V = 23, .max_T = 16, .norm_eps = 1e-5, .learned_positions = true,
-                                 .attention_bias = true, .mlp_bias = true, .tied = true, .init_std = 0.3};
-static const ModelConfig LLAMA = {.family = FAMILY_LLAMA, .n_layer = 2, .NH = 4, .NKV = 2, .HD = 4, .C = 12,
-                                  .F = 18, .V = 23, .max_T = 16, .rms_norm = true, .norm_eps = 1e-5,
-                                  .rope_theta = 10000, .gated_mlp = true, .init_std = 0.3};
+static const ModelConfig GPT2 = {.family = FAMILY_GPT2,
+                                 .n_layer = 2,
+                                 .NH = 2,
+                                 .NKV = 2,
+                                 .HD = 6,
+                                 .C = 12,
+                                 .F = 20,
+                                 .V = 23,
+                                 .max_T = 16,
+                                 .norm_eps = 1e-5,
+                                 .learned_positions = true,
+                                 .attention_bias = true,
+                                 .mlp_bias = true,
+                                 .tied = true,
+                                 .init_std = 0.3};
+static const ModelConfig LLAMA = {.family = FAMILY_LLAMA,
+                                  .n_layer = 2,
+                                  .NH = 4,
+                                  .NKV = 2,
+                                  .HD = 4,
+                                  .C = 12,
+                                  .F = 18,
+                                  .V = 23,
+                                  .max_T = 16,
+                                  .rms_norm = true,
+                                  .norm_eps = 1e-5,
+                                  .rope_theta = 10000,
+                                  .gated_mlp = true,
+                                  .init_std = 0.3};
 
 enum { B = 3, N = 16, K = 2 };
 static const int TOKEN[N] = {1, 7, 22, 7, 3, 0, 11, 5, 5, 9, 20, 2, 2, 14, 6, 8};
@@ -49,7 +72,8 @@ static Loss make_loss(void)
 
 static TokenBatch batch_of(const Loss *l)
 {
-    return (TokenBatch){.B = B, .N = N, .token = TOKEN, .start = START, .want = l->want, .temperature = 0.7};
+    return (TokenBatch){
+        .B = B, .N = N, .token = TOKEN, .start = START, .want = l->want, .temperature = 0.7};
 }
 
 static double loss_value(Policy *p, const Loss *l)
@@ -94,9 +118,11 @@ static void check_gradient(const ModelConfig *config)
     const Loss l = make_loss();
     const TokenBatch b = batch_of(&l);
     Model *m = model_new(config, 7);
-    Policy *p = policy_open(m, &(PolicyOptions){.train = true, .heads = K, .max_tokens = N, .seed = 3});
+    Policy *p =
+        policy_open(m, &(PolicyOptions){.train = true, .heads = K, .max_tokens = N, .seed = 3});
     loss_value(p, &l);
-    policy_accumulate(p, &b, &(TokenTerms){(double *)l.logp, (double *)l.entropy, (double *)l.value});
+    policy_accumulate(p, &b,
+                      &(TokenTerms){(double *)l.logp, (double *)l.entropy, (double *)l.value});
     assert_true(gradient_error(p, &l, &m->parameters, 3) < 1e-6);
     assert_true(gradient_error(p, &l, &p->head, 1) < 1e-6);
     policy_close(p);
