@@ -11,11 +11,12 @@
 typedef struct {
     int n;
     const int *token;
-    const int *start;      /* (2n+1) */
-    const double *target;  /* (n) P(chosen is better): 1, or 1/2 for a tie */
-    const double *weight;  /* (n) */
+    const int *start;     /* (2n+1) */
+    const double *target; /* (n) P(chosen is better): 1, or 1/2 for a tie */
+    const double *weight; /* (n) */
 } Pairs;
 
+/* clang-format off */
 /*    type    name           default  min   max      source   meaning */
 #define REWARD_CONFIG(X) \
     X(double, epochs,        1,       0.01, 1000,    "Ziegler et al. 2019", "passes over the pairs") \
@@ -28,10 +29,12 @@ typedef struct {
     OPTIMIZER_CONFIG(X, 1e-5, 0.0, 0.999, 1e-8, 0.0)
 
 typedef struct { REWARD_CONFIG(CONFIG_MEMBER) } RewardConfig;
+/* clang-format on */
 extern const ConfigTable REWARD_TABLE;
 
 typedef struct RewardTraining RewardTraining;
-RewardTraining *reward_training_new(Policy *p, const Pairs *train, const RewardConfig *c, uint64_t seed);
+RewardTraining *reward_training_new(Policy *p, const Pairs *train, const RewardConfig *c,
+                                    uint64_t seed);
 void reward_training_free(RewardTraining *t);
 Trainer reward_trainer(RewardTraining *t);
 PolicyOptions reward_options(const RewardConfig *c, int max_T, uint64_t seed);
@@ -42,11 +45,11 @@ void reward_score(double *score, Policy *p, const int *token, const int *start, 
 
 typedef struct {
     int n;
-    double accuracy, loss;     /* ties count half; nats */
+    double accuracy, loss; /* ties count half; nats */
     double calibration_error;
-    double longer_wins;        /* accuracy of "the longer answer wins" */
+    double longer_wins; /* accuracy of "the longer answer wins" */
     double length_correlation;
-    double margin;             /* mean of chosen - rejected */
+    double margin; /* mean of chosen - rejected */
 } RewardEvaluation;
 /* chosen, rejected (n) receive the scores; may be NULL. */
 RewardEvaluation reward_evaluate(Policy *p, const Pairs *pairs, double *chosen, double *rejected);
