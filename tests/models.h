@@ -4,6 +4,7 @@
 #ifndef TESTS_MODELS_H
 #define TESTS_MODELS_H
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

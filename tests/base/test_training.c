@@ -1,6 +1,8 @@
 #include "base/training.h"
 
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/checkpoint.h"
 #include "base/interrupt.h"
@@ -119,6 +121,39 @@ static void stopped_anywhere_and_resumed_is_as_never_stopped(void **state)
     }
 }
 
+/* In a child that is killed after `microseconds`, if it is not done by then. */
+static void train_and_kill(const char *name, TrainingOptions o, unsigned microseconds)
+{
+    fflush(NULL);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) _exit(train(name, 30, o, 0).rc == 0 ? 0 : 1);
+    usleep(microseconds);
+    kill(child, SIGKILL);
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
+}
+
+static void killed_at_any_moment_and_resumed_is_as_never_killed(void **state)
+{
+    (void)state;
+    train("alive", 30, (TrainingOptions){.save_every = 1}, 0);
+    for (unsigned round = 0; round < 3; round++) {
+        scratch_folder("killed", false);
+        train_and_kill("killed", (TrainingOptions){.save_every = 1}, 3000 + 900 * round);
+        for (unsigned i = 0; i < 6 && file_exists(scratch_path("killed/settings.json")); i++)
+            train_and_kill("killed", (TrainingOptions){.save_every = 1, .resume = true},
+                           1700 * i + 311 * round);
+        const bool begun = file_exists(scratch_path("killed/settings.json"));
+        assert_worked(
+            train("killed", 30, (TrainingOptions){.save_every = 1, .resume = begun}, 0).rc, &err);
+        assert_same_files("alive/checkpoints/step-000030/x.json",
+                          "killed/checkpoints/step-000030/x.json");
+        assert_same_files("alive/metrics.jsonl", "killed/metrics.jsonl");
+    }
+}
+
 static void a_damaged_checkpoint_costs_its_steps_and_no_bit(void **state)
 {
     (void)state;
@@ -227,6 +262,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_takes_every_step_and_saves_the_last),
         cmocka_unit_test(stopped_anywhere_and_resumed_is_as_never_stopped),
+        cmocka_unit_test(killed_at_any_moment_and_resumed_is_as_never_killed),
         cmocka_unit_test(a_damaged_checkpoint_costs_its_steps_and_no_bit),
         cmocka_unit_test(without_a_sound_checkpoint_it_begins_again),
         cmocka_unit_test(resuming_a_finished_run_does_nothing),
