@@ -52,8 +52,9 @@ static int settle_settings(const Run *r, const char *settings, bool resume, Erro
     int rc = 0;
     if (strcmp(old, settings) != 0) {
         first_difference(difference, settings, old);
-        rc = error_set(err, "%s: a resumed run keeps its settings; it was started with %s", path,
-                       difference);
+        rc = error_set(err,
+                       "%s: a resumed run keeps its settings and inputs; it was started with %s",
+                       path, difference);
     }
     free(old);
     return rc;

@@ -187,6 +187,7 @@ static int close_stdout(int status)
 
 int main(int argc, char **argv)
 {
+    kernels_wait_gently(argv);
     Context *ctx = calloc(1, sizeof *ctx);
     char **rest = calloc((size_t)argc + 1, sizeof *rest);
     if (!ctx || !rest) return EXIT_FAILED;

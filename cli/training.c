@@ -20,13 +20,14 @@ static int find_run(TrainingRun *t, const TrainingFlags *flags, Error *err)
     return project_path(t->ctx, t->folder, inside, err);
 }
 
-/* The settings as run: what decides every bit of the result. */
-static char *settings_text(const Context *ctx, const Config *settings)
+/* The settings as run and what was read, by hash: all that decides the bits of the result. */
+static char *settings_text(const Context *ctx, const Config *settings, const char *inputs)
 {
     Text t = {0}, sections = {0};
     config_json(settings, &sections);
-    text_format(&t, "{\n  \"seed\": %llu,\n  \"version\": \"%s\",\n  \"settings\": ",
-                (unsigned long long)ctx->seed, RLHF_VERSION);
+    text_format(&t, "{\n  \"seed\": %llu,\n  \"version\": \"%s\",\n", (unsigned long long)ctx->seed,
+                RLHF_VERSION);
+    text_format(&t, "  \"inputs\": %s,\n  \"settings\": ", inputs);
     text_add(&t, sections.bytes);
     text_add(&t, "\n}\n");
     text_free(&sections);
@@ -43,7 +44,7 @@ int training_begin(TrainingRun *t, Context *ctx, Store *store, const char *kind,
                        .resume = flags->resume,
                        .stop_after = flags->stop_after};
     if (find_run(t, flags, err) != 0) return -1;
-    char *text = settings_text(ctx, settings);
+    char *text = settings_text(ctx, settings, inputs);
     int rc = run_open(&t->run, t->folder, text, flags->resume, err);
     if (rc == 0 && store) {
         StoreRun row = {.name = t->name,

@@ -36,6 +36,12 @@ int kernels_threads(int n);
 /* Work (multiply-adds) below which one thread does it alone; tests set 0.  Returns the old value. */
 size_t kernels_parallel_min(size_t work);
 
+/* Call first in main.  A thread that spins while it waits holds the core that the thread it waits for
+ * needs: with one busy neighbour on two cores, training was 9 to 20 times slower.  OpenMP reads how to
+ * wait before main runs, so this starts the program again, once, with short spins; it returns when that
+ * is done or the user has chosen (OMP_WAIT_POLICY, GOMP_SPINCOUNT, KMP_BLOCKTIME). */
+void kernels_wait_gently(char **argv);
+
 /* ---- memory ---------------------------------------------------------------------------------- */
 
 /* n reals, zeroed, 64-byte aligned; may be offset by plain pointer arithmetic. */

@@ -88,7 +88,8 @@ static void refused_settings(const char *settings, const char *line)
     Run *r = NULL;
     assert_int_equal(run_open(&r, scratch_path("settings"), settings, true, &err), -1);
     assert_null(r);
-    assert_says(&err, "settings.json: a resumed run keeps its settings; it was started with ");
+    assert_says(&err,
+                "settings.json: a resumed run keeps its settings and inputs; it was started with ");
     assert_string_equal(strstr(err.message, "started with ") + strlen("started with "), line);
 }
 
