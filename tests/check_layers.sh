@@ -1,6 +1,6 @@
 #!/bin/sh
 # Fails when a folder includes one it may not, or uses a library that belongs to another folder.
-# A folder may always include itself.  The table is the one of DESIGN.md.
+# A folder may always include itself.  The table is the one of docs/design.md.
 cd "$(dirname "$0")/.." || exit 1
 
 folders="base kernels store policy labeling reward ppo compare cli"
