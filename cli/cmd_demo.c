@@ -65,8 +65,8 @@ static bool settings_given(const Context *ctx)
 
 /* ---- settings ------------------------------------------------------------------------------------- */
 
-/* demo.json here with what --set and --config change. */
-static int changed_settings(const Context *ctx, Text *json, Error *err)
+/* The settings file `preset` with what --set and --config change. */
+static int changed_settings(const Context *ctx, const char *preset, Text *json, Error *err)
 {
     ModelSettings model;
     SupervisedConfig pretrain;
@@ -77,7 +77,7 @@ static int changed_settings(const Context *ctx, Text *json, Error *err)
     config_bind(&c, &PRETRAIN_TABLE, &pretrain);
     config_bind(&c, &REWARD_TABLE, &reward);
     config_bind(&c, &PPO_TABLE, &ppo);
-    if (context_settings(ctx, &c, "demo.json", err) != 0) return -1;
+    if (context_settings(ctx, &c, preset, err) != 0) return -1;
     config_json(&c, json);
     return 0;
 }
@@ -89,24 +89,26 @@ static int settle_settings(Demo *d, Error *err)
     Text json = {0};
     int rc = demo_write_settings(err);
     if (rc == 0 && settings_given(d->ctx)) {
-        rc = changed_settings(d->ctx, &json, err);
+        rc = changed_settings(d->ctx, "demo.json", &json, err);
         if (rc == 0) rc = file_write("demo.json", json.bytes, json.n, err);
     }
     text_free(&json);
     return rc == 0 ? demo_settings_hash(d->state.settings_sha256, ".", err) : -1;
 }
 
-/* Whether the settings asked for now are others than those of demo.json here. */
-static int compare_settings(const Context *ctx, bool *differ, Error *err)
+/* Whether --set and --config ask for other settings than those in the file `there`. */
+static int compare_settings(bool *differ, const Context *ctx, const char *there, Error *err)
 {
-    Text asked = {0}, there = {0};
+    Text asked = {0}, present = {0};
     Context plain = *ctx;
     plain.n_set = plain.n_flag = 0, plain.config_file = NULL;
-    int rc = changed_settings(ctx, &asked, err);
-    if (rc == 0) rc = changed_settings(&plain, &there, err);
-    *differ = rc == 0 && strcmp(asked.bytes, there.bytes) != 0;
+    *differ = false;
+    if (!settings_given(ctx)) return 0;
+    int rc = changed_settings(ctx, there, &asked, err);
+    if (rc == 0) rc = changed_settings(&plain, there, &present, err);
+    *differ = rc == 0 && strcmp(asked.bytes, present.bytes) != 0;
     text_free(&asked);
-    text_free(&there);
+    text_free(&present);
     return rc;
 }
 
@@ -131,7 +133,8 @@ static void compare_number(char out[256], const char *name, int asked, int there
 static int compare_demos(char out[256], Demo *d, const DemoOptions *o, Error *err)
 {
     const DemoState *s = &d->state;
-    char hash[SHA256_HEX];
+    char hash[SHA256_HEX], settings[FILE_PATH_MAX];
+    bool differ;
     out[0] = 0;
     if (d->ctx->seed_given && d->ctx->seed != s->seed)
         differs(out, "--seed %llu, not %llu", (unsigned long long)s->seed,
@@ -148,6 +151,9 @@ static int compare_demos(char out[256], Demo *d, const DemoOptions *o, Error *er
     if (demo_settings_hash(hash, d->dir, err) != 0) return -1;
     if (strcmp(hash, s->settings_sha256) != 0)
         differs(out, "other settings than demo.json has now: the file was changed");
+    if (path_join(settings, d->dir, "demo.json", err) != 0) return -1;
+    if (!out[0] && compare_settings(&differ, d->ctx, settings, err) != 0) return -1;
+    if (!out[0] && differ) differs(out, "other settings: see its demo.json");
     return 0;
 }
 
@@ -252,14 +258,6 @@ static int begin_new(Demo *d, const DemoOptions *o, Error *err)
     if (folder_remove(d->dir, err) != 0 || folder_make(d->dir, err) != 0) return -1;
     if (enter(d, err) != 0 || settle_settings(d, err) != 0) return -1;
     return demo_state_write(s, ".", err);
-}
-
-static int begin_again(Demo *d, Error *err)
-{
-    bool differ = false;
-    if (enter(d, err) != 0) return -1;
-    if (settings_given(d->ctx) && compare_settings(d->ctx, &differ, err) != 0) return -1;
-    return differ ? cannot_go_on(d, "other settings (see its demo.json)", err) : 0;
 }
 
 static void introduce(const Demo *d)
@@ -401,7 +399,7 @@ static int check(const Context *ctx, const DemoOptions *o, bool terminal, Error 
 static int run_demo(Demo *d, const DemoOptions *o, Plan plan, Error *err)
 {
     char *summary = NULL;
-    int rc = plan == PLAN_NEW ? begin_new(d, o, err) : begin_again(d, err);
+    int rc = plan == PLAN_NEW ? begin_new(d, o, err) : enter(d, err);
     if (rc != 0) return -1;
     d->rule = rule_find(d->state.taste);
     d->observer = (TrainingObserver){demo_story_step, &d->story};

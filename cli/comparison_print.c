@@ -106,10 +106,10 @@ void comparison_print_wins(const Comparison *c, const ComparisonOptions *o, cons
         snprintf(line, sizeof line, "best of %d beats base", o->best_of);
         print_win(line, &c->best_against_base);
     }
-    printf("  KL %.1f nats an answer (best of %d: %.1f); finished %.0f%% (base %.0f%%), distinct "
-           "%.0f%% (%.0f%%)",
-           c->kl, o->best_of > 0 ? o->best_of : 1, best_of_n_kl(o->best_of > 0 ? o->best_of : 1),
-           100 * c->finished, 100 * c->base_finished, 100 * c->distinct, 100 * c->base_distinct);
+    printf("  KL %.1f nats an answer", c->kl);
+    if (c->best.n) printf(" (best of %d: %.1f)", o->best_of, best_of_n_kl(o->best_of));
+    printf("; finished %.0f%% (base %.0f%%), distinct %.0f%% (%.0f%%)", 100 * c->finished,
+           100 * c->base_finished, 100 * c->distinct, 100 * c->base_distinct);
     if (isfinite(c->verbatim))
         printf(", verbatim %.1f%% (%.1f%%)", 100 * c->verbatim, 100 * c->base_verbatim);
     printf("\n  words an answer %.1f (base %.1f); the base's log-probability per token: of aligned "

@@ -74,14 +74,14 @@ static void take_nearest(Demo *d, const Agreement *a)
 
 static int label(Demo *d, Error *err)
 {
-    printf(
-        "\n4b Your turn: choose for yourself\n\n"
-        "  %s pairs cannot be asked of anybody, and 40 labels do not train a reward model of this "
-        "size.  So label as\n"
-        "  many as you like (%d are suggested), see how often you agree with each of the three "
-        "tastes, and the demo\n"
-        "  goes on with the taste nearest to yours, your own labels added with weight %d.\n",
-        text_thousands(d->state.sizes.pairs), SUGGESTED, DEMO_PEOPLE_WEIGHT);
+    printf("\n4b Your turn: choose for yourself\n\n"
+           "  %s pairs cannot be asked of a newcomer, and 40 labels do not train a reward model of "
+           "this "
+           "size.  So label as\n"
+           "  many as you like (%d are suggested), see how often you agree with each of the three "
+           "tastes, and the demo\n"
+           "  goes on with the taste nearest to yours, your own labels added with weight %d.\n",
+           text_thousands(d->state.sizes.pairs), SUGGESTED, DEMO_PEOPLE_WEIGHT);
     if (demo_ask("\n  Enter opens the labeling tool; there, q ends your turn. ") == 0) return 0;
     return demo_command(d, err, "label");
 }

@@ -51,10 +51,11 @@ int prompts_read(PromptTokens *out, Store *store, const StorePromptFilter *filte
 
 void prompts_log(int64_t left_out, const Loaded *l, int max_new_tokens)
 {
+    const bool one = left_out == 1;
     if (left_out > 0)
-        log_line("%s prompts leave no room for an answer of %d tokens in the context of %d: left "
-                 "out",
-                 text_thousands(left_out), max_new_tokens, l->model->config.max_T);
+        log_line("%s prompt%s no room for an answer of %d tokens in the context of %d: left out",
+                 text_thousands(left_out), one ? " leaves" : "s leave", max_new_tokens,
+                 l->model->config.max_T);
 }
 
 void prompts_free(PromptTokens *p)

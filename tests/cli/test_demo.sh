@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# rlhf demo with a model far too small to learn anything: that it runs, what it leaves, and that it can be
+# stopped, gone on with and recomputed.  Its numbers at full size are those of docs/results.md.
+set -u
+[ -x "${RLHF:-}" ] || { echo "RLHF must name the program" && exit 1; }
+unset RLHF_PROJECT RLHF_ANNOTATOR
+export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-1000}"
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder" || exit 1
+failed=0
+tiny=(--conversations 400 --prompts 400 --pairs 100 --n 30 --threads 1
+    --set model.layers=1 --set model.width=32 --set model.heads=2 --set model.mlp=64 --set model.vocabulary=500
+    --set pretrain.epochs=1 --set reward.epochs=1 --set ppo.iterations=2 --set ppo.epochs=1
+    --set ppo.critic_warmup=0 --set ppo.batch_size=16 --set ppo.minibatch_size=16)
+
+fail() {
+    echo "FAILED: $1"
+    failed=1
+}
+# must ARGUMENTS...: the program has to succeed; its output is in `out`.
+must() {
+    "$RLHF" "$@" >out 2>err </dev/null && return
+    echo "FAILED: rlhf $*"
+    cat err
+    exit 1
+}
+# refused STATUS WORDS ARGUMENTS...
+refused() {
+    local status=$1 words=$2
+    shift 2
+    "$RLHF" "$@" >out 2>err </dev/null
+    [ $? -eq "$status" ] || fail "rlhf $* exits $status"
+    grep -qF -- "$words" err || fail "rlhf $* says '$words', not: $(head -c 300 err)"
+    [ ! -s out ] || fail "rlhf $* prints nothing on stdout"
+}
+without_seconds() { sed 's/"seconds".*//' "$1"; }
+
+# ---- what a demo leaves ----
+must demo "${tiny[@]}" --dir kind --json
+cmp -s out kind/summary.json || fail "--json prints summary.json and nothing else"
+for file in report.html demo.json demo-state.json corpus.jsonl prompts.jsonl unseen.jsonl; do
+    [ -s "kind/$file" ] || fail "the folder holds $file"
+done
+must verify --project kind
+
+# Names in their order, numbers as N, traits left out.
+compared='{"win_rate":N,"ci":[N,N],"kl":N,"finished":N,"distinct":N,"verbatim":N,"length_ratio":N,"all_right_base":N,"all_right_aligned":N,"traits":{}}'
+seconds='{"corpus":N,"pretrain":N,"sample":N,"label":N,"reward":N,"ppo":N,"compare":N,"total":N}'
+wanted='{"seed":N,"taste":"kind","reward":{"accuracy":N,"n":N,"longer_wins":N,"ceiling":N},"compare":'$compared',"unseen":'$compared',"best_of_16":{"win_rate":N,"ci":[N,N],"against_base":N},"seconds":'$seconds'}'
+shape=$(sed -E 's/"traits":\{("[^"]*":\{[^}]*\},?)*\}/"traits":{}/g; s/([:[,])-?[0-9][-+.0-9e]*/\1N/g' kind/summary.json)
+[ "$shape" = "$wanted" ] || fail "the summary has the shape $wanted, not $shape"
+grep -q '"traits":{"first step":{"base":[^,]*,"best_of":[^,]*,"aligned":' kind/summary.json || fail "traits of three answers"
+
+# ---- anybody can recompute the win rate ----
+must export responses --project kind --split test --out responses.jsonl
+for who in '"model": "base".*"sample_no": 0,' '"model": "aligned".*"sample_no": 4000,'; do
+    grep '"source": "requests"' responses.jsonl | grep -E "$who.*\"purpose\":\"compare\"" >rows.jsonl
+    [ "$(wc -l <rows.jsonl)" -eq 30 ] || fail "30 answers are stored for $who"
+    "$RLHF" judge score --rule kind <rows.jsonl | sed 's/{"score":\([^,]*\),.*/\1/'  >"points-${who:10:4}"
+done
+again=$(paste points-base points-alig | awk '{ won += $2 > $1 ? 1 : $2 == $1 ? .5 : 0 } END { printf "%.6g", won / NR }')
+grep -q "\"compare\":{\"win_rate\":$again," kind/summary.json || fail "the win rate is $again by the stored answers"
+
+# ---- a folder that holds a demo ----
+refused 1 "kind holds a demo: kind, seed 1; finished" demo --dir kind
+refused 1 "kind was started with --taste kind, not --taste salesman" demo --dir kind --go-on --taste salesman
+refused 1 "kind was started with --seed 1, not 2" demo --dir kind --go-on --seed 2
+refused 1 "kind was started with --pairs 100, not 200" demo --dir kind --go-on --pairs 200
+refused 1 "kind was started with other settings" demo --dir kind --go-on --set ppo.iterations=3
+refused 1 "no demo in nowhere to go on with" demo --dir nowhere --go-on
+refused 1 "kind/runs is no demo; nothing was changed" demo --dir kind/runs --again
+refused 2 "--label needs a terminal" demo --dir labeled --label
+refused 2 "none of kind, brief, salesman" demo --taste sour
+must demo --dir kind --go-on --json
+cmp -s out kind/summary.json || fail "a finished demo gone on with shows what it came to"
+
+# ---- stopped and gone on with ----
+"$RLHF" demo "${tiny[@]}" --dir stopped >log 2>err </dev/null &
+program=$!
+for _ in $(seq 600); do
+    grep -q 'rlhf reward' log && break
+    sleep 0.05
+done
+kill -INT $program
+wait $program
+[ $? -eq 130 ] || fail "a demo stopped by Ctrl-C exits 130"
+grep -qF 'Go on with: rlhf demo --go-on --dir stopped' err || fail "it says how to go on: $(tail -n 2 err)"
+refused 1 "done: corpus, pretrain, sample, label; next: reward" demo --dir stopped
+must demo --dir stopped --go-on --json
+[ "$(without_seconds out)" = "$(without_seconds kind/summary.json)" ] || fail "stopped and gone on with, the same numbers"
+echo '{}' >stopped/demo.json
+refused 1 "stopped was started with other settings than demo.json has now" demo --dir stopped --go-on
+
+# ---- other customers ----
+must demo "${tiny[@]}" --dir salesman --taste salesman --json
+grep -q '"taste":"salesman"' out || fail "the salesman's taste is in the summary"
+must demo "${tiny[@]}" --dir coin --placebo
+must demo --dir coin --go-on --json
+grep -q '"taste":"placebo"' out || fail "a placebo's taste is placebo"
+must export labels --project coin --split valid
+grep -q '"annotator": "rule:coin"' out || fail "the labels of a placebo are coin tosses"
+
+[ $failed -eq 0 ]
