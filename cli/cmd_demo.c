@@ -265,7 +265,7 @@ static void introduce(const Demo *d)
     const DemoState *s = &d->state;
     const bool usual = memcmp(&s->sizes, &SIZES, sizeof SIZES) == 0 && !settings_given(d->ctx);
     printf("rlhf demo: a small model learns what people like.      %snothing is downloaded\n\n",
-           usual ? "about 3 minutes on 2 cores, " : "");
+           usual ? "about 4 minutes on 2 cores, " : "");
     printf(
         "The base reads %s conversations at a repair counter.  %d of 100 answers there are "
         "useless: rude, selling,\n"
