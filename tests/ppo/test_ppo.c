@@ -198,6 +198,26 @@ static void with_one_step_a_rollout_every_ratio_is_one(void **state)
         assert_worked(job_step(j, i, &err), &err);
         const PpoMetrics *m = ppo_metrics(j->ppo);
         assert_true(m->ratio == 1 && m->ratio_var == 0 && m->ratio_max == 1 && m->approxkl == 0);
+        assert_near(m->policy_loss, 0, 1e-9); /* minus the mean of whitened advantages */
+    }
+    job_free(j);
+}
+
+/* Values are read in the same states and to the same bits as when the rollout was scored. */
+static void before_its_step_the_critic_errs_as_in_the_rollout(void **state)
+{
+    (void)state;
+    PpoConfig c = job_settings();
+    c.epochs = 1, c.minibatch_size = c.batch_size;
+    Job *j = job_new(&TINY_LLAMA, &TINY_GPT2, &c);
+    for (int i = 0; i < 3; i++) {
+        assert_worked(job_step(j, i, &err), &err);
+        const Rollout *r = &j->ppo->rollout;
+        double squares = 0;
+        for (int t = 0; t < r->N; t++)
+            squares += (r->value[t] - r->ret[t]) * (r->value[t] - r->ret[t]);
+        assert_near(ppo_metrics(j->ppo)->value_error, squares / r->n_response, 1e-12);
+        assert_true(ppo_metrics(j->ppo)->value_clipfrac == 0);
     }
     job_free(j);
 }
@@ -389,6 +409,7 @@ int main(void)
         cmocka_unit_test(a_reward_model_that_does_not_fit_is_refused),
         cmocka_unit_test(undisturbed_the_first_kl_and_every_first_ratio_are_exact),
         cmocka_unit_test(with_one_step_a_rollout_every_ratio_is_one),
+        cmocka_unit_test(before_its_step_the_critic_errs_as_in_the_rollout),
         cmocka_unit_test(a_reference_one_ulp_off_stops_the_run),
         cmocka_unit_test(a_policy_that_changes_between_sampling_and_learning_stops_the_run),
         cmocka_unit_test(a_score_that_is_not_a_number_stops_the_run),
