@@ -161,29 +161,36 @@ static int sample_split(Sampling *s, Split split, int64_t limit, Error *err)
     return rc;
 }
 
+/* How many prompts of each split to ask: a limit is shared as the prompts are, so that the labels of a
+ * limited sample can be held out too. */
+static int share_limit(int64_t *share, Store *store, Split wanted, int64_t limit, Error *err)
+{
+    int64_t total = 0;
+    for (Split split = SPLIT_TRAIN; split <= SPLIT_VALID; split++) {
+        share[split] = 0;
+        if (wanted != SPLIT_ANY && wanted != split) continue;
+        if (store_count_prompts(store, split, &share[split], err) != 0) return -1;
+        total += share[split];
+    }
+    if (total == 0) return error_set(err, "no prompts yet; bring some in with: rlhf import FILE");
+    if (limit == 0 || limit >= total) return 0;
+    share[SPLIT_VALID] = (limit * share[SPLIT_VALID] + total / 2) / total;
+    share[SPLIT_TRAIN] = limit - share[SPLIT_VALID];
+    return 0;
+}
+
 static int sample(Sampling *s, Error *err)
 {
-    int64_t total = 0, count;
+    int64_t share[SPLIT_N];
     Split wanted = SPLIT_ANY;
     if (s->options.split && split_parse(&wanted, s->options.split, err) != 0) return -1;
     if (wanted == SPLIT_TEST)
         return error_set(err, "test prompts are for compare alone; sample train or valid ones");
-    for (Split split = SPLIT_TRAIN; split <= SPLIT_VALID; split++) {
-        if (wanted != SPLIT_ANY && wanted != split) continue;
-        if (store_count_prompts(s->store, split, &count, err) != 0) return -1;
-        total += count;
-    }
-    if (total == 0) return error_set(err, "no prompts yet; bring some in with: rlhf import FILE");
-    if (s->options.limit > 0 && s->options.limit < total) total = s->options.limit;
-    progress_begin(&s->bar, "sample", total, "prompt");
+    if (share_limit(share, s->store, wanted, s->options.limit, err) != 0) return -1;
+    progress_begin(&s->bar, "sample", share[SPLIT_TRAIN] + share[SPLIT_VALID], "prompt");
     int rc = 0;
-    for (Split split = SPLIT_TRAIN; split <= SPLIT_VALID && rc == 0; split++) {
-        const int64_t left = s->options.limit > 0 ? s->options.limit - s->asked : 0;
-        if ((wanted != SPLIT_ANY && wanted != split) || left < 0 ||
-            (s->options.limit > 0 && left == 0))
-            continue;
-        rc = sample_split(s, split, left, err);
-    }
+    for (Split split = SPLIT_TRAIN; split <= SPLIT_VALID && rc == 0; split++)
+        if (share[split] > 0) rc = sample_split(s, split, share[split], err);
     progress_end(&s->bar);
     prompts_log(s->left_out, &s->model, s->options.max_new_tokens);
     return rc;

@@ -21,7 +21,7 @@ enum { CONTEXT_SETTINGS_MAX = 128, CALLED_MAX = 64 };
 typedef struct {
     const Command *command;
     char called[CALLED_MAX]; /* "reward eval", for messages */
-    bool json, quiet, offline, dry_run;
+    bool json, quiet, offline;
     uint64_t seed; /* 1 unless given */
     bool seed_given;
     int threads; /* as used */
@@ -60,7 +60,6 @@ struct Command {
     const ConfigTable *const *sections; /* settings it uses, NULL-terminated; may be NULL */
     const Command *const *seconds; /* second words (reward eval), NULL-terminated; may be NULL */
     ProjectNeed project;
-    bool dry_run; /* knows --dry-run; main refuses it elsewhere */
     /* The arguments after the command word, global options taken out.  NULL: a second word is needed.
      * 0 is done (or stopped by a signal after saving), -1 failed; the result goes to stdout. */
     int (*run)(Context *ctx, int argc, char **argv, Error *err);

@@ -156,7 +156,6 @@ static int run(Line *line, Context *ctx, Error *err)
         error_usage(err, "a second word is missing");
         return error_hint(err, "which ones there are: rlhf help %s", c->name);
     }
-    if (ctx->dry_run && !c->dry_run) return error_usage(err, "%s has no --dry-run", c->name);
     if (!c->sections && c != &cmd_config && (ctx->n_set > 0 || ctx->config_file))
         return error_usage(err, "%s has no settings to set", c->name);
     if (c->project != PROJECT_IGNORED &&

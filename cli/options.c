@@ -23,7 +23,6 @@ const Option GLOBAL_OPTIONS[] = {
     {"json", OPTION_SWITCH, MEMBER(json), 0, 0, NULL, "the result as JSON on standard output"},
     {"quiet", OPTION_SWITCH, MEMBER(quiet), 0, 0, NULL, "no log, no progress"},
     {"offline", OPTION_SWITCH, MEMBER(offline), 0, 0, NULL, "refuse whatever needs the network"},
-    {"dry-run", OPTION_SWITCH, MEMBER(dry_run), 0, 0, NULL, "say what would be done, and stop"},
     {0},
 };
 

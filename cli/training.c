@@ -93,8 +93,8 @@ int training_go(TrainingRun *t, Trainer *trainer, const TrainingOptions *o, Poli
     }
     if (rc != 0) return -1;
     if (t->end == TRAINING_STOPPED)
-        log_line("stopped after %lld of %lld; go on with: rlhf %s --resume --run %s",
-                 (long long)t->steps, (long long)trainer->total, t->kind, t->name);
+        log_line("stopped after %lld of %lld; go on with the same command and --resume --run %s",
+                 (long long)t->steps, (long long)trainer->total, t->name);
     return checkpoint_path(t->model, t->folder, t->steps, err);
 }
 
