@@ -48,6 +48,8 @@ static int read_prompts(PpoRun *r, Error *err)
         r->reward.model->config.max_T < r->base.model->config.max_T ? &r->reward : &r->base;
     if (prompts_read(&r->prompts, r->store, &filter, tight, r->settings.max_new_tokens, err) != 0)
         return -1;
+    if (r->prompts.n == 0 && r->prompts.left_out > 0)
+        return prompts_too_long(r->prompts.left_out, tight, r->settings.max_new_tokens, err);
     if (r->prompts.n == 0)
         return error_set(err, "no train prompts yet; bring some in with: rlhf import FILE");
     prompts_log(r->prompts.left_out, tight, r->settings.max_new_tokens);

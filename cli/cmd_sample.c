@@ -163,7 +163,8 @@ static int sample_split(Sampling *s, Split split, int64_t limit, Error *err)
 
 /* How many prompts of each split to ask: a limit is shared as the prompts are, so that the labels of a
  * limited sample can be held out too. */
-static int share_limit(int64_t *share, Store *store, Split wanted, int64_t limit, Error *err)
+static int share_limit(int64_t *share, Store *store, Split wanted, int64_t limit, int64_t *all,
+                       Error *err)
 {
     int64_t total = 0;
     for (Split split = SPLIT_TRAIN; split <= SPLIT_VALID; split++) {
@@ -173,6 +174,7 @@ static int share_limit(int64_t *share, Store *store, Split wanted, int64_t limit
         total += share[split];
     }
     if (total == 0) return error_set(err, "no prompts yet; bring some in with: rlhf import FILE");
+    *all = total;
     if (limit == 0 || limit >= total) return 0;
     share[SPLIT_VALID] = (limit * share[SPLIT_VALID] + total / 2) / total;
     share[SPLIT_TRAIN] = limit - share[SPLIT_VALID];
@@ -181,17 +183,19 @@ static int share_limit(int64_t *share, Store *store, Split wanted, int64_t limit
 
 static int sample(Sampling *s, Error *err)
 {
-    int64_t share[SPLIT_N];
+    int64_t share[SPLIT_N], all = 0;
     Split wanted = SPLIT_ANY;
     if (s->options.split && split_parse(&wanted, s->options.split, err) != 0) return -1;
     if (wanted == SPLIT_TEST)
         return error_set(err, "test prompts are for compare alone; sample train or valid ones");
-    if (share_limit(share, s->store, wanted, s->options.limit, err) != 0) return -1;
+    if (share_limit(share, s->store, wanted, s->options.limit, &all, err) != 0) return -1;
     progress_begin(&s->bar, "sample", share[SPLIT_TRAIN] + share[SPLIT_VALID], "prompt");
     int rc = 0;
     for (Split split = SPLIT_TRAIN; split <= SPLIT_VALID && rc == 0; split++)
         if (share[split] > 0) rc = sample_split(s, split, share[split], err);
     progress_end(&s->bar);
+    if (rc == 0 && s->left_out >= all)
+        return prompts_too_long(s->left_out, &s->model, s->options.max_new_tokens, err);
     prompts_log(s->left_out, &s->model, s->options.max_new_tokens);
     return rc;
 }

@@ -22,6 +22,11 @@ static int read_prompts(Comparison *c, Sequences *tokens, Store *store, const Lo
     PromptTokens p = {0};
     const StorePromptFilter filter = {.split = SPLIT_TEST, .source = o->source, .limit = o->n};
     if (prompts_read(&p, store, &filter, l, o->max_new_tokens, err) != 0) return -1;
+    if (p.n == 0 && p.left_out > 0) {
+        prompts_too_long(p.left_out, l, o->max_new_tokens, err);
+        prompts_free(&p);
+        return -1;
+    }
     prompts_log(p.left_out, l, o->max_new_tokens);
     c->n = p.n;
     c->prompt = mem_calloc((size_t)p.n + 1, sizeof *c->prompt);

@@ -39,14 +39,19 @@ int prompts_read(PromptTokens *out, Store *store, const StorePromptFilter *filte
         if (filter->limit > 0 && p.n >= filter->limit) break;
         rc = add(&p, &p.list.row[i], l, longest, err);
     }
-    if (rc == 0 && p.n == 0 && p.left_out > 0)
-        rc = error_set(err,
-                       "every prompt (%lld) is too long: answers of %d tokens in a context of %d "
-                       "leave %d for the prompt",
-                       (long long)p.left_out, max_new_tokens, l->model->config.max_T, longest);
     if (rc == 0) *out = p;
     else prompts_free(&p);
     return rc;
+}
+
+int prompts_too_long(int64_t left_out, const Loaded *l, int max_new_tokens, Error *err)
+{
+    const int context = l->model->config.max_T;
+    return error_set(
+        err,
+        "every prompt (%lld) is too long: answers of %d tokens in a context of %d leave "
+        "%d for the prompt",
+        (long long)left_out, max_new_tokens, context, context - max_new_tokens);
 }
 
 void prompts_log(int64_t left_out, const Loaded *l, int max_new_tokens)

@@ -16,6 +16,8 @@ typedef struct {
 /* At most filter->limit prompts (0: all), counted without those left out. */
 int prompts_read(PromptTokens *out, Store *store, const StorePromptFilter *filter, const Loaded *l,
                  int max_new_tokens, Error *err);
+/* The error for when none is left. */
+int prompts_too_long(int64_t left_out, const Loaded *l, int max_new_tokens, Error *err);
 /* Says how many were left out, if any. */
 void prompts_log(int64_t left_out, const Loaded *l, int max_new_tokens);
 void prompts_free(PromptTokens *p);
