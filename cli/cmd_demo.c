@@ -38,7 +38,7 @@ static const Option OPTIONS[] = {
     {"go-on", OPTION_SWITCH, offsetof(DemoOptions, go_on), 0, 0, NULL,
      "go on with the demo that is there"},
     {"again", OPTION_SWITCH, offsetof(DemoOptions, again), 0, 0, NULL,
-     "remove the demo that is there and start again"},
+     "start again: the demo that is there is removed, or, with labels by people, moved aside"},
     {"conversations", OPTION_INT, offsetof(DemoOptions, sizes.conversations), 40, 1000000, "N",
      "the base learns from (12000)"},
     {"prompts", OPTION_INT, offsetof(DemoOptions, sizes.prompts), 100, 90000, "N",
@@ -186,7 +186,9 @@ static int ask_plan(Plan *plan, const Demo *d, const char *state, const char *di
     printf("%s holds a demo: %s\n", d->dir, state);
     if (difference[0]) printf("It was started with %s.\n", difference);
     if (may_go_on && !finished) printf("  g  go on\n");
-    printf("  s  start again: removes what is there\n  l  look at the result\n  q  leave it\n");
+    printf("  s  start again: %s\n  l  look at the result\n  q  leave it\n",
+           demo_is_kept(d->dir) ? "what is there is moved aside, for its labels by people"
+                                : "removes what is there");
     for (;;) {
         switch (demo_ask("> ")) {
         case 'g':
@@ -255,7 +257,7 @@ static int begin_new(Demo *d, const DemoOptions *o, Error *err)
                                given(o->sizes.prompts, SIZES.prompts),
                                given(o->sizes.pairs, SIZES.pairs), given(o->sizes.n, SIZES.n)}};
     snprintf(s->taste, sizeof s->taste, "%s", o->taste ? o->taste : "kind");
-    if (folder_remove(d->dir, err) != 0 || folder_make(d->dir, err) != 0) return -1;
+    if (demo_clear(d->dir, err) != 0 || folder_make(d->dir, err) != 0) return -1;
     if (enter(d, err) != 0 || settle_settings(d, err) != 0) return -1;
     return demo_state_write(s, ".", err);
 }
@@ -454,7 +456,9 @@ const Command cmd_demo = {
         "an HTML report, in a fresh folder.  --json prints what summary.json holds, and "
         "nothing else; with --placebo\n"
         "its taste is \"placebo\", and the rule of --taste (kind) still judges.  Ctrl-C stops; "
-        "--go-on goes on.",
+        "--go-on goes on.\n"
+        "Labels that people made there are never removed: --again moves such a demo to "
+        "DIR-DATE-TIME.",
     .options = OPTIONS,
     .sections = SECTIONS,
     .project = PROJECT_IGNORED,

@@ -2,6 +2,7 @@
  *
  *     demo_data.c      corpus, prompts and settings
  *     demo_state.c     demo-state.json: what is done, and what it was done with
+ *     demo_kept.c      labels by people outlive the demo that they were made in
  *     demo_stages.c    from the corpus to PPO
  *     demo_turn.c      --label: the person at the terminal chooses
  *     demo_compare.c   the comparison, the report, summary.json
@@ -78,6 +79,12 @@ void demo_state_add_moment(DemoState *s, int story, int64_t step, const char *te
 int demo_state_next(const DemoState *s);
 /* SHA-256 of demo.json in `folder`. */
 int demo_settings_hash(char out[SHA256_HEX], const char *folder, Error *err);
+
+/* Whether starting again in `folder` keeps the demo that is there: its database holds labels by people, or
+ * cannot be read. */
+bool demo_is_kept(const char *folder);
+/* Make room for a new demo: the old one is removed, or moved aside when it is to be kept, and that said. */
+int demo_clear(const char *folder, Error *err);
 
 /* ---- while models learn ---- */
 

@@ -92,9 +92,30 @@ must demo --dir stopped --go-on --json
 echo '{}' >stopped/demo.json
 refused 1 "stopped was started with other settings than demo.json has now" demo --dir stopped --go-on
 
-# ---- other customers ----
-must demo "${tiny[@]}" --dir salesman --taste salesman --json
+# ---- other customers, and labels by people, which no new demo removes ----
+printf 'a\nb\ns\nq\n' | "$RLHF" label --line --as ada --project kind >/dev/null 2>err || fail "labels: $(cat err)"
+must demo "${tiny[@]}" --dir kind/ --again --taste salesman --json
 grep -q '"taste":"salesman"' out || fail "the salesman's taste is in the summary"
+kept=$(echo kind-[12]*)
+grep -qF "3 labels by people are kept: the demo that was here is now $kept" err || fail "it says where labels are: $(cat err)"
+grep -qF "rlhf export labels --project $kept" err || fail "it says how to write them out"
+must export labels --project "$kept"
+[ "$(grep -c '"annotator": "ada"' out)" -eq 3 ] || fail "the labels by people are all there"
+must verify --project "$kept"
+must export labels --project kind
+grep -q '"annotator": "ada"' out && fail "the new demo begins without them"
+# a database that cannot be read may hold labels
+cp -r kind unreadable && head -c 5000 kind/rlhf.db >unreadable/rlhf.db
+"$RLHF" demo "${tiny[@]}" --dir unreadable --again >log 2>err </dev/null &
+program=$!
+for _ in $(seq 200); do
+    grep -q 'rlhf import' log && break
+    sleep 0.05
+done
+kill -INT $program
+wait $program
+grep -q 'cannot be read.*is kept' err || fail "what cannot be read is kept: $(cat err)"
+cmp -s unreadable-[12]*/rlhf.db <(head -c 5000 kind/rlhf.db) || fail "what cannot be read is kept as it was"
 must demo "${tiny[@]}" --dir coin --placebo
 must demo --dir coin --go-on --json
 grep -q '"taste":"placebo"' out || fail "a placebo's taste is placebo"
