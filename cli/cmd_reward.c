@@ -99,6 +99,10 @@ static int read_pairs(Reward *w, Error *err)
                          "label more, or: "
                          "rlhf reward --no-eval",
                          n + w->valid.n, n, w->valid.n);
+    if (w->valid.n == 0 && w->settings.shrink)
+        return error_set(err,
+                         "reward.shrink goes by held-out pairs and there are none; label more, "
+                         "or: --set reward.shrink=false");
     if (judged > TRAIN_MIN && (w->train.first_better == 0 || w->train.first_better == judged) &&
         !w->options.force)
         return error_set(
@@ -112,6 +116,16 @@ static int read_pairs(Reward *w, Error *err)
     return 0;
 }
 
+static void say_shrinkage(double factor)
+{
+    if (factor > 0)
+        log_line("scores shrunk to %.2f of their size, which the held-out pairs confirm", factor);
+    else
+        log_line(
+            "the held-out pairs cannot tell this model from chance: its scores are now all 0, and "
+            "PPO would leave the base as it is (reward.shrink)");
+}
+
 static int evaluate_and_report(Reward *w, Error *err)
 {
     const Pairs valid = preferences_pairs(&w->valid);
@@ -122,6 +136,7 @@ static int evaluate_and_report(Reward *w, Error *err)
         return 0;
     }
     const RewardEvaluation e = evaluate(w->policy, &valid);
+    if (w->settings.shrink) say_shrinkage(reward_shrinkage(w->training));
     evaluation_json(&json, &e);
     rc = store_add_evaluation(w->store, "reward eval", w->run.name, json.bytes, err);
     if (rc == 0 && w->ctx->json)
@@ -136,9 +151,9 @@ static int train(Reward *w, Error *err)
 {
     const PolicyOptions options =
         reward_options(&w->settings, w->base.model->config.max_T, w->ctx->seed);
-    const Pairs pairs = preferences_pairs(&w->train);
+    const Pairs pairs = preferences_pairs(&w->train), held_out = preferences_pairs(&w->valid);
     w->policy = policy_open(w->base.model, &options);
-    w->training = reward_training_new(w->policy, &pairs, &w->settings, w->ctx->seed);
+    w->training = reward_training_new(w->policy, &pairs, &held_out, &w->settings, w->ctx->seed);
     Trainer trainer = reward_trainer(w->training);
     const TrainingOptions o = {.name = "reward",
                                .unit = "step",
@@ -164,8 +179,8 @@ static int run_train(Context *ctx, int argc, char **argv, Error *err)
     if (open_store(&w.store, ctx, err) != 0) goto done;
     if (loaded_open(&w.base, ctx, "start", w.options.model, err) != 0) goto done;
     if (read_pairs(&w, err) != 0) goto done;
-    snprintf(inputs, sizeof inputs, "{\"model\": \"%s\", \"pairs\": \"%s\"}", w.base.hash,
-             w.train.sha256);
+    snprintf(inputs, sizeof inputs, "{\"model\": \"%s\", \"pairs\": \"%s\", \"held_out\": \"%s\"}",
+             w.base.hash, w.train.sha256, w.valid.sha256);
     if (training_begin(&w.run, ctx, w.store, "reward", &w.options.training, &c, inputs, err) != 0)
         goto done;
     rc = train(&w, err);
@@ -317,6 +332,7 @@ static const Command CMD_SCORE = {
     .details = "One {\"score\":...} for each {\"prompt\":...,\"response\":...}: what PPO would "
                "see, to the bit.",
     .project = PROJECT_OPTIONAL,
+    .filter = true,
     .run = run_score,
 };
 static const Command *const SECONDS[] = {&CMD_EVAL, &CMD_SCORE, NULL};

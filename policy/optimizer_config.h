@@ -26,11 +26,11 @@
     .beta1 = (c)->beta1, .beta2 = (c)->beta2, .eps = (c)->eps, .weight_decay = (c)->weight_decay, \
     .tensorflow_adam = (c)->adam == 1
 
-/* The rate of step `step` (0 is the first) of `total`; the first step of a warm-up is not lost. */
+/* The rate of step `step` (0 is the first) of `total`. */
 #define OPTIMIZER_RATE(c, step, total) \
-    ((c)->learning_rate * schedule_multiplier((Schedule)(c)->schedule, (step) + ((c)->warmup > 0), \
-                                              (int64_t)((c)->warmup * (double)(total)), (total), \
-                                              (c)->final_rate))
+    ((c)->learning_rate * schedule_share((Schedule)(c)->schedule, (step), \
+                                         (int64_t)((c)->warmup * (double)(total)), (total), \
+                                         (c)->final_rate))
 /* clang-format on */
 
 #endif

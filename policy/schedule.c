@@ -14,3 +14,8 @@ double schedule_multiplier(Schedule schedule, int64_t step, int64_t warmup, int6
     const double shape = schedule == SCHEDULE_LINEAR ? left : (1 - cos(M_PI * left)) / 2;
     return floor + (1 - floor) * shape;
 }
+
+double schedule_share(Schedule schedule, int64_t step, int64_t warmup, int64_t total, double floor)
+{
+    return schedule_multiplier(schedule, step < warmup ? step + 1 : step, warmup, total, floor);
+}

@@ -72,6 +72,21 @@ ScoreScale score_scale(const double *score, int n)
     return (ScoreScale){.mean = mean, .deviation = deviation, .gain = gain, .bias = -gain * mean};
 }
 
+static const double Z_95 = 1.959964; /* 95% of a normal distribution lie this near its mean */
+
+double score_shrinkage(const double *chosen, const double *rejected, const double *target, int n)
+{
+    assert(n > 0);
+    double agreement = 0, squares = 0;
+    for (int i = 0; i < n; i++) {
+        const double delta = chosen[i] - rejected[i];
+        agreement += (target ? 2 * target[i] - 1 : 1) * delta;
+        squares += delta * delta;
+    }
+    if (agreement <= 0) return 0;
+    return fmax(0, 1 - Z_95 * sqrt(squares) / agreement);
+}
+
 double score_length_correlation(const double *score, const int *length, int n)
 {
     assert(n > 0);

@@ -28,6 +28,16 @@ typedef struct {
 } ScoreScale;
 ScoreScale score_scale(const double *score, int n);
 
+/* What a model's scores are worth by the evidence of n held-out pairs: the factor to shrink them by.
+ *
+ *   z = sum_i (2 target_i - 1) delta_i / sqrt(sum_i delta_i^2)     delta = chosen - rejected
+ *   factor = max(0, 1 - 1.96 / z)                                  0 for z <= 0
+ *
+ * z is the score test of the logistic regression of the labels on delta, at a slope of 0: N(0,1) if the
+ * labels are coin tosses.  What remains is the share of the slope above its 95% interval's half-width,
+ * so a model that cannot be told from chance is left with nothing. */
+double score_shrinkage(const double *chosen, const double *rejected, const double *target, int n);
+
 /* Pearson's correlation of score and response length; 0 when either does not vary. */
 double score_length_correlation(const double *score, const int *length, int n);
 

@@ -17,10 +17,11 @@ const ConfigTable REWARD_TABLE = {"reward", FIELDS, sizeof FIELDS / sizeof *FIEL
 
 struct RewardTraining {
     Policy *policy;
-    Pairs train;
+    Pairs train, held_out;
     RewardConfig config;
     uint64_t seed;
     int64_t total;
+    double shrinkage;
     int *order;
     int64_t epoch;
     /* one micro-batch: whole pairs, side by side */
@@ -75,13 +76,15 @@ RewardEvaluation reward_evaluate(Policy *p, const Pairs *pairs, double *chosen, 
 
 /* ---- training ------------------------------------------------------------------------------------- */
 
-RewardTraining *reward_training_new(Policy *p, const Pairs *train, const RewardConfig *c,
-                                    uint64_t seed)
+RewardTraining *reward_training_new(Policy *p, const Pairs *train, const Pairs *held_out,
+                                    const RewardConfig *c, uint64_t seed)
 {
     RewardTraining *t = mem_calloc(1, sizeof *t);
     const size_t B = (size_t)c->batch_size;
-    assert(train->n > 0);
-    *t = (RewardTraining){.policy = p, .train = *train, .config = *c, .seed = seed, .epoch = -1};
+    assert(train->n > 0 && (!c->shrink || (held_out && held_out->n > 0)));
+    *t = (RewardTraining){
+        .policy = p, .train = *train, .config = *c, .seed = seed, .shrinkage = 1, .epoch = -1};
+    if (held_out) t->held_out = *held_out;
     t->total = (int64_t)ceil(c->epochs * train->n / c->batch_size);
     t->order = mem_calloc((size_t)train->n, sizeof *t->order);
     int longest = 1;
@@ -184,6 +187,23 @@ static void normalize(RewardTraining *t)
     free(score);
 }
 
+/* The scores as far from 0 as the held-out pairs warrant. */
+static void shrink(RewardTraining *t)
+{
+    const size_t n = (size_t)t->held_out.n;
+    double *chosen = mem_calloc(n, sizeof *chosen), *rejected = mem_calloc(n, sizeof *rejected);
+    reward_evaluate(t->policy, &t->held_out, chosen, rejected);
+    t->shrinkage = score_shrinkage(chosen, rejected, t->held_out.target, t->held_out.n);
+    policy_scale_head(t->policy, t->shrinkage, 0);
+    free(chosen);
+    free(rejected);
+}
+
+double reward_shrinkage(const RewardTraining *t)
+{
+    return t->shrinkage;
+}
+
 static int step(void *self, int64_t at, Text *members, Text *note, Error *err)
 {
     RewardTraining *t = self;
@@ -203,6 +223,7 @@ static int step(void *self, int64_t at, Text *members, Text *note, Error *err)
         return error_set(err, "the gradient's norm is %g; try a lower learning_rate (%g now)", norm,
                          rate);
     if (at + 1 == t->total && c->normalize) normalize(t);
+    if (at + 1 == t->total && c->shrink) shrink(t);
     const double accuracy = right / c->batch_size;
     text_format(members, "\"loss\":%.9g,\"accuracy\":%.9g,\"lr\":%.9g,\"grad_norm\":%.9g", loss,
                 accuracy, rate, norm);

@@ -24,6 +24,7 @@ typedef struct {
     X(int,    max_tokens,    2048,    16,   1048576, "",      "tokens of one micro-batch; changes memory, not results") \
     X(double, people_weight, 1,       0.001, 1e6,    "",      "weight of labels by this project's people; those of rules and data sets weigh 1") \
     X(bool,   normalize,     true,    0,    1,       "Ziegler et al. 2019", "scores of training responses to mean 0, deviation 1 at the end") \
+    X(bool,   shrink,        false,   0,    1,       "",      "scores times the share of their worth that held-out pairs confirm: a model no better than chance moves nothing") \
     X(int,    save_every,    0,       0,    1e9,     "",      "steps between checkpoints; 0: only at the end") \
     X(int,    keep,          2,       1,    1000,    "",      "checkpoints kept") \
     OPTIMIZER_CONFIG(X, 1e-5, 0.0, 0.999, 1e-8, 0.0)
@@ -33,9 +34,12 @@ typedef struct { REWARD_CONFIG(CONFIG_MEMBER) } RewardConfig;
 extern const ConfigTable REWARD_TABLE;
 
 typedef struct RewardTraining RewardTraining;
-RewardTraining *reward_training_new(Policy *p, const Pairs *train, const RewardConfig *c,
-                                    uint64_t seed);
+/* held_out: pairs that `shrink` goes by; may be NULL without it.  Both must outlive the training. */
+RewardTraining *reward_training_new(Policy *p, const Pairs *train, const Pairs *held_out,
+                                    const RewardConfig *c, uint64_t seed);
 void reward_training_free(RewardTraining *t);
+/* What `shrink` multiplied the scores by; 1 before the last step of this process, and without `shrink`. */
+double reward_shrinkage(const RewardTraining *t);
 Trainer reward_trainer(RewardTraining *t);
 PolicyOptions reward_options(const RewardConfig *c, int max_T, uint64_t seed);
 

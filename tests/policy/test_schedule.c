@@ -42,12 +42,23 @@ static void warmup_as_long_as_the_run_divides_nothing_by_zero(void **state)
     assert_near(schedule_multiplier(SCHEDULE_COSINE, 10, 10, 10, 0), 0, 1e-15);
 }
 
+/* Two steps of warm-up and three of decay to 0: 1/2, 1, then 1, 2/3, 1/3; a plain shift by one would end
+ * at 0. */
+static void no_step_of_a_run_has_a_rate_of_0(void **state)
+{
+    (void)state;
+    const double share[] = {0.5, 1, 1, 2 / 3.0, 1 / 3.0};
+    for (int s = 0; s < 5; s++)
+        assert_near(schedule_share(SCHEDULE_LINEAR, s, 2, 5, 0), share[s], 1e-15);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(schedules_match_golden),
         cmocka_unit_test(floor_is_reached_at_the_end_and_kept),
         cmocka_unit_test(warmup_as_long_as_the_run_divides_nothing_by_zero),
+        cmocka_unit_test(no_step_of_a_run_has_a_rate_of_0),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

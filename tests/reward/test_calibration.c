@@ -105,6 +105,35 @@ static void equal_scores_keep_their_gain(void **state)
     assert_near(s.bias, -2, 0);
 }
 
+/* Nine differences of 2, seven right: z = (14 - 4) / sqrt(9 * 4) = 5/3 says nothing; all nine: z = 3. */
+static void shrinkage_matches_hand_computation(void **state)
+{
+    (void)state;
+    double high[9], low[9];
+    for (int i = 0; i < 9; i++) high[i] = i < 7 ? 1 : -1, low[i] = -high[i];
+    assert_near(score_shrinkage(high, low, NULL, 9), 0, 0);
+    for (int i = 0; i < 9; i++) high[i] = 1, low[i] = -1;
+    assert_near(score_shrinkage(high, low, NULL, 9), 1 - 1.959964 / 3, 1e-6);
+}
+
+/* A tie neither confirms nor contradicts, but it counts among what was tried: z = 6 / sqrt(4 * 4). */
+static void ties_confirm_nothing(void **state)
+{
+    (void)state;
+    const double high[] = {2, 2, 2, 2}, low[4] = {0}, target[] = {1, 1, 1, 0.5};
+    assert_near(score_shrinkage(high, low, target, 4), 0, 0);
+    const double all[] = {1, 1, 1, 1};
+    assert_near(score_shrinkage(high, low, all, 4), 1 - 1.959964 / 2, 1e-6);
+}
+
+static void equal_or_wrong_scores_are_worth_nothing(void **state)
+{
+    (void)state;
+    const double zero[3] = {0}, one[] = {1, 1, 1};
+    assert_near(score_shrinkage(zero, zero, NULL, 3), 0, 0);
+    assert_near(score_shrinkage(zero, one, NULL, 3), 0, 0);
+}
+
 /* Deviations -1, 0, 1 of score and -3, 1, 2 of length: 5 / sqrt(2 * 14). */
 static void correlation_matches_hand_computation(void **state)
 {
@@ -128,6 +157,9 @@ int main(void)
         cmocka_unit_test(scale_matches_published_formula),
         cmocka_unit_test(scale_matches_golden),
         cmocka_unit_test(equal_scores_keep_their_gain),
+        cmocka_unit_test(shrinkage_matches_hand_computation),
+        cmocka_unit_test(ties_confirm_nothing),
+        cmocka_unit_test(equal_or_wrong_scores_are_worth_nothing),
         cmocka_unit_test(correlation_matches_hand_computation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,13 +45,19 @@ typedef struct {
     RewardTraining *training;
 } Job;
 
-static Job job_new(const ModelConfig *config, const Pairs *pairs, const RewardConfig *c)
+static Job job_with_held_out(const ModelConfig *config, const Pairs *pairs, const Pairs *held_out,
+                             const RewardConfig *c)
 {
     Job j = {.model = model_new(config, 3)};
     const PolicyOptions o = reward_options(c, config->max_T, 4);
     j.policy = policy_open(j.model, &o);
-    j.training = reward_training_new(j.policy, pairs, c, 9);
+    j.training = reward_training_new(j.policy, pairs, held_out, c, 9);
     return j;
+}
+
+static Job job_new(const ModelConfig *config, const Pairs *pairs, const RewardConfig *c)
+{
+    return job_with_held_out(config, pairs, NULL, c);
 }
 
 static void job_free(Job *j)
@@ -359,6 +365,26 @@ static void a_damaged_checkpoint_is_passed_over_without_losing_a_bit(void **stat
     assert_same_runs("whole", "damaged");
 }
 
+/* Held-out labels that contradict everything learned. */
+static void shrinking_silences_a_model_that_is_worse_than_chance(void **state)
+{
+    (void)state;
+    const Pairs pairs = make_pairs(TINY_GPT2.V);
+    double other[PAIRS], score[2 * PAIRS];
+    Pairs turned = pairs;
+    for (int i = 0; i < PAIRS; i++) other[i] = 1 - pairs.target[i];
+    turned.target = other;
+    RewardConfig c = settings();
+    c.epochs = 20, c.shrink = true;
+    Job j = job_with_held_out(&TINY_GPT2, &pairs, &turned, &c);
+    const int64_t total = reward_trainer(j.training).total;
+    for (int64_t i = 0; i < total; i++) step_loss(&j, i);
+    reward_score(score, j.policy, pairs.token, pairs.start, 2 * PAIRS);
+    for (int i = 0; i < 2 * PAIRS; i++) assert_near(score[i], 0, 0);
+    assert_near(reward_shrinkage(j.training), 0, 0);
+    job_free(&j);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -369,6 +395,7 @@ int main(void)
         cmocka_unit_test(the_gradient_does_not_depend_on_micro_batches),
         cmocka_unit_test(training_learns_what_is_preferred),
         cmocka_unit_test(normalizing_gives_training_scores_mean_0_and_deviation_1),
+        cmocka_unit_test(shrinking_silences_a_model_that_is_worse_than_chance),
         cmocka_unit_test(an_evaluation_says_what_the_scores_say),
         cmocka_unit_test(a_loss_that_is_not_a_number_stops_the_run),
         cmocka_unit_test(stopped_and_resumed_gives_the_same_bits),
