@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/interrupt.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -165,17 +166,38 @@ static void print_json(const Rule *rule, const RuleNoise *noise, const JudgeResu
     text_free(&t);
 }
 
+/* How many pairs this rule has still to judge. */
+static int count_open(int64_t *open, Store *store, const Rule *rule, const RuleNoise *noise,
+                      Error *err)
+{
+    char handle[JUDGE_HANDLE];
+    StoreStatus status = {0};
+    judge_handle(handle, rule, noise);
+    if (store_status(store, &status, err) != 0) return -1;
+    *open = status.comparisons;
+    for (size_t i = 0; i < status.n_annotators; i++)
+        if (strcmp(status.annotator[i].handle, handle) == 0) *open -= status.annotator[i].labels;
+    store_status_free(&status);
+    return 0;
+}
+
 static int judge(const Context *ctx, const JudgeOptions *o, const Rule *rule, Store *store,
                  Error *err)
 {
     const RuleNoise noise = {.flip = o->error_rate, .coin = o->coin, .seed = ctx->seed};
-    int64_t comparisons = 0;
+    int64_t comparisons = 0, open = 0;
     JudgeResult result = {0};
+    Progress bar;
     if (store_count_comparisons(store, &comparisons, err) != 0) return -1;
     if (comparisons == 0)
         return error_set(err, "no pairs to judge yet; make some with: rlhf sample");
+    if (count_open(&open, store, rule, &noise, err) != 0) return -1;
     const double began = log_clock();
-    if (judge_by_rule(store, rule, &noise, &result, err) != 0) return -1;
+    progress_begin(&bar, "judge", open, "pair");
+    const int rc = judge_by_rule(store, rule, &noise, &bar, &result, err);
+    progress_end(&bar);
+    if (rc != 0) return -1;
+    if (interrupt_pending()) log_line("stopped; the same command goes on");
     if (ctx->json) print_json(rule, &noise, &result, log_clock() - began);
     else print_result(rule, &noise, &result, log_clock() - began);
     judge_result_free(&result);
@@ -257,6 +279,7 @@ static const Command CMD_SCORE = {
                "rlhf export responses\n"
                "writes them: what compare counts, without errors made on purpose.",
     .project = PROJECT_IGNORED,
+    .filter = true,
     .run = run_score,
 };
 static const Command *const SECONDS[] = {&CMD_SCORE, NULL};

@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/interrupt.h"
 #include "base/mem.h"
 #include "base/text.h"
 
-enum { PAGE = 5000 };
+enum { PAGE = 2000 };
 
 static void show(JudgeResult *out, const Rule *rule, const StorePair *pair, RuleChoice choice,
                  bool flipped)
@@ -69,34 +70,44 @@ static int judge_page(Store *store, int64_t session_id, const Rule *rule, const 
                       const StorePairList *pairs, JudgeResult *out, Error *err)
 {
     StoreVerdict *verdict = mem_calloc(pairs->n, sizeof *verdict);
-    for (size_t i = 0; i < pairs->n; i++) judge_pair(out, &verdict[i], rule, noise, &pairs->row[i]);
+    for (size_t i = 0; i < pairs->n; i++) {
+        judge_pair(out, &verdict[i], rule, noise, &pairs->row[i]);
+        progress_pulse(NULL);
+    }
     const int rc = store_add_labels(store, session_id, verdict, pairs->n, NULL, err);
     for (size_t i = 0; i < pairs->n; i++) free((char *)verdict[i].comment);
     free(verdict);
     return rc;
 }
 
-int judge_by_rule(Store *store, const Rule *rule, const RuleNoise *noise, JudgeResult *out,
-                  Error *err)
+void judge_handle(char out[JUDGE_HANDLE], const Rule *rule, const RuleNoise *noise)
+{
+    snprintf(out, JUDGE_HANDLE, "rule:%s", noise->coin ? "coin" : rule->name);
+}
+
+int judge_by_rule(Store *store, const Rule *rule, const RuleNoise *noise, Progress *bar,
+                  JudgeResult *out, Error *err)
 {
     JudgeResult result = {0};
     StorePairList pairs = {0};
     StoreSession session = {.ui = "rule"};
     int64_t session_id = 0;
     int rc = -1;
-    snprintf(result.handle, sizeof result.handle, "rule:%s", noise->coin ? "coin" : rule->name);
+    judge_handle(result.handle, rule, noise);
     if (store_add_annotator(store, result.handle, ANNOTATOR_RULE, &session.annotator_id, err) != 0)
         goto done;
     if (store_begin_session(store, &session, &session_id, err) != 0) goto done;
-    for (bool more = true; more;) {
+    for (bool more = true; more && !interrupt_pending();) {
         if (store_list_unlabeled(store, session.annotator_id, PAGE, &pairs, err) != 0) goto done;
         more = pairs.n > 0;
         if (more && judge_page(store, session_id, rule, noise, &pairs, &result, err) != 0)
             goto done;
         store_pairs_free(&pairs);
         pairs = (StorePairList){0};
+        if (bar) progress_update(bar, result.decided, NULL);
     }
-    if (store_end_session(store, session_id, "done", err) != 0) goto done;
+    if (store_end_session(store, session_id, interrupt_pending() ? "signal" : "done", err) != 0)
+        goto done;
     *out = result;
     result = (JudgeResult){0};
     rc = 0;

@@ -6,6 +6,7 @@
 #define LABELING_JUDGE_H
 
 #include "labeling/rule.h"
+#include "base/log.h"
 #include "store/store.h"
 
 enum { JUDGE_SHOWN = 5, JUDGE_HANDLE = 64 };
@@ -31,10 +32,12 @@ typedef struct {
     JudgeDecision shown[JUDGE_SHOWN];
 } JudgeResult;
 
-/* Saves in pages of some thousand labels, each page one transaction; what was saved before a failure
- * stays, and the same call takes up the rest. */
-int judge_by_rule(Store *store, const Rule *rule, const RuleNoise *noise, JudgeResult *out,
-                  Error *err);
+/* "rule:kind": whose labels they are. */
+void judge_handle(char out[JUDGE_HANDLE], const Rule *rule, const RuleNoise *noise);
+/* Saves in pages of some thousand labels, each page one transaction; what was saved before a failure or a
+ * signal, which ends it after a page, stays, and the same call takes up the rest.  `bar` may be NULL. */
+int judge_by_rule(Store *store, const Rule *rule, const RuleNoise *noise, Progress *bar,
+                  JudgeResult *out, Error *err);
 void judge_result_free(JudgeResult *result);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "store/sql.h"
 
@@ -194,8 +195,10 @@ int store_add_labels(Store *s, int64_t session_id, const StoreVerdict *rows, siz
     StoreAdded count = {0};
     if (sql_begin(s, err) != 0) return -1;
     int rc = 0;
-    for (size_t i = 0; i < n && rc == 0; i++)
+    for (size_t i = 0; i < n && rc == 0; i++) {
         rc = verdict_add(s, session_id, &rows[i], &count, err);
+        progress_pulse(NULL);
+    }
     rc = sql_finish(s, rc, err);
     if (rc == 0 && added) *added = count;
     return rc;

@@ -23,7 +23,7 @@ static void every_pair_is_labeled_once_as_a_rules(void **state)
     const RuleNoise none = {.seed = 1};
     JudgeResult r = {0};
     fixture_fill(s, 12);
-    assert_int_equal(judge_by_rule(s, rule_find("longer"), &none, &r, &err), 0);
+    assert_int_equal(judge_by_rule(s, rule_find("longer"), &none, NULL, &r, &err), 0);
     assert_int_equal(r.decided, 12);
     assert_int_equal(r.ties, 0);
     assert_int_equal(r.longer, 12);
@@ -33,11 +33,11 @@ static void every_pair_is_labeled_once_as_a_rules(void **state)
     assert_int_equal(labels_of(s, ANNOTATOR_RULE, "rule:longer"), 12);
     assert_int_equal(labels_of(s, ANNOTATOR_HUMAN, NULL), 0);
 
-    assert_int_equal(judge_by_rule(s, rule_find("longer"), &none, &r, &err), 0);
+    assert_int_equal(judge_by_rule(s, rule_find("longer"), &none, NULL, &r, &err), 0);
     assert_int_equal(r.decided, 0);
     judge_result_free(&r);
     fixture_pair(s, "prompt 13", "one", "two words");
-    assert_int_equal(judge_by_rule(s, rule_find("longer"), &none, &r, &err), 0);
+    assert_int_equal(judge_by_rule(s, rule_find("longer"), &none, NULL, &r, &err), 0);
     assert_int_equal(r.decided, 1);
     judge_result_free(&r);
     fixture_close(s, path);
@@ -54,7 +54,7 @@ static void the_preferred_answer_is_the_one_the_rule_prefers(void **state)
     fixture_pair(s, "p", "three words here", "one");
     fixture_pair(s, "q", "one", "three words here");
     fixture_pair(s, "r", "two words", "words two");
-    assert_int_equal(judge_by_rule(s, rule_find("shorter"), &none, &r, &err), 0);
+    assert_int_equal(judge_by_rule(s, rule_find("shorter"), &none, NULL, &r, &err), 0);
     assert_int_equal(r.ties, 1);
     judge_result_free(&r);
     StorePreferenceList list = {0};
@@ -77,7 +77,7 @@ static void the_error_rate_turns_that_share_round(void **state)
     const RuleNoise noise = {.flip = 0.25, .seed = 5};
     JudgeResult r = {0};
     fixture_fill(s, 400);
-    assert_int_equal(judge_by_rule(s, rule_find("longer"), &noise, &r, &err), 0);
+    assert_int_equal(judge_by_rule(s, rule_find("longer"), &noise, NULL, &r, &err), 0);
     assert_in_range(r.flipped, 65, 135);
     assert_int_equal(r.longer, 400 - r.flipped);
     judge_result_free(&r);
@@ -93,7 +93,7 @@ static void coin_tosses_are_saved_under_their_own_name(void **state)
     const RuleNoise coin = {.coin = true, .seed = 5};
     JudgeResult r = {0};
     fixture_fill(s, 400);
-    assert_int_equal(judge_by_rule(s, rule_find("longer"), &coin, &r, &err), 0);
+    assert_int_equal(judge_by_rule(s, rule_find("longer"), &coin, NULL, &r, &err), 0);
     assert_string_equal(r.handle, "rule:coin");
     assert_in_range(r.longer, 160, 240); /* 200, four standard deviations are 40 */
     judge_result_free(&r);
@@ -111,7 +111,7 @@ static void a_rules_labels_leave_the_pairs_to_people(void **state)
     JudgeResult r = {0};
     int64_t ada = 0, left = 0, done = 0;
     fixture_fill(s, 4);
-    assert_int_equal(judge_by_rule(s, rule_find("longer"), &none, &r, &err), 0);
+    assert_int_equal(judge_by_rule(s, rule_find("longer"), &none, NULL, &r, &err), 0);
     judge_result_free(&r);
     assert_int_equal(store_add_annotator(s, "ada", ANNOTATOR_HUMAN, &ada, &err), 0);
     assert_int_equal(store_count_claimable(s, ada, &left, &done, &err), 0);
