@@ -68,10 +68,10 @@ static int export(Context *ctx, int argc, char **argv, Error *err)
     return rc;
 }
 
-#define EXPORT_OF(what, says)                                                   \
-    {                                                                           \
-        .name = what, .summary = says, .usage = "[--split SPLIT] [--out FILE]", \
-        .options = OPTIONS, .project = PROJECT_NEEDED, .run = export            \
+#define EXPORT_OF(what, says)                                                        \
+    {                                                                                \
+        .name = what, .summary = says, .usage = "[--split SPLIT] [--out FILE]",      \
+        .options = OPTIONS, .project = PROJECT_NEEDED, .filter = true, .run = export \
     }
 
 static const Command PROMPTS = EXPORT_OF("prompts", "{\"prompt\"} a line");

@@ -173,5 +173,6 @@ const Command cmd_generate = {
                "whatever --batch is.",
     .options = OPTIONS,
     .project = PROJECT_OPTIONAL,
+    .filter = true,
     .run = run,
 };

@@ -76,6 +76,7 @@ static void print_options(const char *title, const Option *options)
     if (!options || !options->name) return;
     printf("\n%s\n", title);
     for (const Option *o = options; o->name; o++) {
+        if (!o->help) continue;
         char left[80];
         snprintf(left, sizeof left, "--%s%s%s", o->name, o->value ? " " : "",
                  o->value ? o->value : "");

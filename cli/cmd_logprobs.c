@@ -218,5 +218,6 @@ const Command cmd_logprobs = {
                "sampling and training use.",
     .options = OPTIONS,
     .project = PROJECT_OPTIONAL,
+    .filter = true,
     .run = run,
 };

@@ -32,7 +32,7 @@ static const Option OPTIONS[] = {
      "divides the logits (1)"},
     {"batch", OPTION_INT, offsetof(SampleOptions, batch), 1, 4096, "N",
      "answers decoded together; changes speed alone (64)"},
-    {"prompt", OPTION_TEXT, offsetof(SampleOptions, prompt), 0, 0, "TEXT", "no: see rlhf generate"},
+    {"prompt", OPTION_TEXT, offsetof(SampleOptions, prompt), 0, 0, "TEXT", NULL},
     {0},
 };
 

@@ -157,5 +157,6 @@ const Command cmd_tokenize = {
                "With --json: {\"ids\":[...],\"tokens\":[...]} or {\"text\":...}.\n",
     .options = OPTIONS,
     .project = PROJECT_OPTIONAL,
+    .filter = true,
     .run = tokenize,
 };

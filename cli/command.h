@@ -44,7 +44,7 @@ typedef struct {
     size_t offset;
     double min, max;   /* of numbers */
     const char *value; /* what help calls the value: "FILE" */
-    const char *help;
+    const char *help;  /* NULL: not in help; taken only to say what to type instead */
 } Option;
 
 /* Whether a command works without a project; before it runs, main looks for one and refuses if need be. */
@@ -60,6 +60,7 @@ struct Command {
     const ConfigTable *const *sections; /* settings it uses, NULL-terminated; may be NULL */
     const Command *const *seconds; /* second words (reward eval), NULL-terminated; may be NULL */
     ProjectNeed project;
+    bool filter; /* prints as it goes: a reader that has had enough ends it, as it ends cat */
     /* The arguments after the command word, global options taken out.  NULL: a second word is needed.
      * 0 is done (or stopped by a signal after saving), -1 failed; the result goes to stdout. */
     int (*run)(Context *ctx, int argc, char **argv, Error *err);

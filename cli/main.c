@@ -1,8 +1,11 @@
 /* rlhf: one program, one command per stage of the pipeline. */
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/interrupt.h"
 #include "base/log.h"
@@ -162,6 +165,7 @@ static int run(Line *line, Context *ctx, Error *err)
         project_find(ctx, line->project, c->project == PROJECT_NEEDED, err) != 0)
         return -1;
     ctx->threads = kernels_threads(ctx->threads);
+    if (c->filter) signal(SIGPIPE, SIG_DFL);
     return c->run(ctx, line->argc, line->argv, err);
 }
 
@@ -174,13 +178,21 @@ static void print_error(const Line *line, const Error *err)
     if (err->hint[0]) fprintf(stderr, "  %s\n", err->hint);
 }
 
-/* A result that did not get out is a failure like any other; a reader that has had enough is none. */
+static bool nobody_reads(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
+}
+
+/* A result that did not get out is a failure like any other; a reader that has had enough is none, and
+ * a command that failed has said why. */
 static int close_stdout(int status)
 {
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout)) return status;
-    if (errno == EPIPE) return status;
-    fprintf(stderr, "rlhf: cannot write to standard output: %s\n", strerror(errno));
+    if (nobody_reads() || status == EXIT_FAILED) return status;
+    fprintf(stderr, "rlhf: cannot write to standard output: %s\n",
+            errno ? strerror(errno) : "write error");
     return EXIT_FAILED;
 }
 

@@ -170,7 +170,8 @@ static int unknown_option(const Context *ctx, const Option *options, const char 
     int n = 0;
     char name[NAME_LENGTH];
     setting_name(name, argument);
-    for (const Option *o = options; o && o->name && n < NAMES_MAX; o++) names[n++] = o->name;
+    for (const Option *o = options; o && o->name && n < NAMES_MAX; o++)
+        if (o->help) names[n++] = o->name;
     for (const Option *o = GLOBAL_OPTIONS; o->name && n < NAMES_MAX; o++) names[n++] = o->name;
     for (const ConfigTable *const *t = ctx->command->sections; t && *t; t++)
         for (int i = 0; i < (*t)->n && n < NAMES_MAX; i++) names[n++] = (*t)->fields[i].name;

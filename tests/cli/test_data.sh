@@ -104,6 +104,32 @@ exits 1 "export into a folder that is not there"
 run export
 exits 2 "export of nothing"
 
+# ---- a reader that has had enough ----
+quietly() { # WORDS PIPESTATUS
+    [ "$2" -eq 141 ] && [ ! -s err ] || { status=$2; fail "$1 into a closed pipe ends quietly, by the pipe's signal"; }
+}
+mkdir big && (cd big && "$RLHF" init >/dev/null && seq 8000 | sed 's/.*/{"prompt":"prompt & of many","chosen":" right &","rejected":" wrong number &"}/' |
+    "$RLHF" import - --source many >/dev/null) || fail "8,000 pairs"
+for what in prompts preferences labels responses; do
+    "$RLHF" export $what --project big 2>err | head -n 1 >out
+    quietly "export $what" "${PIPESTATUS[0]}"
+done
+seq 20000 | sed 's/.*/{"prompt":"&","response":"&"}/' | "$RLHF" judge score --rule longer 2>err | head -n 1 >out
+quietly "judge score" "${PIPESTATUS[1]}"
+"$RLHF" export prompts --project big 2>err >/dev/full
+status=$?
+exits 1 "export to a full disk"
+says "No space left on device"
+[ "$(wc -l <err)" -eq 1 ] || fail "a full disk is told once"
+
+# ---- a rule, with a bar on a terminal ----
+if command -v script >/dev/null; then
+    TERM=xterm script -qec "'$RLHF' judge --rule longer --project big" typed >out 2>err </dev/null
+    grep -qE 'judge  [0-9,]+/8,000 pair' typed || fail "judge shows a bar: $(tr '\r' '\n' <typed | head -n 3)"
+else
+    echo "skipped: no script(1) to make a terminal with"
+fi
+
 # ---- verify, backup ----
 run verify
 exits 0 "verify"

@@ -168,6 +168,17 @@ run init tone --base tone/m
 exits 0 "init that names a base"
 grep -q '"base":.*"m"' tone/project.json || fail "a base inside the project is stored without the way there"
 
+# ---- an option that another command has ----
+run init hints
+run --project hints sample --prompt "a prompt"
+exits 2 "sample --prompt"
+says 'to see text: rlhf generate --prompt "a prompt"'
+run help sample
+grep -q -- '--prompt' out && fail "help shows no option that only says no"
+run --project hints sample --promt x
+says "unknown option --promt"
+grep -q -- 'did you mean --prompt' err && fail "nor is it suggested"
+
 # ---- standard output ----
 "$RLHF" help >/dev/full 2>err
 status=$?
