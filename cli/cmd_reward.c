@@ -333,7 +333,6 @@ static const Command CMD_SCORE = {
                "see, to the bit.",
     .project = PROJECT_OPTIONAL,
     .filter = true,
-    .filter = true,
     .run = run_score,
 };
 static const Command *const SECONDS[] = {&CMD_EVAL, &CMD_SCORE, NULL};
