@@ -267,12 +267,18 @@ void policy_discard(Policy *p)
     if (p->head.g) buffer_zero(p->head.g, p->head.n);
 }
 
+double policy_gradient_norm(const Policy *p)
+{
+    const Parameters *w = &p->model->parameters;
+    double squares = buffer_sum_squares(w->g, w->n);
+    if (p->head.g) squares += buffer_sum_squares(p->head.g, p->head.n);
+    return sqrt(squares);
+}
+
 double policy_step(Policy *p, double learning_rate, double max_grad_norm)
 {
     Parameters *w = &p->model->parameters;
-    double squares = buffer_sum_squares(w->g, w->n);
-    if (p->head.g) squares += buffer_sum_squares(p->head.g, p->head.n);
-    const double norm = sqrt(squares);
+    const double norm = policy_gradient_norm(p);
     if (isfinite(norm)) {
         const PolicyOptions *o = &p->options;
         const AdamStep s = {

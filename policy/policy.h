@@ -70,6 +70,8 @@ void policy_accumulate(Policy *p, const TokenBatch *b, const TokenTerms *grad);
 /* One AdamW update of what was accumulated, its norm clipped to max_grad_norm (0: not clipped).
  * Returns the norm before clipping; when it is not finite there is no step and nothing is changed. */
 double policy_step(Policy *p, double learning_rate, double max_grad_norm);
+/* The norm that policy_step would return. */
+double policy_gradient_norm(const Policy *p);
 void policy_discard(Policy *p);
 /* Put out = gain * head + bias into the heads' own weights. */
 void policy_scale_head(Policy *p, double gain, double bias);

@@ -289,12 +289,12 @@ static void value_gradient(Ppo *p, int64_t total, Sums *sums)
     policy_accumulate(p->in.value, &b, &(TokenTerms){.value = m->dtoken});
 }
 
-static int finite_step(Policy *policy, const char *what, double rate, double max_norm, Error *err)
+static int check_norm(const Policy *policy, const char *what, double rate, Error *err)
 {
-    const double norm = policy_step(policy, rate, max_norm);
+    const double norm = policy_gradient_norm(policy);
     if (isfinite(norm)) return 0;
     return error_set(err,
-                     "the norm of the %s's gradient is %g; nothing was changed; try a lower "
+                     "the norm of the %s's gradient is %g; this step changed nothing; try a lower "
                      "learning_rate (%g now)",
                      what, norm, rate);
 }
@@ -328,9 +328,12 @@ static int minibatch(Ppo *p, const int *order, int first, int last, bool learn, 
     if (!isfinite(sums->policy.loss) || !isfinite(sums->value.loss))
         return error_set(err, "the loss is not a number (policy %g, value %g)", sums->policy.loss,
                          sums->value.loss);
-    if (learn && finite_step(p->in.policy, "policy", rate->policy, c->max_grad_norm, err) != 0)
-        return -1;
-    return finite_step(p->in.value, "value model", rate->value, c->max_grad_norm, err);
+    /* both before either steps: a step of one alone could not be taken back */
+    if (learn && check_norm(p->in.policy, "policy", rate->policy, err) != 0) return -1;
+    if (check_norm(p->in.value, "value model", rate->value, err) != 0) return -1;
+    if (learn) policy_step(p->in.policy, rate->policy, c->max_grad_norm);
+    policy_step(p->in.value, rate->value, c->max_grad_norm);
+    return 0;
 }
 
 static int update(Ppo *p, int64_t iteration, bool learn, const Rates *rate, Sums *sums, Error *err)

@@ -267,6 +267,27 @@ static void a_score_that_is_not_a_number_stops_the_run(void **state)
     job_free(j);
 }
 
+/* A return beyond what a float holds: the loss, a double, is finite, the value model's gradient is not. */
+static void a_value_gradient_that_is_not_finite_changes_neither_model(void **state)
+{
+    (void)state;
+    const PpoConfig c = job_settings();
+    Job *j = job_new(&TINY_GPT2, &TINY_LLAMA, &c);
+    Sums sums = {0};
+    const Rates rate = rates_at(&c, 0);
+    char before[65], after[65];
+    assert_worked(roll_out(j->ppo, 0, &err), &err);
+    for (int t = 0; t < j->ppo->rollout.N; t++) j->ppo->rollout.ret[t] = 1e60;
+    model_hash(before, j->model[0]);
+    assert_int_equal(update(j->ppo, 0, true, &rate, &sums, &err), -1);
+    assert_says(&err, "the norm of the value model's gradient is ");
+    assert_int_equal(policy_steps(j->in.policy), 0);
+    assert_int_equal(policy_steps(j->in.value), 0);
+    model_hash(after, j->model[0]);
+    assert_string_equal(before, after);
+    job_free(j);
+}
+
 /* ---- learning --------------------------------------------------------------------------------------------- */
 
 /* One step of each model: the first moments are the gradients times (1 - beta1). */
@@ -413,6 +434,7 @@ int main(void)
         cmocka_unit_test(a_reference_one_ulp_off_stops_the_run),
         cmocka_unit_test(a_policy_that_changes_between_sampling_and_learning_stops_the_run),
         cmocka_unit_test(a_score_that_is_not_a_number_stops_the_run),
+        cmocka_unit_test(a_value_gradient_that_is_not_finite_changes_neither_model),
         cmocka_unit_test(the_gradient_does_not_depend_on_micro_batches),
         cmocka_unit_test(training_raises_the_score),
         cmocka_unit_test(while_the_critic_warms_up_the_policy_stands_still),
