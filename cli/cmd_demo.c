@@ -58,60 +58,6 @@ static int given(int value, int fallback)
     return value > 0 ? value : fallback;
 }
 
-static bool settings_given(const Context *ctx)
-{
-    return ctx->n_set > 0 || ctx->n_flag > 0 || ctx->config_file;
-}
-
-/* ---- settings ------------------------------------------------------------------------------------- */
-
-/* The settings file `preset` with what --set and --config change. */
-static int changed_settings(const Context *ctx, const char *preset, Text *json, Error *err)
-{
-    ModelSettings model;
-    SupervisedConfig pretrain;
-    RewardConfig reward;
-    PpoConfig ppo;
-    Config c = {0};
-    config_bind(&c, &MODEL_TABLE, &model);
-    config_bind(&c, &PRETRAIN_TABLE, &pretrain);
-    config_bind(&c, &REWARD_TABLE, &reward);
-    config_bind(&c, &PPO_TABLE, &ppo);
-    if (context_settings(ctx, &c, preset, err) != 0) return -1;
-    config_json(&c, json);
-    return 0;
-}
-
-/* demo.json holds the settings that the demo runs with; unless some are changed it stays as it was
- * written, comments and all. */
-static int settle_settings(Demo *d, Error *err)
-{
-    Text json = {0};
-    int rc = demo_write_settings(err);
-    if (rc == 0 && settings_given(d->ctx)) {
-        rc = changed_settings(d->ctx, "demo.json", &json, err);
-        if (rc == 0) rc = file_write("demo.json", json.bytes, json.n, err);
-    }
-    text_free(&json);
-    return rc == 0 ? demo_settings_hash(d->state.settings_sha256, ".", err) : -1;
-}
-
-/* Whether --set and --config ask for other settings than those in the file `there`. */
-static int compare_settings(bool *differ, const Context *ctx, const char *there, Error *err)
-{
-    Text asked = {0}, present = {0};
-    Context plain = *ctx;
-    plain.n_set = plain.n_flag = 0, plain.config_file = NULL;
-    *differ = false;
-    if (!settings_given(ctx)) return 0;
-    int rc = changed_settings(ctx, there, &asked, err);
-    if (rc == 0) rc = changed_settings(&plain, there, &present, err);
-    *differ = rc == 0 && strcmp(asked.bytes, present.bytes) != 0;
-    text_free(&asked);
-    text_free(&present);
-    return rc;
-}
-
 /* ---- a folder that holds a demo ------------------------------------------------------------------- */
 
 static void differs(char out[256], const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -152,7 +98,7 @@ static int compare_demos(char out[256], Demo *d, const DemoOptions *o, Error *er
     if (strcmp(hash, s->settings_sha256) != 0)
         differs(out, "other settings than demo.json has now: the file was changed");
     if (path_join(settings, d->dir, "demo.json", err) != 0) return -1;
-    if (!out[0] && compare_settings(&differ, d->ctx, settings, err) != 0) return -1;
+    if (!out[0] && demo_compare_settings(&differ, d->ctx, settings, err) != 0) return -1;
     if (!out[0] && differ) differs(out, "other settings: see its demo.json");
     return 0;
 }
@@ -249,6 +195,8 @@ static int enter(Demo *d, Error *err)
 static int begin_new(Demo *d, const DemoOptions *o, Error *err)
 {
     DemoState *s = &d->state;
+    char temporary[FILE_PATH_MAX];
+    Error ignored;
     demo_state_free(s);
     *s = (DemoState){.seed = d->ctx->seed,
                      .placebo = o->placebo,
@@ -257,15 +205,20 @@ static int begin_new(Demo *d, const DemoOptions *o, Error *err)
                                given(o->sizes.prompts, SIZES.prompts),
                                given(o->sizes.pairs, SIZES.pairs), given(o->sizes.n, SIZES.n)}};
     snprintf(s->taste, sizeof s->taste, "%s", o->taste ? o->taste : "kind");
-    if (demo_clear(d->dir, err) != 0 || folder_make(d->dir, err) != 0) return -1;
-    if (enter(d, err) != 0 || settle_settings(d, err) != 0) return -1;
-    return demo_state_write(s, ".", err);
+    /* What was there goes when its place can be taken. */
+    if (folder_begin(temporary, d->dir, err) != 0) return -1;
+    if (demo_settle_settings(s->settings_sha256, d->ctx, temporary, err) != 0 ||
+        demo_state_write(s, temporary, err) != 0 || demo_clear(d->dir, err) != 0) {
+        folder_remove(temporary, &ignored);
+        return -1;
+    }
+    return folder_commit(temporary, d->dir, err) == 0 ? enter(d, err) : -1;
 }
 
 static void introduce(const Demo *d)
 {
     const DemoState *s = &d->state;
-    const bool usual = memcmp(&s->sizes, &SIZES, sizeof SIZES) == 0 && !settings_given(d->ctx);
+    const bool usual = memcmp(&s->sizes, &SIZES, sizeof SIZES) == 0 && !demo_settings_given(d->ctx);
     printf("rlhf demo: a small model learns what people like.      %snothing is downloaded\n\n",
            usual ? "about 4 minutes on 2 cores, " : "");
     printf(

@@ -120,6 +120,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     config_bind(&c, &PPO_TABLE, &r.settings);
     if (options_parse(ctx, OPTIONS, &r.options, &words, 0, 0, argc, argv, err) != 0) return -1;
     if (context_settings(ctx, &c, NULL, err) != 0) return -1;
+    if (ppo_check_settings(&r.settings, err) != 0) return -1;
     if (open_all(&r, err) != 0) goto done;
     snprintf(inputs, sizeof inputs, "{\"model\": \"%s\", \"reward\": \"%s\", \"prompts\": %d}",
              r.base.hash, r.reward.hash, r.prompts.n);

@@ -1,6 +1,7 @@
 /* The pieces of `rlhf demo`: its data, what it remembers, its stages, and what it shows while models learn.
  *
- *     demo_data.c      corpus, prompts and settings
+ *     demo_data.c      corpus and prompts
+ *     demo_config.c    demo.json, checked for all stages before the first
  *     demo_state.c     demo-state.json: what is done, and what it was done with
  *     demo_kept.c      labels by people outlive the demo that they were made in
  *     demo_stages.c    from the corpus to PPO
@@ -28,12 +29,21 @@ typedef struct {
 
 /* Write corpus.jsonl, prompts.jsonl and unseen.jsonl into the present folder. */
 int demo_write_data(const DemoSizes *sizes, uint64_t seed, Error *err);
-/* Write demo.json. */
-int demo_write_settings(Error *err);
 /* Three conversations, and how many words there are. */
 void demo_show_corpus(const DemoSizes *sizes, uint64_t seed);
 /* Of 100 answers in the corpus, how many are rude, selling, rambling or about something else. */
 int demo_useless_percent(uint64_t seed);
+
+/* ---- settings ---- */
+
+/* Whether --set or --config were given. */
+bool demo_settings_given(const Context *ctx);
+/* Write demo.json into `folder`: configs/demo.json with what was given.  An error, and no file, when a
+ * stage could not run with them. */
+int demo_settle_settings(char sha256[SHA256_HEX], const Context *ctx, const char *folder,
+                         Error *err);
+/* Whether other settings are asked for than those in the file `there`. */
+int demo_compare_settings(bool *differ, const Context *ctx, const char *there, Error *err);
 
 /* ---- what is remembered ---- */
 

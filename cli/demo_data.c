@@ -61,11 +61,6 @@ int demo_write_data(const DemoSizes *sizes, uint64_t seed, Error *err)
     return write_prompts("unseen.jsonl", sizes->n, seed, true, err);
 }
 
-int demo_write_settings(Error *err)
-{
-    return file_write("demo.json", DEMO_SETTINGS, strlen(DEMO_SETTINGS), err);
-}
-
 int demo_useless_percent(uint64_t seed)
 {
     enum { LOOKED_AT = 1000 };

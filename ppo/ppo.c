@@ -57,13 +57,24 @@ PolicyOptions ppo_value_options(const PpoConfig *c, int max_T)
     return o;
 }
 
+int ppo_check_settings(const PpoConfig *c, Error *err)
+{
+    if (c->batch_size % c->minibatch_size != 0)
+        return error_set(err, "ppo.minibatch_size %d does not divide ppo.batch_size %d",
+                         c->minibatch_size, c->batch_size);
+    if (c->kl_target > 0 && c->kl_coef == 0)
+        return error_set(err,
+                         "ppo.kl_coef is 0, which no ppo.kl_target (%g) can steer: set one of "
+                         "them",
+                         c->kl_target);
+    return 0;
+}
+
 int ppo_check(const PpoConfig *c, const PpoInputs *in, Error *err)
 {
     const ModelConfig *p = policy_config(in->policy), *f = policy_config(in->reference),
                       *r = policy_config(in->reward);
-    if (c->batch_size % c->minibatch_size != 0)
-        return error_set(err, "ppo.minibatch_size %d does not divide ppo.batch_size %d",
-                         c->minibatch_size, c->batch_size);
+    if (ppo_check_settings(c, err) != 0) return -1;
     if (p->V != r->V)
         return error_set(
             err,

@@ -64,7 +64,9 @@ typedef struct {
     uint64_t seed;
 } PpoInputs;
 
-/* Fails when settings contradict each other or the models do not fit. */
+/* Fails when settings contradict each other. */
+int ppo_check_settings(const PpoConfig *c, Error *err);
+/* The same, and when the models or prompts do not fit. */
 int ppo_check(const PpoConfig *c, const PpoInputs *in, Error *err);
 
 typedef struct Ppo Ppo;

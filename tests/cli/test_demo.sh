@@ -75,6 +75,23 @@ refused 2 "none of kind, brief, salesman" demo --taste sour
 must demo --dir kind --go-on --json
 cmp -s out kind/summary.json || fail "a finished demo gone on with shows what it came to"
 
+# ---- settings that cannot work are refused before anything runs, and before anything is removed ----
+contradicts() {
+    local words=$1
+    shift
+    refused 1 "$words" demo --dir fresh "$@"
+    [ -z "$(echo fresh*)" ] || [ ! -e "$(echo fresh* | head -n 1)" ] || fail "a refused demo leaves nothing: $(echo fresh*)"
+}
+contradicts "ppo.minibatch_size 48 does not divide ppo.batch_size 256" --set ppo.minibatch_size=48
+contradicts "ppo.kl_coef is 0, which no ppo.kl_target (6) can steer" --set ppo.kl_coef=0
+contradicts "ppo.critic_warmup 2 leaves none of 2 iterations to the policy" --set ppo.iterations=2
+contradicts "answers of 192 tokens (ppo.max_new_tokens) leave no room for a prompt in model.context 192" --set ppo.max_new_tokens=192
+contradicts "answers of 96 tokens leave no room for a prompt in model.context 96" --set model.context=96 --set ppo.max_new_tokens=20
+contradicts "model.heads 3 does not divide model.width 128" --set model.heads=3
+refused 2 "ppo.clip_range: 5 is outside [0, 1]" demo --dir kind --again --set ppo.clip_range=5
+refused 1 "ppo.minibatch_size 48 does not divide" demo --dir kind --again --set ppo.minibatch_size=48
+[ -s kind/summary.json ] || fail "a demo that cannot begin removes none"
+
 # ---- stopped and gone on with ----
 "$RLHF" demo "${tiny[@]}" --dir stopped >log 2>err </dev/null &
 program=$!
