@@ -103,11 +103,13 @@ typedef struct {
     const Rule *rule;
     DemoState *state; /* where the moments go */
     char prompt[512];
-    double score[1024], kl[1024]; /* of the PPO iterations so far */
-    int iterations;
+    double score[1024], kl[1024]; /* of PPO iterations first + 1 to n, in place */
+    int first, n;
 } DemoStory;
 
 void demo_story_begin(DemoStory *s, const Rule *rule, DemoState *state);
+/* Take over the record of a PPO run that is to be resumed, as far as there is one. */
+void demo_story_recall(DemoStory *s, const char *run_folder);
 /* Looks at every training step (TrainingObserver); context is the DemoStory. */
 int demo_story_step(void *context, const char *kind, int64_t step, int64_t total,
                     const char *members, Policy *p, const Tokenizer *t, Error *err);

@@ -79,6 +79,7 @@ static int train(Demo *d, const char *kind, const char *arguments, const char *r
         printf("\n  %s is finished: %lld steps\n", name, (long long)step);
         return 0;
     }
+    if (there && strcmp(kind, "ppo") == 0) demo_story_recall(&d->story, folder);
     return demo_command(d, err, "%s %s%s", kind, arguments, there ? " --resume" : "");
 }
 

@@ -189,28 +189,55 @@ static int show_traits(DemoStory *s, int64_t step, Policy *p, const Tokenizer *t
            "points\n",
            (long long)step, 100 * warm / LOOKED_AT, 100 * right / LOOKED_AT,
            100 * pitch / LOOKED_AT, points);
-    if (s->iterations > 1) {
+    if (s->n - s->first > 1) {
         printf("  ");
-        sparkline(s->score, s->iterations, "score");
-        sparkline(s->kl, s->iterations, "   KL");
+        sparkline(s->score + s->first, s->n - s->first, "score");
+        sparkline(s->kl + s->first, s->n - s->first, "   KL");
         putchar('\n');
     }
     return 0;
 }
 
-static void remember(DemoStory *s, const char *members)
+/* A resumed run tells the iterations after its checkpoint again. */
+static void remember(DemoStory *s, int64_t step, const cJSON *record)
+{
+    if (step < 1 || step > (int64_t)(sizeof s->score / sizeof *s->score)) return;
+    const int i = (int)step - 1;
+    if (i > s->n) s->first = i;
+    s->score[i] = json_number(record, "objective/scores", 0);
+    s->kl[i] = json_number(record, "objective/kl", 0);
+    s->n = i + 1;
+}
+
+static void remember_members(DemoStory *s, int64_t step, const char *members)
 {
     Text object = {0};
     cJSON *o = NULL;
     Error ignored;
     text_format(&object, "{%s}", members);
-    if (*members && json_parse(&o, object.bytes, object.n, &ignored) == 0 &&
-        s->iterations < (int)(sizeof s->score / sizeof *s->score)) {
-        s->score[s->iterations] = json_number(o, "objective/scores", 0);
-        s->kl[s->iterations++] = json_number(o, "objective/kl", 0);
-    }
+    if (*members && json_parse(&o, object.bytes, object.n, &ignored) == 0) remember(s, step, o);
     cJSON_Delete(o);
     text_free(&object);
+}
+
+void demo_story_recall(DemoStory *s, const char *run_folder)
+{
+    enum { RECORD_MAX = 1 << 26 };
+    char path[FILE_PATH_MAX], *all = NULL;
+    size_t n;
+    Error ignored;
+    if (path_join(path, run_folder, "metrics.jsonl", &ignored) != 0 ||
+        file_read(&all, &n, path, RECORD_MAX, &ignored) != 0)
+        return;
+    for (const char *line = all; *line;) {
+        const size_t length = strcspn(line, "\n");
+        cJSON *o = NULL;
+        if (json_parse(&o, line, length, &ignored) == 0)
+            remember(s, (int64_t)json_number(o, "step", 0), o);
+        cJSON_Delete(o);
+        line += length + (line[length] == '\n');
+    }
+    free(all);
 }
 
 int demo_story_step(void *context, const char *kind, int64_t step, int64_t total,
@@ -223,7 +250,7 @@ int demo_story_step(void *context, const char *kind, int64_t step, int64_t total
         if (step == 0 || step == 100 || step == 400 || step == 1000 || step == total)
             return tell(s, 0, step, p, t, err);
     } else if (strcmp(kind, "ppo") == 0) {
-        remember(s, members);
+        remember_members(s, step, members);
         if (step % EVERY != 0 && step != total) return 0;
         if (show_traits(s, step, p, t, err) != 0) return -1;
         return tell(s, 1, step, p, t, err);

@@ -11,7 +11,7 @@ cd "$folder" || exit 1
 failed=0
 tiny=(--conversations 400 --prompts 400 --pairs 100 --n 30 --threads 1
     --set model.layers=1 --set model.width=32 --set model.heads=2 --set model.mlp=64 --set model.vocabulary=500
-    --set pretrain.epochs=1 --set reward.epochs=1 --set ppo.iterations=2 --set ppo.epochs=1
+    --set pretrain.epochs=1 --set reward.epochs=1 --set ppo.iterations=6 --set ppo.epochs=1
     --set ppo.critic_warmup=0 --set ppo.batch_size=16 --set ppo.minibatch_size=16)
 
 fail() {
@@ -104,6 +104,17 @@ wait $program
 [ $? -eq 130 ] || fail "a demo stopped by Ctrl-C exits 130"
 grep -qF 'Go on with: rlhf demo --go-on --dir stopped' err || fail "it says how to go on: $(tail -n 2 err)"
 refused 1 "done: corpus, pretrain, sample, label; next: reward" demo --dir stopped
+"$RLHF" demo --dir stopped --go-on >log 2>err </dev/null &
+program=$!
+for _ in $(seq 1000); do
+    [ -s stopped/runs/ppo-1/metrics.jsonl ] && break
+    sleep 0.02
+done
+kill -INT $program
+wait $program
+must demo --dir stopped --go-on
+bars=$(cat log out | LC_ALL=C grep -o 'score [^ 0-9.-]*' | tail -n 1)
+[ "$(printf '%s' "${bars#score }" | wc -c)" -eq 18 ] || fail "after a resume the curve has all 6 iterations, 3 bytes each: $bars"
 must demo --dir stopped --go-on --json
 [ "$(without_seconds out)" = "$(without_seconds kind/summary.json)" ] || fail "stopped and gone on with, the same numbers"
 echo '{}' >stopped/demo.json
