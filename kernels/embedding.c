@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 void embedding_forward(real *out, const real *wte, const real *wpe, const int *token,
                        const int *position, int N, int C)
@@ -10,7 +11,7 @@ void embedding_forward(real *out, const real *wte, const real *wpe, const int *t
     for (int n = 0; n < N; n++) {
         assert(token[n] >= 0);
         real *out_n = out + (size_t)n * C;
-        buffer_copy(out_n, wte + (size_t)token[n] * C, C);
+        memcpy(out_n, wte + (size_t)token[n] * C, (size_t)C * sizeof *out);
         if (!wpe) continue;
         const real *wpe_n = wpe + (size_t)position[n] * C;
         for (int i = 0; i < C; i++) out_n[i] += wpe_n[i];
@@ -32,7 +33,8 @@ void embedding_backward(real *dwte, real *dwpe, const real *dout, const int *tok
 
 void gather_forward(real *out, const real *x, const int *row, int n, int C)
 {
-    for (int i = 0; i < n; i++) buffer_copy(out + (size_t)i * C, x + (size_t)row[i] * C, C);
+    for (int i = 0; i < n; i++)
+        memcpy(out + (size_t)i * C, x + (size_t)row[i] * C, (size_t)C * sizeof *out);
 }
 
 void gather_backward(real *dx, const real *dout, const int *row, int n, int C)

@@ -82,6 +82,7 @@ int kernels_threads(int n)
 {
     assert(n >= 0);
     threads = n ? n : omp_get_num_procs();
+    if (threads > THREADS_MAX) threads = THREADS_MAX;
     return threads;
 }
 
@@ -94,8 +95,29 @@ size_t kernels_parallel_min(size_t work)
 
 int kernels_thread_count(size_t work)
 {
-    if (work < parallel_min) return 1;
+    if (work < parallel_min || omp_in_parallel()) return 1;
     return threads ? threads : kernels_threads(0);
+}
+
+/* The teams of kernels inside a task have one thread, so the outermost team tells threads apart. */
+int kernels_thread(void)
+{
+    return omp_get_level() > 0 ? omp_get_ancestor_thread_num(1) : 0;
+}
+
+enum { TASKS = 4 }; /* per thread, so that a busy core does not hold up the others */
+
+int kernels_tasks(size_t work)
+{
+    const int count = kernels_thread_count(work);
+    return count == 1 ? 1 : TASKS * count;
+}
+
+void kernels_run(int n, size_t work, void (*task)(void *context, int i), void *context)
+{
+    const int count = n > 1 ? kernels_thread_count(work) : 1; /* a single task may use them all */
+#pragma omp parallel for num_threads(count) if (count > 1) schedule(dynamic, 1)
+    for (int i = 0; i < n; i++) task(context, i);
 }
 
 /* ---- the table in use ------------------------------------------------------------------------ */
@@ -124,6 +146,11 @@ void weight_free(Weight *w)
 void weight_changed(Weight *w)
 {
     table()->weight_changed(w);
+}
+
+void weight_pack(Weight *w, int backward)
+{
+    table()->weight_pack(w, backward);
 }
 
 void linear_forward(real *out, const real *x, Weight *w, const real *bias, int N)

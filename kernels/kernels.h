@@ -36,6 +36,13 @@ int kernels_threads(int n);
 /* Work (multiply-adds) below which one thread does it alone; tests set 0.  Returns the old value. */
 size_t kernels_parallel_min(size_t work);
 
+/* Rows that do not need each other can go through many kernels on one thread, and the threads meet only
+ * at the end: run task(context, i) for i in [0,n), each on one thread, what it calls here included.
+ * Tasks share nothing that one of them writes; a Weight they share is packed before (weight_pack). */
+void kernels_run(int n, size_t work, void (*task)(void *context, int i), void *context);
+/* Into how many such tasks to cut this much work: 1, or some for each thread. */
+int kernels_tasks(size_t work);
+
 /* Call first in main.  A thread that spins while it waits holds the core that the thread it waits for
  * needs: with one busy neighbour on two cores, training was 9 to 20 times slower.  OpenMP reads how to
  * wait before main runs, so this starts the program again, once, with short spins; it returns when that
@@ -64,6 +71,8 @@ Weight *weight_new(const real *values, int OUT, int IN);
 void weight_free(Weight *w);
 /* `values` have changed: pack again before the next use. */
 void weight_changed(Weight *w);
+/* Pack now what the forward, or the backward too, would pack at its first use. */
+void weight_pack(Weight *w, int backward);
 
 /* out (N,OUT) = x (N,IN) w^T + bias; bias (OUT) or NULL.  Each output is one chain of fma over IN
  * ascending from 0, then + bias. */
@@ -116,7 +125,8 @@ typedef struct {
     int row, n, position, cache;
 } Span;
 
-enum { KV_ALIGN = 16 };
+/* The kernels read keys this many at a time, so that sequences never touch each other's. */
+enum { KV_ALIGN = 32 };
 
 /* Keys and values of one layer, `capacity` tokens (a multiple of KV_ALIGN). */
 typedef struct KvCache KvCache;

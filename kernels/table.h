@@ -13,6 +13,7 @@ typedef struct {
     Weight *(*weight_new)(const real *values, int OUT, int IN);
     void (*weight_free)(Weight *w);
     void (*weight_changed)(Weight *w);
+    void (*weight_pack)(Weight *w, int backward);
     void (*linear_forward)(real *out, const real *x, Weight *w, const real *bias, int N);
     void (*linear_backward)(real *dx, real *dw, real *dbias, const real *dout, const real *x,
                             Weight *w, int N);
@@ -61,6 +62,8 @@ extern const Kernels kernels_avx2, kernels_avx512;
 #endif
 
 /* Shared by all implementations; set by kernels_threads and kernels_parallel_min. */
-int kernels_thread_count(size_t work); /* threads for this much work: 1 when it is small */
+int kernels_thread_count(size_t work); /* threads for this much work: 1 when small, 1 in a task */
+int kernels_thread(void);              /* the number of the calling thread, below THREADS_MAX */
+enum { THREADS_MAX = 256 };
 
 #endif

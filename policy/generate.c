@@ -35,7 +35,8 @@ typedef struct {
     real *h, *logits, *lse, *logp, *host;
     int *sampled;
     double *floor, *uniform;
-    int **response; /* (n) tokens so far, capacity known from room */
+    int n_predict, n_parts; /* rows of this step that predict, and tasks they are cut into */
+    int **response;         /* (n) tokens so far, capacity known from room */
     double **response_logp;
     int *produced;
 } Decoder;
@@ -68,25 +69,23 @@ double truncation_floor(const double *logit, int V, double temperature, int top_
 }
 
 /* Which logits may be drawn: all of them, unless the settings say otherwise. */
-static void set_floors(Decoder *d, int n)
+static double floor_of(const Decoder *d, const real *logits)
 {
     const int V = d->policy->model->config.V;
     const bool truncated = d->s->top_k > 0 || d->s->top_p < 1;
-    for (int i = 0; i < n; i++) d->floor[i] = -INFINITY;
-    if (!truncated && !d->s->greedy) return;
-    double *logit = mem_calloc((size_t)V, sizeof *logit);
-    for (int i = 0; i < n; i++) {
-        buffer_read(d->host, d->logits + (size_t)i * (size_t)V, (size_t)V);
-        double highest = -INFINITY;
-        for (int v = 0; v < V; v++) {
-            logit[v] = (double)d->host[v];
-            if (logit[v] > highest) highest = logit[v];
-        }
-        d->floor[i] = d->s->greedy
-                          ? highest
-                          : truncation_floor(logit, V, d->s->temperature, d->s->top_k, d->s->top_p);
+    if (!truncated && !d->s->greedy) return -INFINITY;
+    real *host = mem_calloc((size_t)V, sizeof *host);
+    double *logit = mem_calloc((size_t)V, sizeof *logit), floor = -INFINITY;
+    buffer_read(host, logits, (size_t)V);
+    for (int v = 0; v < V; v++) {
+        logit[v] = (double)host[v];
+        if (logit[v] > floor) floor = logit[v];
     }
+    if (!d->s->greedy)
+        floor = truncation_floor(logit, V, d->s->temperature, d->s->top_k, d->s->top_p);
+    free(host);
     free(logit);
+    return floor;
 }
 
 /* ---- one step ------------------------------------------------------------------------------------- */
@@ -134,22 +133,42 @@ static Rows gather_rows(Decoder *d)
     return rows;
 }
 
+/* Some of the rows that predict, and what is drawn from them. */
+static void sample_part(void *context, int part)
+{
+    Decoder *d = context;
+    Model *m = d->policy->model;
+    const int V = m->config.V, C = m->config.C;
+    const int first = d->n_predict * part / d->n_parts;
+    const int n = d->n_predict * (part + 1) / d->n_parts - first;
+    real *h = d->h + (size_t)first * (size_t)C, *logits = d->logits + (size_t)first * (size_t)V;
+    real *lse = d->lse + first, *logp = d->logp + first;
+    double *floor = d->floor + first, *uniform = d->uniform + first;
+    int *sampled = d->sampled + first;
+
+    gather_forward(h, activations_hidden(d->acts), d->last_row + first, n, C);
+    linear_forward(logits, h, m->head.weight, NULL, n);
+    logsumexp_forward(lse, logits, n, V, d->s->temperature);
+    for (int i = 0; i < n; i++) {
+        const Slot *slot = &d->slot[d->owner[first + i]];
+        floor[i] = floor_of(d, logits + (size_t)i * (size_t)V);
+        uniform[i] = d->s->greedy ? 0x1p-53
+                                  : rng_uniform(d->s->seed, RNG_SAMPLE, d->in->key[slot->prompt],
+                                                (uint64_t)slot->produced);
+    }
+    sample_forward(sampled, logits, lse, floor, uniform, n, V, d->s->temperature);
+    logits_logprob(logp, logits, lse, sampled, n, V, d->s->temperature);
+}
+
 static void sample_rows(Decoder *d, int n)
 {
-    Model *m = d->policy->model;
-    const int V = m->config.V;
-    gather_forward(d->h, activations_hidden(d->acts), d->last_row, n, m->config.C);
-    linear_forward(d->logits, d->h, m->head.weight, NULL, n);
-    logsumexp_forward(d->lse, d->logits, n, V, d->s->temperature);
-    for (int i = 0; i < n; i++) {
-        const Slot *slot = &d->slot[d->owner[i]];
-        d->uniform[i] = d->s->greedy ? 0x1p-53
-                                     : rng_uniform(d->s->seed, RNG_SAMPLE, d->in->key[slot->prompt],
-                                                   (uint64_t)slot->produced);
-    }
-    set_floors(d, n);
-    sample_forward(d->sampled, d->logits, d->lse, d->floor, d->uniform, n, V, d->s->temperature);
-    logits_logprob(d->logp, d->logits, d->lse, d->sampled, n, V, d->s->temperature);
+    const ModelConfig *c = &d->policy->model->config;
+    const size_t work = (size_t)n * (size_t)c->C * (size_t)c->V;
+    enum { LEAST = 8 }; /* rows for which it is worth reading the vocabulary's weights */
+    const int tasks = kernels_tasks(work), most = n / LEAST > 1 ? n / LEAST : 1;
+    d->n_predict = n, d->n_parts = tasks < most ? tasks : most;
+    weight_pack(d->policy->model->head.weight, false);
+    kernels_run(d->n_parts, work, sample_part, d);
     buffer_read(d->host, d->logp, (size_t)n);
 }
 
@@ -235,7 +254,7 @@ static void decoder_new(Decoder *d, int longest)
     d->h = buffer_new(S * (size_t)c->C);
     d->logits = buffer_new(S * V);
     d->lse = buffer_new(S), d->logp = buffer_new(S);
-    d->host = mem_calloc(S > V ? S : V, sizeof *d->host);
+    d->host = mem_calloc(S, sizeof *d->host);
     d->sampled = mem_calloc(S, sizeof *d->sampled);
     d->floor = mem_calloc(S, sizeof *d->floor);
     d->uniform = mem_calloc(S, sizeof *d->uniform);

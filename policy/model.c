@@ -238,6 +238,11 @@ void model_changed(Model *m)
     for (int i = 0; i < n_linears(m); i++) weight_changed(linear_at(m, i)->weight);
 }
 
+void model_pack(Model *m, bool backward)
+{
+    for (int i = 0; i < 4 * m->config.n_layer; i++) weight_pack(linear_at(m, i)->weight, backward);
+}
+
 void model_copy(Model *to, const Model *from)
 {
     assert(to->parameters.n == from->parameters.n);

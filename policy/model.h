@@ -72,6 +72,8 @@ int model_save(const Model *m, const char *dir, int n_labels, const float *score
 void model_copy(Model *to, const Model *from);
 /* Weights have changed: packed forms are made again before their next use. */
 void model_changed(Model *m);
+/* Make those of the blocks now, so that tasks can share them. */
+void model_pack(Model *m, bool backward);
 /* SHA-256 (hex) of the weights as they are, in file order: which model this is. */
 void model_hash(char out[65], const Model *m);
 

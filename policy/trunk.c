@@ -1,6 +1,7 @@
 #include "policy/trunk.h"
 
 #include <assert.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -16,6 +17,18 @@ typedef struct {
     real *up, *act; /* F or 2F, F */
 } BlockActivations;
 
+/* What the gradient of one block is made of, after the tensor it is the gradient of. */
+typedef struct {
+    real *out; /* C        block output */
+    real *act, *up, *n2, *mid;
+    real *mixed, *qkv, *n1, *x;
+} BlockGradients;
+
+/* Consecutive whole sequences of the batch, which go through the layers on one thread. */
+typedef struct {
+    int row, N, first_span, n_spans;
+} Part;
+
 struct Activations {
     ModelConfig config;
     int max_N;
@@ -23,8 +36,10 @@ struct Activations {
     BlockActivations *block;  /* (n_layer); the same memory when not kept */
     real *last, *mean, *rstd; /* input and statistics of the final norm */
     real *hidden, *dhidden;   /* C */
-    real *projected;          /* C        output of a projection before it joins the residual */
-    real *dx, *dn, *dqkv, *dmixed, *dup, *dact;
+    BlockGradients d;         /* of one block at a time; x of one is out of the one before */
+    Part *part;
+    Span *span; /* rows counted from the part's first */
+    int n_parts;
     real *memory;
 };
 
@@ -73,11 +88,18 @@ static void carve_all(Carver *k, Activations *a)
         else carve_block(k, &a->block[l], c, N);
     }
     a->last = carve(k, N * C), a->mean = carve(k, N), a->rstd = carve(k, N);
-    a->hidden = carve(k, N * C), a->projected = carve(k, N * C);
+    a->hidden = carve(k, N * C);
     if (!a->keep) return;
-    a->dhidden = carve(k, N * C), a->dx = carve(k, N * C), a->dn = carve(k, N * C);
-    a->dqkv = carve(k, N * w.qkv), a->dmixed = carve(k, N * w.q);
-    a->dup = carve(k, N * w.up), a->dact = carve(k, N * (size_t)c->F);
+    a->dhidden = carve(k, N * C);
+    a->d = (BlockGradients){.out = carve(k, N * C),
+                            .act = carve(k, N * (size_t)c->F),
+                            .up = carve(k, N * w.up),
+                            .n2 = carve(k, N * C),
+                            .mid = carve(k, N * C),
+                            .mixed = carve(k, N * w.q),
+                            .qkv = carve(k, N * w.qkv),
+                            .n1 = carve(k, N * C),
+                            .x = carve(k, N * C)};
 }
 
 size_t activations_bytes(const ModelConfig *c, int max_N, bool keep)
@@ -97,6 +119,8 @@ Activations *activations_new(const ModelConfig *c, int max_N, bool keep)
     a->block = mem_calloc((size_t)c->n_layer, sizeof *a->block);
     a->memory = buffer_new(activations_bytes(c, max_N, keep) / sizeof(real));
     carve_all(&(Carver){.base = a->memory}, a);
+    a->part = mem_calloc((size_t)max_N, sizeof *a->part);
+    a->span = mem_calloc((size_t)max_N, sizeof *a->span);
     return a;
 }
 
@@ -104,7 +128,7 @@ void activations_free(Activations *a)
 {
     if (!a) return;
     buffer_free(a->memory);
-    free(a->block);
+    free(a->block), free(a->part), free(a->span);
     free(a);
 }
 
@@ -138,15 +162,14 @@ static void norm_forward(Model *m, const Norm *p, real *out, real *mean, real *r
                           c->norm_eps);
 }
 
+/* Of the rows, or of the weights: dx is NULL. */
 static void norm_backward(Model *m, const Norm *p, real *dx, const real *dout, const real *x,
                           const real *mean, const real *rstd, int N)
 {
     const ModelConfig *c = &m->config;
-    if (c->rms_norm)
-        rmsnorm_backward(dx, gradients(m, p->at), dout, x, rstd, weights(m, p->at), N, c->C);
-    else
-        layernorm_backward(dx, gradients(m, p->at), gradients(m, p->bias_at), dout, x, mean, rstd,
-                           weights(m, p->at), N, c->C);
+    real *dw = dx ? NULL : gradients(m, p->at), *db = dx ? NULL : gradients(m, p->bias_at);
+    if (c->rms_norm) rmsnorm_backward(dx, dw, dout, x, rstd, weights(m, p->at), N, c->C);
+    else layernorm_backward(dx, dw, db, dout, x, mean, rstd, weights(m, p->at), N, c->C);
 }
 
 static void project(Model *m, const Linear *p, real *out, const real *x, int N)
@@ -154,15 +177,126 @@ static void project(Model *m, const Linear *p, real *out, const real *x, int N)
     linear_forward(out, x, p->weight, p->bias_at ? weights(m, p->bias_at) : NULL, N);
 }
 
-static void project_backward(Model *m, const Linear *p, real *dx, const real *dout, const real *x,
-                             int N)
+/* out = x + the projection of y */
+static void project_onto(Model *m, const Linear *p, real *out, const real *x, const real *y, int N)
 {
-    linear_backward(dx, gradients(m, p->at), p->bias_at ? gradients(m, p->bias_at) : NULL, dout, x,
-                    p->weight, N);
+    project(m, p, out, y, N);
+    buffer_add(out, x, (size_t)N * (size_t)p->OUT);
 }
 
-static void attention_half(Model *m, const Block *p, BlockActivations *b, real *projected,
-                           KvCache *cache, const Rows *r)
+static void project_backward(const Linear *p, real *dx, const real *dout, int N)
+{
+    buffer_zero(dx, (size_t)N * (size_t)p->IN);
+    linear_backward(dx, NULL, NULL, dout, NULL, p->weight, N);
+}
+
+static void project_weights(Model *m, const Linear *p, const real *dout, const real *x, int N)
+{
+    linear_backward(NULL, gradients(m, p->at), p->bias_at ? gradients(m, p->bias_at) : NULL, dout,
+                    x, p->weight, N);
+}
+
+/* ---- parts ---------------------------------------------------------------------------------------- */
+
+/* Rows of each part read all weights of a block.  Where those stay in a core's second-level cache few
+ * rows are enough; else it takes many to be worth reading them once more. */
+static int least_rows(const ModelConfig *c)
+{
+    enum { NEAR = 1 << 18, FEW = 16, MANY = 256 };
+    const Widths w = widths(c);
+    return (size_t)c->C * (w.qkv + w.q + w.up + (size_t)c->F) <= NEAR ? FEW : MANY;
+}
+
+static size_t work(const ModelConfig *c, int N)
+{
+    const Widths w = widths(c);
+    return (size_t)N * (size_t)c->n_layer * (size_t)c->C * (w.qkv + w.q + w.up + (size_t)c->F);
+}
+
+static int parts_wanted(const ModelConfig *c, int N)
+{
+    const int most = N / least_rows(c), tasks = kernels_tasks(work(c, N));
+    return most < 1 ? 1 : tasks < most ? tasks : most;
+}
+
+/* Whole sequences, as evenly as they come. */
+static void cut(Activations *a, const Rows *r)
+{
+    const int wanted = parts_wanted(&a->config, r->N);
+    Part *p = a->part;
+    *p = (Part){0};
+    for (int s = 0; s < r->n_spans; s++) {
+        a->span[s] = r->span[s];
+        a->span[s].row -= p->row;
+        p->N += r->span[s].n, p->n_spans++;
+        const int64_t end = p->row + p->N, parts = p - a->part + 1;
+        if (s + 1 < r->n_spans && end * wanted >= r->N * parts)
+            *++p = (Part){.row = (int)end, .first_span = s + 1};
+    }
+    a->n_parts = (int)(p - a->part) + 1;
+}
+
+static BlockActivations block_from(const BlockActivations *b, const ModelConfig *c, int row)
+{
+    const Widths w = widths(c);
+    const size_t n = (size_t)row, C = (size_t)c->C;
+    return (BlockActivations){.x = b->x + n * C,
+                              .n1 = b->n1 + n * C,
+                              .mean1 = b->mean1 + n,
+                              .rstd1 = b->rstd1 + n,
+                              .qkv = b->qkv + n * w.qkv,
+                              .mixed = b->mixed + n * w.q,
+                              .lse = b->lse + n * (size_t)c->NH,
+                              .mid = b->mid + n * C,
+                              .n2 = b->n2 + n * C,
+                              .mean2 = b->mean2 + n,
+                              .rstd2 = b->rstd2 + n,
+                              .up = b->up + n * w.up,
+                              .act = b->act + n * (size_t)c->F};
+}
+
+static BlockGradients gradients_from(const BlockGradients *d, const ModelConfig *c, int row)
+{
+    const Widths w = widths(c);
+    const size_t n = (size_t)row, C = (size_t)c->C;
+    return (BlockGradients){.out = d->out + n * C,
+                            .act = d->act + n * (size_t)c->F,
+                            .up = d->up + n * w.up,
+                            .n2 = d->n2 + n * C,
+                            .mid = d->mid + n * C,
+                            .mixed = d->mixed + n * w.q,
+                            .qkv = d->qkv + n * w.qkv,
+                            .n1 = d->n1 + n * C,
+                            .x = d->x + n * C};
+}
+
+/* One pass over the parts of a batch, of one block or of all. */
+typedef struct {
+    Model *m;
+    Activations *a;
+    KvCache *const *cache;
+    const Rows *rows;
+    int layer;
+} Pass;
+
+static Rows rows_of(const Pass *pass, const Part *p)
+{
+    return (Rows){.N = p->N,
+                  .n_spans = p->n_spans,
+                  .token = pass->rows->token + p->row,
+                  .position = pass->rows->position + p->row,
+                  .span = pass->a->span + p->first_span};
+}
+
+static void each_part(Pass *pass, void (*task)(void *pass, int part))
+{
+    kernels_run(pass->a->n_parts, work(&pass->m->config, pass->rows->N), task, pass);
+}
+
+/* ---- forward -------------------------------------------------------------------------------------- */
+
+static void attention_half(Model *m, const Block *p, const BlockActivations *b, KvCache *cache,
+                           const Rows *r)
 {
     const ModelConfig *c = &m->config;
     const Widths w = widths(c);
@@ -173,79 +307,113 @@ static void attention_half(Model *m, const Block *p, BlockActivations *b, real *
         rope_forward(b->qkv, ld, m->rope, r->position, r->N, c->NH + c->NKV, c->HD);
     kv_cache_write(cache, b->qkv + w.q, b->qkv + w.q + w.kv, ld, r->span, r->n_spans);
     attention_forward(b->mixed, b->lse, b->qkv, ld, cache, r->span, r->n_spans, c->NH);
-    project(m, &p->out, projected, b->mixed, r->N);
+    project_onto(m, &p->out, b->mid, b->x, b->mixed, r->N);
 }
 
-static void mlp_half(Model *m, const Block *p, BlockActivations *b, real *projected, int N)
+static void mlp_half(Model *m, const Block *p, const BlockActivations *b, real *out, int N)
 {
     const ModelConfig *c = &m->config;
     norm_forward(m, &p->mlp_norm, b->n2, b->mean2, b->rstd2, b->mid, N);
     project(m, &p->up, b->up, b->n2, N);
     if (c->gated_mlp) swiglu_forward(b->act, b->up, N, c->F);
     else gelu_forward(b->act, b->up, (size_t)N * (size_t)c->F);
-    project(m, &p->down, projected, b->act, N);
+    project_onto(m, &p->down, out, b->mid, b->act, N);
+}
+
+static void forward_part(void *context, int i)
+{
+    const Pass *pass = context;
+    Model *m = pass->m;
+    const Activations *a = pass->a;
+    const ModelConfig *c = &m->config;
+    const Part *p = &a->part[i];
+    const Rows r = rows_of(pass, p);
+    const size_t at = (size_t)p->row * (size_t)c->C;
+    embedding_forward(a->block[0].x + at, weights(m, 0),
+                      c->learned_positions ? weights(m, m->wpe_at) : NULL, r.token, r.position, r.N,
+                      c->C);
+    for (int l = 0; l < c->n_layer; l++) {
+        const BlockActivations b = block_from(&a->block[l], c, p->row);
+        real *out = l + 1 < c->n_layer ? a->block[l + 1].x : a->last;
+        attention_half(m, &m->block[l], &b, pass->cache[l], &r);
+        mlp_half(m, &m->block[l], &b, out + at, r.N);
+    }
+    norm_forward(m, &m->final_norm, a->hidden + at, a->mean + p->row, a->rstd + p->row,
+                 a->last + at, r.N);
+    if (a->keep) buffer_zero(a->dhidden + at, (size_t)r.N * (size_t)c->C);
 }
 
 void trunk_forward(Model *m, Activations *a, KvCache *const *cache, const Rows *r)
 {
-    const ModelConfig *c = &m->config;
-    const size_t n = (size_t)r->N * (size_t)c->C;
     assert(r->N > 0 && r->N <= a->max_N);
-    embedding_forward(a->block[0].x, weights(m, 0),
-                      c->learned_positions ? weights(m, m->wpe_at) : NULL, r->token, r->position,
-                      r->N, c->C);
-    for (int l = 0; l < c->n_layer; l++) {
-        BlockActivations *b = &a->block[l];
-        real *next = l + 1 < c->n_layer ? a->block[l + 1].x : a->last;
-        attention_half(m, &m->block[l], b, a->projected, cache[l], r);
-        buffer_copy(b->mid, b->x, n);
-        buffer_add(b->mid, a->projected, n);
-        mlp_half(m, &m->block[l], b, a->projected, r->N);
-        buffer_copy(next, b->mid, n);
-        buffer_add(next, a->projected, n);
-    }
-    norm_forward(m, &m->final_norm, a->hidden, a->mean, a->rstd, a->last, r->N);
-    if (a->keep) buffer_zero(a->dhidden, n);
+    model_pack(m, a->keep);
+    cut(a, r);
+    each_part(&(Pass){.m = m, .a = a, .cache = cache, .rows = r}, forward_part);
 }
 
-/* a->dx holds the gradient of the block's output, and of its input afterwards: the residual passes it
- * through unchanged and each half adds its own. */
-static void block_backward(Model *m, const Block *p, BlockActivations *b, Activations *a,
-                           const Rows *r)
+/* ---- backward ------------------------------------------------------------------------------------- */
+
+/* The residual passes a gradient through unchanged and each half adds its own. */
+static void block_backward(void *context, int i)
 {
+    const Pass *pass = context;
+    Model *m = pass->m;
     const ModelConfig *c = &m->config;
+    const Block *p = &m->block[pass->layer];
+    const Part *part = &pass->a->part[i];
+    const BlockActivations b = block_from(&pass->a->block[pass->layer], c, part->row);
+    const BlockGradients d = gradients_from(&pass->a->d, c, part->row);
+    const Rows r = rows_of(pass, part);
     const Widths w = widths(c);
-    const int N = r->N, ld = (int)w.qkv;
-    const size_t n = (size_t)N;
+    const int N = r.N, ld = (int)w.qkv;
+    const size_t n = (size_t)N, C = (size_t)c->C;
 
-    buffer_zero(a->dact, n * (size_t)c->F);
-    buffer_zero(a->dup, n * w.up);
-    buffer_zero(a->dn, n * (size_t)c->C);
-    project_backward(m, &p->down, a->dact, a->dx, b->act, N);
-    if (c->gated_mlp) swiglu_backward(a->dup, a->dact, b->up, N, c->F);
-    else gelu_backward(a->dup, a->dact, b->up, n * (size_t)c->F);
-    project_backward(m, &p->up, a->dn, a->dup, b->n2, N);
-    norm_backward(m, &p->mlp_norm, a->dx, a->dn, b->mid, b->mean2, b->rstd2, N);
+    project_backward(&p->down, d.act, d.out, N);
+    buffer_zero(d.up, n * w.up);
+    if (c->gated_mlp) swiglu_backward(d.up, d.act, b.up, N, c->F);
+    else gelu_backward(d.up, d.act, b.up, n * (size_t)c->F);
+    project_backward(&p->up, d.n2, d.up, N);
+    buffer_copy(d.mid, d.out, n * C);
+    norm_backward(m, &p->mlp_norm, d.mid, d.n2, b.mid, b.mean2, b.rstd2, N);
 
-    buffer_zero(a->dmixed, n * w.q);
-    buffer_zero(a->dqkv, n * w.qkv);
-    buffer_zero(a->dn, n * (size_t)c->C);
-    project_backward(m, &p->out, a->dmixed, a->dx, b->mixed, N);
-    attention_backward(a->dqkv, a->dqkv + w.q, a->dqkv + w.q + w.kv, a->dmixed, b->mixed, b->lse,
-                       b->qkv, b->qkv + w.q, b->qkv + w.q + w.kv, ld, r->span, r->n_spans, c->NH,
-                       c->NKV, c->HD);
-    if (m->rope) rope_backward(a->dqkv, ld, m->rope, r->position, N, c->NH + c->NKV, c->HD);
-    project_backward(m, &p->qkv, a->dn, a->dqkv, b->n1, N);
-    norm_backward(m, &p->attention_norm, a->dx, a->dn, b->x, b->mean1, b->rstd1, N);
+    project_backward(&p->out, d.mixed, d.mid, N);
+    buffer_zero(d.qkv, n * w.qkv);
+    attention_backward(d.qkv, d.qkv + w.q, d.qkv + w.q + w.kv, d.mixed, b.mixed, b.lse, b.qkv,
+                       b.qkv + w.q, b.qkv + w.q + w.kv, ld, r.span, r.n_spans, c->NH, c->NKV,
+                       c->HD);
+    if (m->rope) rope_backward(d.qkv, ld, m->rope, r.position, N, c->NH + c->NKV, c->HD);
+    project_backward(&p->qkv, d.n1, d.qkv, N);
+    buffer_copy(d.x, d.mid, n * C);
+    norm_backward(m, &p->attention_norm, d.x, d.n1, b.x, b.mean1, b.rstd1, N);
+}
+
+/* Sums over all rows of the batch, ascending, so not in parts. */
+static void block_weights(Model *m, const Block *p, const BlockActivations *b,
+                          const BlockGradients *d, int N)
+{
+    project_weights(m, &p->down, d->out, b->act, N);
+    project_weights(m, &p->up, d->up, b->n2, N);
+    norm_backward(m, &p->mlp_norm, NULL, d->n2, b->mid, b->mean2, b->rstd2, N);
+    project_weights(m, &p->out, d->mid, b->mixed, N);
+    project_weights(m, &p->qkv, d->qkv, b->n1, N);
+    norm_backward(m, &p->attention_norm, NULL, d->n1, b->x, b->mean1, b->rstd1, N);
 }
 
 void trunk_backward(Model *m, Activations *a, const Rows *r)
 {
     const ModelConfig *c = &m->config;
+    Pass pass = {.m = m, .a = a, .rows = r};
     assert(a->keep && m->parameters.g);
-    buffer_zero(a->dx, (size_t)r->N * (size_t)c->C);
-    norm_backward(m, &m->final_norm, a->dx, a->dhidden, a->last, a->mean, a->rstd, r->N);
-    for (int l = c->n_layer - 1; l >= 0; l--) block_backward(m, &m->block[l], &a->block[l], a, r);
+    buffer_zero(a->d.out, (size_t)r->N * (size_t)c->C);
+    norm_backward(m, &m->final_norm, a->d.out, a->dhidden, a->last, a->mean, a->rstd, r->N);
+    norm_backward(m, &m->final_norm, NULL, a->dhidden, a->last, a->mean, a->rstd, r->N);
+    for (int l = c->n_layer - 1; l >= 0; l--) {
+        pass.layer = l;
+        each_part(&pass, block_backward);
+        block_weights(m, &m->block[l], &a->block[l], &a->d, r->N);
+        real *dx = a->d.x;
+        a->d.x = a->d.out, a->d.out = dx;
+    }
     embedding_backward(gradients(m, 0), c->learned_positions ? gradients(m, m->wpe_at) : NULL,
-                       a->dx, r->token, r->position, r->N, c->C);
+                       a->d.out, r->token, r->position, r->N, c->C);
 }

@@ -23,12 +23,11 @@ struct KvCache {
 
 KvCache *ISA(kv_cache_new)(int capacity, int NKV, int HD)
 {
-    assert(capacity > 0 && capacity % KV_ALIGN == 0 && KV_ALIGN % LANES == 0);
+    assert(capacity > 0 && capacity % KV_ALIGN == 0 && KV_ALIGN % (TILE_VECS * LANES) == 0);
     KvCache *c = mem_calloc(1, sizeof *c);
     *c = (KvCache){.capacity = capacity, .NKV = NKV, .HD = HD};
     c->v_row = (int)round_up(HD, TILE_VECS * LANES);
-    /* A register tile may read some groups past the last token. */
-    c->k_head = (ptrdiff_t)(capacity + TILE_VECS * LANES) * HD;
+    c->k_head = (ptrdiff_t)capacity * HD;
     c->v_head = (ptrdiff_t)capacity * c->v_row;
     c->k = buffer_new((size_t)(c->k_head * NKV));
     c->v = buffer_new((size_t)(c->v_head * NKV));

@@ -8,15 +8,16 @@ float *cpu_workspace(int use, size_t n)
     static struct {
         float *at;
         size_t n;
-    } blocks[WORK_COUNT];
+    } blocks[THREADS_MAX][WORK_COUNT];
 
     assert(use >= 0 && use < WORK_COUNT);
-    if (blocks[use].n < n) {
-        buffer_free(blocks[use].at);
-        blocks[use].n = n + n / 4;
-        blocks[use].at = buffer_new(blocks[use].n);
+    const int thread = kernels_thread();
+    if (blocks[thread][use].n < n) {
+        buffer_free(blocks[thread][use].at);
+        blocks[thread][use].n = n + n / 4;
+        blocks[thread][use].at = buffer_new(blocks[thread][use].n);
     }
-    return blocks[use].at;
+    return blocks[thread][use].at;
 }
 
 enum { CHUNK = 4096 };

@@ -23,7 +23,8 @@
 
 /* ---- workspace ------------------------------------------------------------------------------- */
 
-/* Scratch memory that only grows; one block per use, so that uses may be open at the same time. */
+/* Scratch memory that only grows; one block per thread that asks and per use, so that uses may be open at
+ * the same time. */
 enum { WORK_LEFT, WORK_RIGHT, WORK_HEAD, WORK_ATTENTION, WORK_SUMS, WORK_COUNT };
 float *cpu_workspace(int use, size_t n);
 
@@ -110,6 +111,7 @@ ENTRY(buffer_sum_squares);
 ENTRY(weight_new);
 ENTRY(weight_free);
 ENTRY(weight_changed);
+ENTRY(weight_pack);
 ENTRY(linear_forward);
 ENTRY(linear_backward);
 ENTRY(layernorm_forward);

@@ -45,6 +45,12 @@ Right cpu_weight_backward(Weight *w)
     return (Right){w->backward, panel};
 }
 
+void ISA(weight_pack)(Weight *w, int backward)
+{
+    cpu_weight_forward(w);
+    if (backward) cpu_weight_backward(w);
+}
+
 void ISA(linear_forward)(real *out, const real *x, Weight *w, const real *bias, int N)
 {
     cpu_matmul(&(Product){.out = out,

@@ -11,6 +11,7 @@ const Kernels ISA(kernels) = {
     .weight_new = ISA(weight_new),
     .weight_free = ISA(weight_free),
     .weight_changed = ISA(weight_changed),
+    .weight_pack = ISA(weight_pack),
     .linear_forward = ISA(linear_forward),
     .linear_backward = ISA(linear_backward),
     .layernorm_forward = ISA(layernorm_forward),

@@ -29,6 +29,11 @@ void reference_weight_changed(Weight *w)
     (void)w;
 }
 
+void reference_weight_pack(Weight *w, int backward)
+{
+    (void)w, (void)backward;
+}
+
 void reference_linear_forward(real *out, const real *x, Weight *w, const real *bias, int N)
 {
     for (int n = 0; n < N; n++) {

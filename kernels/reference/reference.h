@@ -32,6 +32,7 @@ double reference_buffer_sum_squares(const real *buffer, size_t n);
 Weight *reference_weight_new(const real *values, int OUT, int IN);
 void reference_weight_free(Weight *w);
 void reference_weight_changed(Weight *w);
+void reference_weight_pack(Weight *w, int backward);
 void reference_linear_forward(real *out, const real *x, Weight *w, const real *bias, int N);
 void reference_linear_backward(real *dx, real *dw, real *dbias, const real *dout, const real *x,
                                Weight *w, int N);

@@ -7,6 +7,7 @@ const Kernels kernels_reference = {
     .weight_new = reference_weight_new,
     .weight_free = reference_weight_free,
     .weight_changed = reference_weight_changed,
+    .weight_pack = reference_weight_pack,
     .linear_forward = reference_linear_forward,
     .linear_backward = reference_linear_backward,
     .layernorm_forward = reference_layernorm_forward,

@@ -149,16 +149,17 @@ static void run_rope(Results *r, const Shape *s)
 static void run_attention(Results *r, const Shape *s)
 {
     const int NH = s->NH, NKV = s->NKV, HD = s->HD, half = s->T / 2 + 1, N = s->T + 1 + half;
-    const int width = (NH + 2 * NKV) * HD, ld = width + 5, room = (s->T + 15) / 16 * 16;
-    const Span spans[] = {{.row = 1, .n = s->T, .cache = 16},
+    const int width = (NH + 2 * NKV) * HD, ld = width + 5,
+              room = (s->T + KV_ALIGN - 1) / KV_ALIGN * KV_ALIGN;
+    const Span spans[] = {{.row = 1, .n = s->T, .cache = KV_ALIGN},
                           {.row = 0, .n = 1, .cache = 0},
-                          {.row = 1 + s->T, .n = half, .cache = 16 + room}};
+                          {.row = 1 + s->T, .n = half, .cache = KV_ALIGN + room}};
     const size_t n = (size_t)N * (size_t)ld, n_out = (size_t)N * (size_t)(NH * HD);
     real *qkv = random_buffer(n, 2), *dqkv = random_buffer(n, 1);
     real *out = buffer_new(n_out), *lse = buffer_new((size_t)(N * NH));
     real *dout = random_buffer(n_out, 1);
     const int k = NH * HD, v = k + NKV * HD;
-    KvCache *cache = kv_cache_new(16 + 2 * room, NKV, HD);
+    KvCache *cache = kv_cache_new(KV_ALIGN + 2 * room, NKV, HD);
 
     kv_cache_write(cache, qkv + k, qkv + v, ld, spans, 3);
     attention_forward(out, lse, qkv, ld, cache, spans, 3, NH);

@@ -338,14 +338,14 @@ static void check_rows(const Sequence *s, const real *out, const real *lse, int 
 /* Feed the sequence in spans of n tokens, where another one's keys lie already. */
 static void check_steps(const Sequence *s, int n)
 {
-    const int room = (s->T + 15) / 16 * 16;
-    KvCache *cache = kv_cache_new(room + 32, s->NKV, s->HD);
-    real *old = random_buffer((size_t)((room + 32) * s->NKV * s->HD), 50);
-    kv_cache_write(cache, old, old, s->NKV * s->HD, &(Span){.n = room + 32}, 1);
+    const int room = (s->T + KV_ALIGN - 1) / KV_ALIGN * KV_ALIGN;
+    KvCache *cache = kv_cache_new(room + 2 * KV_ALIGN, s->NKV, s->HD);
+    real *old = random_buffer((size_t)((room + 2 * KV_ALIGN) * s->NKV * s->HD), 50);
+    kv_cache_write(cache, old, old, s->NKV * s->HD, &(Span){.n = room + 2 * KV_ALIGN}, 1);
     real *out = buffer_new((size_t)(n * s->NH * s->HD)), *lse = buffer_new((size_t)(n * s->NH));
     for (int t = 0; t < s->T; t += n) {
         const int rows = s->T - t < n ? s->T - t : n;
-        feed(s, cache, out, lse, t, rows, 16);
+        feed(s, cache, out, lse, t, rows, KV_ALIGN);
         check_rows(s, out, lse, t, rows);
     }
     kv_cache_free(cache);
@@ -361,7 +361,7 @@ static void attention_in_steps(const char *implementation)
     const size_t n = strcmp(implementation, "plain") == 0 ? 3 : sizeof steps / sizeof *steps;
     for (size_t h = 0; h < sizeof heads / sizeof *heads; h++) {
         Sequence s = sequence_new(heads[h][0], heads[h][1], heads[h][2], heads[h][3]);
-        KvCache *cache = kv_cache_new(208, s.NKV, s.HD);
+        KvCache *cache = kv_cache_new(7 * KV_ALIGN, s.NKV, s.HD);
         feed(&s, cache, s.out, s.lse, 0, s.T, 0);
         for (size_t i = 0; i < n; i++) check_steps(&s, steps[i]);
         kv_cache_free(cache);
@@ -384,8 +384,8 @@ static void attention_among_others(const char *implementation)
     feed(&s, cache, s.out, s.lse, 0, s.T, 0);
 
     const Span spans[] = {{.row = s.T, .n = 60, .cache = 448},
-                          {.row = 0, .n = s.T, .cache = 240},
-                          {.row = s.T + 60, .n = 5, .cache = 400}};
+                          {.row = 0, .n = s.T, .cache = 224},
+                          {.row = s.T + 60, .n = 5, .cache = 384}};
     const int N = s.T + 65, width = s.NH * s.HD;
     real *qkv = random_buffer((size_t)(N * s.ld), 3), *out = buffer_new((size_t)(N * width));
     real *lse = buffer_new((size_t)(N * s.NH));

@@ -48,6 +48,38 @@ static void small_work_stays_on_one_thread(void **state)
     kernels_threads(0);
 }
 
+typedef struct {
+    int runs[20], threads[20]; /* of each task: how often it ran, threads of what it would call */
+} Tasks;
+
+static void count_task(void *context, int i)
+{
+    Tasks *t = context;
+    t->runs[i]++;
+    t->threads[i] = kernels_thread_count(1000);
+    assert_true(kernels_thread() >= 0 && kernels_thread() < 4);
+}
+
+static void each_task_runs_once_on_one_thread(void **state)
+{
+    (void)state;
+    Tasks several = {{0}, {0}}, single = {{0}, {0}};
+    kernels_threads(4);
+    const size_t old = kernels_parallel_min(1000);
+    assert_int_equal(kernels_tasks(999), 1);
+    assert_true(kernels_tasks(1000) >= 4);
+    kernels_run(20, 1000, count_task, &several);
+    kernels_run(1, 1000, count_task, &single);
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(several.runs[i], 1);
+        assert_int_equal(several.threads[i], 1);
+    }
+    assert_int_equal(single.runs[0], 1);
+    assert_int_equal(single.threads[0], 4); /* nothing else is to be done meanwhile */
+    kernels_parallel_min(old);
+    kernels_threads(0);
+}
+
 static void buffers_are_zeroed_and_aligned_at_every_size(void **state)
 {
     (void)state;
@@ -122,6 +154,7 @@ int main(void)
         cmocka_unit_test(an_unknown_implementation_is_refused_and_changes_nothing),
         cmocka_unit_test(every_core_is_used_unless_a_number_is_asked_for),
         cmocka_unit_test(small_work_stays_on_one_thread),
+        cmocka_unit_test(each_task_runs_once_on_one_thread),
         cmocka_unit_test(buffers_are_zeroed_and_aligned_at_every_size),
         cmocka_unit_test(buffers_give_back_what_was_written),
         cmocka_unit_test(embedding_adds_the_row_of_the_token_and_of_the_position),

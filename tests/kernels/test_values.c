@@ -155,13 +155,13 @@ static void attention_one_token_at_a_time_gives_the_bits_of_the_whole(void **sta
     real *out1 = buffer_new(T * NH * HD), *lse1 = buffer_new(T * NH);
     for (int i = 0; i < T * LD; i++) x[i] = (real)(2 * sin(i * 0.7 + i % 11));
     const real *k = x + NH * HD, *v = x + (NH + 1) * HD;
-    KvCache *cache = kv_cache_new(160, 1, HD), *cache1 = kv_cache_new(176, 1, HD);
+    KvCache *cache = kv_cache_new(160, 1, HD), *cache1 = kv_cache_new(160 + KV_ALIGN, 1, HD);
 
     const Span whole = {.n = T};
     kv_cache_write(cache, k, v, LD, &whole, 1);
     attention_forward(out, lse, x, LD, cache, &whole, 1, NH);
     for (int t = 0; t < T; t++) {
-        const Span one = {.row = t, .n = 1, .position = t, .cache = 16};
+        const Span one = {.row = t, .n = 1, .position = t, .cache = KV_ALIGN};
         kv_cache_write(cache1, k, v, LD, &one, 1);
         attention_forward(out1, lse1, x, LD, cache1, &one, 1, NH);
     }
