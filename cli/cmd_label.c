@@ -20,7 +20,7 @@
 
 typedef struct {
     const char *as;
-    bool line;
+    bool line, imported;
     int limit;
 } LabelOptions;
 
@@ -29,6 +29,8 @@ static const Option OPTIONS[] = {
      "who labels; else RLHF_ANNOTATOR, else the name of this login"},
     {"line", OPTION_SWITCH, offsetof(LabelOptions, line), 0, 0, NULL,
      "line by line: without a terminal, or for a screen reader"},
+    {"imported", OPTION_SWITCH, offsetof(LabelOptions, imported), 0, 0, NULL,
+     "after all others, pairs that came with a data set and its label"},
     {"limit", OPTION_INT, offsetof(LabelOptions, limit), 1, 1e9, "N", "end after so many pairs"},
     {0},
 };
@@ -47,10 +49,12 @@ static int nothing_there(Store *store, const char *who, Error *err)
     int64_t comparisons = 0, prompts = 0;
     if (store_count_comparisons(store, &comparisons, err) != 0) return -1;
     if (store_count_prompts(store, SPLIT_ANY, &prompts, err) != 0) return -1;
-    if (comparisons > 0)
-        return error_set(
-            err, "no pairs to label for %s: all %s came with their labels, or others label them",
-            who, text_thousands(comparisons));
+    if (comparisons > 0) {
+        error_set(err,
+                  "no pairs to label for %s: all %s came with their labels, or others label them",
+                  who, text_thousands(comparisons));
+        return error_hint(err, "those of data sets are offered with: rlhf label --imported");
+    }
     if (prompts == 0)
         return error_set(err,
                          "no pairs to label yet, and no prompts; begin with: rlhf import FILE");
@@ -96,6 +100,7 @@ static int label(const Context *ctx, const LabelOptions *o, Store *store, Error 
                                     .terminal = getenv("TERM"),
                                     .columns = size.ws_col,
                                     .rows = size.ws_row,
+                                    .imported = o->imported,
                                     .limit = o->limit,
                                     .unguarded = !isatty(STDIN_FILENO)};
     Session *session = NULL;
@@ -114,7 +119,7 @@ static int label(const Context *ctx, const LabelOptions *o, Store *store, Error 
     }
     if (rc != 0) return -1;
     /* A terminal that is gone reads no report; the exit status says so too. */
-    if (reason && strcmp(reason, "hang-up") == 0) interrupt_raise(SIGHUP);
+    if (reason && strcmp(reason, STORE_HANG_UP) == 0) interrupt_raise(SIGHUP);
     else report(ctx, who, &counts, log_clock() - began);
     return 0;
 }
@@ -139,10 +144,13 @@ const Command cmd_label = {
     .name = "label",
     .heading = "people",
     .summary = "choose the better of two answers, in the terminal",
-    .usage = "[--as NAME] [--line] [--limit N]",
+    .usage = "[--as NAME] [--line] [--imported] [--limit N]",
     .details = "One key a pair: a or b for the better answer, t for a tie, s to skip, u to undo, ? "
                "for all keys.\n"
-               "A choice is on the disk before the screen says saved; quit whenever you like.",
+               "A choice is on the disk before the screen says saved; quit whenever you like.\n"
+               "Offered are pairs that nobody has judged, oldest first, then those that rules "
+               "alone have judged; a pair\n"
+               "goes to one person.",
     .options = OPTIONS,
     .project = PROJECT_NEEDED,
     .run = run,

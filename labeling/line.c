@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -17,10 +18,10 @@ enum { CHUNK = 4096, TICK_MS = 200 };
 typedef struct {
     int fd;
     Text bytes; /* read, not yet given out */
-    bool ended;
+    bool terminal, ended;
 } Reader;
 
-typedef enum { GOT_LINE, GOT_END, GOT_SIGNAL } Got;
+typedef enum { GOT_LINE, GOT_END, GOT_SIGNAL, GOT_HANG_UP } Got;
 
 /* poll comes back at a signal; a blocked read would be taken up again. */
 static Got read_line(Reader *r, Text *line)
@@ -39,7 +40,8 @@ static Got read_line(Reader *r, Text *line)
         if (r->ended) return GOT_END;
         struct pollfd p = {.fd = r->fd, .events = POLLIN};
         const int ready = poll(&p, 1, TICK_MS);
-        if (interrupt_pending()) return GOT_SIGNAL;
+        if (interrupt_pending()) return interrupt_pending() == SIGHUP ? GOT_HANG_UP : GOT_SIGNAL;
+        if (r->terminal && ready > 0 && (p.revents & POLLHUP)) return GOT_HANG_UP;
         if (ready <= 0) continue;
         char chunk[CHUNK];
         const ssize_t n = read(r->fd, chunk, sizeof chunk);
@@ -143,7 +145,7 @@ static int obey(Session *s, char *word, int in, FILE *out, bool *quit, Error *er
 
 int line_run(Session *s, int in, FILE *out, const char **reason, Error *err)
 {
-    Reader reader = {.fd = in};
+    Reader reader = {.fd = in, .terminal = isatty(in)};
     Text line = {0};
     int64_t printed = -1; /* decisions and undos so far, when the pair in hand was printed */
     int64_t moves = 0;
@@ -162,6 +164,7 @@ int line_run(Session *s, int in, FILE *out, const char **reason, Error *err)
         switch (read_line(&reader, &line)) {
         case GOT_END: *reason = "input ended"; break;
         case GOT_SIGNAL: *reason = "signal"; break;
+        case GOT_HANG_UP: *reason = STORE_HANG_UP; break;
         case GOT_LINE:
             if (obey(s, line.bytes, in, out, &quit, err) != 0) goto done;
             if (quit) *reason = "quit";

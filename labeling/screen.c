@@ -199,11 +199,11 @@ static int wait_key(Screen *s)
     struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
     const int ready = poll(&p, 1, TICK_MS);
     if (interrupt_pending()) {
-        s->reason = interrupt_pending() == SIGHUP ? "hang-up" : "signal";
+        s->reason = interrupt_pending() == SIGHUP ? STORE_HANG_UP : "signal";
         return ERR;
     }
     if (ready > 0 && (p.revents & (POLLHUP | POLLERR | POLLNVAL))) {
-        s->reason = "hang-up";
+        s->reason = STORE_HANG_UP;
         return ERR;
     }
     if (log_clock() - before > AWAY_SECONDS) return KEY_RESIZE;
@@ -235,7 +235,7 @@ int screen_run(Session *session, const char *who, const char **reason, Error *er
         else say(&s, PAINT_DIM, "welcome back; u undoes your last one");
         rc = loop(&s, err);
     }
-    paint_close(s.reason && strcmp(s.reason, "hang-up") == 0);
+    paint_close(s.reason && strcmp(s.reason, STORE_HANG_UP) == 0);
     view_free(&s.view);
     *reason = s.reason;
     return rc;

@@ -79,7 +79,9 @@ static int64_t day_begin_us(void)
 
 static int count(Session *s, Error *err)
 {
-    if (store_count_claimable(s->store, s->annotator_id, &s->left, &s->done, err) != 0) return -1;
+    if (store_count_claimable(s->store, s->annotator_id, s->options.imported, &s->left, &s->done,
+                              err) != 0)
+        return -1;
     return store_count_since(s->store, s->annotator_id, day_begin_us(), &s->today, err);
 }
 
@@ -152,7 +154,8 @@ int session_next(Session *s, Error *err)
     if (s->n_held || session_at_limit(s)) return 0;
     StoreClaim claim = {0};
     bool found = false;
-    if (store_claim_comparison(s->store, s->id, &claim, &found, err) != 0) return -1;
+    if (store_claim_comparison(s->store, s->id, s->options.imported, &claim, &found, err) != 0)
+        return -1;
     if (!found) return count(s, err);
     push(s, &claim);
     take_up(s, false);

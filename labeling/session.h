@@ -24,6 +24,7 @@ typedef struct {
     const char *ui;       /* tui, line */
     const char *terminal; /* $TERM; may be NULL */
     int columns, rows;
+    bool imported;  /* pairs that came with a data set are offered too, last */
     int64_t limit;  /* end after so many decisions; 0 is none */
     bool unguarded; /* answers come from a file or a pipe, where no key can be too early */
     int64_t (*now)(void *context); /* microseconds UTC, never going back; NULL is the real clock */
@@ -77,7 +78,8 @@ int session_undo(Session *s, bool *undone, Error *err);
 SessionCounts session_counts(const Session *s);
 /* True when --limit decisions stand. */
 bool session_at_limit(const Session *s);
-/* Gives back what is held and notes why; the session is freed whatever the result.  s may be NULL. */
+/* Gives back what is held, but after STORE_HANG_UP, and notes why; the session is freed whatever the
+ * result.  s may be NULL. */
 int session_end(Session *s, const char *reason, Error *err);
 
 #endif

@@ -189,7 +189,10 @@ typedef struct {
     int columns, rows;    /* of the terminal; 0 without one */
 } StoreSession;
 int store_begin_session(Store *s, const StoreSession *session, int64_t *id, Error *err);
-/* Releases what the session still holds.  `reason`: "quit", "done", "signal"... */
+/* Of a session whose terminal went away. */
+#define STORE_HANG_UP "hang-up"
+/* Releases what the session still holds, but for STORE_HANG_UP: whoever comes back before the leases run
+ * out is given these pairs first.  `reason`: "quit", "done", "signal"... */
 int store_end_session(Store *s, int64_t session_id, const char *reason, Error *err);
 
 /* A comparison held for one annotator until the lease runs out. */
@@ -202,13 +205,17 @@ typedef struct {
     const char *first, *second; /* the two answers in the order to show them */
     int64_t expires_us;
 } StoreClaim;
-/* The next comparison that no person has or had (nor this annotator); *found is false when none is left. */
-int store_claim_comparison(Store *s, int64_t session_id, StoreClaim *out, bool *found, Error *err);
+/* The next comparison that no person has or had (nor this annotator); *found is false when none is left.
+ * First what a session of this annotator held when it was hung up, then comparisons that nobody has judged,
+ * then those that rules alone have, then, if asked for, imported ones; each in order of id. */
+int store_claim_comparison(Store *s, int64_t session_id, bool imported, StoreClaim *out,
+                           bool *found, Error *err);
 /* Give it back unlabeled. */
 int store_release_claim(Store *s, int64_t assignment_id, Error *err);
 void store_claim_free(StoreClaim *claim); /* the texts, not the struct */
 /* What this annotator has still to do, and has done (current labels, skips included). */
-int store_count_claimable(Store *s, int64_t annotator_id, int64_t *left, int64_t *done, Error *err);
+int store_count_claimable(Store *s, int64_t annotator_id, bool imported, int64_t *left,
+                          int64_t *done, Error *err);
 /* Of those done, the ones decided at `since_us` or later. */
 int store_count_since(Store *s, int64_t annotator_id, int64_t since_us, int64_t *out, Error *err);
 

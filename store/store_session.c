@@ -76,9 +76,11 @@ static int end_session(Store *s, int64_t session_id, const char *reason, Error *
         "UPDATE assignment SET state='released' WHERE state='open' AND session_id=?1";
     static const char END[] = "UPDATE session SET ended_us=?2, end_reason=?3 WHERE id=?1";
     sqlite3_stmt *stmt = NULL;
-    if (sql_get(s, &stmt, RELEASE, err) != 0) return -1;
-    sqlite3_bind_int64(stmt, 1, session_id);
-    if (sql_run(s, stmt, "release what the session holds", err) != 0) return -1;
+    if (strcmp(reason, STORE_HANG_UP) != 0) {
+        if (sql_get(s, &stmt, RELEASE, err) != 0) return -1;
+        sqlite3_bind_int64(stmt, 1, session_id);
+        if (sql_run(s, stmt, "release what the session holds", err) != 0) return -1;
+    }
     if (sql_get(s, &stmt, END, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, session_id);
     sqlite3_bind_int64(stmt, 2, store_time_us());
@@ -202,32 +204,72 @@ static int expire_leases(Store *s, Error *err)
     return sql_run(s, stmt, "end old leases", err);
 }
 
-/* Rules and data sets do not take a pair away from people; imported pairs are judged already. */
-#define CLAIMABLE                                                                                 \
-    " FROM comparison c WHERE c.campaign_id=?1 AND c.origin<>'import'"                            \
-    " AND NOT EXISTS(SELECT 1 FROM assignment x WHERE x.comparison_id=c.id AND x.annotator_id=?2" \
-    "                 AND x.state IN('open','done'))"                                             \
-    " AND (SELECT count(*) FROM assignment x JOIN annotator n ON n.id=x.annotator_id"             \
-    "       WHERE x.comparison_id=c.id AND n.kind='human'"                                        \
-    "        AND (x.state='done' OR (x.state='open' AND x.expires_us>=?3)))"                      \
+/* What this annotator may still be given.  Rules and data sets do not take a pair away from people; what a
+ * hung-up session of his holds is still his. */
+#define CLAIMABLE                                                                      \
+    " FROM comparison c WHERE c.campaign_id=?1 AND (?4 OR c.origin<>'import')"         \
+    " AND NOT EXISTS(SELECT 1 FROM assignment x JOIN session e ON e.id=x.session_id"   \
+    "                 WHERE x.comparison_id=c.id AND x.annotator_id=?2"                \
+    "                 AND (x.state='done' OR (x.state='open' AND e.end_reason IS NOT " \
+    "'" STORE_HANG_UP "')))"                                                           \
+    " AND (SELECT count(*) FROM assignment x JOIN annotator n ON n.id=x.annotator_id"  \
+    "       WHERE x.comparison_id=c.id AND n.kind='human' AND n.id<>?2"                \
+    "        AND (x.state='done' OR (x.state='open' AND x.expires_us>=?3)))"           \
     "     < (SELECT overlap FROM campaign g WHERE g.id=?1)"
+#define JUDGED " EXISTS(SELECT 1 FROM assignment j WHERE j.comparison_id=c.id AND j.state='done')"
 
-static int claimable(Store *s, sqlite3_stmt *stmt, int64_t annotator_id, int64_t *out, Error *err)
+static int claimable(Store *s, sqlite3_stmt *stmt, int64_t annotator_id, bool imported,
+                     int64_t *out, Error *err)
 {
     sqlite3_bind_int64(stmt, 1, s->campaign_id);
     sqlite3_bind_int64(stmt, 2, annotator_id);
     sqlite3_bind_int64(stmt, 3, store_time_us());
+    sqlite3_bind_int(stmt, 4, imported);
     return sql_one(s, stmt, out, "find a comparison to label", err);
 }
 
-static int claim(Store *s, int64_t session_id, StoreClaim *out, bool *found, Error *err)
+static int next_comparison(Store *s, int64_t annotator_id, bool imported, int64_t *out, Error *err)
 {
-    static const char NEXT[] = "SELECT c.id" CLAIMABLE " ORDER BY c.id LIMIT 1";
-    int64_t annotator_id = 0, comparison_id = 0, assignment_id = 0;
+    static const char *const NEXT[] = {
+        "SELECT c.id" CLAIMABLE " AND NOT" JUDGED " ORDER BY c.id LIMIT 1",
+        "SELECT c.id" CLAIMABLE " AND" JUDGED " AND c.origin<>'import' ORDER BY c.id LIMIT 1",
+        "SELECT c.id" CLAIMABLE " AND" JUDGED " AND c.origin='import' ORDER BY c.id LIMIT 1"};
+    *out = 0;
+    for (int i = 0; i < (imported ? 3 : 2) && *out == 0; i++) {
+        sqlite3_stmt *stmt = NULL;
+        if (sql_get(s, &stmt, NEXT[i], err) != 0) return -1;
+        if (claimable(s, stmt, annotator_id, imported, out, err) != 0) return -1;
+    }
+    return 0;
+}
+
+/* The newest lease that a session of this annotator left behind when its terminal went away. */
+static int left_behind(Store *s, int64_t annotator_id, int64_t *assignment_id, Error *err)
+{
+    static const char SQL[] =
+        "SELECT x.id FROM assignment x JOIN session e ON e.id=x.session_id WHERE x.annotator_id=?1"
+        " AND x.state='open' AND e.end_reason='" STORE_HANG_UP
+        "' ORDER BY x.leased_us DESC, x.id DESC"
+        " LIMIT 1";
     sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, annotator_id);
+    return sql_one(s, stmt, assignment_id, "find what was left behind", err);
+}
+
+static int claim(Store *s, int64_t session_id, bool imported, StoreClaim *out, bool *found,
+                 Error *err)
+{
+    int64_t annotator_id = 0, comparison_id = 0, assignment_id = 0;
     if (session_annotator(s, session_id, &annotator_id, err) != 0) return -1;
-    if (expire_leases(s, err) != 0 || sql_get(s, &stmt, NEXT, err) != 0) return -1;
-    if (claimable(s, stmt, annotator_id, &comparison_id, err) != 0) return -1;
+    if (expire_leases(s, err) != 0) return -1;
+    if (left_behind(s, annotator_id, &assignment_id, err) != 0) return -1;
+    *found = assignment_id != 0;
+    if (*found) {
+        if (assignment_hold(s, assignment_id, session_id, err) != 0) return -1;
+        return claim_read(s, assignment_id, out, err);
+    }
+    if (next_comparison(s, annotator_id, imported, &comparison_id, err) != 0) return -1;
     *found = comparison_id != 0;
     if (!*found) return 0;
     if (assignment_add(s, comparison_id, annotator_id, session_id, "open", &assignment_id, err) !=
@@ -236,12 +278,13 @@ static int claim(Store *s, int64_t session_id, StoreClaim *out, bool *found, Err
     return claim_read(s, assignment_id, out, err);
 }
 
-int store_claim_comparison(Store *s, int64_t session_id, StoreClaim *out, bool *found, Error *err)
+int store_claim_comparison(Store *s, int64_t session_id, bool imported, StoreClaim *out,
+                           bool *found, Error *err)
 {
     StoreClaim got = {0};
     bool any = false;
     if (sql_begin(s, err) != 0) return -1;
-    if (sql_finish(s, claim(s, session_id, &got, &any, err), err) != 0) {
+    if (sql_finish(s, claim(s, session_id, imported, &got, &any, err), err) != 0) {
         store_claim_free(&got);
         return -1;
     }
@@ -272,14 +315,15 @@ void store_claim_free(StoreClaim *held)
     *held = (StoreClaim){0};
 }
 
-int store_count_claimable(Store *s, int64_t annotator_id, int64_t *left, int64_t *done, Error *err)
+int store_count_claimable(Store *s, int64_t annotator_id, bool imported, int64_t *left,
+                          int64_t *done, Error *err)
 {
     static const char LEFT[] = "SELECT count(*)" CLAIMABLE;
     static const char DONE[] = "SELECT count(*) FROM label_current WHERE annotator_id=?1";
     int64_t n_left = 0, n_done = 0;
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, LEFT, err) != 0) return -1;
-    if (claimable(s, stmt, annotator_id, &n_left, err) != 0) return -1;
+    if (claimable(s, stmt, annotator_id, imported, &n_left, err) != 0) return -1;
     if (sql_get(s, &stmt, DONE, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, annotator_id);
     if (sql_one(s, stmt, &n_done, "count labels", err) != 0) return -1;

@@ -114,7 +114,7 @@ static void a_rules_labels_leave_the_pairs_to_people(void **state)
     assert_int_equal(judge_by_rule(s, rule_find("longer"), &none, NULL, &r, &err), 0);
     judge_result_free(&r);
     assert_int_equal(store_add_annotator(s, "ada", ANNOTATOR_HUMAN, &ada, &err), 0);
-    assert_int_equal(store_count_claimable(s, ada, &left, &done, &err), 0);
+    assert_int_equal(store_count_claimable(s, ada, false, &left, &done, &err), 0);
     assert_int_equal(left, 4);
     fixture_close(s, path);
 }

@@ -103,17 +103,48 @@ for size in "80 24" "160 50"; do
     see 'all saved; to undo the last'
 done
 
-# Taken up where it was left; signals end it with everything saved and the terminal as it was.
+# Taken up where it was left; signals end it with everything saved and the terminal as it was.  A hang-up
+# keeps the pair for whoever comes back.
 p="$dir/p-80"
+in_hand() { screen | sed -n 's/.*\(prompt [0-9]*\) *$/\1/p'; }
+bobs_pair() { "$RLHF" label --line --as bob --project "$p" </dev/null | grep '^prompt '; }
 for signal in INT:130 TERM:143 HUP:129; do
     start 80 24 "$p"
     see 'welcome back'
     before=$(count "$p")
     keys b
     see 'saved #'
+    pair=$(in_hand)
     kill -"${signal%%:*}" "$(cat "$dir/pid")"
     [ "$(status)" = "${signal##*:}" ] || fail "$signal: exit status $(status)"
     [ "$(count "$p")" = $((before + 1)) ] || fail "$signal: what was saved is there"
+    if [ "$signal" = HUP:129 ]; then
+        [ "$(bobs_pair)" != "$pair" ] || fail "$signal: $pair is kept for ada"
+    else
+        [ "$(bobs_pair)" = "$pair" ] || fail "$signal: $pair is given back, bob has $(bobs_pair)"
+    fi
+done
+start 80 24 "$p"
+see 'welcome back'
+[ "$(in_hand)" = "$pair" ] || fail "after a hang-up $pair is there again, not $(in_hand)"
+keys q
+[ "$(status)" = 0 ] || fail "q"
+[ "$(bobs_pair)" = "$pair" ] || fail "q gives $pair back"
+
+# The terminal itself goes away, as with a lost connection.
+for mode in "" --line; do
+    t kill-server 2>/dev/null
+    server=$((server + 1))
+    t new-session -d -s w -x 80 -y 24 "exec '$RLHF' label $mode --project '$p' --as ada" || fail "tmux"
+    see 'skip'
+    pair=$(screen | sed -n 's/.*\(prompt [0-9][0-9]*\) *$/\1/p')
+    t kill-server
+    for _ in $(seq 40); do
+        [ "$(bobs_pair)" != "$pair" ] && break
+        sleep 0.05
+    done
+    [ "$(bobs_pair)" != "$pair" ] || { echo "FAILED: a lost terminal ($mode) keeps $pair for ada"; exit 1; }
+    "$RLHF" label --line --as ada --project "$p" </dev/null | grep -q "^$pair$" || { echo "FAILED: and ada is given it"; exit 1; }
 done
 
 # Long and hostile text: scrolled, spelled out, the end of the prompt in view.

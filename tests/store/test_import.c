@@ -303,7 +303,7 @@ static void imported_labels_are_nobody_of_ours(void **state)
     /* And nobody is asked to judge them again. */
     int64_t left = -1, done = -1, ada = 0;
     OK(store_add_annotator(store, "ada", ANNOTATOR_HUMAN, &ada, &err));
-    OK(store_count_claimable(store, ada, &left, &done, &err));
+    OK(store_count_claimable(store, ada, false, &left, &done, &err));
     assert_int_equal(left, 0);
 }
 
@@ -354,7 +354,7 @@ static void exported_labels_are_json_with_their_history(void **state)
     int64_t rows = 0;
     add_pairs(1);
     const int64_t session = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
-    OK(store_claim_comparison(store, session, &c, &found, &err));
+    OK(store_claim_comparison(store, session, false, &c, &found, &err));
     decide(store, &c, OUTCOME_PREF, 1);
     store_claim_free(&c);
     OK(store_undo_label(store, session, &c, &found, &err));

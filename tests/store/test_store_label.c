@@ -19,7 +19,7 @@ static void two_people_never_hold_the_same_pair(void **state)
     for (int i = 0; i < 40; i++) {
         StoreClaim claim = {0};
         bool found = false;
-        OK(store_claim_comparison(handle[i % 2], session[i % 2], &claim, &found, &err));
+        OK(store_claim_comparison(handle[i % 2], session[i % 2], false, &claim, &found, &err));
         assert_true(found);
         assert_false(seen[claim.comparison_id]);
         seen[claim.comparison_id] = true;
@@ -29,7 +29,7 @@ static void two_people_never_hold_the_same_pair(void **state)
     }
     StoreClaim none = {0};
     bool found = true;
-    OK(store_claim_comparison(store, session[0], &none, &found, &err));
+    OK(store_claim_comparison(store, session[0], false, &none, &found, &err));
     assert_false(found);
     store_close(other);
 }
@@ -43,7 +43,7 @@ static void claim_shows_everything_in_the_order_drawn(void **state)
     for (int i = 0; i < 60; i++) {
         StoreClaim c = {0};
         bool found = false;
-        OK(store_claim_comparison(store, session, &c, &found, &err));
+        OK(store_claim_comparison(store, session, false, &c, &found, &err));
         assert_true(found && c.a_id < c.b_id);
         assert_memory_equal(c.prompt, "question ", 9);
         assert_memory_equal(c.swapped ? c.second : c.first, "answer one", 10);
@@ -65,7 +65,7 @@ static void side_does_not_depend_on_when_it_is_asked(void **state)
         for (int i = 0; i < 20; i++) {
             StoreClaim c = {0};
             bool found = false;
-            OK(store_claim_comparison(store, session, &c, &found, &err));
+            OK(store_claim_comparison(store, session, false, &c, &found, &err));
             assert_int_equal(c.comparison_id, i + 1);
             if (round == 0) first[i] = c.swapped;
             else assert_int_equal(c.swapped, first[i]);
@@ -82,17 +82,17 @@ static void released_and_expired_pairs_come_back(void **state)
     add_pairs(1);
     const int64_t ada = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
     const int64_t bob = begin_session_of(store, "bob", ANNOTATOR_HUMAN);
-    OK(store_claim_comparison(store, ada, &c, &found, &err));
+    OK(store_claim_comparison(store, ada, false, &c, &found, &err));
     OK(store_release_claim(store, c.assignment_id, &err));
     store_claim_free(&c);
-    OK(store_claim_comparison(store, bob, &c, &found, &err));
+    OK(store_claim_comparison(store, bob, false, &c, &found, &err));
     assert_true(found);
     store_claim_free(&c);
 
-    OK(store_claim_comparison(store, ada, &c, &found, &err));
+    OK(store_claim_comparison(store, ada, false, &c, &found, &err));
     assert_false(found);
     assert_int_equal(raw_sql("UPDATE assignment SET expires_us=1 WHERE state='open'"), SQLITE_OK);
-    OK(store_claim_comparison(store, ada, &c, &found, &err));
+    OK(store_claim_comparison(store, ada, false, &c, &found, &err));
     assert_true(found);
     store_claim_free(&c);
 }
@@ -104,10 +104,10 @@ static void label_after_its_lease_is_kept(void **state)
     bool found = false;
     add_pairs(1);
     const int64_t ada = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
-    OK(store_claim_comparison(store, ada, &late, &found, &err));
+    OK(store_claim_comparison(store, ada, false, &late, &found, &err));
     assert_int_equal(raw_sql("UPDATE assignment SET expires_us=1"), SQLITE_OK);
     /* The same person was given the same pair again: both decisions land on the live assignment. */
-    OK(store_claim_comparison(store, ada, &again, &found, &err));
+    OK(store_claim_comparison(store, ada, false, &again, &found, &err));
     assert_true(found && again.assignment_id != late.assignment_id);
     decide(store, &late, OUTCOME_TIE, 0);
     decide(store, &again, OUTCOME_PREF, 1);
@@ -127,9 +127,86 @@ static void rules_take_no_pair_away_from_people(void **state)
     OK(store_add_labels(store, rule, &(StoreVerdict){.comparison_id = 1, .preferred = 1}, 1, NULL,
                         &err));
     const int64_t ada = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
-    OK(store_claim_comparison(store, ada, &c, &found, &err));
+    OK(store_claim_comparison(store, ada, false, &c, &found, &err));
     assert_true(found);
     store_claim_free(&c);
+}
+
+static void expect_claim(int64_t session, bool imported, int64_t comparison_id)
+{
+    StoreClaim c = {0};
+    bool found = false;
+    OK(store_claim_comparison(store, session, imported, &c, &found, &err));
+    assert_int_equal(found, comparison_id != 0);
+    if (found) assert_int_equal(c.comparison_id, comparison_id);
+    store_claim_free(&c);
+}
+
+static void pairs_that_nobody_judged_come_first(void **state)
+{
+    (void)state;
+    add_pairs(4);
+    const int64_t rule = begin_session_of(store, "rule:test", ANNOTATOR_RULE);
+    const StoreVerdict verdict[] = {{.comparison_id = 1, .preferred = 1},
+                                    {.comparison_id = 3, .preferred = 1}};
+    OK(store_add_labels(store, rule, verdict, 2, NULL, &err));
+    const int64_t ada = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    expect_claim(ada, false, 2);
+    expect_claim(ada, false, 4);
+    expect_claim(ada, false, 1);
+    expect_claim(ada, false, 3);
+    expect_claim(ada, false, 0);
+}
+
+static void imported_pairs_are_offered_last_and_only_if_asked_for(void **state)
+{
+    (void)state;
+    int64_t left, done;
+    add_pairs(3);
+    assert_int_equal(raw_sql("UPDATE comparison SET origin='import' WHERE id=1"), SQLITE_OK);
+    const int64_t data = begin_session_of(store, "import:set", ANNOTATOR_IMPORT);
+    OK(store_add_labels(store, data, &(StoreVerdict){.comparison_id = 1, .preferred = 1}, 1, NULL,
+                        &err));
+    const int64_t rule = begin_session_of(store, "rule:test", ANNOTATOR_RULE);
+    OK(store_add_labels(store, rule, &(StoreVerdict){.comparison_id = 2, .preferred = 1}, 1, NULL,
+                        &err));
+    const int64_t ada = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    OK(store_count_claimable(store, 3, false, &left, &done, &err));
+    assert_int_equal(left, 2);
+    OK(store_count_claimable(store, 3, true, &left, &done, &err));
+    assert_int_equal(left, 3);
+    expect_claim(ada, true, 3);
+    expect_claim(ada, true, 2);
+    expect_claim(ada, false, 0);
+    expect_claim(ada, true, 1);
+    expect_claim(ada, true, 0);
+}
+
+static void a_hung_up_session_leaves_its_pair_to_its_annotator(void **state)
+{
+    (void)state;
+    int64_t left, done;
+    add_pairs(2);
+    int64_t ada = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    const int64_t bob = begin_session_of(store, "bob", ANNOTATOR_HUMAN);
+    expect_claim(ada, false, 1);
+    OK(store_end_session(store, ada, STORE_HANG_UP, &err));
+    expect_claim(bob, false, 2);
+    expect_claim(bob, false, 0);
+    ada = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    OK(store_count_claimable(store, 1, false, &left, &done, &err));
+    assert_int_equal(left, 1);
+    expect_claim(ada, false, 1);
+    expect_claim(ada, false, 0);
+    assert_int_equal(raw_number("SELECT count(*) FROM assignment WHERE state='open'"), 2);
+    /* whoever quits gives it back, and a lease that ran out is anybody's */
+    OK(store_end_session(store, ada, "quit", &err));
+    expect_claim(bob, false, 1);
+    OK(store_end_session(store, bob, STORE_HANG_UP, &err));
+    assert_int_equal(raw_sql("UPDATE assignment SET expires_us=1 WHERE state='open'"), SQLITE_OK);
+    ada = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    expect_claim(ada, false, 1);
+    expect_claim(ada, false, 2);
 }
 
 /* ---- decisions ------------------------------------------------------------------------------------- */
@@ -144,7 +221,7 @@ static void preference_as_shown_becomes_preference_as_stored(void **state)
     for (int i = 0; i < 30; i++) {
         StoreClaim c = {0};
         bool found = false;
-        OK(store_claim_comparison(store, session, &c, &found, &err));
+        OK(store_claim_comparison(store, session, false, &c, &found, &err));
         decide(store, &c, OUTCOME_PREF, i % 2 ? -3 : 2);
         chosen[i] = strdup(i % 2 ? c.first : c.second);
         store_claim_free(&c);
@@ -168,7 +245,7 @@ static void retry_with_the_same_uuid_is_one_label(void **state)
     bool found = false;
     add_pairs(1);
     const int64_t session = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
-    OK(store_claim_comparison(store, session, &c, &found, &err));
+    OK(store_claim_comparison(store, session, false, &c, &found, &err));
     StoreDecision d = {
         .assignment_id = c.assignment_id, .outcome = OUTCOME_TIE, .shown_us = 1, .active_ms = 1};
     int64_t first = 0, second = 0;
@@ -189,7 +266,7 @@ static void undo_walks_back_and_redo_appends(void **state)
     add_pairs(3);
     const int64_t session = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
     for (int i = 0; i < 3; i++) {
-        OK(store_claim_comparison(store, session, &c, &found, &err));
+        OK(store_claim_comparison(store, session, false, &c, &found, &err));
         shown[i] = c.comparison_id;
         decide(store, &c, OUTCOME_PREF, -1);
         store_claim_free(&c);
@@ -200,10 +277,10 @@ static void undo_walks_back_and_redo_appends(void **state)
         assert_int_equal(undone.comparison_id, shown[i]);
         if (i > 1) store_claim_free(&undone);
     }
-    OK(store_count_claimable(store, 1, &left, &done, &err));
+    OK(store_count_claimable(store, 1, false, &left, &done, &err));
     assert_int_equal(done, 1);
     decide(store, &undone, OUTCOME_SKIP, 0);
-    OK(store_count_claimable(store, 1, &left, &done, &err));
+    OK(store_count_claimable(store, 1, false, &left, &done, &err));
     assert_int_equal(done, 2);
     /* Three given, two taken back, one given again: all six stay on record. */
     assert_int_equal(raw_number("SELECT count(*) FROM label"), 6);
@@ -232,7 +309,7 @@ static void one_label(void)
     bool found = false;
     add_pairs(2);
     const int64_t session = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
-    OK(store_claim_comparison(store, session, &c, &found, &err));
+    OK(store_claim_comparison(store, session, false, &c, &found, &err));
     decide(store, &c, OUTCOME_PREF, 1);
     store_claim_free(&c);
 }
@@ -418,10 +495,10 @@ static void finding_work_does_not_slow_down_with_work_done(void **state)
     const double began = seconds();
     OK(store_list_unlabeled(store, 1, 0, &pairs, &err));
     assert_int_equal(pairs.n, 0);
-    OK(store_count_claimable(store, 2, &left, &done, &err));
+    OK(store_count_claimable(store, 2, false, &left, &done, &err));
     assert_int_equal(left, 10);
     for (int i = 0; i < 10; i++) {
-        OK(store_claim_comparison(store, ada, &c, &found, &err));
+        OK(store_claim_comparison(store, ada, false, &c, &found, &err));
         assert_true(found);
         decide(store, &c, OUTCOME_PREF, 1);
         store_claim_free(&c);
@@ -470,7 +547,7 @@ static void skips_and_undone_labels_train_nothing(void **state)
     add_pairs(6);
     const int64_t session = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
     for (int i = 0; i < 6; i++) {
-        OK(store_claim_comparison(store, session, &c, &found, &err));
+        OK(store_claim_comparison(store, session, false, &c, &found, &err));
         decide(store, &c, OUTCOMES[i], OUTCOMES[i] == OUTCOME_PREF ? 1 : 0);
         store_claim_free(&c);
     }
@@ -507,7 +584,7 @@ static void label_until_killed(int to)
         StoreClaim c = {0};
         bool found = false;
         int64_t id = 0;
-        if (store_claim_comparison(own, session, &c, &found, &e) != 0 || !found) _exit(2);
+        if (store_claim_comparison(own, session, false, &c, &found, &e) != 0 || !found) _exit(2);
         StoreDecision d = {.assignment_id = c.assignment_id,
                            .outcome = OUTCOME_PREF,
                            .preferred = 1,
@@ -536,12 +613,15 @@ static void killed_writer_loses_no_acknowledged_label(void **state)
             label_until_killed(ends[1]);
         }
         close(ends[1]);
+        int64_t id;
+        /* Every second one is killed in its work, however slow the machine is to begin it. */
+        if (i % 2 && read(ends[0], &id, sizeof id) == sizeof id)
+            last_acknowledged = id, acknowledged++;
         usleep((useconds_t)(5000 + (i * 7919) % 50000));
         kill(child, SIGKILL);
         int status = 0;
         waitpid(child, &status, 0);
         assert_true(WIFSIGNALED(status));
-        int64_t id;
         while (read(ends[0], &id, sizeof id) == sizeof id) {
             last_acknowledged = id;
             acknowledged++;
@@ -567,6 +647,9 @@ int main(void)
         TEST(released_and_expired_pairs_come_back),
         TEST(label_after_its_lease_is_kept),
         TEST(rules_take_no_pair_away_from_people),
+        TEST(pairs_that_nobody_judged_come_first),
+        TEST(imported_pairs_are_offered_last_and_only_if_asked_for),
+        TEST(a_hung_up_session_leaves_its_pair_to_its_annotator),
         TEST(preference_as_shown_becomes_preference_as_stored),
         TEST(retry_with_the_same_uuid_is_one_label),
         TEST(undo_walks_back_and_redo_appends),
