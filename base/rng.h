@@ -9,7 +9,7 @@
 /* What a number is for; two streams never share numbers. */
 typedef enum {
     RNG_INIT = 1,    /* item: tensor, position: element */
-    RNG_SAMPLE,      /* item: prompt and sample number, position: token */
+    RNG_SAMPLE,      /* item: an rng_item of who asks, position: token */
     RNG_SHUFFLE,     /* item: epoch, position: index */
     RNG_SPLIT,       /* train, valid, test */
     RNG_SWAP,        /* which answer is shown on the left */
@@ -20,6 +20,21 @@ typedef enum {
     RNG_PAIR,        /* which pairs are asked */
     RNG_TEST,
 } RngStream;
+
+/* Who asks for sampled answers: their items differ, so no two of them draw the same numbers. */
+typedef enum {
+    RNG_FOR_GENERATE,
+    RNG_FOR_LABELING, /* number: prompt and answer */
+    RNG_FOR_ROLLOUT,  /* number: episode of the run */
+    RNG_FOR_COMPARE,  /* number: prompt and answer */
+    RNG_FOR_STORY     /* the demo's examples */
+} RngAsker;
+
+/* number < 2^56 */
+static inline uint64_t rng_item(RngAsker asker, uint64_t number)
+{
+    return (uint64_t)asker << 56 | number;
+}
 
 uint64_t rng_bits(uint64_t seed, RngStream stream, uint64_t item, uint64_t position);
 /* In the open interval (0, 1), 53 bits. */

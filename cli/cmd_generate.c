@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "cli/commands.h"
 #include "cli/loaded.h"
 #include "cli/options.h"
@@ -127,7 +128,7 @@ static int generate(Context *ctx, const GenerateOptions *o, Loaded *l, const cha
     for (int i = 0; i < o->n; i++) {
         if (add_prompt_tokens(&prompts, l->tokenizer, prompt, err) != 0) goto done;
         sequences_end(&prompts);
-        key[i] = (uint64_t)i;
+        key[i] = rng_item(RNG_FOR_GENERATE, (uint64_t)i);
     }
     loaded_policy(l);
     rc = policy_generate(l->policy, &(Prompts){o->n, prompts.token, prompts.start, key}, &s, &r,

@@ -12,13 +12,15 @@
 
 typedef struct {
     TrainingFlags training;
-    const char *model, *reward, *source;
+    const char *model, *reference, *reward, *source;
 } PpoOptions;
 
 static const Option OPTIONS[] = {
     TRAINING_OPTIONS(PpoOptions, training),
-    {"model", OPTION_TEXT, offsetof(PpoOptions, model), 0, 0, "MODEL",
-     "the model to align; its frozen copy is the reference (base)"},
+    {"model", OPTION_TEXT, offsetof(PpoOptions, model), 0, 0, "MODEL", "the model to align (base)"},
+    {"reference", OPTION_TEXT, offsetof(PpoOptions, reference), 0, 0, "MODEL",
+     "the frozen model that KL is measured to (a copy of --model); to go on from an aligned model: "
+     "base"},
     {"reward", OPTION_TEXT, offsetof(PpoOptions, reward), 0, 0, "MODEL",
      "the reward model (reward)"},
     {"source", OPTION_TEXT, offsetof(PpoOptions, source), 0, 0, "NAME",
@@ -32,7 +34,7 @@ typedef struct {
     PpoOptions options;
     PpoConfig settings;
     Store *store;
-    Loaded base, reward;
+    Loaded start, reference, reward;
     Model *policy_model, *value_model;
     PromptTokens prompts;
     PpoInputs in;
@@ -45,7 +47,7 @@ static int read_prompts(PpoRun *r, Error *err)
 {
     const StorePromptFilter filter = {.split = SPLIT_TRAIN, .source = r->options.source};
     const Loaded *tight =
-        r->reward.model->config.max_T < r->base.model->config.max_T ? &r->reward : &r->base;
+        r->reward.model->config.max_T < r->start.model->config.max_T ? &r->reward : &r->start;
     if (prompts_read(&r->prompts, r->store, &filter, tight, r->settings.max_new_tokens, err) != 0)
         return -1;
     if (r->prompts.n == 0 && r->prompts.left_out > 0)
@@ -56,22 +58,23 @@ static int read_prompts(PpoRun *r, Error *err)
     return 0;
 }
 
-/* Four policies: the trained one and the frozen reference from the base, the frozen reward model and the
- * trained value model from the reward model. */
+/* Four policies: the trained one, the frozen reference, and from the reward model a frozen one and the
+ * value model that is trained. */
 static int open_policies(PpoRun *r, Error *err)
 {
-    const PolicyOptions policy = ppo_policy_options(&r->settings, r->base.model->config.max_T);
+    const PolicyOptions policy = ppo_policy_options(&r->settings, r->start.model->config.max_T);
     const PolicyOptions value = ppo_value_options(&r->settings, r->reward.model->config.max_T);
-    if (model_open(&r->policy_model, r->base.folder, err) != 0) return -1;
+    if (model_open(&r->policy_model, r->start.folder, err) != 0) return -1;
     if (model_open(&r->value_model, r->reward.folder, err) != 0) return -1;
-    loaded_policy(&r->base);
+    loaded_policy(&r->reference);
     loaded_policy(&r->reward);
     r->in = (PpoInputs){.policy = policy_open(r->policy_model, &policy),
-                        .reference = r->base.policy,
+                        .reference = r->reference.policy,
+                        .aligned_before = strcmp(r->start.hash, r->reference.hash) != 0,
                         .reward = r->reward.policy,
                         .value = policy_open(r->value_model, &value),
                         .prompts = {r->prompts.n, r->prompts.tokens.token, r->prompts.tokens.start},
-                        .stop = {tokenizer_eos(r->base.tokenizer)},
+                        .stop = {tokenizer_eos(r->start.tokenizer)},
                         .n_stop = 1,
                         .seed = r->ctx->seed};
     return ppo_check(&r->settings, &r->in, err);
@@ -85,7 +88,7 @@ static int train(PpoRun *r, Error *err)
                                .unit = "iteration",
                                .save_every = r->settings.save_every,
                                .keep = r->settings.keep};
-    if (training_go(&r->run, &trainer, &o, r->in.policy, r->base.tokenizer, err) != 0) return -1;
+    if (training_go(&r->run, &trainer, &o, r->in.policy, r->start.tokenizer, err) != 0) return -1;
     if (r->run.end == TRAINING_FINISHED &&
         project_set_model(r->ctx, "aligned", r->run.model, err) != 0)
         return -1;
@@ -99,13 +102,19 @@ static int open_all(PpoRun *r, Error *err)
     if (open_store(&r->store, r->ctx, err) != 0) return -1;
     if (!r->options.reward && !project_has_model(r->ctx, "reward"))
         return error_set(err, "no reward model yet; train one with: rlhf reward");
-    if (loaded_open(&r->base, r->ctx, "policy", r->options.model, err) != 0) return -1;
+    if (loaded_open(&r->start, r->ctx, "policy", r->options.model, err) != 0) return -1;
+    if (loaded_open(&r->reference, r->ctx, NULL,
+                    r->options.reference ? r->options.reference : r->options.model, err) != 0)
+        return -1;
     if (loaded_open(&r->reward, r->ctx, "reward model", reward, err) != 0) return -1;
     if (r->reward.model->config.n_labels != 1)
         return error_set(err, "%s: no reward model (it has no score head)", r->reward.folder);
-    if (strcmp(tokenizer_sha256(r->base.tokenizer), tokenizer_sha256(r->reward.tokenizer)) != 0)
+    if (strcmp(tokenizer_sha256(r->start.tokenizer), tokenizer_sha256(r->reward.tokenizer)) != 0)
         return error_set(err, "the reward model %s has another tokenizer than the policy %s",
-                         r->reward.folder, r->base.folder);
+                         r->reward.folder, r->start.folder);
+    if (strcmp(tokenizer_sha256(r->start.tokenizer), tokenizer_sha256(r->reference.tokenizer)) != 0)
+        return error_set(err, "the reference %s has another tokenizer than the policy %s",
+                         r->reference.folder, r->start.folder);
     if (read_prompts(r, err) != 0) return -1;
     return open_policies(r, err);
 }
@@ -122,8 +131,9 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (context_settings(ctx, &c, NULL, err) != 0) return -1;
     if (ppo_check_settings(&r.settings, err) != 0) return -1;
     if (open_all(&r, err) != 0) goto done;
-    snprintf(inputs, sizeof inputs, "{\"model\": \"%s\", \"reward\": \"%s\", \"prompts\": %d}",
-             r.base.hash, r.reward.hash, r.prompts.n);
+    snprintf(inputs, sizeof inputs,
+             "{\"model\": \"%s\", \"reference\": \"%s\", \"reward\": \"%s\", \"prompts\": %d}",
+             r.start.hash, r.reference.hash, r.reward.hash, r.prompts.n);
     if (training_begin(&r.run, ctx, r.store, "ppo", &r.options.training, &c, inputs, err) != 0)
         goto done;
     rc = train(&r, err);
@@ -136,7 +146,8 @@ done:
     model_free(r.policy_model);
     model_free(r.value_model);
     prompts_free(&r.prompts);
-    loaded_close(&r.base);
+    loaded_close(&r.start);
+    loaded_close(&r.reference);
     loaded_close(&r.reward);
     store_close(r.store);
     return rc;
@@ -146,10 +157,13 @@ const Command cmd_ppo = {
     .name = "ppo",
     .heading = "train",
     .summary = "align the base by PPO against the reward model",
-    .usage = "[--model MODEL] [--reward MODEL] [--run NAME] [--resume]",
-    .details = "The reference is the frozen starting model; the value model starts from the reward "
-               "model.  The finished\n"
-               "run becomes `aligned`.",
+    .usage = "[--model MODEL [--reference MODEL]] [--reward MODEL] [--run NAME] [--resume]",
+    .details =
+        "The reference is the frozen starting model; the value model starts from the reward "
+        "model.  The finished\n"
+        "run becomes `aligned`.  A second round, after labels of the aligned model's answers "
+        "and a new reward model:\n"
+        "rlhf ppo --model aligned --reference base",
     .options = OPTIONS,
     .sections = SECTIONS,
     .project = PROJECT_NEEDED,

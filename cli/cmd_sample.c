@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "cli/commands.h"
 #include "cli/loaded.h"
 #include "cli/options.h"
@@ -125,7 +126,8 @@ static int sample_page(Sampling *s, const PromptTokens *from, int at, int n, Err
         const int k = at + i / ANSWERS, *start = from->tokens.start;
         sequences_add(&prompts, from->tokens.token + start[k], start[k + 1] - start[k]);
         sequences_end(&prompts);
-        key[i] = (uint64_t)from->row[k]->id * ANSWERS + (uint64_t)(i % ANSWERS);
+        key[i] = rng_item(RNG_FOR_LABELING,
+                          (uint64_t)from->row[k]->id * ANSWERS + (uint64_t)(i % ANSWERS));
     }
     int rc =
         policy_generate(s->model.policy, &(Prompts){n * ANSWERS, prompts.token, prompts.start, key},

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "cli/prompts.h"
 #include "compare/text_stats.h"
 
@@ -78,7 +79,9 @@ static int sample(Answers *out, Loaded *l, const Sequences *prompts, const int64
             sequences_add(&repeated, prompts->token + prompts->start[i],
                           prompts->start[i + 1] - prompts->start[i]);
             sequences_end(&repeated);
-            key[i * of + k] = (uint64_t)prompt_id[i] * SAMPLES_PER_PROMPT + (uint64_t)(first + k);
+            key[i * of + k] =
+                rng_item(RNG_FOR_COMPARE,
+                         (uint64_t)prompt_id[i] * SAMPLES_PER_PROMPT + (uint64_t)(first + k));
         }
     const int rc = answers_sample(out, l->policy, l->tokenizer, &repeated, key, &s, err);
     w->done += repeated.n;

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "cli/demo.h"
 #include "cli/loaded.h"
 #include "labeling/shown.h"
@@ -39,7 +40,7 @@ static int answer(Responses *r, Policy *p, const Tokenizer *t, const char *const
                               .batch = 64};
     int rc = 0;
     for (int i = 0; i < n && rc == 0; i++) {
-        key[i] = (uint64_t)STORY_ITEM + (uint64_t)i;
+        key[i] = rng_item(RNG_FOR_STORY, (uint64_t)i);
         rc = add_prompt_tokens(&tokens, t, prompt[i], err);
         sequences_end(&tokens);
     }

@@ -151,7 +151,7 @@ static int roll_out(Ppo *p, int64_t iteration, Error *err)
     int *prompt = mem_calloc((size_t)B, sizeof *prompt);
     uint64_t *key = mem_calloc((size_t)B, sizeof *key);
     for (int b = 0; b < B; b++) {
-        key[b] = (uint64_t)(iteration * B + b);
+        key[b] = rng_item(RNG_FOR_ROLLOUT, (uint64_t)(iteration * B + b));
         prompt[b] = prompt_at(p, iteration * B + b);
     }
     rollout_free(&p->rollout);
@@ -163,7 +163,11 @@ static int roll_out(Ppo *p, int64_t iteration, Error *err)
     progress_pulse("scoring");
     rollout_score(&p->rollout, &p->in, &p->config);
     const double drift = rollout_largest_log_ratio(&p->rollout);
-    if (policy_steps(p->in.policy) == 0 && drift != 0)
+    if (isnan(drift))
+        return error_set(err,
+                         "a log-probability of the policy or the reference is not a number: the "
+                         "weights of one of them hold such numbers");
+    if (!p->in.aligned_before && policy_steps(p->in.policy) == 0 && drift != 0)
         return error_set(err,
                          "policy and reference differ by %g nats at a token before the first "
                          "update; they must be "

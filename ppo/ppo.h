@@ -56,9 +56,11 @@ typedef struct {
 
 typedef struct {
     Policy *policy;    /* trained */
-    Policy *reference; /* frozen, the same weights as policy at the start of the run */
-    Policy *reward;    /* frozen, one head */
-    Policy *value;     /* trained, one head */
+    Policy *reference; /* frozen: what KL is measured to */
+    bool
+        aligned_before; /* the policy has left the reference in an earlier run; else they are equal */
+    Policy *reward;     /* frozen, one head */
+    Policy *value;      /* trained, one head */
     PromptSet prompts;
     int stop[4], n_stop;
     uint64_t seed;

@@ -30,7 +30,7 @@ void ppo_policy_loss(double *dlogp, PpoPolicySums *sums, const double *logp, con
         sums->approx_kl += log_ratio * log_ratio / 2;
         sums->ratio += ratio;
         sums->ratio_squared += ratio * ratio;
-        sums->ratio_max = fmax(sums->ratio_max, ratio);
+        if (ratio > sums->ratio_max) sums->ratio_max = ratio;
     }
     sums->n += n;
 }

@@ -150,6 +150,10 @@ void rollout_advantages(Rollout *r, const PpoConfig *c, double kl_coef)
 double rollout_largest_log_ratio(const Rollout *r)
 {
     double largest = 0;
-    for (int i = 0; i < r->N; i++) largest = fmax(largest, fabs(r->logp[i] - r->ref_logp[i]));
+    for (int i = 0; i < r->N; i++) {
+        const double distance = fabs(r->logp[i] - r->ref_logp[i]);
+        if (!(distance <= largest)) largest = distance; /* a NaN stays; fmax would drop it */
+        if (isnan(largest)) break;
+    }
     return largest;
 }

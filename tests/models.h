@@ -175,6 +175,14 @@ static inline double relative_error(const real *a, const real *b, size_t n)
     return sqrt(difference / size);
 }
 
+/* Make one weight no number. */
+static inline void poison(Model *m, size_t at)
+{
+    const real nan = (real)NAN;
+    buffer_write(m->parameters.w + at, &nan, 1);
+    model_changed(m);
+}
+
 /* Add `ulps` units in the last place to one weight. */
 static inline void nudge(Model *m, size_t at, int ulps)
 {

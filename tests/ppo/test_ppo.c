@@ -235,6 +235,29 @@ static void a_reference_one_ulp_off_stops_the_run(void **state)
     job_free(j);
 }
 
+static void a_second_round_may_begin_away_from_the_reference(void **state)
+{
+    (void)state;
+    const PpoConfig c = job_settings();
+    Job *j = job_new(&TINY_GPT2, &TINY_LLAMA, &c);
+    nudge(j->model[1], j->model[1]->final_norm.at + 3, 1);
+    j->ppo->in.aligned_before = true;
+    assert_worked(job_step(j, 0, &err), &err);
+    assert_true(ppo_metrics(j->ppo)->kl != 0);
+    job_free(j);
+}
+
+static void a_model_that_is_not_a_number_stops_the_run(void **state)
+{
+    (void)state;
+    const PpoConfig c = job_settings();
+    Job *j = job_new(&TINY_GPT2, &TINY_LLAMA, &c);
+    poison(j->model[1], j->model[1]->final_norm.at + 3);
+    assert_int_equal(job_step(j, 0, &err), -1);
+    assert_says(&err, "a log-probability of the policy or the reference is not a number");
+    job_free(j);
+}
+
 static void a_policy_that_changes_between_sampling_and_learning_stops_the_run(void **state)
 {
     (void)state;
@@ -432,6 +455,8 @@ int main(void)
         cmocka_unit_test(with_one_step_a_rollout_every_ratio_is_one),
         cmocka_unit_test(before_its_step_the_critic_errs_as_in_the_rollout),
         cmocka_unit_test(a_reference_one_ulp_off_stops_the_run),
+        cmocka_unit_test(a_second_round_may_begin_away_from_the_reference),
+        cmocka_unit_test(a_model_that_is_not_a_number_stops_the_run),
         cmocka_unit_test(a_policy_that_changes_between_sampling_and_learning_stops_the_run),
         cmocka_unit_test(a_score_that_is_not_a_number_stops_the_run),
         cmocka_unit_test(a_value_gradient_that_is_not_finite_changes_neither_model),
