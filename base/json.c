@@ -273,6 +273,12 @@ int json_parse(cJSON **out, const char *bytes, size_t n, Error *err)
     return 0;
 }
 
+int json_parse_row(cJSON **out, const char *bytes, size_t n, Error *err)
+{
+    int line;
+    return parse(out, NULL, bytes, n, &line, err) != 0 ? error_wrap(err, "not JSON") : 0;
+}
+
 /* Comments become spaces, so that lines stay where they are; 0, or the line of one that never ends. */
 static int blank_comments(char *bytes, size_t n)
 {

@@ -13,6 +13,8 @@
 /* Parse n bytes; trailing text, invalid UTF-8, NUL, a key twice in one object and more than 64 levels
  * are errors that name the line.  The caller calls cJSON_Delete. */
 int json_parse(cJSON **out, const char *bytes, size_t n, Error *err);
+/* One line of a file whose lines the caller counts: "not JSON: ..." */
+int json_parse_row(cJSON **out, const char *bytes, size_t n, Error *err);
 /* Read and parse a file of at most `limit` bytes; comments (// and C style) allowed when `comments`. */
 int json_read(cJSON **out, const char *path, size_t limit, bool comments, Error *err);
 /* As json_read; also the line of every key, in the order in which the keys stand in the file; the caller

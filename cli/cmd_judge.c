@@ -229,7 +229,7 @@ static int score_line(const Rule *rule, const char *line, size_t n, Error *err)
     cJSON *row = NULL;
     Text out = {0}, why = {0};
     int rc = 0;
-    if (json_parse(&row, line, n, err) != 0) return -1;
+    if (json_parse_row(&row, line, n, err) != 0) return -1;
     const char *prompt = json_text(row, "prompt", NULL),
                *response = json_text(row, "response", NULL);
     if (!prompt || !response) {

@@ -271,7 +271,7 @@ static int score_line(const Loaded *l, const char *line, size_t n, Error *err)
     Sequences s = {0};
     double score;
     int rc = -1;
-    if (json_parse(&o, line, n, err) != 0) return -1;
+    if (json_parse_row(&o, line, n, err) != 0) return -1;
     const char *prompt = json_text(o, "prompt", NULL), *response = json_text(o, "response", NULL);
     if (!prompt || !response) error_set(err, "a row needs prompt and response as texts");
     else if (add_prompt_tokens(&s, l->tokenizer, prompt, err) == 0 &&

@@ -145,12 +145,14 @@ static int status(Context *ctx, int argc, char **argv, Error *err)
 {
     Status s = {.ctx = ctx};
     Store *store = NULL;
+    cJSON *project = NULL;
     char path[FILE_PATH_MAX], **runs = NULL;
     int n_runs = 0, rc = -1;
     if (options_parse(ctx, NULL, NULL, NULL, 0, 0, argc, argv, err) != 0) return -1;
     if (project_path(ctx, path, "rlhf.db", err) != 0) return -1;
     if (store_open(&store, path, err) != 0) goto done;
     if (store_status(store, &s.store, err) != 0) goto done;
+    if (project_read(ctx, &project, err) != 0) goto done;
     if (project_list_runs(ctx, &runs, &n_runs, err) != 0) goto done;
     s.base = project_has_model(ctx, "base");
     s.reward = project_has_model(ctx, "reward");
@@ -161,6 +163,7 @@ static int status(Context *ctx, int argc, char **argv, Error *err)
     rc = 0;
 
 done:
+    cJSON_Delete(project);
     folder_list_free(runs, n_runs);
     store_status_free(&s.store);
     store_close(store);

@@ -1,5 +1,6 @@
 #include "cli/loaded.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,11 @@ int loaded_open(Loaded *l, const Context *ctx, const char *role, const char *nam
     if (tokenizer_size(l->tokenizer) > l->model->config.V) {
         error_set(err, "%s: the tokenizer has %d tokens, the model %d", l->folder,
                   tokenizer_size(l->tokenizer), l->model->config.V);
+        goto fail;
+    }
+    if (!isfinite(buffer_sum_squares(l->model->parameters.w, l->model->parameters.n))) {
+        error_set(err, "%s: a weight is not a number", l->folder);
+        error_hint(err, "the file was damaged, or training diverged: take an earlier checkpoint");
         goto fail;
     }
     model_hash(l->hash, l->model);

@@ -187,13 +187,7 @@ int import_parse(ImportRow *out, const char *bytes, size_t n, DataKind wanted, E
     cJSON *object = NULL;
     ImportRow row = {0};
     int rc = -1;
-    if (json_parse(&object, bytes, n, err) != 0) {
-        /* The parser counts from the line it was given. */
-        if (strncmp(err->message, "line 1: ", 8) == 0)
-            memmove(err->message, err->message + 8, strlen(err->message + 8) + 1);
-        error_wrap(err, "not JSON");
-        goto done;
-    }
+    if (json_parse_row(&object, bytes, n, err) != 0) goto done;
     if (!cJSON_IsObject(object)) {
         error_set(err, "not a JSON object (one object per line is wanted)");
         goto done;

@@ -244,8 +244,10 @@ int store_open(Store **out, const char *path, Error *err)
         return reason == ENOENT ? error_hint(err, "rlhf init makes one") : -1;
     }
     if (!S_ISREG(st.st_mode)) return error_set(err, "%s: not a database of this program", path);
-    if (st.st_size == 0)
-        return error_set(err, "%s: is empty, not a database of this program", path);
+    if (st.st_size == 0) {
+        error_set(err, "%s: is empty, not a database of this program", path);
+        return error_hint(err, "put a backup in its place (rlhf backup makes them)");
+    }
     if (refuse_network(path, err) != 0) return -1;
 
     Store *s = mem_calloc(1, sizeof *s);

@@ -20,8 +20,12 @@ static int check_pragma(Store *s, const char *pragma, const char *what, Error *e
     const int code = sqlite3_step(stmt);
     if (code == SQLITE_ROW) {
         const char *said = (const char *)sqlite3_column_text(stmt, 0);
-        if (!said || strcmp(said, "ok") != 0)
-            rc = error_set(err, "%s: %s: %s", s->path, what, said ? said : "failed");
+        if (!said || strcmp(said, "ok") != 0) {
+            /* SQLite heads what it found with a line of its own. */
+            const char *last = said ? strrchr(said, '\n') : NULL;
+            error_set(err, "%s: %s: %s", s->path, what, last ? last + 1 : said ? said : "failed");
+            rc = error_hint(err, "put a backup in its place, and keep this file");
+        }
     } else if (code != SQLITE_DONE) {
         rc = sql_error(s, what, err);
     }

@@ -105,6 +105,24 @@ case $(cat out) in
 *) fail "logprobs gives what generate gave: $sampled in $(cat out)" ;;
 esac
 
+# ---- rows and files that are not what they should be ----
+printf '{"prompt":"a","response":" b"}\nx\n' | "$RLHF" reward score >out 2>err
+[ $? -eq 1 ] || fail "a row that is no JSON"
+grep -qF "reward score: line 2: not JSON: expected a value" err || fail "one line number: $(tail -n 1 err)"
 must verify
 must status
+cp -r runs/pretrain-1/checkpoints/step-000060 nan
+printf '\000\000\300\177' | dd of=nan/model.safetensors bs=1 conv=notrunc 2>/dev/null \
+    seek=$(($(od -An -tu8 -N8 nan/model.safetensors) + 8 + 400))
+refused 1 "nan: a weight is not a number" generate --model nan --prompt "$prompt"
+refused 1 "nan: a weight is not a number" sample --model nan --limit 2
+cp project.json kept.json
+echo '{"models"' >project.json
+refused 1 "project.json:" status
+mv kept.json project.json
+dd if=/dev/zero of=rlhf.db bs=4096 seek=20 count=8 conv=notrunc 2>/dev/null
+refused 1 "rlhf.db" verify
+[ "$(grep -c . err)" -le 2 ] || fail "a damaged database is one line and what to do: $(cat err)"
+: >rlhf.db
+refused 1 "put a backup in its place" status
 [ $failed -eq 0 ]
