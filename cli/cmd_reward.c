@@ -92,6 +92,10 @@ static int read_pairs(Reward *w, Error *err)
     if (preferences_read(&w->valid, w->store, &valid, w->base.tokenizer, max_T, err) != 0)
         return -1;
     const int n = w->train.n, judged = n - w->train.ties;
+    if (n == 0 && w->train.too_long > 0)
+        return error_set(
+            err, "every labeled pair (%d) is too long for the context of %d with its prompt",
+            w->train.too_long, max_T);
     if (n == 0) return error_set(err, "no labels to learn from yet; make some with: rlhf label");
     if (n < TRAIN_MIN || (w->valid.n < HELD_OUT_MIN && !w->options.no_eval))
         return error_set(err,

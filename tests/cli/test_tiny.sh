@@ -105,6 +105,13 @@ case $(cat out) in
 *) fail "logprobs gives what generate gave: $sampled in $(cat out)" ;;
 esac
 
+# ---- answers longer than the context ----
+must init ../long --base runs/pretrain-1/checkpoints/step-000060
+awk 'BEGIN { for (i = 0; i < 60; i++) answer = answer " a long answer ."
+    for (i = 0; i < 3; i++) printf "{\"prompt\":\"%d\",\"chosen\":\"%s\",\"rejected\":\" no .\"}\n", i, answer }' >../long.jsonl
+must import --project ../long ../long.jsonl --split train
+refused 1 "every labeled pair (3) is too long for the context of 64" reward --project ../long --config "$tiny"
+
 # ---- rows and files that are not what they should be ----
 printf '{"prompt":"a","response":" b"}\nx\n' | "$RLHF" reward score >out 2>err
 [ $? -eq 1 ] || fail "a row that is no JSON"
