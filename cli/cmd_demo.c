@@ -38,7 +38,7 @@ static const Option OPTIONS[] = {
     {"go-on", OPTION_SWITCH, offsetof(DemoOptions, go_on), 0, 0, NULL,
      "go on with the demo that is there"},
     {"again", OPTION_SWITCH, offsetof(DemoOptions, again), 0, 0, NULL,
-     "start again: the demo that is there is removed, or, with labels by people, moved aside"},
+     "start again; a demo that people labeled in is moved aside, any other removed"},
     {"conversations", OPTION_INT, offsetof(DemoOptions, sizes.conversations), 40, 1000000, "N",
      "the base learns from (12000)"},
     {"prompts", OPTION_INT, offsetof(DemoOptions, sizes.prompts), 100, 90000, "N",

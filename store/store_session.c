@@ -204,10 +204,12 @@ static int expire_leases(Store *s, Error *err)
     return sql_run(s, stmt, "end old leases", err);
 }
 
-/* What this annotator may still be given.  Rules and data sets do not take a pair away from people; what a
- * hung-up session of his holds is still his. */
-#define CLAIMABLE                                                                      \
-    " FROM comparison c WHERE c.campaign_id=?1 AND (?4 OR c.origin<>'import')"         \
+/* What this annotator may still be given, of the comparisons that are `first`: a cheap condition, since a
+ * search goes over all of them.  Rules and data sets do not take a pair away from people; what a hung-up
+ * session of his holds is still his.  The + keeps to the order of ids, so that the first that fits ends
+ * the search. */
+#define CLAIMABLE(first)                                                               \
+    " FROM comparison c WHERE +c.campaign_id=?1 AND " first                            \
     " AND NOT EXISTS(SELECT 1 FROM assignment x JOIN session e ON e.id=x.session_id"   \
     "                 WHERE x.comparison_id=c.id AND x.annotator_id=?2"                \
     "                 AND (x.state='done' OR (x.state='open' AND e.end_reason IS NOT " \
@@ -216,29 +218,28 @@ static int expire_leases(Store *s, Error *err)
     "       WHERE x.comparison_id=c.id AND n.kind='human' AND n.id<>?2"                \
     "        AND (x.state='done' OR (x.state='open' AND x.expires_us>=?3)))"           \
     "     < (SELECT overlap FROM campaign g WHERE g.id=?1)"
-#define JUDGED " EXISTS(SELECT 1 FROM assignment j WHERE j.comparison_id=c.id AND j.state='done')"
+#define SAMPLED "c.origin<>'import'"
+#define JUDGED  "EXISTS(SELECT 1 FROM assignment j WHERE j.comparison_id=c.id AND j.state='done')"
 
-static int claimable(Store *s, sqlite3_stmt *stmt, int64_t annotator_id, bool imported,
-                     int64_t *out, Error *err)
+static int claimable(Store *s, sqlite3_stmt *stmt, int64_t annotator_id, int64_t *out, Error *err)
 {
     sqlite3_bind_int64(stmt, 1, s->campaign_id);
     sqlite3_bind_int64(stmt, 2, annotator_id);
     sqlite3_bind_int64(stmt, 3, store_time_us());
-    sqlite3_bind_int(stmt, 4, imported);
     return sql_one(s, stmt, out, "find a comparison to label", err);
 }
 
 static int next_comparison(Store *s, int64_t annotator_id, bool imported, int64_t *out, Error *err)
 {
     static const char *const NEXT[] = {
-        "SELECT c.id" CLAIMABLE " AND NOT" JUDGED " ORDER BY c.id LIMIT 1",
-        "SELECT c.id" CLAIMABLE " AND" JUDGED " AND c.origin<>'import' ORDER BY c.id LIMIT 1",
-        "SELECT c.id" CLAIMABLE " AND" JUDGED " AND c.origin='import' ORDER BY c.id LIMIT 1"};
+        "SELECT c.id" CLAIMABLE(SAMPLED " AND NOT " JUDGED) " ORDER BY c.id LIMIT 1",
+        "SELECT c.id" CLAIMABLE(SAMPLED) " ORDER BY c.id LIMIT 1",
+        "SELECT c.id" CLAIMABLE("NOT " SAMPLED) " ORDER BY c.id LIMIT 1"};
     *out = 0;
     for (int i = 0; i < (imported ? 3 : 2) && *out == 0; i++) {
         sqlite3_stmt *stmt = NULL;
         if (sql_get(s, &stmt, NEXT[i], err) != 0) return -1;
-        if (claimable(s, stmt, annotator_id, imported, out, err) != 0) return -1;
+        if (claimable(s, stmt, annotator_id, out, err) != 0) return -1;
     }
     return 0;
 }
@@ -318,12 +319,13 @@ void store_claim_free(StoreClaim *held)
 int store_count_claimable(Store *s, int64_t annotator_id, bool imported, int64_t *left,
                           int64_t *done, Error *err)
 {
-    static const char LEFT[] = "SELECT count(*)" CLAIMABLE;
+    static const char LEFT[] = "SELECT count(*)" CLAIMABLE(SAMPLED);
+    static const char ALL[] = "SELECT count(*)" CLAIMABLE("1");
     static const char DONE[] = "SELECT count(*) FROM label_current WHERE annotator_id=?1";
     int64_t n_left = 0, n_done = 0;
     sqlite3_stmt *stmt = NULL;
-    if (sql_get(s, &stmt, LEFT, err) != 0) return -1;
-    if (claimable(s, stmt, annotator_id, imported, &n_left, err) != 0) return -1;
+    if (sql_get(s, &stmt, imported ? ALL : LEFT, err) != 0) return -1;
+    if (claimable(s, stmt, annotator_id, &n_left, err) != 0) return -1;
     if (sql_get(s, &stmt, DONE, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, annotator_id);
     if (sql_one(s, stmt, &n_done, "count labels", err) != 0) return -1;
