@@ -192,6 +192,17 @@ static int enter(Demo *d, Error *err)
     return 0;
 }
 
+/* A folder that is to be replaced needs a name of its own: not ".", "x/.." or "/". */
+static int check_name(const char *dir, Error *err)
+{
+    size_t n = strlen(dir);
+    while (n > 0 && dir[n - 1] == '/') n--;
+    size_t from = n;
+    while (from > 0 && dir[from - 1] != '/') from--;
+    if (n - from > 2 || (n > from && strspn(dir + from, ".") < n - from)) return 0;
+    return error_usage(err, "--dir: '%.60s' is no name for a new folder", dir);
+}
+
 static int begin_new(Demo *d, const DemoOptions *o, Error *err)
 {
     DemoState *s = &d->state;
@@ -205,6 +216,7 @@ static int begin_new(Demo *d, const DemoOptions *o, Error *err)
                                given(o->sizes.prompts, SIZES.prompts),
                                given(o->sizes.pairs, SIZES.pairs), given(o->sizes.n, SIZES.n)}};
     snprintf(s->taste, sizeof s->taste, "%s", o->taste ? o->taste : "kind");
+    if (check_name(d->dir, err) != 0) return -1;
     /* What was there goes when its place can be taken. */
     if (folder_begin(temporary, d->dir, err) != 0) return -1;
     if (demo_settle_settings(s->settings_sha256, d->ctx, temporary, err) != 0 ||

@@ -90,6 +90,8 @@ contradicts "answers of 96 tokens leave no room for a prompt in model.context 96
 contradicts "model.heads 3 does not divide model.width 128" --set model.heads=3
 refused 2 "ppo.clip_range: 5 is outside [0, 1]" demo --dir kind --again --set ppo.clip_range=5
 refused 1 "ppo.minibatch_size 48 does not divide" demo --dir kind --again --set ppo.minibatch_size=48
+refused 2 "--dir: 'kind/.' is no name for a new folder" demo --dir kind/. --again
+refused 2 "--dir: '' is no name" demo --dir ''
 [ -s kind/summary.json ] || fail "a demo that cannot begin removes none"
 
 # ---- stopped and gone on with ----
