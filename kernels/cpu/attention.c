@@ -73,12 +73,15 @@ void ISA(kv_cache_write)(KvCache *c, const real *k, const real *v, int ld, const
     }
 }
 
-/* Consecutive query rows of one head at positions position, position+1, ... */
+/* Query rows that are worked on together: of one head at positions position, position+1, ..., or of
+ * several heads of one token. */
 typedef struct {
     const float *q, *k, *v; /* k, v: the sequence's first token */
     float *out, *lse;
     ptrdiff_t ld, out_ld, lse_ld, v_row;
-    int rows, position, HD;
+    ptrdiff_t k_apart, v_apart; /* from one row's keys and values to the next one's; 0: the same */
+    int rows, position, ahead;  /* ahead: from one row's position to the next one's */
+    int HD;
     float max[TILE_ROWS], sum[TILE_ROWS];
 } Rows;
 
@@ -90,6 +93,7 @@ static void scores(const Rows *a, float (*score)[BLOCK], int first, int j0, int 
                          .right = a->k + (ptrdiff_t)(j0 + c) * a->HD,
                          .vector = (ptrdiff_t)LANES * a->HD,
                          .step = LANES,
+                         .apart = a->k_apart,
                          .out = score[first] + c,
                          .ld = BLOCK,
                          .columns = TILE_VECS * LANES,
@@ -147,6 +151,7 @@ static void add_values(const Rows *a, float (*p)[BLOCK], int first, int j0, int 
                          .right = a->v + j * a->v_row + d,
                          .vector = LANES,
                          .step = a->v_row,
+                         .apart = a->v_apart,
                          .out = a->out + first * a->out_ld + d,
                          .ld = a->out_ld,
                          .columns = at_most(a->HD - d, TILE_VECS * LANES),
@@ -168,7 +173,7 @@ static int values_finite(const Rows *a, int j, int end)
 static void attend(Rows *a)
 {
     _Alignas(64) float score[TILE_ROWS][BLOCK];
-    const int end = a->position + a->rows; /* one past the last row's last key */
+    const int end = a->position + (a->rows - 1) * a->ahead + 1; /* past the last row's last key */
     for (int r = 0; r < a->rows; r++) {
         a->max[r] = -INFINITY;
         a->sum[r] = 0;
@@ -178,7 +183,8 @@ static void attend(Rows *a)
         const int keys = at_most(end - j0, BLOCK);
         scores(a, score, first, j0, keys);
         for (int r = first; r < a->rows; r++)
-            softmax_block(a, score[r], r, at_most(a->position + r + 1 - j0, BLOCK), keys);
+            softmax_block(a, score[r], r, at_most(a->position + r * a->ahead + 1 - j0, BLOCK),
+                          keys);
 
         /* Keys after a row's own count 0, which leaves its sum as it is; unless their values are no
          * numbers: then one key at a time, for the rows that see it. */
@@ -194,39 +200,71 @@ static void attend(Rows *a)
     }
 }
 
+/* What the rows of a call have in common. */
+typedef struct {
+    float *out, *lse;
+    const float *q;
+    const KvCache *c;
+    int ld, NH;
+} Attention;
+
+/* Row `row` of the batch, at `position` of its sequence, and head h. */
+static Rows rows_at(const Attention *a, Span span, int row, int position, int h)
+{
+    const KvCache *c = a->c;
+    const ptrdiff_t head = h / (a->NH / c->NKV), at = (ptrdiff_t)row * a->NH + h;
+    return (Rows){.q = a->q + (ptrdiff_t)row * a->ld + (ptrdiff_t)h * c->HD,
+                  .k = c->k + head * c->k_head + (ptrdiff_t)span.cache * c->HD,
+                  .v = c->v + head * c->v_head + (ptrdiff_t)span.cache * c->v_row,
+                  .out = a->out + at * c->HD,
+                  .lse = a->lse + at,
+                  .v_row = c->v_row,
+                  .position = position,
+                  .HD = c->HD};
+}
+
+static void attend_tokens(const Attention *a, Span span, int h)
+{
+    const int tiles = (span.n + TILE_ROWS - 1) / TILE_ROWS;
+    for (int t = 0; t < tiles; t++) {
+        const int i = span.n * t / tiles; /* tiles of nearly equal height */
+        Rows rows = rows_at(a, span, span.row + i, span.position + i, h);
+        rows.ld = a->ld, rows.out_ld = (ptrdiff_t)a->NH * a->c->HD, rows.lse_ld = a->NH;
+        rows.rows = span.n * (t + 1) / tiles - i, rows.ahead = 1;
+        attend(&rows);
+    }
+}
+
+/* The heads of a single token that share keys, or some that do not. */
+static void attend_heads(const Attention *a, Span span)
+{
+    const KvCache *c = a->c;
+    const int group = a->NH / c->NKV, alike = group > 1 ? group : a->NH;
+    for (int h = 0, n; h < a->NH; h += n) {
+        n = at_most(alike - h % alike, group > 1 ? TILE_ROWS : APART_ROWS);
+        Rows rows = rows_at(a, span, span.row, span.position, h);
+        rows.ld = rows.out_ld = c->HD, rows.lse_ld = 1, rows.rows = n;
+        if (group == 1) rows.k_apart = c->k_head, rows.v_apart = c->v_head;
+        attend(&rows);
+    }
+}
+
 void ISA(attention_forward)(real *out, real *lse, const real *q, int ld, const KvCache *c,
                             const Span *spans, int n_spans, int NH)
 {
-    const int HD = c->HD, group = NH / c->NKV;
+    const Attention a = {out, lse, q, c, ld, NH};
     assert(NH % c->NKV == 0);
     size_t work = 0;
     for (int s = 0; s < n_spans; s++)
-        work +=
-            2 * (size_t)spans[s].n * (size_t)(spans[s].position + spans[s].n) * (size_t)(NH * HD);
+        work += 2 * (size_t)spans[s].n * (size_t)(spans[s].position + spans[s].n) *
+                (size_t)(NH * c->HD);
     const int threads = kernels_thread_count(work);
 
 #pragma omp parallel for num_threads(threads) if (threads > 1) schedule(dynamic, 1) collapse(2)
     for (int s = 0; s < n_spans; s++) {
         for (int h = 0; h < NH; h++) {
-            const Span span = spans[s];
-            const int tiles = (span.n + TILE_ROWS - 1) / TILE_ROWS;
-            for (int t = 0; t < tiles; t++) {
-                const int i = span.n * t / tiles; /* tiles of nearly equal height */
-                const ptrdiff_t row = span.row + i;
-                Rows rows = {.q = q + row * ld + (ptrdiff_t)h * HD,
-                             .k = c->k + h / group * c->k_head + (ptrdiff_t)span.cache * HD,
-                             .v = c->v + h / group * c->v_head + (ptrdiff_t)span.cache * c->v_row,
-                             .out = out + (row * NH + h) * HD,
-                             .lse = lse + row * NH + h,
-                             .ld = ld,
-                             .out_ld = (ptrdiff_t)NH * HD,
-                             .lse_ld = NH,
-                             .v_row = c->v_row,
-                             .rows = span.n * (t + 1) / tiles - i,
-                             .position = span.position + i,
-                             .HD = HD};
-                attend(&rows);
-            }
+            if (spans[s].n > 1) attend_tokens(&a, spans[s], h);
+            else if (h == 0) attend_heads(&a, spans[s]);
         }
     }
 }

@@ -49,11 +49,14 @@ typedef struct {
 
 /* A register tile of at most TILE_ROWS rows: out (+)= left right, each output one chain of fma over
  * `depth` ascending, from 0 or (`add`) from what is there, then + bias.  16 columns of the right
- * operand at a time: vector g of step k lies at right[g * vector + k * step]. */
+ * operand at a time: vector g of step k lies at right[g * vector + k * step].  With `apart` not 0, at
+ * most APART_ROWS rows have a right operand each, so far from one to the next: products of one row,
+ * side by side because one alone waits for its own sums. */
+enum { APART_ROWS = 4 };
 typedef struct {
     Left left;
     const float *right;
-    ptrdiff_t vector, step;
+    ptrdiff_t vector, step, apart;
     float *out;
     ptrdiff_t ld;
     const float *bias;

@@ -2,6 +2,7 @@
 #include "kernels/cpu/cpu.h"
 
 #include <assert.h>
+#include <stdbool.h>
 
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
@@ -12,7 +13,7 @@
 /* `rows` and `vecs` are constants wherever this is inlined, so the loops over them disappear and
  * `sum` lives in registers.  Three rows share a pointer: row i is pointer[i/3] + (i%3) * row. */
 static inline __attribute__((always_inline)) void tile(const int rows, const int vecs,
-                                                       const Tile *t)
+                                                       const bool apart, const Tile *t)
 {
     vec sum[TILE_ROWS][TILE_VECS];
     mask columns[TILE_VECS];
@@ -39,6 +40,10 @@ static inline __attribute__((always_inline)) void tile(const int rows, const int
         UNROLL for (int i = 0; i < rows; i++)
         {
             const vec a = vec_set(pointer[i / 3][i % 3 * row]);
+            if (apart && i > 0) {
+                UNROLL for (int g = 0; g < vecs; g++) b[g] =
+                    vec_load(right + i * t->apart + g * vector);
+            }
             UNROLL for (int g = 0; g < vecs; g++) sum[i][g] = vec_fma(a, b[g], sum[i][g]);
         }
         UNROLL for (int i = 0; i < rows; i += 3) pointer[i / 3] += left_step;
@@ -61,7 +66,12 @@ static inline __attribute__((always_inline)) void tile(const int rows, const int
 #define TILE(n)                         \
     static void tile_##n(const Tile *t) \
     {                                   \
-        tile(n, TILE_VECS, t);          \
+        tile(n, TILE_VECS, false, t);   \
+    }
+#define TILE_APART(n)                         \
+    static void tile_apart_##n(const Tile *t) \
+    {                                         \
+        tile(n, TILE_VECS, true, t);          \
     }
 typedef void TileFunction(const Tile *t);
 
@@ -69,6 +79,9 @@ TILE(1)
 TILE(2)
 TILE(3)
 TILE(4)
+TILE_APART(2)
+TILE_APART(3)
+TILE_APART(4)
 #if defined(KERNELS_ISA_avx2) || defined(KERNELS_ISA_avx512)
 TILE(5)
 TILE(6)
@@ -94,8 +107,11 @@ static TileFunction *const tiles[TILE_ROWS + 1] = {
 #endif
 };
 
+static TileFunction *const tiles_apart[APART_ROWS + 1] = {NULL, tile_1, tile_apart_2, tile_apart_3,
+                                                          tile_apart_4};
+
 void cpu_tile(const Tile *t, int rows)
 {
-    assert(rows >= 1 && rows <= TILE_ROWS);
-    tiles[rows](t);
+    assert(rows >= 1 && rows <= (t->apart ? APART_ROWS : TILE_ROWS));
+    (t->apart ? tiles_apart : tiles)[rows](t);
 }

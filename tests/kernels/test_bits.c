@@ -356,7 +356,8 @@ static void check_steps(const Sequence *s, int n)
 
 static void attention_in_steps(const char *implementation)
 {
-    const int heads[][4] = {{2, 1, 4, 70}, {3, 3, 18, 131}, {2, 1, 32, 150}, {1, 1, 64, 131}};
+    const int heads[][4] = {
+        {2, 1, 4, 70}, {3, 3, 18, 131}, {6, 6, 8, 70}, {2, 1, 32, 150}, {1, 1, 64, 131}};
     const int steps[] = {1, 15, 65, 3, 13, 14, 64};
     const size_t n = strcmp(implementation, "plain") == 0 ? 3 : sizeof steps / sizeof *steps;
     for (size_t h = 0; h < sizeof heads / sizeof *heads; h++) {
