@@ -3,27 +3,21 @@
 #include <assert.h>
 #include <curl/curl.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/http_address.h"
+#include "base/http_part.h"
 #include "base/interrupt.h"
 #include "base/mem.h"
 
 enum {
     TRIES_MAX = 5, /* in a row without a new byte */
     REDIRECTS_MAX = 5,
-    URL_MAX = 8192,
-    ETAG_MAX = 256,
     CONNECT_SECONDS = 10,
     SLOW_BYTES_PER_SECOND = 1024,
     STALL_SECONDS = 30,
@@ -38,17 +32,14 @@ typedef enum { OUTCOME_DONE, OUTCOME_AGAIN, OUTCOME_RESTART, OUTCOME_FAILED } Ou
 
 typedef struct {
     const char *url, *path;
-    char part[FILE_PATH_MAX], from[FILE_PATH_MAX];
+    HttpPart part;
     char shown[256]; /* the address in messages: a query may hold a signature */
     HttpOptions options;
     HttpResult result;
     CURL *curl;
-    int fd;        /* PATH.part */
-    int64_t have;  /* its bytes */
     int64_t total; /* bytes in all as the server says, 0 when it does not */
-    char new_etag[ETAG_MAX], content_range[128]; /* headers of this answer, "" when absent */
-    char etag[ETAG_MAX];   /* of the version `have` belongs to; "" when not known */
-    bool loopback;         /* the address asked for is this machine */
+    char new_etag[HTTP_ETAG_MAX], content_range[128]; /* headers of this answer, "" when absent */
+    bool loopback;                                    /* the address asked for is this machine */
     bool started, restart; /* in this request: the body began; the part is of no use */
     int write_errno;       /* why writing failed */
     bool too_large;
@@ -56,77 +47,6 @@ typedef struct {
     double asked_wait; /* Retry-After, seconds */
     char curl_message[CURL_ERROR_SIZE];
 } Download;
-
-/* ---- the part on the disk ---- */
-
-static int part_failed(const Download *d, const char *doing, Error *err)
-{
-    return error_set(err, "cannot %s %s: %s", doing, d->part, strerror(errno));
-}
-
-static int part_cut(Download *d)
-{
-    d->have = 0;
-    d->etag[0] = 0;
-    return ftruncate(d->fd, 0) == 0 && lseek(d->fd, 0, SEEK_SET) == 0 ? 0 : -1;
-}
-
-/* PATH.part.from: the address, then the entity tag, a line each. */
-static void from_read(Download *d)
-{
-    char *bytes = NULL, *line_end;
-    Error ignored;
-    if (file_read(&bytes, NULL, d->from, URL_MAX + ETAG_MAX, &ignored) != 0) return;
-    if ((line_end = strchr(bytes, '\n')) != NULL) {
-        *line_end = 0;
-        char *etag = line_end + 1;
-        etag[strcspn(etag, "\n")] = 0;
-        if (strcmp(bytes, d->url) == 0 && strlen(etag) < ETAG_MAX) strcpy(d->etag, etag);
-    }
-    free(bytes);
-}
-
-static int from_write(Download *d, Error *err)
-{
-    char *line = mem_format("%s\n%s\n", d->url, d->etag);
-    const int rc = file_write(d->from, line, strlen(line), err);
-    free(line);
-    return rc;
-}
-
-/* Open PATH.part alone.  Bytes of an earlier call are kept when the final hash can vouch for them or the
- * server can say that they are still of the same version. */
-static int part_open(Download *d, Error *err)
-{
-    d->fd = open(d->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (d->fd < 0) return part_failed(d, "write", err);
-    if (flock(d->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-        return error_set(err, "%s is being written by another process", d->part);
-    /* Another process may have finished, and renamed this very file, between the two calls above. */
-    struct stat s, named;
-    if (fstat(d->fd, &s) != 0) return part_failed(d, "read", err);
-    if (stat(d->part, &named) != 0 || named.st_ino != s.st_ino)
-        return error_set(err, "%s was finished by another process just now", d->path);
-    d->have = s.st_size;
-    if (d->have == 0) return 0;
-
-    from_read(d);
-    const bool trusted = d->options.sha256 || d->etag[0];
-    const int64_t limit = d->options.size > 0 ? d->options.size : d->options.size_limit;
-    if (!trusted || (limit > 0 && d->have > limit)) {
-        if (part_cut(d) != 0) return part_failed(d, "empty", err);
-        return 0;
-    }
-    if (lseek(d->fd, 0, SEEK_END) < 0) return part_failed(d, "read", err);
-    d->result.resumed = d->have;
-    return 0;
-}
-
-static void part_remove(Download *d)
-{
-    unlink(d->part);
-    unlink(d->from);
-}
 
 /* ---- one request ---- */
 
@@ -173,23 +93,19 @@ static bool body_begin(Download *d)
     if (status_of(d) == 206) {
         long long first = -1, last = -1, total = 0;
         if (sscanf(d->content_range, "bytes %lld-%lld/%lld", &first, &last, &total) < 2 ||
-            first != d->have || (d->total > 0 && total > 0 && total != d->total)) {
+            first != d->part.have || (d->total > 0 && total > 0 && total != d->total)) {
             d->restart = true;
             return false;
         }
-        d->total = total > 0 ? total : length >= 0 ? d->have + length : 0;
+        d->total = total > 0 ? total : length >= 0 ? d->part.have + length : 0;
     } else {
-        if (d->have > 0 && part_cut(d) != 0) return d->write_errno = errno, false;
+        if (d->part.have > 0 && http_part_cut(&d->part) != 0) return d->write_errno = errno, false;
         d->result.resumed = 0;
         d->total = length > 0 ? length : 0;
     }
     /* A weak tag promises equal meaning, not equal bytes. */
     const char *etag = strncmp(d->new_etag, "W/", 2) == 0 ? "" : d->new_etag;
-    if (strcmp(d->etag, etag) != 0) {
-        Error ignored;
-        strcpy(d->etag, etag);
-        if (from_write(d, &ignored) != 0) d->etag[0] = 0;
-    }
+    http_part_set_etag(&d->part, etag);
     return true;
 }
 
@@ -209,14 +125,9 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
         return d->unwanted > UNWANTED_MAX ? 0 : n;
     }
     if (!d->started && !body_begin(d)) return 0;
-    if (exceeds(d, d->have + (int64_t)n) || exceeds(d, d->total)) return d->too_large = true, 0;
-    for (size_t done = 0; done < n;) {
-        const ssize_t wrote = write(d->fd, bytes + done, n - done);
-        if (wrote < 0 && errno == EINTR) continue;
-        if (wrote < 0) return d->write_errno = errno, 0;
-        done += (size_t)wrote;
-        d->have += wrote;
-    }
+    if (exceeds(d, d->part.have + (int64_t)n) || exceeds(d, d->total))
+        return d->too_large = true, 0;
+    if (http_part_append(&d->part, bytes, n) != 0) return d->write_errno = errno, 0;
     return n;
 }
 
@@ -226,7 +137,7 @@ static int on_transfer(void *context, curl_off_t total, curl_off_t now, curl_off
     (void)total, (void)now, (void)up_total, (void)up_now;
     Download *d = context;
     if (d->options.on_progress && d->started)
-        d->options.on_progress(d->options.context, d->have, d->total);
+        d->options.on_progress(d->options.context, d->part.have, d->total);
     return interrupt_pending() != 0;
 }
 
@@ -267,15 +178,15 @@ static void set_options(Download *d)
 static CURLcode request(Download *d, const char *url)
 {
     struct curl_slist *headers = curl_slist_append(NULL, "Accept-Encoding: identity");
-    char line[ETAG_MAX + 16], range[32];
+    char line[HTTP_ETAG_MAX + 16], range[32];
     curl_easy_reset(d->curl);
     set_options(d);
     curl_easy_setopt(d->curl, CURLOPT_URL, url);
-    if (d->have > 0) {
-        snprintf(range, sizeof range, "%lld-", (long long)d->have);
+    if (d->part.have > 0) {
+        snprintf(range, sizeof range, "%lld-", (long long)d->part.have);
         curl_easy_setopt(d->curl, CURLOPT_RANGE, range);
-        snprintf(line, sizeof line, "If-Range: %s", d->etag);
-        if (d->etag[0]) headers = curl_slist_append(headers, line);
+        snprintf(line, sizeof line, "If-Range: %s", d->part.etag);
+        if (d->part.etag[0]) headers = curl_slist_append(headers, line);
     }
     curl_easy_setopt(d->curl, CURLOPT_HTTPHEADER, headers);
     d->started = d->restart = d->too_large = false;
@@ -310,7 +221,7 @@ static bool is_worth_repeating(CURLcode code)
 
 static int stopped(const Download *d, Error *err)
 {
-    error_set(err, "%s: stopped after %lld bytes", d->shown, (long long)d->have);
+    error_set(err, "%s: stopped after %lld bytes", d->shown, (long long)d->part.have);
     return error_hint(err, "run the same command again to go on from there");
 }
 
@@ -322,12 +233,12 @@ static Outcome transfer_failed(Download *d, CURLcode code, Error *err)
         error_set(err, "%s: larger than the %lld bytes %s", d->shown,
                   (long long)(o->size > 0 ? o->size : o->size_limit),
                   o->size > 0 ? "it should have" : "allowed");
-        part_remove(d);
+        http_part_remove(&d->part);
         return OUTCOME_FAILED;
     }
     if (d->write_errno) {
         errno = d->write_errno;
-        part_failed(d, "write", err);
+        http_part_failed(&d->part, "write", err);
         error_hint(err, "make room and run the same command again: it goes on from here");
         return OUTCOME_FAILED;
     }
@@ -341,7 +252,7 @@ static Outcome transfer_failed(Download *d, CURLcode code, Error *err)
 
 static Outcome status_failed(Download *d, long status, Error *err)
 {
-    if (status == 416 && d->have > 0) return OUTCOME_RESTART;
+    if (status == 416 && d->part.have > 0) return OUTCOME_RESTART;
     error_set(err, "%s: the server answers %ld", d->shown, status);
     if (status == 401 || status == 403)
         error_hint(err, "the address needs a login, or a licence to be accepted first");
@@ -359,7 +270,7 @@ static Outcome status_failed(Download *d, long status, Error *err)
 /* One request and the redirects it meets. */
 static Outcome attempt(Download *d, Error *err)
 {
-    char url[URL_MAX];
+    char url[HTTP_URL_MAX];
     snprintf(url, sizeof url, "%s", d->url);
     d->asked_wait = 0;
     if (http_address_check(url, NULL, &d->loopback, err) != 0) return OUTCOME_FAILED;
@@ -398,7 +309,7 @@ static int fetch(Download *d, Error *err)
 {
     const double first_wait = d->options.backoff > 0 ? d->options.backoff : 1;
     double waited = 0;
-    int64_t most = d->have;
+    int64_t most = d->part.have;
     for (int tries = 1, restarts = 0;; tries++) {
         const Outcome outcome = attempt(d, err);
         if (outcome == OUTCOME_DONE) return 0;
@@ -406,11 +317,11 @@ static int fetch(Download *d, Error *err)
         if (outcome == OUTCOME_RESTART) {
             if (++restarts > 2)
                 return error_set(err, "%s: the server mixes up ranges of the file", d->shown);
-            if (part_cut(d) != 0) return part_failed(d, "empty", err);
+            if (http_part_cut(&d->part) != 0) return http_part_failed(&d->part, "empty", err);
             d->total = d->result.resumed = 0;
             continue;
         }
-        if (d->have > most) most = d->have, tries = 1;
+        if (d->part.have > most) most = d->part.have, tries = 1;
         const double wait =
             fmax(d->asked_wait, fmin(first_wait * (double)(1 << (tries - 1)), WAIT_MAX));
         if (tries == TRIES_MAX || waited + wait > WAITS_MAX) return -1;
@@ -425,12 +336,12 @@ static int fetch(Download *d, Error *err)
 /* 1: the bytes are wrong.  -1: they could not be read. */
 static int part_verify(Download *d, Error *err)
 {
-    if (d->options.size > 0 && d->have != d->options.size) {
-        error_set(err, "%s has %lld bytes, expected %lld", d->shown, (long long)d->have,
+    if (d->options.size > 0 && d->part.have != d->options.size) {
+        error_set(err, "%s has %lld bytes, expected %lld", d->shown, (long long)d->part.have,
                   (long long)d->options.size);
         return 1;
     }
-    if (sha256_file(d->result.sha256, d->part, err) != 0) return -1;
+    if (sha256_file(d->result.sha256, d->part.path, err) != 0) return -1;
     if (d->options.sha256 && strcasecmp(d->result.sha256, d->options.sha256) != 0) {
         error_set(err, "%s has SHA-256 %s, expected %s", d->shown, d->result.sha256,
                   d->options.sha256);
@@ -440,36 +351,32 @@ static int part_verify(Download *d, Error *err)
     return 0;
 }
 
-static int part_commit(Download *d, Error *err)
+/* Bytes of an earlier call are kept when the final hash can vouch for them or the server can say that
+ * they are still of the same version. */
+static int take_up(Download *d, Error *err)
 {
-    if (file_sync(d->fd, d->part, err) != 0) return -1;
-    if (rename(d->part, d->path) != 0)
-        return error_set(err, "cannot rename %s to %s: %s", d->part, d->path, strerror(errno));
-    unlink(d->from);
-    char *copy = mem_strdup(d->path);
-    const int rc = file_sync_folder(dirname(copy), err);
-    free(copy);
-    return rc;
+    const bool trusted = d->options.sha256 || d->part.etag[0];
+    if (d->part.have > 0 && (!trusted || exceeds(d, d->part.have)) && http_part_cut(&d->part) != 0)
+        return http_part_failed(&d->part, "empty", err);
+    d->result.resumed = d->part.have;
+    return 0;
 }
 
 static int download(Download *d, Error *err)
 {
-    if (strlen(d->url) >= URL_MAX) return error_set(err, "%s: address too long", d->shown);
-    if (snprintf(d->from, sizeof d->from, "%s.part.from", d->path) >= (int)sizeof d->from)
-        return error_set(err, "%.200s...: path too long", d->path);
-    snprintf(d->part, sizeof d->part, "%s.part", d->path);
+    if (strlen(d->url) >= HTTP_URL_MAX) return error_set(err, "%s: address too long", d->shown);
     if (http_address_check(d->url, NULL, &d->loopback, err) != 0) return -1;
-    if (part_open(d, err) != 0) return -1;
+    if (http_part_open(&d->part, d->url, d->path, err) != 0 || take_up(d, err) != 0) return -1;
 
     for (;;) {
-        const bool complete = d->options.size > 0 && d->have == d->options.size;
+        const bool complete = d->options.size > 0 && d->part.have == d->options.size;
         if (!complete && fetch(d, err) != 0) return -1;
         const int wrong = part_verify(d, err);
-        if (wrong == 0) return part_commit(d, err);
+        if (wrong == 0) return http_part_commit(&d->part, err);
         if (wrong < 0) return -1;
         /* The bytes of the earlier call may be the wrong ones: once more without them. */
-        if (d->result.resumed == 0) return part_remove(d), -1;
-        if (part_cut(d) != 0) return part_failed(d, "empty", err);
+        if (d->result.resumed == 0) return http_part_remove(&d->part), -1;
+        if (http_part_cut(&d->part) != 0) return http_part_failed(&d->part, "empty", err);
         d->total = d->result.resumed = 0;
     }
 }
@@ -489,17 +396,17 @@ int http_download(const char *url, const char *path, const HttpOptions *options,
     Download *d = mem_calloc(1, sizeof *d);
     d->url = url;
     d->path = path;
-    d->fd = -1;
+    d->part.fd = -1;
     if (options) d->options = *options;
     http_address_show(d->shown, sizeof d->shown, url);
     d->curl = curl_easy_init();
 
     int rc = d->curl ? download(d, err) : error_set(err, "libcurl cannot be started");
-    d->result.bytes = d->have;
+    d->result.bytes = d->part.have;
     if (rc == 0 && result) *result = d->result;
 
     curl_easy_cleanup(d->curl);
-    if (d->fd >= 0) close(d->fd);
+    http_part_close(&d->part);
     free(d);
     return rc;
 }
