@@ -1,5 +1,6 @@
 #include "base/training.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/checkpoint.h"
@@ -45,9 +46,24 @@ static int save(Trainer *t, Run *run, const TrainingOptions *o, int64_t step, Er
     return checkpoint_save(run->dir, step, o->keep, t->save, t->self, err);
 }
 
+/* Errors of the system end in its own words for them. */
+static bool is_full_disk(const Error *err)
+{
+    const int full[] = {ENOSPC, EDQUOT};
+    const size_t n = strlen(err->message);
+    for (size_t i = 0; i < sizeof full / sizeof *full; i++) {
+        const char *words = strerror(full[i]);
+        if (n >= strlen(words) && strcmp(err->message + n - strlen(words), words) == 0) return true;
+    }
+    return false;
+}
+
 static int finish(Run *run, int rc, bool finished, int64_t step, Error *err)
 {
     Error ignored;
+    if (rc != 0 && is_full_disk(err))
+        error_hint(err, "make room, then the same command with --resume goes on from the last "
+                        "checkpoint");
     const char *state = rc != 0 ? "failed" : finished ? "finished" : "stopped";
     const int written = run_set_state(run, state, step, rc == 0 ? err : &ignored);
     return rc != 0 ? rc : written;

@@ -1,5 +1,6 @@
 #include "base/training.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@ typedef struct {
 } Counter;
 
 static Error err;
+static int disk_errno; /* why writing fails; 0: it does not */
 
 static int step(void *self, int64_t at, Text *members, Text *note, Error *e)
 {
@@ -34,6 +36,7 @@ static int save(void *self, const char *dir, Error *e)
     char path[FILE_PATH_MAX], text[64];
     const int n = snprintf(text, sizeof text, "{\"x\": %lld}\n", (long long)((Counter *)self)->x);
     if (path_join(path, dir, "x.json", e) != 0) return -1;
+    if (disk_errno) return error_set(e, "cannot write %s: %s", path, strerror(disk_errno));
     return file_write(path, text, (size_t)n, e);
 }
 
@@ -203,6 +206,22 @@ static void a_step_that_fails_ends_the_run_and_names_itself(void **state)
     assert_int_equal(train("fails", 9, (TrainingOptions){.resume = true}, 0).counter.steps, 5);
 }
 
+static void a_full_disk_is_told_with_what_to_do(void **state)
+{
+    (void)state;
+    const int errnos[] = {ENOSPC, EDQUOT, EIO};
+    for (int i = 0; i < 3; i++) {
+        scratch_folder("full", false);
+        disk_errno = errnos[i];
+        const Outcome o = train("full", 9, (TrainingOptions){.save_every = 2}, 0);
+        disk_errno = 0;
+        assert_int_equal(o.rc, -1);
+        assert_says(&err, "checkpoint of step 2: cannot write");
+        assert_int_equal(strstr(err.hint, "make room") && strstr(err.hint, "--resume"), i < 2);
+    }
+    assert_worked(train("full", 9, (TrainingOptions){.resume = true}, 0).rc, &err);
+}
+
 static void a_signal_stops_after_the_step_and_saves(void **state)
 {
     (void)state;
@@ -267,6 +286,7 @@ int main(void)
         cmocka_unit_test(without_a_sound_checkpoint_it_begins_again),
         cmocka_unit_test(resuming_a_finished_run_does_nothing),
         cmocka_unit_test(a_step_that_fails_ends_the_run_and_names_itself),
+        cmocka_unit_test(a_full_disk_is_told_with_what_to_do),
         cmocka_unit_test(a_signal_stops_after_the_step_and_saves),
         cmocka_unit_test(a_watcher_sees_the_start_and_every_step),
         cmocka_unit_test(a_watcher_that_fails_ends_the_run),
