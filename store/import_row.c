@@ -179,6 +179,8 @@ static int narrow(ImportRow *row, DataKind wanted, Error *err)
     if (is_blank(row->prompt)) return error_set(err, "prompt is empty");
     if (wanted == DATA_DEMONSTRATIONS && is_blank(row->chosen))
         return error_set(err, "completion is empty");
+    if (wanted == DATA_PREFERENCES && is_blank(row->chosen))
+        return error_set(err, "chosen is empty");
     return 0;
 }
 

@@ -28,8 +28,6 @@ int store_create(const char *path, uint64_t seed, Error *err);
 int store_open(Store **out, const char *path, Error *err);
 void store_close(Store *s);
 const char *store_path(const Store *s);
-/* The version of SQLite, and the journal mode it is trusted with. */
-const char *store_library(const char **journal_mode);
 /* Now, as stored. */
 int64_t store_time_us(void);
 /* A copy of the whole database at `path`, checked and then renamed into place; works while others write. */
