@@ -1,0 +1,50 @@
+# What tests of the program share; sourced by tests/cli/test_*.sh, which then stand in an empty folder that goes
+# away with them.  RLHF names the program, SOURCE_DIR the sources.  Ends of a test: [ $failed -eq 0 ]
+# shellcheck shell=bash
+set -u
+[ -x "${RLHF:-}" ] || { echo "RLHF must name the program" && exit 1; }
+[ -n "${SOURCE_DIR:-}" ] || { echo "SOURCE_DIR must name the folder of the sources" && exit 1; }
+unset RLHF_PROJECT RLHF_ANNOTATOR
+# Threads that wait for each other spin; where other tests want the cores too, that takes thirty times as long.
+export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-1000}"
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder" || exit 1
+failed=0 status=0 input=/dev/null
+
+# run ARGUMENTS...: the program on $input, with its output in `out`, its errors in `err`, its exit status in
+# $status.  Then claims about them:
+run() {
+    "$RLHF" "$@" >out 2>err <"$input"
+    status=$?
+}
+fail() { # CLAIM
+    echo "FAILED: $1"
+    echo "  exit $status, stdout: $(head -c 600 out 2>/dev/null)"
+    echo "  stderr: $(head -c 600 err 2>/dev/null)"
+    failed=1
+}
+exits() { [ "$status" -eq "$1" ] || fail "$2 exits $1"; }              # STATUS WHAT
+says() { grep -qF -- "$1" err || fail "stderr says: $1"; }             # WORDS
+prints() { grep -qF -- "$1" out || fail "stdout says: $1"; }           # WORDS
+says_like() { grep -qE -- "$1" err || fail "$2: no match for $1"; }    # PATTERN CLAIM
+prints_like() { grep -qE -- "$1" out || fail "$2: no match for $1"; }  # PATTERN CLAIM
+says_nothing() { [ ! -s err ] || fail "$1 says nothing on stderr"; }   # WHAT
+prints_nothing() { [ ! -s out ] || fail "$1 prints nothing on stdout"; } # WHAT
+
+# must ARGUMENTS...: a run that has to succeed, or nothing after it can be tested.
+must() {
+    run "$@"
+    [ "$status" -eq 0 ] && return
+    fail "rlhf $*"
+    exit 1
+}
+# refused STATUS WORDS ARGUMENTS...: a run that ends so, says so and prints nothing.
+refused() {
+    local expected=$1 words=$2
+    shift 2
+    run "$@"
+    exits "$expected" "rlhf $*"
+    grep -qF -- "$words" err || fail "rlhf $* says: $words"
+    prints_nothing "rlhf $*"
+}
