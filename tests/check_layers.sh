@@ -17,6 +17,7 @@ allowed() {
 }
 
 status=0
+include='#[[:space:]]*include[[:space:]]*'
 # complain MESSAGE GREP-ARGUMENTS...: print the lines that match, if any, and fail.
 complain() {
     message=$1
@@ -31,22 +32,28 @@ for folder in $folders; do
     for other in $folders; do
         case $may in
         *" $other "*) ;;
-        *) complain "$folder/ must not include $other/:" "#include \"$other/" "$folder" ;;
+        *) complain "$folder/ must not include $other/:" "$include\"$other/" "$folder" ;;
         esac
     done
-    complain "$folder/: include by path from the root:" '#include "[^/]*"' "$folder"
+    complain "$folder/: include by path from the root:" "$include\"[^/]*\"" "$folder"
 done
 
-# only FOLDER PATTERN: what one folder keeps to itself.
+# only FOLDERS PATTERN: what these folders keep to themselves.
 only() {
     for folder in $folders; do
-        [ "$folder" = "$1" ] || complain "only $1/ may use this, $folder/ does:" "$2" "$folder"
+        case " $1 " in
+        *" $folder "*) ;;
+        *) complain "only $1 may use this, $folder does:" "$2" "$folder" ;;
+        esac
     done
 }
-only store '#include <sqlite3\.h>'
-only kernels '#pragma omp|#include <omp\.h>|#include <immintrin\.h>'
-only labeling '#include <n?curses'
-only policy '#include <pcre2\.h>'
-only base '#include <curl/'
+only store "$include<(sqlite3|zlib)\.h>"
+only kernels "#[[:space:]]*pragma[[:space:]]+omp|$include<(omp|immintrin)\.h>"
+only labeling "$include<n?curses"
+only policy "$include<pcre2"
+only base "$include<curl/"
+only "base store" "$include<sodium"
+only "base cli" "$include<cjson/"
+only "base store labeling" "$include<utf8proc"
 
 exit $status
