@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/http.h"
 #include "base/json.h"
@@ -64,15 +65,29 @@ static void show_progress(void *context, int64_t bytes, int64_t total)
     progress_update(bar, bytes, "%s", "");
 }
 
+static bool has_hash(const char *path, const char *sha256)
+{
+    char hash[SHA256_HEX];
+    Error ignored;
+    return sha256_file(hash, path, &ignored) == 0 && strcasecmp(hash, sha256) == 0;
+}
+
 static int download(char path[FILE_PATH_MAX], const Context *ctx, const char *url,
                     const char *sha256, Error *err)
 {
     if (cache_path(path, ctx, url, err) != 0) return -1;
     if (file_exists(path)) {
-        log_line("already downloaded: %s", path);
-        return 0;
-    }
-    if (ctx->offline) {
+        if (!sha256 || has_hash(path, sha256)) {
+            log_line("already downloaded: %s", path);
+            return 0;
+        }
+        if (ctx->offline)
+            return error_set(err,
+                             "%s: %s has another SHA-256, and --offline forbids to download it "
+                             "again",
+                             url, path);
+        log_line("%s has another SHA-256; downloading it again", path);
+    } else if (ctx->offline) {
         error_set(err, "%s: not downloaded yet, and --offline forbids it", url);
         return error_hint(err, "leave out --offline, or download it elsewhere and import the file");
     }
@@ -188,6 +203,11 @@ static int read_choices(ImportOptions *options, const ImportChoices *c, const Wo
     if (c->split && split_parse(&options->split, c->split, err) != 0) return -1;
     if (c->sha256 && (words->n != 1 || !is_address(words->word[0])))
         return error_usage(err, "--sha256 wants one https:// address");
+    if (c->sha256 && strspn(c->sha256, "0123456789abcdefABCDEF") != strlen(c->sha256))
+        return error_usage(err, "--sha256: '%.80s' is no hash in hex digits", c->sha256);
+    if (c->sha256 && strlen(c->sha256) != SHA256_HEX - 1)
+        return error_usage(err, "--sha256: %zu digits, a hash has %d", strlen(c->sha256),
+                           SHA256_HEX - 1);
     if (c->rejects && !(options->rejects = fopen(c->rejects, "w")))
         return error_set(err, "cannot write %s: %s", c->rejects, strerror(errno));
     return 0;

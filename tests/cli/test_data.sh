@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
-# Data in and out: import from files, standard input and an address; export; verify; backup.
+# Data in and out: import from files and standard input (addresses: test_download.sh); export; verify; backup.
 set -u
 unset RLHF_PROJECT
 folder=$(mktemp -d)
-server=
-trap 'rm -rf "$folder"; [ -z "$server" ] || kill "$server"' EXIT
+trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1
 failed=0
 
@@ -59,38 +58,10 @@ says "rlhf import: cannot read none.jsonl: No such file or directory"
 run import bad.jsonl --kind jsonl
 exits 2 "an unknown kind"
 
-# ---- addresses ----
 run --offline import https://example.org/data.jsonl
 exits 1 "an address with --offline"
 says "--offline forbids it"
 
-if perl -MIO::Socket::INET -e 1 2>/dev/null; then
-    printf '{"prompt":"from the net"}\n' >served.jsonl
-    perl -MIO::Socket::INET -e '
-        my $s = IO::Socket::INET->new(Listen => 5, LocalAddr => "127.0.0.1") or die;
-        open my $port, ">", "port.new"; print $port $s->sockport; close $port; rename "port.new", "port";
-        open my $f, "<", "served.jsonl"; my $body = join "", <$f>;
-        while (my $c = $s->accept) {
-            while (<$c>) { last if /^\r\n/ }
-            print $c "HTTP/1.1 200 OK\r\nContent-Length: ", length $body, "\r\nConnection: close\r\n\r\n$body";
-            close $c;
-        }' &
-    server=$!
-    for _ in $(seq 100); do [ -f port ] || sleep 0.05; done
-    url=http://127.0.0.1:$(cat port)/sets/served.jsonl
-    run import "$url" --sha256 "$(printf '0%.0s' $(seq 64))"
-    exits 1 "a download with another hash"
-    run import "$url" --sha256 "$(sha256sum <served.jsonl | cut -d' ' -f1)"
-    exits 0 "import of an address"
-    prints "served.jsonl: 1 row taken"
-    kill "$server"
-    server=
-    run --offline import "$url"
-    exits 0 "import of an address that is in the cache"
-    prints "0 rows taken, 1 there already"
-else
-    echo "skipped: no perl to serve a file with"
-fi
 
 # ---- export ----
 run export demonstrations
