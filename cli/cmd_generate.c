@@ -42,23 +42,21 @@ static const Option OPTIONS[] = {
 
 static int read_prompt(char **out, const GenerateOptions *o, Error *err)
 {
-    size_t n = 0;
-    if (o->prompt) *out = mem_strdup(o->prompt);
-    else {
-        Text t = {0};
-        char piece[4096];
+    Text t = {0};
+    char piece[4096];
+    if (o->prompt) text_add(&t, o->prompt);
+    else
         for (size_t got; (got = fread(piece, 1, sizeof piece, stdin)) > 0;)
             text_append(&t, piece, got);
-        *out = text_take(&t);
-    }
+    const size_t n = t.n;
     size_t bad;
-    n = strlen(*out);
-    if (!text_is_utf8(*out, n, &bad))
-        return error_set(err, "the prompt: byte %zu is not UTF-8", bad + 1);
-    return 0;
+    *out = text_take(&t);
+    if (text_is_utf8(*out, n, &bad)) return 0;
+    return error_set(err, "the prompt: byte %zu is %s", bad + 1,
+                     (*out)[bad] ? "not UTF-8" : "NUL, which no prompt may hold");
 }
 
-/* Prints each token when its characters are complete. */
+/* Prints each token when its characters are complete; what never was is U+FFFD at the end. */
 typedef struct {
     const Tokenizer *tokenizer;
     TokenStream stream;
@@ -73,6 +71,26 @@ static void print_token(void *context, int prompt, int token, double logp)
     if (t.n) fwrite(t.bytes, 1, t.n, stdout);
     fflush(stdout);
     text_free(&t);
+}
+
+static void print_end(Printer *p)
+{
+    Text t = {0};
+    token_stream_end(&p->stream, &t);
+    text_add(&t, "\n");
+    fwrite(t.bytes, 1, t.n, stdout);
+    text_free(&t);
+}
+
+/* With its length: a response may hold NUL. */
+static void print_response(const Responses *r, int i, const Tokenizer *tokenizer)
+{
+    size_t n;
+    char *text = tokenizer_decode(tokenizer, r->token + r->start[i], r->start[i + 1] - r->start[i],
+                                  true, &n);
+    fwrite(text, 1, n, stdout);
+    putchar('\n');
+    free(text);
 }
 
 static const char *finish_name(Finish f)
@@ -135,12 +153,9 @@ static int generate(Context *ctx, const GenerateOptions *o, Loaded *l, const cha
                          err);
     if (rc != 0) goto done;
     if (ctx->json) print_json(&r, l->tokenizer);
-    for (int i = 0; i < r.n && !ctx->json && !stream; i++) {
-        char *text = response_text(l->tokenizer, r.token + r.start[i], r.start[i + 1] - r.start[i]);
-        puts(text);
-        free(text);
-    }
-    if (stream) putchar('\n');
+    else if (stream) print_end(&printer);
+    else
+        for (int i = 0; i < r.n; i++) print_response(&r, i, l->tokenizer);
 
 done:
     responses_free(&r);

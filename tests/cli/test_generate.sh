@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Text from a model that has learned nothing, so that it breaks off in the middle of characters: what is
+# printed token by token, what is printed as a whole and what --json gives are the same.
+. "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
+
+printf '{"text":"%s"}\n' "one two three" "four five six" >corpus.jsonl
+must init .
+must pretrain corpus.jsonl --config "$SOURCE_DIR/configs/tiny.json" --set pretrain.steps=1 \
+    --set model.vocabulary=258 --set pretrain.learning_rate=0
+
+# ---- streamed, whole and --json ----
+cut_short=0
+for seed in $(seq 20); do
+    must generate --prompt one --max-new-tokens 6 --seed "$seed"
+    cp out streamed
+    must generate --prompt one --max-new-tokens 6 --seed "$seed" --json
+    # The stop token, 0, is no text.
+    ids=$(sed 's/.*"ids":\[\([^]]*\)\].*/\1/; s/,\{0,1\}\b0$//' out)
+    text=$(sed 's/^{"responses":\[\({"text":".*"\),"ids":.*/\1}/' out)
+    echo "$ids" >ids
+    input=ids
+    must tokenize --decode --json
+    [ "$(cat out)" = "$text" ] || fail "seed $seed: --json gives the text of its ids: $text"
+    must tokenize --decode
+    input=/dev/null
+    echo >>out
+    cmp -s out streamed || fail "seed $seed: the text that is streamed is that of --json: $(od -An -c streamed)"
+    [ "$(tail -c 4 streamed | od -An -tx1)" != " ef bf bd 0a" ] || cut_short=$((cut_short + 1))
+    must generate --prompt one --max-new-tokens 6 --seed "$seed" --n 2
+    head -c "$(wc -c <streamed)" out | cmp -s - streamed || fail "seed $seed: one of two is as one alone"
+done
+[ "$cut_short" -ge 3 ] || fail "some answers break off within a character: $cut_short of 20"
+
+# ---- prompts that are no text ----
+input=prompt
+printf 'one\000two' >prompt
+refused 1 "the prompt: byte 4 is NUL" generate
+printf 'one\377two' >prompt
+refused 1 "the prompt: byte 4 is not UTF-8" generate
+printf '' >prompt
+refused 1 "the prompt is empty" generate
+printf 'one\n' >prompt
+must generate --max-new-tokens 2
+[ $failed -eq 0 ]
