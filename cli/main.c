@@ -133,6 +133,19 @@ static int read_line(Line *line, Context *ctx, int argc, char **argv, Error *err
     return 0;
 }
 
+/* A name that is mistyped, or of another machine, must not choose other kernels in silence. */
+static int check_kernels(Error *err)
+{
+    const char *forced = getenv("RLHF_KERNELS"), *name;
+    char names[128] = "";
+    if (!forced || !*forced || kernels_use(forced) == 0) return 0;
+    for (int i = 0; (name = kernels_available(i)); i++) {
+        const size_t used = strlen(names);
+        snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", name);
+    }
+    return error_usage(err, "RLHF_KERNELS: no '%.40s' here; this machine runs %s", forced, names);
+}
+
 static int run(Line *line, Context *ctx, Error *err)
 {
     const Command *c = line->command;
@@ -164,6 +177,7 @@ static int run(Line *line, Context *ctx, Error *err)
     if (c->project != PROJECT_IGNORED &&
         project_find(ctx, line->project, c->project == PROJECT_NEEDED, err) != 0)
         return -1;
+    if (check_kernels(err) != 0) return -1;
     ctx->threads = kernels_threads(ctx->threads);
     if (c->filter) signal(SIGPIPE, SIG_DFL);
     return c->run(ctx, line->argc, line->argv, err);

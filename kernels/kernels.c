@@ -57,6 +57,13 @@ int kernels_use(const char *name)
     return -1;
 }
 
+const char *kernels_available(int i)
+{
+    for (size_t k = 0; k < sizeof implementations / sizeof *implementations; k++)
+        if (implementations[k].runs_here() && i-- == 0) return implementations[k].kernels->name;
+    return NULL;
+}
+
 static const Kernels *table(void)
 {
     if (in_use) return in_use;

@@ -30,6 +30,8 @@ typedef float real;
  * names if it runs here.  All but "reference" give the same bits.  A Weight or KvCache belongs to the
  * implementation that made it. */
 int kernels_use(const char *name);
+/* The i-th that runs here, fastest first; NULL after the last. */
+const char *kernels_available(int i);
 const char *kernels_name(void);
 /* 0 in `n` asks for the number of cores.  Returns what is used. */
 int kernels_threads(int n);

@@ -102,6 +102,17 @@ run version --set a.b=1
 exits 2 "a setting for a command without settings"
 says "version has no settings to set"
 
+RLHF_KERNELS=nonsense run doctor
+exits 2 "an unknown name in RLHF_KERNELS"
+says "rlhf doctor: RLHF_KERNELS: no 'nonsense' here; this machine runs "
+says "plain, reference"
+one_line "an unknown name in RLHF_KERNELS"
+prints_nothing "an unknown name in RLHF_KERNELS"
+RLHF_KERNELS=plain run doctor
+exits 0 "a known name in RLHF_KERNELS"
+RLHF_KERNELS='' run doctor
+exits 0 "an empty RLHF_KERNELS"
+
 run init new --dry-run
 exits 2 "--dry-run where there is none"
 [ ! -e new ] || fail "--dry-run where there is none does nothing"

@@ -28,6 +28,17 @@ static void an_unknown_implementation_is_refused_and_changes_nothing(void **stat
     assert_string_equal(kernels_name(), "reference");
 }
 
+static void all_that_are_available_can_be_used(void **state)
+{
+    (void)state;
+    int n = 0;
+    while (kernels_available(n)) n++;
+    assert_true(n > 0);
+    assert_string_equal(kernels_available(n - 1), "reference"); /* the slowest, everywhere */
+    for (int i = 0; i < n; i++) assert_int_equal(kernels_use(kernels_available(i)), 0);
+    assert_string_equal(kernels_name(), "reference");
+}
+
 static void every_core_is_used_unless_a_number_is_asked_for(void **state)
 {
     (void)state;
@@ -152,6 +163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_environment_may_force_an_implementation),
         cmocka_unit_test(an_unknown_implementation_is_refused_and_changes_nothing),
+        cmocka_unit_test(all_that_are_available_can_be_used),
         cmocka_unit_test(every_core_is_used_unless_a_number_is_asked_for),
         cmocka_unit_test(small_work_stays_on_one_thread),
         cmocka_unit_test(each_task_runs_once_on_one_thread),
