@@ -245,6 +245,9 @@ static Outcome transfer_failed(Download *d, CURLcode code, Error *err)
     if (code == CURLE_ABORTED_BY_CALLBACK) return stopped(d, err), OUTCOME_FAILED;
     error_set(err, "%s: %s", d->shown,
               d->curl_message[0] ? d->curl_message : curl_easy_strerror(code));
+    if (code == CURLE_PEER_FAILED_VERIFICATION)
+        error_hint(err, "if its authority is a private one, name that one's certificate: "
+                        "CURL_CA_BUNDLE=FILE");
     if (!is_worth_repeating(code)) return OUTCOME_FAILED;
     error_hint(err, "check the network; the same command goes on from the bytes that are there");
     return OUTCOME_AGAIN;
