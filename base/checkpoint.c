@@ -182,6 +182,18 @@ int checkpoint_verify(const char *dir, Error *err)
     return rc;
 }
 
+int64_t checkpoint_last_step(const char *run_dir)
+{
+    char **names = NULL;
+    int n = 0;
+    bool leftover;
+    Error ignored;
+    if (list_checkpoints(&names, &n, run_dir, &ignored) != 0) return -1;
+    const int64_t step = n > 0 ? step_of(names[n - 1], &leftover) : -1;
+    folder_list_free(names, n);
+    return step;
+}
+
 int checkpoint_newest(char *dir, int64_t *step, const char *run_dir, Error *err)
 {
     char **names = NULL;

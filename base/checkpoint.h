@@ -18,6 +18,8 @@ int checkpoint_save(const char *run_dir, int64_t step, int keep,
                     Error *err);
 /* The newest sound checkpoint of a run into dir (FILE_PATH_MAX) and *step; an error when there is none. */
 int checkpoint_newest(char *dir, int64_t *step, const char *run_dir, Error *err);
+/* The step of the newest by name, sound or not, which costs no reading; -1 when there is none. */
+int64_t checkpoint_last_step(const char *run_dir);
 /* The folder of one step. */
 int checkpoint_path(char *dir, const char *run_dir, int64_t step, Error *err);
 /* Every file of the manifest is there with its size and hash. */

@@ -16,7 +16,7 @@ static void add(Corpus *c, char *text)
 static int add_line(Corpus *c, const char *line, size_t n, Error *err)
 {
     cJSON *row = NULL;
-    if (json_parse(&row, line, n, err) != 0) return -1;
+    if (json_parse_row(&row, line, n, err) != 0) return -1;
     const char *text = json_text(row, "text", NULL);
     int rc = 0;
     if (!text) rc = error_set(err, "no \"text\" in this row");

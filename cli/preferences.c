@@ -74,7 +74,7 @@ static int add_line(PreferenceSet *p, const char *line, size_t n, const Tokenize
                     Error *err)
 {
     cJSON *o = NULL;
-    if (json_parse(&o, line, n, err) != 0) return -1;
+    if (json_parse_row(&o, line, n, err) != 0) return -1;
     const StorePreference row = {.prompt = json_text(o, "prompt", NULL),
                                  .chosen = json_text(o, "chosen", NULL),
                                  .rejected = json_text(o, "rejected", NULL),

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/checkpoint.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -162,7 +163,11 @@ void project_run_state(char state[RUN_STATE_MAX], int64_t *step, const char *run
         }
         cJSON_Delete(tree);
     }
-    /* What the file says last was said before the process ended: the lock knows. */
-    if (project_run_is_locked(run_folder)) snprintf(state, RUN_STATE_MAX, "running");
-    else if (strcmp(state, "running") == 0) snprintf(state, RUN_STATE_MAX, "died");
+    /* What the file says last was said when the process began: the lock knows whether it still works,
+     * the checkpoints how far it came. */
+    const bool works = project_run_is_locked(run_folder);
+    if (!works && strcmp(state, "running") != 0) return;
+    snprintf(state, RUN_STATE_MAX, works ? "running" : "died");
+    const int64_t saved = checkpoint_last_step(run_folder);
+    if (saved > *step) *step = saved;
 }

@@ -59,7 +59,7 @@ static int read_metrics(RunRecord *r, Error *err)
         line_number++;
         if (r->n == room)
             r->row = mem_realloc(r->row, (size_t)(room = 2 * room + 64), sizeof *r->row);
-        rc = json_parse(&r->row[r->n], line, strlen(line), err);
+        rc = json_parse_row(&r->row[r->n], line, strlen(line), err);
         if (rc == 0) r->n++;
         else error_wrap(err, "%s: line %d", path, line_number);
     }

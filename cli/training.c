@@ -7,6 +7,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "kernels/kernels.h"
 
 static int find_run(TrainingRun *t, const TrainingFlags *flags, Error *err)
 {
@@ -20,13 +21,16 @@ static int find_run(TrainingRun *t, const TrainingFlags *flags, Error *err)
     return project_path(t->ctx, t->folder, inside, err);
 }
 
-/* The settings as run and what was read, by hash: all that decides the bits of the result. */
+/* The settings as run, what was read, by hash, and whose arithmetic: all that decides the bits of the
+ * result.  All kernels but the reference ones give the same. */
 static char *settings_text(const Context *ctx, const Config *settings, const char *inputs)
 {
     Text t = {0}, sections = {0};
     config_json(settings, &sections);
     text_format(&t, "{\n  \"seed\": %llu,\n  \"version\": \"%s\",\n", (unsigned long long)ctx->seed,
                 RLHF_VERSION);
+    text_format(&t, "  \"arithmetic\": \"%s\",\n",
+                strcmp(kernels_name(), "reference") == 0 ? "reference" : "vector");
     text_format(&t, "  \"inputs\": %s,\n  \"settings\": ", inputs);
     text_add(&t, sections.bytes);
     text_add(&t, "\n}\n");

@@ -107,6 +107,17 @@ static void a_million_steps_come_after_fewer(void **state)
     assert_false(file_exists(scratch_path("million/checkpoints/step-999999")));
 }
 
+static void the_last_step_is_known_by_name(void **state)
+{
+    (void)state;
+    const char *run = scratch_folder("last", true);
+    assert_int_equal(checkpoint_last_step(run), -1);
+    save(run, 9, 3, "state");
+    save(run, 1000000, 3, "state");
+    scratch_folder("last/checkpoints/step-2000000.tmp-17", true);
+    assert_int_equal(checkpoint_last_step(run), 1000000);
+}
+
 static void a_step_saved_again_is_replaced(void **state)
 {
     (void)state;
@@ -273,6 +284,7 @@ int main(void)
         cmocka_unit_test(the_manifest_holds_sizes_and_sha_256),
         cmocka_unit_test(the_newest_are_kept),
         cmocka_unit_test(a_million_steps_come_after_fewer),
+        cmocka_unit_test(the_last_step_is_known_by_name),
         cmocka_unit_test(a_step_saved_again_is_replaced),
         cmocka_unit_test(without_a_checkpoint_there_is_an_error),
         cmocka_unit_test(a_damaged_checkpoint_is_passed_over),
