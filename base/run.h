@@ -1,6 +1,6 @@
 /* A run: a folder with its settings, its record and its checkpoints.
  *
- *     runs/ppo-1/settings.json     as run, with seed and version
+ *     runs/ppo-1/settings.json     as run, with seed, version and arithmetic
  *     runs/ppo-1/metrics.jsonl     one object a step: the record everything else is filled from
  *     runs/ppo-1/state.json        running, stopped, failed, finished
  *     runs/ppo-1/checkpoints/step-000040/
