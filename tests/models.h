@@ -45,7 +45,25 @@ static const ModelConfig WIDE_LLAMA = {.family = FAMILY_LLAMA,
                                        .bos = -1,
                                        .eos = 1,
                                        .init_std = 0.15};
-/* The same two, small enough to be trained many times in a test. */
+/* The demo's architecture.  An MLP over two blocks of 384, the depth in which matrix products go. */
+static const ModelConfig TIED_LLAMA = {.family = FAMILY_LLAMA,
+                                       .n_layer = 1,
+                                       .NH = 2,
+                                       .NKV = 2,
+                                       .HD = 10,
+                                       .C = 20,
+                                       .F = 801,
+                                       .V = 1030,
+                                       .max_T = 150,
+                                       .rms_norm = true,
+                                       .norm_eps = 1e-5,
+                                       .rope_theta = 10000,
+                                       .gated_mlp = true,
+                                       .tied = true,
+                                       .bos = -1,
+                                       .eos = 1,
+                                       .init_std = 0.15};
+/* The first two, small enough to be trained many times in a test. */
 static const ModelConfig TINY_GPT2 = {.family = FAMILY_GPT2,
                                       .n_layer = 1,
                                       .NH = 2,

@@ -141,11 +141,21 @@ static void llama_gradient_matches_differences(void **state)
     check_gradient(&LLAMA);
 }
 
+/* As the demo's. */
+static void tied_llama_gradient_matches_differences(void **state)
+{
+    (void)state;
+    ModelConfig config = LLAMA;
+    config.tied = true;
+    check_gradient(&config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gpt2_gradient_matches_differences),
         cmocka_unit_test(llama_gradient_matches_differences),
+        cmocka_unit_test(tied_llama_gradient_matches_differences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "policy/generate.h"
+#include "tests/long.h"
 #include "tests/models.h"
 
 static const char *const IMPLEMENTATION[] = {"plain", "avx2", "avx512"};
@@ -16,8 +17,8 @@ enum { IMPLEMENTATIONS = 3, THREADS = 4 };
 static const int LENGTH[] = {131, 1, 16, 70, 2, 33};
 enum { B = sizeof LENGTH / sizeof *LENGTH };
 static const double TEMPERATURE = 0.7;
-static const ModelConfig *const CONFIG[] = {&WIDE_GPT2, &WIDE_LLAMA};
-enum { CONFIGS = 2 };
+static const ModelConfig *const CONFIG[] = {&WIDE_GPT2, &WIDE_LLAMA, &TIED_LLAMA};
+enum { CONFIGS = sizeof CONFIG / sizeof *CONFIG };
 
 /* Sanitized kernels are slow, and look for other faults than unequal bits. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -32,9 +33,10 @@ enum { SANITIZED = 0 };
 enum { SANITIZED = 0 };
 #endif
 
-/* All thread counts on the one people run; the others, far slower, on some. */
+/* All thread counts on the one people run; the others, far slower, on some.  All at length. */
 static bool affordable(int implementation, int threads)
 {
+    if (at_length(false, true)) return true;
     if (SANITIZED) return threads == 2 && implementation > 0;
     if (implementation == 0) return threads == 3;
     return implementation == 2 || threads % 2 == 0;
