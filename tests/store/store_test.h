@@ -119,14 +119,20 @@ static inline int64_t decide(Store *s, const StoreClaim *claim, Outcome outcome,
     return id;
 }
 
-/* Run SQL behind the store's back; returns SQLite's code. */
-static inline int raw_sql(const char *sql)
+/* Run SQL behind the store's back; returns SQLite's code, and its message when one is wanted. */
+static inline int raw_sql_message(const char *sql, char *message, size_t n)
 {
     sqlite3 *db = NULL;
     assert_int_equal(sqlite3_open(db_path, &db), SQLITE_OK);
     const int code = sqlite3_exec(db, sql, NULL, NULL, NULL);
+    if (message) snprintf(message, n, "%s", sqlite3_errmsg(db));
     sqlite3_close(db);
     return code;
+}
+
+static inline int raw_sql(const char *sql)
+{
+    return raw_sql_message(sql, NULL, 0);
 }
 
 static inline int64_t raw_number(const char *sql)

@@ -1,4 +1,5 @@
 #include "tests/store/store_test.h"
+#include "tests/long.h"
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -314,61 +315,80 @@ static void one_label(void)
     store_claim_free(&c);
 }
 
+#define APPEND_ONLY_LABEL "label is append-only"
+/* Label 1 once more as label 9, with these columns from `supersedes` to `pref`. */
+#define LABEL_9(uuid, columns)                                              \
+    "INSERT INTO label SELECT 9," uuid ",assignment_id,session_id," columns \
+    ",shown_us,submitted_us,active_ms,layout,comment,prev_hash,row_hash FROM label"
+#define OTHER      "randomblob(16)"
+#define CHECK_OP   "CHECK constraint failed: (op='retract')=(outcome IS NULL)"
+#define CHECK_PREF "CHECK constraint failed: CASE outcome"
+
 static void schema_refuses_what_must_not_be(void **state)
 {
     (void)state;
-    static const char *const BAD[] = {
-        "UPDATE label SET pref=-pref",
-        "DELETE FROM label",
-        "UPDATE content SET body='x'",
-        "INSERT OR REPLACE INTO label SELECT * FROM label",
-        /* a second root for the assignment */
-        "INSERT INTO label SELECT "
-        "9,randomblob(16),assignment_id,session_id,NULL,op,outcome,pref,shown_us,"
-        "submitted_us,active_ms,layout,comment,prev_hash,row_hash FROM label",
-        /* the same uuid */
-        "INSERT INTO label SELECT "
-        "9,uuid,assignment_id,session_id,1,op,outcome,pref,shown_us,submitted_us,"
-        "active_ms,layout,comment,prev_hash,row_hash FROM label",
-        /* set without an outcome, retract with one, a preference of 0, a tie of 1, a skip with one */
-        "INSERT INTO label SELECT "
-        "9,randomblob(16),assignment_id,session_id,1,'set',NULL,NULL,shown_us,"
-        "submitted_us,active_ms,layout,comment,prev_hash,row_hash FROM label",
-        "INSERT INTO label SELECT "
-        "9,randomblob(16),assignment_id,session_id,1,'retract','pref',1,shown_us,"
-        "submitted_us,active_ms,layout,comment,prev_hash,row_hash FROM label",
-        "INSERT INTO label SELECT "
-        "9,randomblob(16),assignment_id,session_id,1,'set','pref',0,shown_us,"
-        "submitted_us,active_ms,layout,comment,prev_hash,row_hash FROM label",
-        "INSERT INTO label SELECT "
-        "9,randomblob(16),assignment_id,session_id,1,'set','tie',1,shown_us,"
-        "submitted_us,active_ms,layout,comment,prev_hash,row_hash FROM label",
-        "INSERT INTO label SELECT "
-        "9,randomblob(16),assignment_id,session_id,1,'set','skip',1,shown_us,"
-        "submitted_us,active_ms,layout,comment,prev_hash,row_hash FROM label",
-        /* supersedes a label of another assignment */
-        "INSERT INTO assignment VALUES(9,2,1,1,0,0,0,'done');"
-        "INSERT INTO label SELECT "
-        "9,randomblob(16),9,session_id,1,op,outcome,pref,shown_us,submitted_us,"
-        "active_ms,layout,comment,prev_hash,row_hash FROM label",
-        /* decided before it was shown */
-        "INSERT INTO label SELECT 9,randomblob(16),assignment_id,session_id,1,op,outcome,pref,5,4,"
-        "active_ms,layout,comment,prev_hash,row_hash FROM label",
-        /* a pair the wrong way round, across prompts, twice */
-        "INSERT INTO comparison VALUES(9,1,1,2,1,'random',0)",
-        "INSERT INTO comparison VALUES(9,1,1,1,3,'random',0)",
-        "INSERT INTO comparison VALUES(9,1,1,1,2,'random',0)",
-        "INSERT INTO prompt VALUES(9,2,'x','somewhere',1,0)",
-        "INSERT INTO annotator VALUES(9,'ADA','human',0)",
-        "UPDATE response SET tokens=x'00'",
-        "INSERT INTO content VALUES(99,x'00','x')",
+    static const struct {
+        const char *claim, *sql, *constraint;
+    } BAD[] = {
+        {"a label does not change", "UPDATE label SET pref=-pref", APPEND_ONLY_LABEL},
+        {"a label does not go", "DELETE FROM label", APPEND_ONLY_LABEL},
+        {"a label is not replaced", "INSERT OR REPLACE INTO label SELECT * FROM label",
+         APPEND_ONLY_LABEL},
+        {"a text does not change", "UPDATE content SET body='x'", "content is append-only"},
+        {"an assignment has one first label", LABEL_9(OTHER, "NULL,op,outcome,pref"),
+         "UNIQUE constraint failed: label.assignment_id"},
+        {"a decision is one label", LABEL_9("uuid", "1,op,outcome,pref"),
+         "UNIQUE constraint failed: label.uuid"},
+        {"a label is superseded once",
+         LABEL_9(
+             OTHER,
+             "1,op,outcome,pref") ";"
+                                  "INSERT INTO label SELECT "
+                                  "10,randomblob(16),assignment_id,session_id,1,op,outcome,pref,"
+                                  "shown_us,submitted_us,active_ms,layout,comment,prev_hash,row_"
+                                  "hash FROM label WHERE id=1",
+         "UNIQUE constraint failed: label.supersedes"},
+        {"set has an outcome", LABEL_9(OTHER, "1,'set',NULL,NULL"), CHECK_OP},
+        {"retract has none", LABEL_9(OTHER, "1,'retract','pref',1"), CHECK_OP},
+        {"a preference is not 0", LABEL_9(OTHER, "1,'set','pref',0"), CHECK_PREF},
+        {"a preference says which", LABEL_9(OTHER, "1,'set','pref',NULL"), CHECK_PREF},
+        {"a tie prefers neither", LABEL_9(OTHER, "1,'set','tie',1"), CHECK_PREF},
+        {"a skip says nothing", LABEL_9(OTHER, "1,'set','skip',1"), CHECK_PREF},
+        {"a preference is at most 4 strong", LABEL_9(OTHER, "1,'set','pref',5"),
+         "CHECK constraint failed: pref IS NULL OR pref BETWEEN -4 AND 4"},
+        {"a label supersedes one of its own assignment",
+         "INSERT INTO assignment VALUES(9,2,1,1,0,0,0,'done');"
+         "INSERT INTO label SELECT 9,randomblob(16),9,session_id,1,op,outcome,pref,shown_us,"
+         "submitted_us,active_ms,layout,comment,prev_hash,row_hash FROM label",
+         "supersedes must stay in the same assignment"},
+        {"nothing is decided before it is shown",
+         "INSERT INTO label SELECT 9,randomblob(16),assignment_id,session_id,1,op,outcome,pref,5,4,"
+         "active_ms,layout,comment,prev_hash,row_hash FROM label",
+         "CHECK constraint failed: submitted_us>=shown_us"},
+        {"a pair has one order", "INSERT INTO comparison VALUES(9,1,1,2,1,'random',0)",
+         "CHECK constraint failed: a_id<b_id"},
+        {"a pair answers one prompt", "INSERT INTO comparison VALUES(9,1,1,1,3,'random',0)",
+         "FOREIGN KEY constraint failed"},
+        {"a pair is there once", "INSERT INTO comparison VALUES(9,1,1,1,2,'random',0)",
+         "UNIQUE constraint failed: comparison.campaign_id, comparison.a_id, comparison.b_id"},
+        {"there are three splits", "INSERT INTO prompt VALUES(9,99,'x','somewhere',1,0)",
+         "CHECK constraint failed: split IN('train','valid','test')"},
+        {"names differ by more than case", "INSERT INTO annotator VALUES(9,'ADA','human',0)",
+         "UNIQUE constraint failed: annotator.handle"},
+        {"tokens are as many as n_tokens says", "UPDATE response SET tokens=x'00'",
+         "CHECK constraint failed: n_tokens>=0"},
+        {"a hash has 32 bytes", "INSERT INTO content VALUES(99,x'00','x')",
+         "CHECK constraint failed: length(sha256)=32"},
     };
     one_label();
     for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
-        char sql[1200];
+        char sql[1200], message[256];
         snprintf(sql, sizeof sql, "PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; BEGIN; %s",
-                 BAD[i]);
-        if (raw_sql(sql) == SQLITE_OK) fail_msg("accepted: %s", BAD[i]);
+                 BAD[i].sql);
+        if (raw_sql_message(sql, message, sizeof message) == SQLITE_OK)
+            fail_msg("not refused: %s", BAD[i].claim);
+        if (strncmp(message, BAD[i].constraint, strlen(BAD[i].constraint)) != 0)
+            fail_msg("%s: \"%s\", not \"%s\"", BAD[i].claim, message, BAD[i].constraint);
     }
 }
 
@@ -599,12 +619,12 @@ static void label_until_killed(int to)
 static void killed_writer_loses_no_acknowledged_label(void **state)
 {
     (void)state;
-    enum { KILLS = 50 };
+    const int kills = at_length(50, 2000);
     int64_t last_acknowledged = 0, acknowledged = 0;
     add_pairs(3000);
     store_close(store);
     store = NULL;
-    for (int i = 0; i < KILLS; i++) {
+    for (int i = 0; i < kills; i++) {
         int ends[2];
         assert_int_equal(pipe(ends), 0);
         const pid_t child = fork();
@@ -631,10 +651,10 @@ static void killed_writer_loses_no_acknowledged_label(void **state)
     OK(store_open(&store, db_path, &err));
     StoreVerified verified;
     OK(store_verify(store, &verified, &err));
-    print_message("%d kills, %lld labels acknowledged, %lld in the file\n", KILLS,
+    print_message("%d kills, %lld labels acknowledged, %lld in the file\n", kills,
                   (long long)acknowledged, (long long)verified.labels);
     assert_true(acknowledged > 0);
-    assert_true(verified.labels >= acknowledged && verified.labels <= acknowledged + KILLS);
+    assert_true(verified.labels >= acknowledged && verified.labels <= acknowledged + kills);
     assert_true(raw_number("SELECT max(id) FROM label") >= last_acknowledged);
 }
 
