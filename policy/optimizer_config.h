@@ -26,9 +26,9 @@
     .beta1 = (c)->beta1, .beta2 = (c)->beta2, .eps = (c)->eps, .weight_decay = (c)->weight_decay, \
     .tensorflow_adam = (c)->adam == 1
 
-/* The rate of step `step` (0 is the first) of `total`. */
-#define OPTIMIZER_RATE(c, step, total) \
-    ((c)->learning_rate * schedule_share((Schedule)(c)->schedule, (step), \
+/* The rate of step `step` (0 is the first) of `total`, by the schedule of section c with this highest rate. */
+#define OPTIMIZER_RATE(c, highest, step, total) \
+    ((highest) * schedule_share((Schedule)(c)->schedule, (step), \
                                          (int64_t)((c)->warmup * (double)(total)), (total), \
                                          (c)->final_rate))
 /* clang-format on */

@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/rng.h"
+#include "base/shuffle.h"
 #include "policy/sequences.h"
 
 #define ENTRY(...) CONFIG_ENTRY_OF(SupervisedConfig, __VA_ARGS__)
@@ -30,10 +30,8 @@ struct Supervised {
     Policy *policy;
     Examples train, valid;
     SupervisedConfig config;
-    uint64_t seed;
     int64_t total;
-    int *order;    /* of the epoch */
-    int64_t epoch; /* whose order it is; -1 none */
+    Shuffle order;
     Pack pack;
     double began;   /* clock at the first step here, for the rate */
     int64_t tokens; /* since then */
@@ -98,12 +96,9 @@ Supervised *supervised_new(Policy *p, const Examples *train, const Examples *val
                       .train = *train,
                       .valid = *valid,
                       .config = *c,
-                      .seed = seed,
-                      .epoch = -1,
+                      .order = shuffle_new(train->n, seed),
                       .valid_loss = NAN};
     s->total = c->steps > 0 ? c->steps : (int64_t)ceil(c->epochs * train->n / c->batch_size);
-    s->order = mem_calloc((size_t)train->n, sizeof *s->order);
-    assert(train->n > 0);
     return s;
 }
 
@@ -111,19 +106,8 @@ void supervised_free(Supervised *s)
 {
     if (!s) return;
     pack_free(&s->pack);
-    free(s->order);
+    shuffle_free(&s->order);
     free(s);
-}
-
-/* Example number `i` of the endless sequence of shuffled epochs. */
-static int example_at(Supervised *s, int64_t i)
-{
-    const int64_t epoch = i / s->train.n;
-    if (epoch != s->epoch) {
-        rng_permutation(s->order, s->train.n, s->seed, RNG_SHUFFLE, (uint64_t)epoch);
-        s->epoch = epoch;
-    }
-    return s->order[i % s->train.n];
 }
 
 static int example_length(const Supervised *s, int i)
@@ -136,7 +120,8 @@ static int64_t count_batch(Supervised *s, int64_t first)
 {
     int64_t counted = 0;
     for (int b = 0; b < s->config.batch_size; b++) {
-        const int i = example_at(s, first + b), n = example_length(s, i) - s->train.prompt[i];
+        const int i = shuffle_at(&s->order, first + b),
+                  n = example_length(s, i) - s->train.prompt[i];
         counted += n > 0 ? n : 0;
     }
     return counted;
@@ -150,7 +135,7 @@ static double accumulate_batch(Supervised *s, int64_t first)
     for (int b = 0; b < s->config.batch_size;) {
         pack_clear(&s->pack);
         do {
-            const int i = example_at(s, first + b);
+            const int i = shuffle_at(&s->order, first + b);
             const Sequences *packed = &s->pack.sequences;
             if (packed->n > 0 && packed->tokens + example_length(s, i) > s->config.max_tokens)
                 break;
@@ -172,7 +157,7 @@ static int step(void *self, int64_t at, Text *members, Text *note, Error *err)
     const SupervisedConfig *c = &s->config;
     if (s->began == 0) s->began = log_clock();
     const double loss = accumulate_batch(s, at * c->batch_size);
-    const double rate = OPTIMIZER_RATE(c, at, s->total);
+    const double rate = OPTIMIZER_RATE(c, c->learning_rate, at, s->total);
     if (!isfinite(loss))
         return error_set(err, "the loss is %g; try a lower learning_rate (%g now)", loss, rate);
     const double norm = policy_step(s->policy, rate, c->max_grad_norm);

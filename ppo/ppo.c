@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/shuffle.h"
 #include "ppo/kl_control.h"
 #include "ppo/ppo_loss.h"
 #include "ppo/rollout.h"
@@ -35,8 +36,7 @@ struct Ppo {
     KlControl kl;
     Rollout rollout;
     Micro micro;
-    int *prompt_order;
-    int64_t prompt_epoch;
+    Shuffle prompts; /* the order of in.prompts */
     PpoMetrics metrics;
 };
 
@@ -103,8 +103,7 @@ Ppo *ppo_new(const PpoInputs *in, const PpoConfig *c)
     *p = (Ppo){.in = *in,
                .config = *c,
                .kl = {c->kl_coef, c->kl_target, c->kl_horizon},
-               .prompt_epoch = -1};
-    p->prompt_order = mem_calloc((size_t)in->prompts.n, sizeof *p->prompt_order);
+               .prompts = shuffle_new(in->prompts.n, in->seed)};
     return p;
 }
 
@@ -123,7 +122,7 @@ void ppo_free(Ppo *p)
     if (!p) return;
     micro_free(&p->micro);
     rollout_free(&p->rollout);
-    free(p->prompt_order);
+    shuffle_free(&p->prompts);
     free(p);
 }
 
@@ -134,17 +133,6 @@ const PpoMetrics *ppo_metrics(const Ppo *p)
 
 /* ---- rollout -------------------------------------------------------------------------------------- */
 
-static int prompt_at(Ppo *p, int64_t i)
-{
-    const int n = p->in.prompts.n;
-    const int64_t epoch = i / n;
-    if (epoch != p->prompt_epoch) {
-        rng_permutation(p->prompt_order, n, p->in.seed, RNG_SHUFFLE, (uint64_t)epoch);
-        p->prompt_epoch = epoch;
-    }
-    return p->prompt_order[i % n];
-}
-
 static int roll_out(Ppo *p, int64_t iteration, Error *err)
 {
     const int B = p->config.batch_size;
@@ -152,7 +140,7 @@ static int roll_out(Ppo *p, int64_t iteration, Error *err)
     uint64_t *key = mem_calloc((size_t)B, sizeof *key);
     for (int b = 0; b < B; b++) {
         key[b] = rng_item(RNG_FOR_ROLLOUT, (uint64_t)(iteration * B + b));
-        prompt[b] = prompt_at(p, iteration * B + b);
+        prompt[b] = shuffle_at(&p->prompts, iteration * B + b);
     }
     rollout_free(&p->rollout);
     progress_pulse("sampling");
@@ -321,10 +309,9 @@ typedef struct {
 
 static Rates rates_at(const PpoConfig *c, int64_t iteration)
 {
-    PpoConfig value = *c;
-    if (c->value_learning_rate > 0) value.learning_rate = c->value_learning_rate;
-    return (Rates){OPTIMIZER_RATE(c, iteration, c->iterations),
-                   OPTIMIZER_RATE(&value, iteration, c->iterations)};
+    const double value = c->value_learning_rate > 0 ? c->value_learning_rate : c->learning_rate;
+    return (Rates){OPTIMIZER_RATE(c, c->learning_rate, iteration, c->iterations),
+                   OPTIMIZER_RATE(c, value, iteration, c->iterations)};
 }
 
 /* One optimizer step of each model on episodes order[first, last). */

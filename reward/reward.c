@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/rng.h"
+#include "base/shuffle.h"
 #include "reward/calibration.h"
 #include "reward/preference_loss.h"
 
@@ -19,11 +19,9 @@ struct RewardTraining {
     Policy *policy;
     Pairs train, held_out;
     RewardConfig config;
-    uint64_t seed;
     int64_t total;
     double shrinkage;
-    int *order;
-    int64_t epoch;
+    Shuffle order;
     /* one micro-batch: whole pairs, side by side */
     int *token, *start;
     unsigned char *want;
@@ -64,7 +62,7 @@ RewardEvaluation reward_evaluate(Policy *p, const Pairs *pairs, double *chosen, 
         e.margin += (c[i] - r[i]) / (double)n;
     }
     e.accuracy = preference_accuracy(c, r, pairs->target, pairs->n);
-    e.loss = preference_loss(NULL, NULL, c, r, pairs->target, pairs->weight, pairs->n);
+    e.loss = preference_loss(NULL, NULL, c, r, pairs->target, pairs->weight, pairs->n, 0);
     e.calibration_error = calibration_error(c, r, pairs->target, pairs->n);
     e.longer_wins = longer_wins_accuracy(long_c, long_r, pairs->target, pairs->n);
     e.length_correlation = score_length_correlation(score, length, 2 * pairs->n);
@@ -82,11 +80,13 @@ RewardTraining *reward_training_new(Policy *p, const Pairs *train, const Pairs *
     RewardTraining *t = mem_calloc(1, sizeof *t);
     const size_t B = (size_t)c->batch_size;
     assert(train->n > 0 && (!c->shrink || (held_out && held_out->n > 0)));
-    *t = (RewardTraining){
-        .policy = p, .train = *train, .config = *c, .seed = seed, .shrinkage = 1, .epoch = -1};
+    *t = (RewardTraining){.policy = p,
+                          .train = *train,
+                          .config = *c,
+                          .shrinkage = 1,
+                          .order = shuffle_new(train->n, seed)};
     if (held_out) t->held_out = *held_out;
     t->total = (int64_t)ceil(c->epochs * train->n / c->batch_size);
-    t->order = mem_calloc((size_t)train->n, sizeof *t->order);
     int longest = 1;
     for (int i = 0; i < 2 * train->n; i++)
         if (train->start[i + 1] - train->start[i] > longest)
@@ -108,20 +108,11 @@ RewardTraining *reward_training_new(Policy *p, const Pairs *train, const Pairs *
 void reward_training_free(RewardTraining *t)
 {
     if (!t) return;
-    free(t->order), free(t->token), free(t->start), free(t->want), free(t->value), free(t->dvalue);
+    shuffle_free(&t->order);
+    free(t->token), free(t->start), free(t->want), free(t->value), free(t->dvalue);
     free(t->chosen), free(t->rejected), free(t->dchosen), free(t->drejected), free(t->target),
         free(t->weight);
     free(t);
-}
-
-static int pair_at(RewardTraining *t, int64_t i)
-{
-    const int64_t epoch = i / t->train.n;
-    if (epoch != t->epoch) {
-        rng_permutation(t->order, t->train.n, t->seed, RNG_SHUFFLE, (uint64_t)epoch);
-        t->epoch = epoch;
-    }
-    return t->order[i % t->train.n];
 }
 
 /* Whole pairs from batch position `b` on, as many as fit; returns the position after them. */
@@ -131,7 +122,7 @@ static int pack_pairs(RewardTraining *t, int64_t first, int b, int *n)
     *n = 0;
     t->start[0] = 0;
     for (; b < t->config.batch_size; b++) {
-        const int i = pair_at(t, first + b);
+        const int i = shuffle_at(&t->order, first + b);
         const int from = pairs->start[2 * i], length = pairs->start[2 * i + 2] - from,
                   at = t->start[2 * *n];
         if (*n > 0 && at + length > t->config.max_tokens) break;
@@ -164,8 +155,8 @@ static double accumulate_pairs(RewardTraining *t, int n, double total, double *r
     }
     *right += n * preference_accuracy(t->chosen, t->rejected, t->target, n);
     const double share = total > 0 ? here / total : 0;
-    const double loss =
-        preference_loss(t->dchosen, t->drejected, t->chosen, t->rejected, t->target, t->weight, n);
+    const double loss = preference_loss(t->dchosen, t->drejected, t->chosen, t->rejected, t->target,
+                                        t->weight, n, t->config.label_noise);
     memset(t->dvalue, 0, (size_t)b.N * sizeof *t->dvalue);
     for (int i = 0; i < n; i++) {
         t->dvalue[t->start[2 * i + 1] - 1] = t->dchosen[i] * share;
@@ -210,12 +201,13 @@ static int step(void *self, int64_t at, Text *members, Text *note, Error *err)
     const RewardConfig *c = &t->config;
     const int64_t first = at * c->batch_size;
     double total = 0, loss = 0, right = 0;
-    for (int b = 0; b < c->batch_size; b++) total += t->train.weight[pair_at(t, first + b)];
+    for (int b = 0; b < c->batch_size; b++)
+        total += t->train.weight[shuffle_at(&t->order, first + b)];
     for (int b = 0, n; b < c->batch_size;) {
         b = pack_pairs(t, first, b, &n);
         loss += accumulate_pairs(t, n, total, &right);
     }
-    const double rate = OPTIMIZER_RATE(c, at, t->total);
+    const double rate = OPTIMIZER_RATE(c, c->learning_rate, at, t->total);
     if (!isfinite(loss))
         return error_set(err, "the loss is %g; try a lower learning_rate (%g now)", loss, rate);
     const double norm = policy_step(t->policy, rate, c->max_grad_norm);
