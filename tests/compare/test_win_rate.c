@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "compare/win_rate.h"
+#include "tests/golden.h"
 
 static void assert_interval(double low, double high, double expected_low, double expected_high,
                             double tolerance)
@@ -96,16 +97,16 @@ static void nothing_compared_says_nothing(void **state)
 }
 
 /* ln n - (n - 1) / n */
-static void best_of_n_kl_matches_the_formula(void **state)
+static void best_of_n_kl_matches_golden(void **state)
 {
     (void)state;
-    const struct {
-        int n;
-        double kl;
-    } rows[] = {{1, 0},         {2, .193147},   {4, .636294},   {8, 1.204442},
-                {16, 1.835089}, {64, 3.174508}, {256, 4.549084}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        assert_float_equal(best_of_n_kl(rows[i].n), rows[i].kl, 5e-7);
+    cJSON *golden = golden_read("rl/sampling.json");
+    const cJSON *row;
+    cJSON_ArrayForEach(row, golden_at(golden, "best_of_n_kl"))
+        assert_near(best_of_n_kl((int)golden_number(row, "n")), golden_number(row, "kl"), 1e-14);
+    assert_near(best_of_n_kl(8), 1.204442, 5e-7); /* ln 8 - 7/8 */
+    assert_near(best_of_n_kl(256), 4.549084, 5e-7);
+    cJSON_Delete(golden);
 }
 
 int main(void)
@@ -117,7 +118,7 @@ int main(void)
         cmocka_unit_test(sign_test_counts_both_tails),
         cmocka_unit_test(ties_count_half),
         cmocka_unit_test(nothing_compared_says_nothing),
-        cmocka_unit_test(best_of_n_kl_matches_the_formula),
+        cmocka_unit_test(best_of_n_kl_matches_golden),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

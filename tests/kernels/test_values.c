@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "kernels/kernels.h"
+#include "tests/golden.h"
 
 static void check_near(const real *got, const double *expected, int n, double tolerance)
 {
@@ -227,6 +228,57 @@ static void logp_and_entropy_match_the_definition(void **state)
                1e-6);
 }
 
+/* The log-probabilities of a row of logits, as decoding has them.  `step`: of a float near their lse. */
+static void check_decoded(const double *logits, int V, double temperature, const double *logp,
+                          double step)
+{
+    real *row = filled(logits, V), *got = buffer_new(1), *lse = buffer_new(1);
+    logsumexp_forward(lse, row, 1, V, temperature);
+    for (int v = 0; v < V; v++) {
+        logits_logprob(got, row, lse, &v, 1, V, temperature);
+        check_near(got, &logp[v], 1, step + 2e-6 * fmax(1, fabs(logp[v])));
+    }
+    real *all[] = {row, got, lse};
+    for (int i = 0; i < 3; i++) buffer_free(all[i]);
+}
+
+/* PyTorch's softmax of two rows of ten logits, at temperatures 1 and 0.7. */
+static void decoding_matches_softmax_at_a_temperature(void **state)
+{
+    (void)state;
+    enum { V = 10, ALL = 2 * V };
+    static const struct {
+        const char *name;
+        double temperature;
+    } CASES[] = {{"softmax", 1}, {"temperature_0_7", 0.7}};
+    double logits[ALL], p[ALL];
+    cJSON *golden = golden_read("rl/sampling.json");
+    assert_int_equal(golden_array(logits, ALL, golden, "logits"), ALL);
+    for (int c = 0; c < 2; c++) {
+        assert_int_equal(golden_array(p, ALL, golden, CASES[c].name), ALL);
+        for (int i = 0; i < ALL; i++) p[i] = log(p[i]);
+        for (int row = 0; row < ALL; row += V)
+            check_decoded(logits + row, V, CASES[c].temperature, p + row, 0);
+    }
+    cJSON_Delete(golden);
+}
+
+/* Near 10,000 a float has steps of 1e-3.  The last number of the last row, -6e38, is no float. */
+static void extreme_logits_keep_their_log_probabilities(void **state)
+{
+    (void)state;
+    enum { V = 3, ROWS = 4, ALL = ROWS * V };
+    static const double STEP[ROWS] = {1e-3, 1e-3, 8e-6, 0};
+    double logits[ALL], logp[ALL];
+    cJSON *golden = golden_read("rl/sampling.json");
+    const cJSON *extremes = golden_at(golden, "log_softmax_extremes");
+    assert_int_equal(golden_array(logits, ALL, extremes, "logits"), ALL);
+    assert_int_equal(golden_array(logp, ALL, extremes, "log_softmax"), ALL);
+    for (int row = 0; row < ROWS; row++)
+        check_decoded(logits + row * V, row < ROWS - 1 ? V : V - 1, 1, logp + row * V, STEP[row]);
+    cJSON_Delete(golden);
+}
+
 /* Near 1000 a float has steps of 6e-5. */
 static void huge_logits_do_not_overflow(void **state)
 {
@@ -396,58 +448,52 @@ static void adam_matches_both_forms_of_epsilon(void **state)
     check_adam(1, (double[]){-2.402530734e-4, -6.400211372e-4, -8.233349406e-4});
 }
 
-/* Five steps of torch.optim.AdamW, learning rate 0.01, weight decay 0.1, eps 1e-8. */
+/* Five steps of torch.optim.AdamW. */
 static void adamw_matches_pytorch_with_weight_decay(void **state)
 {
     (void)state;
-    const double start[6] = {-1.178036, 0.836387, -0.768679, -0.315526, -0.443006, -0.334848};
-    const double gradient[5][6] = {{1.44775, 0.75309, 0.636528, 0.264164, -1.377042, -0.237947},
-                                   {-1.790979, 3.649787, -2.494379, 3.596136, -1.197491, -5.231461},
-                                   {0.200149, 0.090553, -0.183402, -0.128219, -0.125449, -0.070304},
-                                   {0.307083, 0.945052, -2.250276, -0.36689, 1.111471, 1.700684},
-                                   {0.002982, 0.024633, 0.009519, -0.009606, 0.006719, -0.002556}};
-    const double after[5][6] = {{-1.18685796393093, 0.825550613132786, -0.777910320842898,
-                                 -0.325210473621447, -0.432562994072619, -0.324513152420262},
-                                {-1.18409394068783, 0.816083658577955, -0.771577900735197,
-                                 -0.332797297979191, -0.42219093382157, -0.316450647141632},
-                                {-1.18224876791292, 0.808434459928756, -0.766069337735241,
-                                 -0.338349534320222, -0.413665151300916, -0.310067450834924},
-                                {-1.1812958905199, 0.800771278356199, -0.758558584977979,
-                                 -0.342218593843139, -0.41060112652453, -0.306827705325984},
-                                {-1.18031545277224, 0.794141811184079, -0.752114433998133,
-                                 -0.345418112991352, -0.407967526342498, -0.304042096297264}};
-    real *w = filled(start, 6), *m = buffer_new(6), *v = buffer_new(6);
-    for (int t = 0; t < 5; t++) {
-        const AdamStep s = {.learning_rate = 0.01,
-                            .beta1 = 0.9,
-                            .beta2 = 0.999,
-                            .eps = 1e-8,
-                            .weight_decay = 0.1,
+    enum { N = 6, STEPS = 5 };
+    double start[N], gradient[STEPS * N], after[STEPS * N];
+    cJSON *golden = golden_read("rl/optim.json");
+    const cJSON *adamw = golden_at(golden, "adamw");
+    assert_int_equal(golden_array(start, N, adamw, "p0"), N);
+    assert_int_equal(golden_array(gradient, STEPS * N, adamw, "grads"), STEPS * N);
+    assert_int_equal(golden_array(after, STEPS * N, adamw, "p_after_each_step"), STEPS * N);
+    real *w = filled(start, N), *m = buffer_new(N), *v = buffer_new(N);
+    for (int t = 0; t < STEPS; t++) {
+        const AdamStep s = {.learning_rate = golden_number(adamw, "lr"),
+                            .beta1 = golden_number(adamw, "beta1"),
+                            .beta2 = golden_number(adamw, "beta2"),
+                            .eps = golden_number(adamw, "eps"),
+                            .weight_decay = golden_number(adamw, "weight_decay"),
                             .grad_scale = 1,
                             .step = t + 1};
-        real *g = filled(gradient[t], 6);
-        adamw_step(w, m, v, g, 6, &s);
-        check_near(w, after[t], 6, 1e-6);
+        real *g = filled(gradient + t * N, N);
+        adamw_step(w, m, v, g, N, &s);
+        check_near(w, after + t * N, N, 1e-6);
         buffer_free(g);
     }
     real *all[] = {w, m, v};
     for (int i = 0; i < 3; i++) buffer_free(all[i]);
+    cJSON_Delete(golden);
 }
 
-/* torch.nn.utils.clip_grad_norm_ finds 5.28703409078521 for the same seven numbers. */
+/* torch.nn.utils.clip_grad_norm_ on seven numbers. */
 static void sum_of_squares_gives_the_global_norm(void **state)
 {
     (void)state;
-    const double gradient[7] = {1.704706, 1.970278,  1.49132, -1.318973,
-                                3.419074, -1.521312, 1.787884};
+    double gradient[7];
+    cJSON *golden = golden_read("rl/optim.json");
+    const cJSON *clip = golden_at(golden, "clip_grad_norm");
+    assert_int_equal(golden_array(gradient, 7, clip, "grads"), 7);
     real *g = filled(gradient, 7);
-    const double norm = sqrt(buffer_sum_squares(g, 7));
-    assert_true(fabs(norm - 5.28703409078521) < 1e-6);
+    assert_near(sqrt(buffer_sum_squares(g, 7)), golden_number(clip, "total_norm"), 1e-6);
     g[3] = (real)NAN;
     assert_true(isnan(buffer_sum_squares(g, 7)));
     g[3] = (real)INFINITY;
     assert_true(isinf(buffer_sum_squares(g, 7)));
     buffer_free(g);
+    cJSON_Delete(golden);
 }
 
 static void sum_of_squares_covers_every_chunk(void **state)
@@ -473,6 +519,8 @@ int main(void)
         cmocka_unit_test(gelu_is_the_tanh_form),
         cmocka_unit_test(swiglu_gates_the_second_half_by_the_first),
         cmocka_unit_test(logp_and_entropy_match_the_definition),
+        cmocka_unit_test(decoding_matches_softmax_at_a_temperature),
+        cmocka_unit_test(extreme_logits_keep_their_log_probabilities),
         cmocka_unit_test(huge_logits_do_not_overflow),
         cmocka_unit_test(the_maximum_may_come_in_a_later_tile),
         cmocka_unit_test(decoding_and_scoring_give_equal_bits),

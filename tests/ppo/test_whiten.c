@@ -68,9 +68,16 @@ static void whiten_matches_golden_in_place(void **state)
 static void equal_numbers_become_zero(void **state)
 {
     (void)state;
-    double x[] = {2.5, 2.5, 2.5, 2.5};
-    whiten(x, x, 4, true, true);
-    for (int i = 0; i < 4; i++) assert_near(x[i], 0, 0);
+    double x[ROOM], want[ROOM], out[ROOM];
+    cJSON *golden = golden_read("rl/whiten.json");
+    const cJSON *constant = golden_at(golden, "constant_input");
+    const int n = golden_array(x, ROOM, constant, "x");
+    assert_int_equal(golden_array(want, ROOM, constant, "out"), n);
+    for (int unbiased = 0; unbiased < 2; unbiased++) {
+        whiten(out, x, n, cJSON_IsTrue(golden_at(constant, "shift_mean")), unbiased);
+        for (int i = 0; i < n; i++) assert_near(out[i], want[i], 0);
+    }
+    cJSON_Delete(golden);
 }
 
 static void a_single_number_has_no_variance(void **state)
