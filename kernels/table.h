@@ -6,6 +6,10 @@
 
 #include "kernels/kernels.h"
 
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error "-ffast-math would reorder sums and drop the checks for NaN: equal bits and they need it off"
+#endif
+
 typedef struct {
     const char *name;
     void (*buffer_add)(real *to, const real *from, size_t n);
