@@ -3,9 +3,17 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* Names out of files are part of a message: none of them may break its line or reach a terminal as a command. */
+static void keep_to_one_line(char *text)
+{
+    for (char *c = text; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
+}
+
 static int set(Error *err, bool usage, const char *format, va_list args)
 {
     vsnprintf(err->message, sizeof err->message, format, args);
+    keep_to_one_line(err->message);
     err->hint[0] = 0;
     err->usage = usage;
     return -1;
@@ -35,6 +43,7 @@ int error_wrap(Error *err, const char *format, ...)
     va_list args;
     va_start(args, format);
     vsnprintf(context, sizeof context, format, args);
+    keep_to_one_line(context);
     va_end(args);
 
     const Error inner = *err;

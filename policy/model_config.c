@@ -92,6 +92,8 @@ int model_config_check(const ModelConfig *c, Error *err)
     if (c->n_layer > 1024 || c->max_T > DIMENSION_MAX)
         return error_set(err, "%d layers of context %d: more than this program takes", c->n_layer,
                          c->max_T);
+    if (c->F > DIMENSION_MAX)
+        return error_set(err, "an MLP of width %d: more than this program takes", c->F);
     if ((int64_t)c->NH * c->HD > DIMENSION_MAX)
         return error_set(err, "%d heads of width %d: more than this program takes", c->NH, c->HD);
     if (c->NH % c->NKV != 0)
