@@ -8,6 +8,7 @@
 #include "base/checkpoint.h"
 #include "base/interrupt.h"
 #include "base/json.h"
+#include "tests/long.h"
 #include "tests/scratch.h"
 
 /* A trainer whose whole state is one number: x <- 3x + step. */
@@ -142,9 +143,10 @@ static void killed_at_any_moment_and_resumed_is_as_never_killed(void **state)
 {
     (void)state;
     train("alive", 30, (TrainingOptions){.save_every = 1}, 0);
-    for (unsigned round = 0; round < 3; round++) {
+    const unsigned rounds = (unsigned)at_length(3, 30);
+    for (unsigned round = 0; round < rounds; round++) {
         scratch_folder("killed", false);
-        train_and_kill("killed", (TrainingOptions){.save_every = 1}, 3000 + 900 * round);
+        train_and_kill("killed", (TrainingOptions){.save_every = 1}, 3000 + 900 * (round % 32));
         for (unsigned i = 0; i < 6 && file_exists(scratch_path("killed/settings.json")); i++)
             train_and_kill("killed", (TrainingOptions){.save_every = 1, .resume = true},
                            1700 * i + 311 * round);

@@ -619,9 +619,9 @@ static void label_until_killed(int to)
 static void killed_writer_loses_no_acknowledged_label(void **state)
 {
     (void)state;
-    const int kills = at_length(50, 2000);
+    const int kills = at_length(50, 400);
     int64_t last_acknowledged = 0, acknowledged = 0;
-    add_pairs(3000);
+    add_pairs(at_length(3000, 17000));
     store_close(store);
     store = NULL;
     for (int i = 0; i < kills; i++) {
