@@ -1,22 +1,6 @@
 #!/usr/bin/env bash
 # Every file in configs/ is taken by the commands it is for, and trains for two steps.
-set -u
-[ -x "${RLHF:-}" ] || { echo "RLHF must name the program" && exit 1; }
-[ -n "${SOURCE_DIR:-}" ] || { echo "SOURCE_DIR must name the folder of the sources" && exit 1; }
-unset RLHF_PROJECT
-# Threads that wait for each other spin; where other tests want the cores too, that takes thirty times as long.
-export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-1000}"
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1
-
-# must ARGUMENTS...: the program has to succeed; its output is in `out`.
-must() {
-    "$RLHF" "$@" >out 2>err </dev/null && return
-    echo "FAILED: rlhf $*"
-    cat err
-    exit 1
-}
+. "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
 steps() { grep -q '"steps":2,' out || { echo "FAILED: $1 did two steps: $(head -c 300 out)" && exit 1; }; }
 
 # Names of letters: prompts that differ in digits alone would be one family, and in one split.

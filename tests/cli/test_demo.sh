@@ -1,39 +1,12 @@
 #!/usr/bin/env bash
 # rlhf demo with a model far too small to learn anything: that it runs, what it leaves, and that it can be
 # stopped, gone on with and recomputed.  Its numbers at full size are those of docs/results.md.
-set -u
-[ -x "${RLHF:-}" ] || { echo "RLHF must name the program" && exit 1; }
-unset RLHF_PROJECT RLHF_ANNOTATOR
-export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-1000}"
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1
-failed=0
+. "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
 tiny=(--conversations 400 --prompts 400 --pairs 100 --n 30 --threads 1
     --set model.layers=1 --set model.width=32 --set model.heads=2 --set model.mlp=64 --set model.vocabulary=500
     --set pretrain.epochs=1 --set reward.epochs=1 --set ppo.iterations=6 --set ppo.epochs=1
     --set ppo.critic_warmup=0 --set ppo.batch_size=16 --set ppo.minibatch_size=16)
 
-fail() {
-    echo "FAILED: $1"
-    failed=1
-}
-# must ARGUMENTS...: the program has to succeed; its output is in `out`.
-must() {
-    "$RLHF" "$@" >out 2>err </dev/null && return
-    echo "FAILED: rlhf $*"
-    cat err
-    exit 1
-}
-# refused STATUS WORDS ARGUMENTS...
-refused() {
-    local status=$1 words=$2
-    shift 2
-    "$RLHF" "$@" >out 2>err </dev/null
-    [ $? -eq "$status" ] || fail "rlhf $* exits $status"
-    grep -qF -- "$words" err || fail "rlhf $* says '$words', not: $(head -c 300 err)"
-    [ ! -s out ] || fail "rlhf $* prints nothing on stdout"
-}
 without_seconds() { sed 's/"seconds".*//' "$1"; }
 
 # ---- what a demo leaves ----

@@ -1,18 +1,8 @@
 #!/usr/bin/env bash
 # rlhf logprobs gives what PyTorch gave in float64 (tests/golden/gpt2-tiny, which has no tokenizer).
-set -u
-[ -x "${RLHF:-}" ] || { echo "RLHF must name the program" && exit 1; }
-[ -n "${SOURCE_DIR:-}" ] || { echo "SOURCE_DIR must name the folder of the sources" && exit 1; }
+. "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
 model=$SOURCE_DIR/tests/golden/gpt2-tiny
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1
-failed=0
 
-fail() {
-    echo "FAILED: $1"
-    failed=1
-}
 # near CLAIM EXPECTED GOT: numbers between commas, each within 1e-5.
 near() {
     awk -v e="$2" -v g="$3" 'BEGIN {
@@ -23,15 +13,6 @@ near() {
 }
 # The numbers of an array of `out` by name.
 numbers() { sed "s/.*\"$1\":\\[*\\([^]]*\\)\\].*/\\1/" out; }
-# refused STATUS WORDS ARGUMENTS...
-refused() {
-    local status=$1 words=$2
-    shift 2
-    "$RLHF" logprobs "$@" >out 2>err </dev/null
-    [ $? -eq "$status" ] || fail "logprobs $* exits $status"
-    grep -qF -- "$words" err || fail "logprobs $* says '$words', not: $(cat err)"
-    [ ! -s out ] || fail "logprobs $* prints nothing on stdout"
-}
 
 # golden.json: input_ids[0], token_logprobs[0], logits_first_row_last_pos
 ids=37,74,92,39,3,50,3,2,85,28,41,21,58,75,59,91,79,27,31,7
@@ -57,12 +38,12 @@ near "logits after the last token" -0.744378201594,1.41874083167,-2.07769222788,
 "$RLHF" logprobs --model "$model" --ids "[37, 74]" --quiet >out || fail "ids in brackets"
 near "a line per token" "37,74,-5.227139" "$(awk 'NR == 1 { a = $1 } NR == 2 { print a "," $1 "," $2 }' out)"
 
-refused 2 "'3x' is not an id" --model "$model" --ids 1,3x
-refused 1 "97 is outside [0, 96]" --model "$model" --ids 97
-refused 1 "no token was given" --model "$model" --ids ,
-refused 1 "33 tokens are beyond the context of 32" --model "$model" --ids "$(seq -s, 33)"
-refused 1 "tokenizer.json" --model "$model" --text "a b"
-refused 2 "--ids or --text, not both" --model "$model" --ids 1 --text a
-refused 2 "--logits needs --json" --model "$model" --ids 1,2 --logits
-refused 1 "/nowhere" --model /nowhere --ids 1
+refused 2 "'3x' is not an id" logprobs --model "$model" --ids 1,3x
+refused 1 "97 is outside [0, 96]" logprobs --model "$model" --ids 97
+refused 1 "no token was given" logprobs --model "$model" --ids ,
+refused 1 "33 tokens are beyond the context of 32" logprobs --model "$model" --ids "$(seq -s, 33)"
+refused 1 "tokenizer.json" logprobs --model "$model" --text "a b"
+refused 2 "--ids or --text, not both" logprobs --model "$model" --ids 1 --text a
+refused 2 "--logits needs --json" logprobs --model "$model" --ids 1,2 --logits
+refused 1 "/nowhere" logprobs --model /nowhere --ids 1
 [ $failed -eq 0 ]

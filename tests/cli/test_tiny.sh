@@ -1,38 +1,7 @@
 #!/usr/bin/env bash
 # configs/tiny.json through every stage: import, pretrain, sft, sample, judge, reward, ppo, compare.
-set -u
-[ -x "${RLHF:-}" ] || { echo "RLHF must name the program" && exit 1; }
-[ -n "${SOURCE_DIR:-}" ] || { echo "SOURCE_DIR must name the folder of the sources" && exit 1; }
-unset RLHF_PROJECT
-# Threads that wait for each other spin; where other tests want the cores too, that takes thirty times as long.
-export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-1000}"
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1
+. "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
 tiny=$SOURCE_DIR/configs/tiny.json
-failed=0
-
-fail() {
-    echo "FAILED: $1"
-    failed=1
-}
-# must ARGUMENTS...: the program has to succeed; its output is in `out`.
-must() {
-    "$RLHF" "$@" >out 2>err </dev/null && return
-    echo "FAILED: rlhf $*"
-    cat err
-    exit 1
-}
-prints() { grep -qE -- "$1" out || fail "$2: no match for $1 in: $(head -c 400 out)"; }
-# refused STATUS WORDS ARGUMENTS...
-refused() {
-    local status=$1 words=$2
-    shift 2
-    "$RLHF" "$@" >out 2>err </dev/null
-    [ $? -eq "$status" ] || fail "rlhf $* exits $status"
-    grep -qF -- "$words" err || fail "rlhf $* says '$words', not: $(head -c 300 err)"
-    [ ! -s out ] || fail "rlhf $* prints nothing on stdout"
-}
 
 # Things and colours in fixed sentences: 200 documents, 90 prompts, 24 demonstrations.
 awk 'BEGIN {
@@ -54,13 +23,13 @@ cd project || exit 1
 must import ../prompts.jsonl
 must pretrain ../corpus.jsonl --config "$tiny" --set model.context=8 --set pretrain.steps=1 --run short
 must pretrain ../corpus.jsonl --config "$tiny" --json
-prints '^\{"run":"pretrain-1","steps":60,"final":\{.*"loss":.*\},"checkpoint":".*"\}$' "pretrain"
+prints_like '^\{"run":"pretrain-1","steps":60,"final":\{.*"loss":.*\},"checkpoint":".*"\}$' "pretrain"
 
 # ---- supervised fine-tuning ----
 refused 1 "no demonstrations to learn from yet" sft --config "$tiny"
 must import ../demonstrations.jsonl
 must sft --config "$tiny" --json
-prints '^\{"run":"sft-1","steps":4,"final":\{.*"loss":.*\},"checkpoint":".*"\}$' "sft"
+prints_like '^\{"run":"sft-1","steps":4,"final":\{.*"loss":.*\},"checkpoint":".*"\}$' "sft"
 grep -q "sft-1 is now the project's base" err || fail "sft says that it is the base now"
 refused 1 "demonstrations are beyond the context of 8 tokens" sft --config "$tiny" --model short
 
@@ -78,18 +47,18 @@ cmp -s greedy-1 greedy-3 && cmp -s greedy-1 greedy-64 || fail "the same greedy a
 must sample --max-new-tokens 24
 must judge --rule longer
 must reward --config "$tiny" --json
-prints '"run":"reward-1".*"accuracy":' "reward"
+prints_like '"run":"reward-1".*"accuracy":' "reward"
 row='{"prompt":"the red lamp is broken .\nA:","response":" please dry the lamp ."}'
 printf '%s\n%s\n' "$row" "$row" | "$RLHF" reward score >out 2>err || fail "reward score"
 [ "$(sort -u out | wc -l)" -eq 1 ] && [ "$(wc -l <out)" -eq 2 ] || fail "equal rows have equal scores: $(cat out)"
 
 # ---- PPO and the comparison ----
 must ppo --config "$tiny" --json
-prints '^\{"run":"ppo-1","steps":2,"final":\{.*"objective/kl":.*\},"checkpoint":".*"\}$' "ppo"
+prints_like '^\{"run":"ppo-1","steps":2,"final":\{.*"objective/kl":.*\},"checkpoint":".*"\}$' "ppo"
 grep -q '"step":1,.*"objective/kl":0,' runs/ppo-1/metrics.jsonl || fail "KL is exactly 0 before the first update"
 must compare --rule longer --best-of 2 --max-new-tokens 24 --report report.html --json
-prints '^\{"n":[0-9]+,"wins":' "compare"
-prints '"best_of":\{"win_rate":' "compare against best of n"
+prints_like '^\{"n":[0-9]+,"wins":' "compare"
+prints_like '"best_of":\{"win_rate":' "compare against best of n"
 for part in 'What was asked for' 'Who wins' 'The same prompt, three answers' 'How it learned' 'Where it comes from'; do
     grep -qF "$part" report.html || fail "the report has a part: $part"
 done

@@ -1,30 +1,6 @@
 #!/usr/bin/env bash
 # The command line: what is refused, what is guessed, exit statuses, where projects and settings come from.
-set -u
-[ -x "${RLHF:-}" ] || { echo "RLHF must name the program" && exit 1; }
-unset RLHF_PROJECT
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1
-failed=0
-
-# run ARGUMENTS...: the program, with its output in `out`, its errors in `err` and its exit status in $status.
-run() {
-    "$RLHF" "$@" >out 2>err </dev/null
-    status=$?
-}
-fail() {
-    echo "FAILED: $1"
-    echo "  exit $status, stdout: $(head -c 300 out)"
-    echo "  stderr: $(head -c 300 err)"
-    failed=1
-}
-# Each claim follows a `run`.
-exits() { [ "$status" -eq "$1" ] || fail "$2 exits $1"; }
-says() { grep -qF -- "$1" err || fail "stderr says: $1"; }
-prints() { grep -qF -- "$1" out || fail "stdout says: $1"; }
-prints_nothing() { [ ! -s out ] || fail "$1 prints nothing on stdout"; }
-says_nothing() { [ ! -s err ] || fail "$1 says nothing on stderr"; }
+. "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
 one_line() { [ "$(wc -l <err)" -eq 1 ] || fail "$1 is one line"; }
 json_line() {
     [ "$(wc -l <out)" -eq 1 ] && grep -q '^{.*}$' out || fail "$1 is one line of JSON"

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Every kind of training, stopped and resumed, comes to the bits of a run that was never stopped: weights and
+# moments.  Two copies of one project, so that they differ in nothing but the stop.
+. "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
+tiny=$SOURCE_DIR/configs/tiny.json
+
+awk 'BEGIN {
+    split("lamp clock radio chair table kettle bicycle camera", thing, " ")
+    split("red green blue white black", colour, " ")
+    for (i = 0; i < 40; i++) {
+        q = "the " colour[int(i / 8) + 1] " " thing[i % 8 + 1] " is broken .\\nA:"
+        a = i % 3 ? " please bring it here ." : " we look at the " thing[i % 8 + 1] " ."
+        printf "{\"text\":\"%s%s\"}\n", q, a > "corpus.jsonl"
+        printf "{\"prompt\":\"%s\",\"completion\":\"%s\"}\n", q, a > "demonstrations.jsonl"
+    }
+}'
+must init whole
+must import --project whole demonstrations.jsonl
+
+# The same bits at the end, with a stop after step $2 of $3.
+stopped_is_whole() { # KIND STOP STEPS CHECKPOINT ARGUMENTS...
+    local kind=$1 stop=$2 steps=$3 last
+    shift 3
+    last=runs/$kind-1/checkpoints/step-$(printf %06d "$steps")
+    cp -r whole stopped
+    must "$kind" --project whole --config "$tiny" "$@"
+    must "$kind" --project stopped --config "$tiny" "$@" --stop-after "$stop"
+    says "stopped after $stop of $steps"
+    [ ! -e "stopped/$last" ] || fail "$kind stops before its last step"
+    must "$kind" --project stopped --config "$tiny" "$@" --resume
+    for copy in whole stopped; do
+        (cd "$copy/$last" && find . -type f | LC_ALL=C sort | xargs sha256sum) >"$copy.sums"
+    done
+    [ "$(grep -c 'optimizer.safetensors\|model.safetensors' whole.sums)" -ge 2 ] || fail "$kind saves weights and moments"
+    cmp -s whole.sums stopped.sums || fail "$kind: other bits after a stop: $(diff whole.sums stopped.sums)"
+    rm -rf stopped
+}
+stopped_is_whole pretrain 3 5 corpus.jsonl --set pretrain.steps=5
+stopped_is_whole sft 1 4
+must sample --project whole --max-new-tokens 16
+must judge --project whole --rule longer
+stopped_is_whole reward 3 8 --set reward.batch_size=8 --set reward.epochs=2 --no-eval
+stopped_is_whole ppo 2 3 --set ppo.iterations=3 --set ppo.batch_size=8 --set ppo.minibatch_size=4
+[ $failed -eq 0 ]
