@@ -44,8 +44,8 @@ typedef struct {
     double kl_error; /* its standard error */
     double finished, base_finished, distinct, base_distinct, verbatim, base_verbatim;
     double words, base_words, length_ratio; /* mean words of an answer */
-    double base_logp_own,
-        base_logp_of_aligned; /* of the base, per token of its own and of aligned answers */
+    double base_logp_own;                   /* of the base, per token of its own answers */
+    double base_logp_of_aligned;            /* likewise of the aligned model's */
     int all_right, base_all_right, best_all_right;
     ComparisonTrait trait[COMPARISON_TRAITS];
     int n_traits;

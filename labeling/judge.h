@@ -26,8 +26,7 @@ typedef struct {
     int64_t decided; /* labels saved, ties included */
     int64_t ties;
     int64_t flipped; /* turned round on purpose */
-    int64_t
-        longer; /* of those that are no ties: the preferred answer is the longer one, in bytes */
+    int64_t longer;  /* the longer answer, in bytes, is preferred; ties left out */
     int n_shown;
     JudgeDecision shown[JUDGE_SHOWN];
 } JudgeResult;

@@ -38,10 +38,9 @@ typedef struct {
 
 typedef struct {
     int n;
-    int *token; /* responses end to end */
-    int *start; /* (n+1) */
-    double
-        *logp; /* per token: of the whole distribution at the temperature, never a truncated one */
+    int *token;     /* responses end to end */
+    int *start;     /* (n+1) */
+    double *logp;   /* per token: of the whole distribution at the temperature, not a cut one */
     Finish *finish; /* (n) */
 } Responses;
 

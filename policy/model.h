@@ -47,8 +47,9 @@ typedef struct Model {
     Linear head;      /* (V, C): the embedding itself when tied */
     real *rope;       /* (max_T, HD) or NULL */
     char *companions; /* folder whose tokenizer goes with every save; NULL: none */
-    float *score,
-        *score_bias; /* host: (n_labels, C) and (n_labels) of a classification checkpoint, or NULL */
+    /* of a classification checkpoint, on the host; else NULL */
+    float *score;      /* (n_labels, C) */
+    float *score_bias; /* (n_labels) */
 } Model;
 
 /* Weights of such a model, gaps for alignment included. */

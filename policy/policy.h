@@ -47,11 +47,10 @@ enum { WANT_LOGP = 1, WANT_ENTROPY = 2, WANT_VALUE = 4 };
 /* Sequences laid end to end, never padded. */
 typedef struct {
     int B, N;
-    const int *token; /* (N) */
-    const int *start; /* (B+1) */
-    const unsigned char
-        *want;          /* (N) what is asked at each token; a sequence's first token has no logp */
-    double temperature; /* divides every logit: sampling, scoring and gradient alike */
+    const int *token;          /* (N) */
+    const int *start;          /* (B+1) */
+    const unsigned char *want; /* (N) asked at each token; a sequence's first one has no logp */
+    double temperature;        /* divides every logit: sampling, scoring and gradient alike */
 } TokenBatch;
 
 /* Results; in policy_accumulate the gradient of the loss by each.  Any may be NULL. */
