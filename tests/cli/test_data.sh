@@ -94,11 +94,11 @@ says "No space left on device"
 [ "$(wc -l <err)" -eq 1 ] || fail "a full disk is told once"
 
 # ---- a rule, with a bar on a terminal ----
-if command -v script >/dev/null; then
+if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
     TERM=xterm script -qec "'$RLHF' judge --rule longer --project big" typed >out 2>err </dev/null
     grep -qE 'judge  [0-9,]+/8,000 pair' typed || fail "judge shows a bar: $(tr '\r' '\n' <typed | head -n 3)"
 else
-    echo "skipped: no script(1) to make a terminal with"
+    echo "skipped: script(1) cannot make a terminal here"
 fi
 
 # ---- verify, backup ----

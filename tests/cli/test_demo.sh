@@ -56,7 +56,7 @@ contradicts() {
     [ -z "$(echo fresh*)" ] || [ ! -e "$(echo fresh* | head -n 1)" ] || fail "a refused demo leaves nothing: $(echo fresh*)"
 }
 contradicts "ppo.minibatch_size 48 does not divide ppo.batch_size 256" --set ppo.minibatch_size=48
-contradicts "ppo.kl_coef is 0, which no ppo.kl_target (6) can steer" --set ppo.kl_coef=0
+contradicts "ppo.kl_coef is 0, which no ppo.kl_target (8) can steer" --set ppo.kl_coef=0
 contradicts "ppo.critic_warmup 2 leaves none of 2 iterations to the policy" --set ppo.iterations=2
 contradicts "answers of 192 tokens (ppo.max_new_tokens) leave no room for a prompt in model.context 192" --set ppo.max_new_tokens=192
 contradicts "answers of 96 tokens leave no room for a prompt in model.context 96" --set model.context=96 --set ppo.max_new_tokens=20
