@@ -127,7 +127,7 @@ static void say_shrinkage(double factor)
     else
         log_line(
             "the held-out pairs cannot tell this model from chance: its scores are now all 0, and "
-            "PPO would leave the base as it is (reward.shrink)");
+            "PPO has nothing to follow but its penalties (reward.shrink)");
 }
 
 static int evaluate_and_report(Reward *w, Error *err)

@@ -81,6 +81,12 @@ awk 'BEGIN { for (i = 0; i < 60; i++) answer = answer " a long answer ."
 must import --project ../long ../long.jsonl --split train
 refused 1 "every labeled pair (3) is too long for the context of 64" reward --project ../long --config "$tiny"
 
+# ---- a base that the aligned model does not come from ----
+cp -r . ../other
+printf '{"text":"other words for another tokenizer, %d"}\n' 1 2 3 4 5 6 7 8 >../other.jsonl
+must pretrain ../other.jsonl --project ../other --config "$tiny" --set pretrain.steps=2 --set model.vocabulary=280
+refused 1 "aligned has another tokenizer than base: it does not come from this base" compare --project ../other
+
 # ---- rows and files that are not what they should be ----
 printf '{"prompt":"a","response":" b"}\nx\n' | "$RLHF" reward score >out 2>err
 [ $? -eq 1 ] || fail "a row that is no JSON"
