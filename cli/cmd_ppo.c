@@ -109,10 +109,10 @@ static int open_all(PpoRun *r, Error *err)
     if (loaded_open(&r->reward, r->ctx, "reward model", reward, err) != 0) return -1;
     if (r->reward.model->config.n_labels != 1)
         return error_set(err, "%s: no reward model (it has no score head)", r->reward.folder);
-    if (strcmp(tokenizer_sha256(r->start.tokenizer), tokenizer_sha256(r->reward.tokenizer)) != 0)
+    if (!loaded_same_tokenizer(&r->start, &r->reward))
         return error_set(err, "the reward model %s has another tokenizer than the policy %s",
                          r->reward.folder, r->start.folder);
-    if (strcmp(tokenizer_sha256(r->start.tokenizer), tokenizer_sha256(r->reference.tokenizer)) != 0)
+    if (!loaded_same_tokenizer(&r->start, &r->reference))
         return error_set(err, "the reference %s has another tokenizer than the policy %s",
                          r->reference.folder, r->start.folder);
     if (read_prompts(r, err) != 0) return -1;

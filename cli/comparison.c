@@ -258,10 +258,9 @@ static void decide(Comparison *c, const Rule *rule)
 }
 
 /* They read the same tokens: an answer of one is scored by the other. */
-static bool same_tokenizer(const Loaded *base, const Loaded *other, Error *err)
+static bool check_tokenizer(const Loaded *base, const Loaded *other, Error *err)
 {
-    if (strcmp(tokenizer_sha256(base->tokenizer), tokenizer_sha256(other->tokenizer)) == 0)
-        return true;
+    if (loaded_same_tokenizer(base, other)) return true;
     error_set(err, "%s has another tokenizer than %s: it does not come from this base", other->name,
               base->name);
     return false;
@@ -278,7 +277,7 @@ int comparison_run(Comparison *out, Store *store, Loaded *base, Loaded *aligned,
                   aligned->name);
         goto done;
     }
-    if (!same_tokenizer(base, aligned, err) || (reward && !same_tokenizer(base, reward, err)))
+    if (!check_tokenizer(base, aligned, err) || (reward && !check_tokenizer(base, reward, err)))
         goto done;
     if (!reward && (o->best_of > 0 || !o->rule)) {
         error_set(err, "no reward model to judge with; give --rule NAME --best-of 0, or train one: "

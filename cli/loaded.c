@@ -44,6 +44,11 @@ void loaded_policy(Loaded *l)
             policy_open(l->model, &(PolicyOptions){.heads = c->n_labels, .max_tokens = tokens});
 }
 
+bool loaded_same_tokenizer(const Loaded *a, const Loaded *b)
+{
+    return strcmp(tokenizer_sha256(a->tokenizer), tokenizer_sha256(b->tokenizer)) == 0;
+}
+
 void loaded_close(Loaded *l)
 {
     policy_close(l->policy);

@@ -22,6 +22,8 @@ int loaded_open(Loaded *l, const Context *ctx, const char *role, const char *nam
 /* Open a frozen policy for sampling and scoring; heads as the checkpoint has them. */
 void loaded_policy(Loaded *l);
 void loaded_close(Loaded *l);
+/* Whether tokens of one mean the same to the other. */
+bool loaded_same_tokenizer(const Loaded *a, const Loaded *b);
 /* The model as a row of the store. */
 int loaded_record(Loaded *l, Store *store, const char *role, int64_t *id, Error *err);
 

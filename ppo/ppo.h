@@ -55,12 +55,11 @@ typedef struct {
 } PromptSet;
 
 typedef struct {
-    Policy *policy;    /* trained */
-    Policy *reference; /* frozen: what KL is measured to */
-    bool
-        aligned_before; /* the policy has left the reference in an earlier run; else they are equal */
-    Policy *reward;     /* frozen, one head */
-    Policy *value;      /* trained, one head */
+    Policy *policy;      /* trained */
+    Policy *reference;   /* frozen: what KL is measured to */
+    bool aligned_before; /* the policy left the reference in an earlier run; else they are equal */
+    Policy *reward;      /* frozen, one head */
+    Policy *value;       /* trained, one head */
     PromptSet prompts;
     int stop[4], n_stop;
     uint64_t seed;

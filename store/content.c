@@ -48,22 +48,9 @@ const char *annotator_kind_name(AnnotatorKind kind)
     return KINDS[kind];
 }
 
-int annotator_kind_parse(AnnotatorKind *out, const char *name, Error *err)
-{
-    int i = 0;
-    if (parse(&i, name, "kind of annotator", KINDS, ANNOTATOR_N, err) != 0) return -1;
-    *out = (AnnotatorKind)i;
-    return 0;
-}
-
 const char *outcome_name(Outcome outcome)
 {
     return OUTCOMES[outcome];
-}
-
-const char *data_kind_name(DataKind kind)
-{
-    return DATA[kind];
 }
 
 int data_kind_parse(DataKind *out, const char *name, Error *err)

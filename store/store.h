@@ -27,7 +27,6 @@ int store_create(const char *path, uint64_t seed, Error *err);
 /* Open one made by store_create.  A missing, foreign, newer, truncated or remote file is an error. */
 int store_open(Store **out, const char *path, Error *err);
 void store_close(Store *s);
-const char *store_path(const Store *s);
 /* Now, as stored. */
 int64_t store_time_us(void);
 /* A copy of the whole database at `path`, checked and then renamed into place; works while others write. */
@@ -175,7 +174,6 @@ typedef enum {
 } AnnotatorKind;
 enum { ANNOTATOR_N = 5 };
 const char *annotator_kind_name(AnnotatorKind kind);
-int annotator_kind_parse(AnnotatorKind *out, const char *name, Error *err);
 
 /* Get or create; a handle ("ada", "rule:kind", "import:hh") keeps its kind for good. */
 int store_add_annotator(Store *s, const char *handle, AnnotatorKind kind, int64_t *id, Error *err);
@@ -307,7 +305,6 @@ typedef enum {
     DATA_LABELS,
     DATA_RESPONSES
 } DataKind;
-const char *data_kind_name(DataKind kind);
 int data_kind_parse(DataKind *out, const char *name, Error *err);
 
 typedef struct {

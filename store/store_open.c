@@ -277,11 +277,6 @@ void store_close(Store *s)
     free(s);
 }
 
-const char *store_path(const Store *s)
-{
-    return s->path;
-}
-
 int64_t store_time_us(void)
 {
     struct timespec now;

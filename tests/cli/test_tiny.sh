@@ -83,6 +83,8 @@ refused 1 "every labeled pair (3) is too long for the context of 64" reward --pr
 
 # ---- a base that the aligned model does not come from ----
 cp -r . ../other
+must ppo --project ../other --model aligned --reference base --run round-2 --config "$tiny"
+grep -q '"step":1,.*"objective/kl":0,' ../other/runs/round-2/metrics.jsonl && fail "a second round begins away from the base"
 printf '{"text":"other words for another tokenizer, %d"}\n' 1 2 3 4 5 6 7 8 >../other.jsonl
 must pretrain ../other.jsonl --project ../other --config "$tiny" --set pretrain.steps=2 --set model.vocabulary=280
 refused 1 "aligned has another tokenizer than base: it does not come from this base" compare --project ../other

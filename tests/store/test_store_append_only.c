@@ -1,0 +1,161 @@
+/* What was decided stays: the schema refuses changes, and verify finds those made around it. */
+#include "tests/store/store_test.h"
+
+static void one_label(void)
+{
+    StoreClaim c = {0};
+    bool found = false;
+    add_pairs(2);
+    const int64_t session = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    OK(store_claim_comparison(store, session, false, &c, &found, &err));
+    decide(store, &c, OUTCOME_PREF, 1);
+    store_claim_free(&c);
+}
+
+#define APPEND_ONLY_LABEL "label is append-only"
+/* Label 1 once more as label 9, with these columns from `supersedes` to `pref`. */
+#define LABEL_9(uuid, columns)                                              \
+    "INSERT INTO label SELECT 9," uuid ",assignment_id,session_id," columns \
+    ",shown_us,submitted_us,active_ms,layout,comment,prev_hash,row_hash FROM label"
+#define OTHER      "randomblob(16)"
+#define CHECK_OP   "CHECK constraint failed: (op='retract')=(outcome IS NULL)"
+#define CHECK_PREF "CHECK constraint failed: CASE outcome"
+
+static void schema_refuses_what_must_not_be(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *claim, *sql, *constraint;
+    } BAD[] = {
+        {"a label does not change", "UPDATE label SET pref=-pref", APPEND_ONLY_LABEL},
+        {"a label does not go", "DELETE FROM label", APPEND_ONLY_LABEL},
+        {"a label is not replaced", "INSERT OR REPLACE INTO label SELECT * FROM label",
+         APPEND_ONLY_LABEL},
+        {"a text does not change", "UPDATE content SET body='x'", "content is append-only"},
+        {"an assignment has one first label", LABEL_9(OTHER, "NULL,op,outcome,pref"),
+         "UNIQUE constraint failed: label.assignment_id"},
+        {"a decision is one label", LABEL_9("uuid", "1,op,outcome,pref"),
+         "UNIQUE constraint failed: label.uuid"},
+        {"a label is superseded once",
+         LABEL_9(
+             OTHER,
+             "1,op,outcome,pref") ";"
+                                  "INSERT INTO label SELECT "
+                                  "10,randomblob(16),assignment_id,session_id,1,op,outcome,pref,"
+                                  "shown_us,submitted_us,active_ms,layout,comment,prev_hash,row_"
+                                  "hash FROM label WHERE id=1",
+         "UNIQUE constraint failed: label.supersedes"},
+        {"set has an outcome", LABEL_9(OTHER, "1,'set',NULL,NULL"), CHECK_OP},
+        {"retract has none", LABEL_9(OTHER, "1,'retract','pref',1"), CHECK_OP},
+        {"a preference is not 0", LABEL_9(OTHER, "1,'set','pref',0"), CHECK_PREF},
+        {"a preference says which", LABEL_9(OTHER, "1,'set','pref',NULL"), CHECK_PREF},
+        {"a tie prefers neither", LABEL_9(OTHER, "1,'set','tie',1"), CHECK_PREF},
+        {"a skip says nothing", LABEL_9(OTHER, "1,'set','skip',1"), CHECK_PREF},
+        {"a preference is at most 4 strong", LABEL_9(OTHER, "1,'set','pref',5"),
+         "CHECK constraint failed: pref IS NULL OR pref BETWEEN -4 AND 4"},
+        {"a label supersedes one of its own assignment",
+         "INSERT INTO assignment VALUES(9,2,1,1,0,0,0,'done');"
+         "INSERT INTO label SELECT 9,randomblob(16),9,session_id,1,op,outcome,pref,shown_us,"
+         "submitted_us,active_ms,layout,comment,prev_hash,row_hash FROM label",
+         "supersedes must stay in the same assignment"},
+        {"nothing is decided before it is shown",
+         "INSERT INTO label SELECT 9,randomblob(16),assignment_id,session_id,1,op,outcome,pref,5,4,"
+         "active_ms,layout,comment,prev_hash,row_hash FROM label",
+         "CHECK constraint failed: submitted_us>=shown_us"},
+        {"a pair has one order", "INSERT INTO comparison VALUES(9,1,1,2,1,'random',0)",
+         "CHECK constraint failed: a_id<b_id"},
+        {"a pair answers one prompt", "INSERT INTO comparison VALUES(9,1,1,1,3,'random',0)",
+         "FOREIGN KEY constraint failed"},
+        {"a pair is there once", "INSERT INTO comparison VALUES(9,1,1,1,2,'random',0)",
+         "UNIQUE constraint failed: comparison.campaign_id, comparison.a_id, comparison.b_id"},
+        {"there are three splits", "INSERT INTO prompt VALUES(9,99,'x','somewhere',1,0)",
+         "CHECK constraint failed: split IN('train','valid','test')"},
+        {"names differ by more than case", "INSERT INTO annotator VALUES(9,'ADA','human',0)",
+         "UNIQUE constraint failed: annotator.handle"},
+        {"tokens are as many as n_tokens says", "UPDATE response SET tokens=x'00'",
+         "CHECK constraint failed: n_tokens>=0"},
+        {"a hash has 32 bytes", "INSERT INTO content VALUES(99,x'00','x')",
+         "CHECK constraint failed: length(sha256)=32"},
+    };
+    one_label();
+    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
+        char sql[1200], message[256];
+        snprintf(sql, sizeof sql, "PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; BEGIN; %s",
+                 BAD[i].sql);
+        if (raw_sql_message(sql, message, sizeof message) == SQLITE_OK)
+            fail_msg("not refused: %s", BAD[i].claim);
+        if (strncmp(message, BAD[i].constraint, strlen(BAD[i].constraint)) != 0)
+            fail_msg("%s: \"%s\", not \"%s\"", BAD[i].claim, message, BAD[i].constraint);
+    }
+}
+
+static void verify_finds(const char *change, const char *want)
+{
+    StoreVerified verified;
+    OK(store_verify(store, &verified, &err));
+    assert_int_equal(raw_sql(change), SQLITE_OK);
+    assert_int_equal(store_verify(store, &verified, &err), -1);
+    if (!strstr(err.message, want)) fail_msg("'%s' does not say '%s'", err.message, want);
+}
+
+static void verify_finds_an_edited_label(void **state)
+{
+    (void)state;
+    one_label();
+    verify_finds("DROP TRIGGER label_no_update; UPDATE label SET pref=-pref",
+                 "label 1 was changed");
+}
+
+static void verify_finds_an_edited_assignment(void **state)
+{
+    (void)state;
+    one_label();
+    verify_finds("UPDATE assignment SET swapped=1-swapped", "label 1 was changed");
+}
+
+static void verify_finds_a_label_given_to_somebody_else(void **state)
+{
+    (void)state;
+    one_label();
+    verify_finds(
+        "INSERT INTO annotator VALUES(9,'eve','human',0); UPDATE assignment SET annotator_id=9",
+        "label 1 was changed");
+}
+
+static void verify_finds_an_edited_answer(void **state)
+{
+    (void)state;
+    one_label();
+    verify_finds("DROP TRIGGER content_no_update; UPDATE content SET body='x' WHERE id=2",
+                 "text 2 was changed");
+}
+
+static void verify_finds_a_missing_label(void **state)
+{
+    (void)state;
+    add_pairs(3);
+    const int64_t rule = begin_session_of(store, "rule:test", ANNOTATOR_RULE);
+    for (int i = 1; i <= 3; i++)
+        OK(store_add_labels(store, rule, &(StoreVerdict){.comparison_id = i, .preferred = 1}, 1,
+                            NULL, &err));
+    verify_finds("DROP TRIGGER label_no_delete; DELETE FROM label WHERE id=2",
+                 "label 3 was changed");
+}
+
+static void verify_finds_a_dangling_reference(void **state)
+{
+    (void)state;
+    one_label();
+    verify_finds("PRAGMA foreign_keys=OFF; DELETE FROM session", "reference");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(schema_refuses_what_must_not_be),   TEST(verify_finds_an_edited_label),
+        TEST(verify_finds_an_edited_assignment), TEST(verify_finds_a_label_given_to_somebody_else),
+        TEST(verify_finds_an_edited_answer),     TEST(verify_finds_a_missing_label),
+        TEST(verify_finds_a_dangling_reference),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
