@@ -24,22 +24,60 @@ static int take_lock(Run *r, Error *err)
     return 0;
 }
 
-/* The line of `b` in which it leaves `a`, for a message. */
-static void first_difference(char out[128], const char *a, const char *b)
+/* A value for a message: a hash is known by its first letters. */
+static void put_value(Text *t, const cJSON *value)
 {
-    size_t at = 0;
-    while (b[at] && a[at] == b[at]) at++;
-    while (at > 0 && (b[at] == 0 || b[at] == '\n')) at--;
-    while (at > 0 && b[at - 1] != '\n') at--;
-    const size_t n = strcspn(b + at, "\n");
-    snprintf(out, 128, "%.*s", (int)(n < 120 ? n : 120), b + at);
-    text_trim(out);
+    enum { SHOWN = 24 };
+    char *json = value ? cJSON_PrintUnformatted(value) : NULL;
+    if (json) text_format(t, "%.*s%s", SHOWN, json, strlen(json) > SHOWN ? "..." : "");
+    else text_add(t, "not there");
+    cJSON_free(json);
+}
+
+/* The first setting in which the objects differ: "ppo.kl_coef was 0.05 and is 0.1 now"; `path` stands
+ * before its name.  False when there is none. */
+static bool put_difference(Text *out, const cJSON *old, const cJSON *new, const char *path)
+{
+    if (cJSON_Compare(old, new, true)) return false;
+    if (!cJSON_IsObject(old) || !cJSON_IsObject(new)) {
+        text_format(out, "%s was ", *path ? path : "all");
+        put_value(out, old);
+        text_add(out, " and is ");
+        put_value(out, new);
+        text_add(out, " now");
+        return true;
+    }
+    const cJSON *const both[] = {old, new};
+    for (int i = 0; i < 2; i++)
+        for (const cJSON *member = both[i]->child; member; member = member->next) {
+            char inner[128];
+            snprintf(inner, sizeof inner, "%.80s%s%.40s", path, *path ? "." : "", member->string);
+            if (put_difference(out, cJSON_GetObjectItemCaseSensitive(old, member->string),
+                               cJSON_GetObjectItemCaseSensitive(new, member->string),
+                               strcmp(inner, "settings") == 0 ? "" : inner))
+                return true;
+        }
+    return false;
+}
+
+static int refuse_settings(const char *path, const char *old, const char *new, Error *err)
+{
+    Text difference = {0};
+    cJSON *was = NULL, *is = NULL;
+    Error none;
+    if (json_parse(&was, old, strlen(old), &none) != 0 ||
+        json_parse(&is, new, strlen(new), &none) != 0 || !put_difference(&difference, was, is, ""))
+        text_add(&difference, "the file does not hold what this command would write");
+    error_set(err, "%s: a resumed run keeps its settings and inputs; %s", path, difference.bytes);
+    cJSON_Delete(was);
+    cJSON_Delete(is);
+    text_free(&difference);
+    return error_hint(err, "give them as at the start, or leave out --resume for a new run");
 }
 
 static int settle_settings(const Run *r, const char *settings, bool resume, Error *err)
 {
-    char path[FILE_PATH_MAX], difference[128];
-    char *old = NULL;
+    char path[FILE_PATH_MAX], *old = NULL;
     size_t n;
     if (path_join(path, r->dir, "settings.json", err) != 0) return -1;
     if (!resume) {
@@ -49,13 +87,7 @@ static int settle_settings(const Run *r, const char *settings, bool resume, Erro
         return file_write(path, settings, strlen(settings), err);
     }
     if (file_read(&old, &n, path, SETTINGS_LIMIT, err) != 0) return -1;
-    int rc = 0;
-    if (strcmp(old, settings) != 0) {
-        first_difference(difference, settings, old);
-        rc = error_set(err,
-                       "%s: a resumed run keeps its settings and inputs; it was started with %s",
-                       path, difference);
-    }
+    const int rc = strcmp(old, settings) == 0 ? 0 : refuse_settings(path, old, settings, err);
     free(old);
     return rc;
 }

@@ -154,13 +154,18 @@ char *text_trim(char *s)
     return s;
 }
 
+enum { BUFFERS = 8, BUFFER = 96 };
+
+static char *next_buffer(void)
+{
+    static char buffers[BUFFERS][BUFFER];
+    static int next;
+    return buffers[next++ % BUFFERS];
+}
+
 const char *text_thousands(long long n)
 {
-    enum { BUFFERS = 8 };
-    static char buffers[BUFFERS][40];
-    static int next;
-    char digits[32];
-    char *out = buffers[next++ % BUFFERS];
+    char digits[32], *out = next_buffer();
     const int length = snprintf(digits, sizeof digits, "%lld", n < 0 ? -n : n);
     int at = 0;
     if (n < 0) out[at++] = '-';
@@ -169,6 +174,14 @@ const char *text_thousands(long long n)
         if ((length - i - 1) % 3 == 0 && i + 1 < length) out[at++] = ',';
     }
     out[at] = 0;
+    return out;
+}
+
+const char *text_count(long long n, const char *noun)
+{
+    const char *number = text_thousands(n);
+    char *out = next_buffer();
+    snprintf(out, BUFFER, "%s %s%s", number, noun, n == 1 ? "" : "s");
     return out;
 }
 

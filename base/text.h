@@ -29,6 +29,8 @@ const char *text_nearest(const char *word, const char *const *candidates, int n)
 char *text_trim(char *s);
 /* 12345 -> "12,345" in one of a few rotating static buffers. */
 const char *text_thousands(long long n);
+/* 1 -> "1 step", 2000 -> "2,000 steps", for nouns whose plural adds an s; in the same buffers. */
+const char *text_count(long long n, const char *noun);
 /* Columns of a terminal that the UTF-8 text takes (utf8proc widths; control characters count 0). */
 int text_width(const char *text, size_t n);
 

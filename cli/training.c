@@ -7,7 +7,10 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "kernels/kernels.h"
+
+enum { SETTINGS_LIMIT = 1 << 20 };
 
 static int find_run(TrainingRun *t, const TrainingFlags *flags, Error *err)
 {
@@ -38,6 +41,30 @@ static char *settings_text(const Context *ctx, const Config *settings, const cha
     return text_take(&t);
 }
 
+/* Of a run that has ended nothing is left to resume, and what it has made may have changed what the same
+ * command reads: sft replaces the base.  With the settings it had, its model is named once more: it may
+ * have ended without. */
+static int check_finished(const TrainingRun *t, const char *settings, Error *err)
+{
+    char state[RUN_STATE_MAX], path[FILE_PATH_MAX], *old = NULL;
+    size_t n;
+    int64_t step;
+    project_run_state(state, &step, t->folder);
+    if (strcmp(state, "finished") != 0) return 0;
+    if (path_join(path, t->folder, "settings.json", err) != 0) return -1;
+    if (file_read(&old, &n, path, SETTINGS_LIMIT, err) != 0) return -1;
+    const bool same = strcmp(old, settings) == 0;
+    free(old);
+    if (same) {
+        log_line("%s is finished, %s; for another run leave out --resume", t->name,
+                 text_count(step, "step"));
+        return 0;
+    }
+    error_set(err, "run %s is finished, %s: nothing is left to resume", t->name,
+              text_count(step, "step"));
+    return error_hint(err, "its model: --model %s; for another run leave out --resume", t->name);
+}
+
 int training_begin(TrainingRun *t, Context *ctx, Store *store, const char *kind,
                    const TrainingFlags *flags, const Config *settings, const char *inputs,
                    Error *err)
@@ -49,7 +76,8 @@ int training_begin(TrainingRun *t, Context *ctx, Store *store, const char *kind,
                        .stop_after = flags->stop_after};
     if (find_run(t, flags, err) != 0) return -1;
     char *text = settings_text(ctx, settings, inputs);
-    int rc = run_open(&t->run, t->folder, text, flags->resume, err);
+    int rc = flags->resume ? check_finished(t, text, err) : 0;
+    if (rc == 0) rc = run_open(&t->run, t->folder, text, flags->resume, err);
     if (rc == 0 && store) {
         StoreRun row = {.name = t->name,
                         .kind = kind,

@@ -99,6 +99,14 @@ static void thousands_are_separated(void **state)
     assert_string_equal(text_thousands(-1234567), "-1,234,567");
 }
 
+static void a_count_agrees_with_its_noun(void **state)
+{
+    (void)state;
+    assert_string_equal(text_count(1, "step"), "1 step");
+    assert_string_equal(text_count(0, "step"), "0 steps");
+    assert_string_equal(text_count(2000, "held-out pair"), "2,000 held-out pairs");
+}
+
 /* e acute composed and combining are one column, a CJK character two, an emoji two. */
 static void width_counts_columns_not_bytes(void **state)
 {
@@ -120,6 +128,7 @@ int main(void)
         cmocka_unit_test(a_word_like_no_other_has_no_neighbour),
         cmocka_unit_test(white_space_is_trimmed_at_both_ends),
         cmocka_unit_test(thousands_are_separated),
+        cmocka_unit_test(a_count_agrees_with_its_noun),
         cmocka_unit_test(width_counts_columns_not_bytes),
     };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);

@@ -37,6 +37,14 @@ stopped_is_whole() { # KIND STOP STEPS CHECKPOINT ARGUMENTS...
 }
 stopped_is_whole pretrain 3 5 corpus.jsonl --set pretrain.steps=5
 stopped_is_whole sft 1 4
+
+# ---- a run that has ended ----
+refused 1 "run sft-1 is finished, 4 steps: nothing is left to resume" sft --project whole --config "$tiny" --resume
+says "its model: --model sft-1; for another run leave out --resume"
+must pretrain --project whole --config "$tiny" corpus.jsonl --set pretrain.steps=5 --resume --run pretrain-1
+says "pretrain-1 is finished, 5 steps; for another run leave out --resume"
+must init --project whole whole --base whole/runs/sft-1/checkpoints/step-000004
+
 must sample --project whole --max-new-tokens 16
 must judge --project whole --rule longer
 stopped_is_whole reward 3 8 --set reward.batch_size=8 --set reward.epochs=2 --no-eval

@@ -28,13 +28,13 @@ must pretrain "${tiny[@]}" --run vector --set pretrain.steps=4 --stop-after 2
 grep -q '"arithmetic": "vector"' runs/vector/settings.json || fail "settings.json tells the arithmetic"
 RLHF_KERNELS=reference run pretrain "${tiny[@]}" --run vector --set pretrain.steps=4 --resume
 exits 1 "a resume with other arithmetic"
-says 'it was started with "arithmetic": "vector"'
+says 'arithmetic was "vector" and is "reference" now'
 RLHF_KERNELS=plain run pretrain "${tiny[@]}" --run vector --set pretrain.steps=4 --resume
 exits 0 "a resume with kernels of the same bits"
 RLHF_KERNELS=reference must pretrain "${tiny[@]}" --run plainly --set pretrain.steps=4 --stop-after 2
 run pretrain "${tiny[@]}" --run plainly --set pretrain.steps=4 --resume
 exits 1 "a resume of a reference run with vectors"
-says 'it was started with "arithmetic": "reference"'
+says 'arithmetic was "reference" and is "vector" now'
 
 # ---- rows that are not what they should be ----
 printf '{"text":"a"}\nx\n' >bad.jsonl
