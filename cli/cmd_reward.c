@@ -61,13 +61,12 @@ static const Option OPTIONS[] = {
     {"model", OPTION_TEXT, offsetof(RewardOptions, model), 0, 0, "MODEL",
      "the model it starts from (base)"},
     {"no-eval", OPTION_SWITCH, offsetof(RewardOptions, no_eval), 0, 0, NULL,
-     "train although nothing can be held out"},
+     "do not measure it on held-out pairs, of which there may be too few"},
     {"force", OPTION_SWITCH, offsetof(RewardOptions, force), 0, 0, NULL,
      "train although all labels prefer the same side"},
     {0},
 };
 static const ConfigTable *const SECTIONS[] = {&REWARD_TABLE, NULL};
-enum { HELD_OUT_MIN = 10, TRAIN_MIN = 20 };
 
 typedef struct {
     Context *ctx;
@@ -81,6 +80,36 @@ typedef struct {
     TrainingRun run;
 } Reward;
 
+static int check_pairs(const Reward *w, int max_T, Error *err)
+{
+    const int n = w->train.n, judged = n - w->train.ties;
+    if (n == 0 && w->train.too_long > 0)
+        return error_set(
+            err, "every labeled pair (%d) is too long for the context of %d with its prompt",
+            w->train.too_long, max_T);
+    if (n == 0) return error_set(err, "no labels to learn from yet; make some with: rlhf label");
+    if (n < PREFERENCES_TRAIN_MIN)
+        return error_set(err, "%s of the train split, too few to learn from (at least %d); %s",
+                         text_count(n, "label"), PREFERENCES_TRAIN_MIN, "label more: rlhf label");
+    if (w->valid.n < PREFERENCES_HELD_OUT_MIN && !w->options.no_eval)
+        return error_set(err,
+                         "%d labels are too few to hold any out (%d to learn from, %d held out); "
+                         "label more, or: "
+                         "rlhf reward --no-eval",
+                         n + w->valid.n, n, w->valid.n);
+    if (w->valid.n == 0 && w->settings.shrink)
+        return error_set(err,
+                         "reward.shrink goes by held-out pairs and there are none; label more, "
+                         "or: --set reward.shrink=false");
+    if (judged > PREFERENCES_TRAIN_MIN &&
+        (w->train.first_better == 0 || w->train.first_better == judged) && !w->options.force)
+        return error_set(
+            err,
+            "all %d labels prefer the %s stored answer; refusing to train on a habit (--force)",
+            judged, w->train.first_better ? "first" : "second");
+    return 0;
+}
+
 static int read_pairs(Reward *w, Error *err)
 {
     const int max_T = w->base.model->config.max_T;
@@ -91,32 +120,11 @@ static int read_pairs(Reward *w, Error *err)
         return -1;
     if (preferences_read(&w->valid, w->store, &valid, w->base.tokenizer, max_T, err) != 0)
         return -1;
-    const int n = w->train.n, judged = n - w->train.ties;
-    if (n == 0 && w->train.too_long > 0)
-        return error_set(
-            err, "every labeled pair (%d) is too long for the context of %d with its prompt",
-            w->train.too_long, max_T);
-    if (n == 0) return error_set(err, "no labels to learn from yet; make some with: rlhf label");
-    if (n < TRAIN_MIN || (w->valid.n < HELD_OUT_MIN && !w->options.no_eval))
-        return error_set(err,
-                         "%d labels are too few to hold any out (%d to learn from, %d held out); "
-                         "label more, or: "
-                         "rlhf reward --no-eval",
-                         n + w->valid.n, n, w->valid.n);
-    if (w->valid.n == 0 && w->settings.shrink)
-        return error_set(err,
-                         "reward.shrink goes by held-out pairs and there are none; label more, "
-                         "or: --set reward.shrink=false");
-    if (judged > TRAIN_MIN && (w->train.first_better == 0 || w->train.first_better == judged) &&
-        !w->options.force)
-        return error_set(
-            err,
-            "all %d labels prefer the %s stored answer; refusing to train on a habit (--force)",
-            judged, w->train.first_better ? "first" : "second");
-    log_line("%d pairs to learn from (%d ties, %d by people), %d held out, %d beyond the context "
-             "of %d left out",
-             n, w->train.ties, w->train.people, w->valid.n, w->train.too_long + w->valid.too_long,
-             max_T);
+    if (check_pairs(w, max_T, err) != 0) return -1;
+    log_line("%s to learn from (%s, %d by people), %d held out, %d beyond the context of %d left "
+             "out",
+             text_count(w->train.n, "pair"), text_count(w->train.ties, "tie"), w->train.people,
+             w->valid.n, w->train.too_long + w->valid.too_long, max_T);
     return 0;
 }
 
@@ -135,12 +143,14 @@ static int evaluate_and_report(Reward *w, Error *err)
     const Pairs valid = preferences_pairs(&w->valid);
     Text json = {0};
     int rc = 0;
-    if (w->run.end != TRAINING_FINISHED || valid.n == 0) {
+    const bool finished = w->run.end == TRAINING_FINISHED;
+    if (finished && w->settings.shrink) say_shrinkage(reward_shrinkage(w->training));
+    if (!finished || valid.n == 0 || w->options.no_eval) {
+        if (finished) log_line("not measured; held-out pairs: rlhf reward eval; go on: rlhf ppo");
         training_report(&w->run);
         return 0;
     }
     const RewardEvaluation e = evaluate(w->policy, &valid);
-    if (w->settings.shrink) say_shrinkage(reward_shrinkage(w->training));
     evaluation_json(&json, &e);
     rc = store_add_evaluation(w->store, "reward eval", w->run.name, json.bytes, err);
     if (rc == 0 && w->ctx->json)

@@ -5,6 +5,9 @@
 #include "cli/loaded.h"
 #include "reward/reward.h"
 
+/* Fewer labels than this train nothing, and measure nothing. */
+enum { PREFERENCES_TRAIN_MIN = 20, PREFERENCES_HELD_OUT_MIN = 10 };
+
 typedef struct {
     Sequences sequences;     /* chosen and rejected of each pair, prompt included */
     double *target, *weight; /* (n) */
