@@ -10,6 +10,7 @@
 #include "cli/corpus.h"
 #include "cli/options.h"
 #include "cli/project.h"
+#include "cli/run_record.h"
 
 typedef struct {
     const char *reward, *rule, *source, *corpus, *report;
@@ -102,13 +103,25 @@ static void print(const Compare *c)
     comparison_print_verdict(r);
 }
 
+/* The run that the aligned model came from; an unreadable record is no reason to lose a result. */
+static int remember(const Compare *c, const char *json, Error *err)
+{
+    RunRecord record = {0};
+    Error ignored;
+    const bool of_run = run_record_read(&record, c->aligned.folder, &ignored) == 0 && *record.name;
+    const int rc =
+        store_add_evaluation(c->store, "compare", of_run ? record.name : NULL, json, err);
+    run_record_free(&record);
+    return rc;
+}
+
 static int finish(Compare *c, Error *err)
 {
     Text json = {0};
     text_add(&json, "{");
     comparison_json(&json, &c->result);
     text_add(&json, "}");
-    int rc = store_add_evaluation(c->store, "compare", NULL, json.bytes, err);
+    int rc = remember(c, json.bytes, err);
     if (rc == 0 && c->options.report)
         rc = comparison_report(&(ComparisonReport){.ctx = c->ctx,
                                                    .main = &c->result,

@@ -7,46 +7,14 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
-#include "cli/project.h"
-#include "store/store.h"
+#include "cli/project_status.h"
 
-enum { LABEL_COLUMN = 15, NUMBER_COLUMN = 9, ENOUGH_PAIRS = 60 };
-
-typedef struct {
-    const Context *ctx;
-    StoreStatus store;
-    bool base, reward, aligned;
-    char next[64]; /* the command that comes next, "" when none is known */
-    char why[96];
-} Status;
-
-static void propose(Status *s, const char *command, const char *arguments, const char *why)
-{
-    if (s->next[0] || !command_find(command)) return;
-    snprintf(s->next, sizeof s->next, "rlhf %s%s%s", command, arguments[0] ? " " : "", arguments);
-    snprintf(s->why, sizeof s->why, "%s", why);
-}
-
-/* The chain from nothing to an aligned model; the first link that is missing comes next. */
-static void find_next(Status *s)
-{
-    const StoreStatus *d = &s->store;
-    if (d->prompts[SPLIT_ANY] == 0)
-        propose(s, "import", "FILE", "prompts or comparisons, one JSON object a line");
-    if (!s->base) propose(s, "pretrain", "", "a base model of your own");
-    if (!s->base) propose(s, "init", "--base DIR", "or name the folder of a base model");
-    if (d->comparisons == 0) propose(s, "sample", "", "two answers to each prompt");
-    if (d->labeled < d->comparisons && d->preferences[SPLIT_ANY] < ENOUGH_PAIRS)
-        propose(s, "label", "", "choose the better answers");
-    if (!s->reward && d->preferences[SPLIT_ANY] > 0)
-        propose(s, "reward", "", "learn what the labels prefer");
-    if (s->reward && !s->aligned) propose(s, "ppo", "", "train the policy towards it");
-    if (s->aligned) propose(s, "compare", "", "base against aligned");
-}
+enum { LABEL_COLUMN = 15, NUMBER_COLUMN = 9 };
 
 static void row(const char *label, int64_t number, const char *rest)
 {
-    printf("  %-*s%*s   %s\n", LABEL_COLUMN, label, NUMBER_COLUMN, text_thousands(number), rest);
+    printf("  %-*s%*s%s%s\n", LABEL_COLUMN, label, NUMBER_COLUMN, text_thousands(number),
+           rest[0] ? "   " : "", rest);
 }
 
 static void print_prompts(const StoreStatus *d)
@@ -73,48 +41,127 @@ static void print_comparisons(const StoreStatus *d)
     text_free(&t);
 }
 
-static void print_runs(const Status *s, char *const *names, int n)
+/* ---- the models ----------------------------------------------------------------------------------- */
+
+static cJSON *parse(const char *json)
+{
+    cJSON *tree = NULL;
+    Error ignored;
+    return json && json_parse_row(&tree, json, strlen(json), &ignored) == 0 ? tree : NULL;
+}
+
+/* "0.80 [0.76, 0.83]" */
+static void put_share(Text *t, const cJSON *found, const char *name)
+{
+    const cJSON *ci = cJSON_GetObjectItemCaseSensitive(found, "ci");
+    text_format(t, "%.2f [%.2f, %.2f]", json_number(found, name, 0),
+                cJSON_GetNumberValue(cJSON_GetArrayItem(ci, 0)),
+                cJSON_GetNumberValue(cJSON_GetArrayItem(ci, 1)));
+}
+
+static void put_reward(Text *t, const cJSON *found, int64_t newer)
+{
+    if (found) {
+        text_add(t, "right on ");
+        put_share(t, found, "accuracy");
+        text_format(t, " of %s",
+                    text_count((long long)json_number(found, "n", 0), "held-out pair"));
+    }
+    if (newer > 0) text_format(t, "%s%s newer", found ? "; " : "", text_count(newer, "label"));
+}
+
+static void put_aligned(Text *t, const cJSON *found)
+{
+    if (!found) return;
+    text_format(t, "%s: ", json_text(found, "verdict", ""));
+    put_share(t, found, "win_rate");
+    text_format(t, " against the base on %s",
+                text_count((long long)json_number(found, "n", 0), "test prompt"));
+}
+
+static void print_model(const char *label, const StatusModel *m, const char *measured)
+{
+    printf("  %-*s%s", LABEL_COLUMN, label, m->path[0] ? m->name : "none yet");
+    if (m->path[0] && !m->there) printf("   gone: no config.json in %s", m->path);
+    else if (measured && measured[0]) printf("   %s", measured);
+    printf("\n");
+}
+
+static void print_models(const ProjectStatus *s)
+{
+    cJSON *reward = parse(s->reward.found), *aligned = parse(s->aligned.found);
+    Text of_reward = {0}, of_aligned = {0};
+    put_reward(&of_reward, reward, s->newer);
+    put_aligned(&of_aligned, aligned);
+    print_model("base", &s->base, NULL);
+    print_model("reward", &s->reward, of_reward.bytes);
+    print_model("aligned", &s->aligned, of_aligned.bytes);
+    text_free(&of_reward);
+    text_free(&of_aligned);
+    cJSON_Delete(reward);
+    cJSON_Delete(aligned);
+}
+
+/* ---- the screen ----------------------------------------------------------------------------------- */
+
+static void print_runs(const Context *ctx, char *const *names, int n)
 {
     for (int i = 0; i < n; i++) {
         char root[FILE_PATH_MAX], folder[FILE_PATH_MAX], state[RUN_STATE_MAX];
         Error ignored;
         int64_t step = -1;
-        if (project_path(s->ctx, root, "runs", &ignored) != 0) return;
+        if (project_path(ctx, root, "runs", &ignored) != 0) return;
         if (path_join(folder, root, names[i], &ignored) != 0) continue;
         project_run_state(state, &step, folder);
-        printf("  %-*s%*s   ", LABEL_COLUMN, names[i], NUMBER_COLUMN, state);
-        if (step >= 0) printf("%s steps", text_thousands(step));
+        printf("  %-*s%*s", LABEL_COLUMN, names[i], NUMBER_COLUMN, state);
+        if (step >= 0) printf("   %s", text_count(step, "step"));
         printf("\n");
     }
 }
 
-static void print(const Status *s, char *const *runs, int n_runs)
+static void print(const Context *ctx, const ProjectStatus *s, char *const *runs, int n_runs)
 {
-    const char *slash = strrchr(s->ctx->project, '/');
+    const char *slash = strrchr(ctx->project, '/');
     char database[FILE_PATH_MAX];
     Error ignored;
-    printf("%s", slash && slash[1] ? slash + 1 : s->ctx->project);
-    if (project_path(s->ctx, database, "rlhf.db", &ignored) == 0)
+    printf("%s", slash && slash[1] ? slash + 1 : ctx->project);
+    if (project_path(ctx, database, "rlhf.db", &ignored) == 0)
         printf("   rlhf.db %.1f MB", (double)file_size(database) / 1e6);
-    printf("   models:%s%s%s%s\n", s->base ? " base" : "", s->reward ? " reward" : "",
-           s->aligned ? " aligned" : "", s->base || s->reward || s->aligned ? "" : " none yet");
+    printf("\n");
     print_prompts(&s->store);
     print_comparisons(&s->store);
-    print_runs(s, runs, n_runs);
+    print_models(s);
+    print_runs(ctx, runs, n_runs);
     if (s->next[0]) printf("next: %-22s %s\n", s->next, s->why);
 }
+
+/* ---- JSON ----------------------------------------------------------------------------------------- */
 
 static void put_count(Text *t, const char *name, int64_t count)
 {
     text_format(t, "\"%s\":%" PRId64 ",", name, count);
 }
 
-static void print_json(const Status *s, int n_runs)
+static void put_model(Text *t, const char *name, const StatusModel *m)
+{
+    text_format(t, "\"%s\":", name);
+    if (!m->path[0]) {
+        text_add(t, "null");
+        return;
+    }
+    text_add(t, "{\"name\":");
+    json_put_text(t, m->name, strlen(m->name));
+    text_add(t, ",\"path\":");
+    json_put_text(t, m->path, strlen(m->path));
+    text_format(t, ",\"there\":%s}", m->there ? "true" : "false");
+}
+
+static void print_json(const Context *ctx, const ProjectStatus *s, int n_runs)
 {
     const StoreStatus *d = &s->store;
     Text t = {0};
     text_add(&t, "{\"project\":");
-    json_put_text(&t, s->ctx->project, strlen(s->ctx->project));
+    json_put_text(&t, ctx->project, strlen(ctx->project));
     text_add(&t, ",\"prompts\":{");
     put_count(&t, "train", d->prompts[SPLIT_TRAIN]);
     put_count(&t, "valid", d->prompts[SPLIT_VALID]);
@@ -125,10 +172,14 @@ static void print_json(const Status *s, int n_runs)
     put_count(&t, "labeled", d->labeled);
     put_count(&t, "preferences", d->preferences[SPLIT_ANY]);
     put_count(&t, "runs", n_runs);
-    text_format(&t, "\"models\":{\"base\":%s,\"reward\":%s,\"aligned\":%s},",
-                s->base ? "true" : "false", s->reward ? "true" : "false",
-                s->aligned ? "true" : "false");
-    text_add(&t, "\"annotators\":{");
+    put_count(&t, "newer_labels", s->newer);
+    text_add(&t, "\"models\":{");
+    put_model(&t, "base", &s->base);
+    text_add(&t, ",");
+    put_model(&t, "reward", &s->reward);
+    text_add(&t, ",");
+    put_model(&t, "aligned", &s->aligned);
+    text_add(&t, "},\"annotators\":{");
     for (size_t i = 0; i < d->n_annotators; i++) {
         if (i) text_add(&t, ",");
         json_put_text(&t, d->annotator[i].handle, strlen(d->annotator[i].handle));
@@ -143,29 +194,22 @@ static void print_json(const Status *s, int n_runs)
 
 static int status(Context *ctx, int argc, char **argv, Error *err)
 {
-    Status s = {.ctx = ctx};
+    ProjectStatus s = {0};
     Store *store = NULL;
-    cJSON *project = NULL;
     char path[FILE_PATH_MAX], **runs = NULL;
     int n_runs = 0, rc = -1;
     if (options_parse(ctx, NULL, NULL, NULL, 0, 0, argc, argv, err) != 0) return -1;
     if (project_path(ctx, path, "rlhf.db", err) != 0) return -1;
     if (store_open(&store, path, err) != 0) goto done;
-    if (store_status(store, &s.store, err) != 0) goto done;
-    if (project_read(ctx, &project, err) != 0) goto done;
+    if (project_status_read(&s, ctx, store, err) != 0) goto done;
     if (project_list_runs(ctx, &runs, &n_runs, err) != 0) goto done;
-    s.base = project_has_model(ctx, "base");
-    s.reward = project_has_model(ctx, "reward");
-    s.aligned = project_has_model(ctx, "aligned");
-    find_next(&s);
-    if (ctx->json) print_json(&s, n_runs);
-    else print(&s, runs, n_runs);
+    if (ctx->json) print_json(ctx, &s, n_runs);
+    else print(ctx, &s, runs, n_runs);
     rc = 0;
 
 done:
-    cJSON_Delete(project);
     folder_list_free(runs, n_runs);
-    store_status_free(&s.store);
+    project_status_free(&s);
     store_close(store);
     return rc;
 }
@@ -175,6 +219,9 @@ const Command cmd_status = {
     .heading = "data",
     .summary = "what is there, and which command comes next",
     .usage = "[--json]",
+    .details = "Beside what is stored stand the models that are base, reward and aligned now, as "
+               "RUN@STEP, with what the\n"
+               "last evaluation of each found; then all runs, oldest first.",
     .project = PROJECT_NEEDED,
     .run = status,
 };

@@ -154,19 +154,26 @@ static bool model_inside(char out[FILE_PATH_MAX], const char *folder)
     return path_join(out, folder, "model", &ignored) == 0;
 }
 
-static int stored_model(const Context *ctx, char folder[FILE_PATH_MAX], const char *name,
-                        Error *err)
+int project_model_path(const Context *ctx, char path[FILE_PATH_MAX], const char *name, Error *err)
 {
     cJSON *project = NULL;
     if (project_read(ctx, &project, err) != 0) return -1;
     const cJSON *models = cJSON_GetObjectItemCaseSensitive(project, "models");
-    const char *stored = json_text(models, name, NULL);
-    int rc = 0;
-    folder[0] = 0;
-    if (stored && stored[0] == '/') snprintf(folder, FILE_PATH_MAX, "%s", stored);
-    else if (stored) rc = project_path(ctx, folder, stored, err);
+    snprintf(path, FILE_PATH_MAX, "%s", json_text(models, name, ""));
     cJSON_Delete(project);
-    return rc;
+    return 0;
+}
+
+static int stored_model(const Context *ctx, char folder[FILE_PATH_MAX], const char *name,
+                        Error *err)
+{
+    char stored[FILE_PATH_MAX];
+    if (project_model_path(ctx, stored, name, err) != 0) return -1;
+    folder[0] = 0;
+    if (!stored[0]) return 0;
+    if (stored[0] != '/') return project_path(ctx, folder, stored, err);
+    snprintf(folder, FILE_PATH_MAX, "%s", stored);
+    return 0;
 }
 
 bool project_has_model(const Context *ctx, const char *name)

@@ -25,6 +25,9 @@ int project_read(const Context *ctx, cJSON **out, Error *err);
  * was taken (`policy: base = models/base`), as `role`, which may be NULL for silence. */
 int project_model(const Context *ctx, char folder[FILE_PATH_MAX], const char *role,
                   const char *name, Error *err);
+/* Where project.json says that base, reward or aligned lies: from the project's folder when inside; "" when
+ * there is none yet. */
+int project_model_path(const Context *ctx, char path[FILE_PATH_MAX], const char *name, Error *err);
 /* Whether the project has a model under one of its three names. */
 bool project_has_model(const Context *ctx, const char *name);
 /* From now on `name` (base, reward, aligned) is that folder. */

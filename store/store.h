@@ -214,6 +214,9 @@ int store_count_claimable(Store *s, int64_t annotator_id, bool imported, int64_t
                           int64_t *done, Error *err);
 /* Of those done, the ones decided at `since_us` or later. */
 int store_count_since(Store *s, int64_t annotator_id, int64_t since_us, int64_t *out, Error *err);
+/* Of anybody's standing preferences, those of prompts that are not for testing, decided at `since_us` or
+ * later: what a model trained then has not read. */
+int store_count_preferences_since(Store *s, int64_t since_us, int64_t *out, Error *err);
 
 typedef enum { OUTCOME_PREF, OUTCOME_TIE, OUTCOME_BOTH_BAD, OUTCOME_SKIP, OUTCOME_FLAG } Outcome;
 const char *outcome_name(Outcome outcome);
@@ -375,6 +378,10 @@ int store_list_runs(Store *s, const char *kind, StoreRunList *out, Error *err);
 void store_runs_free(StoreRunList *list);
 /* The outcome of `compare` or `reward eval`, whole. */
 int store_add_evaluation(Store *s, const char *name, const char *run, const char *json, Error *err);
+/* The newest one of that name and run (NULL: any), and when it was made; *json is NULL and *created_us 0
+ * when there is none.  The caller frees. */
+int store_last_evaluation(Store *s, const char *name, const char *run, char **json,
+                          int64_t *created_us, Error *err);
 
 /* ---- rlhf status ----------------------------------------------------------------------------------- */
 

@@ -136,3 +136,20 @@ int store_add_evaluation(Store *s, const char *name, const char *run, const char
     }
     return sql_finish(s, rc, err);
 }
+
+int store_last_evaluation(Store *s, const char *name, const char *run, char **json,
+                          int64_t *created_us, Error *err)
+{
+    static const char SQL[] = "SELECT json, created_us FROM evaluation"
+                              " WHERE name=?1 AND (?2 IS NULL OR run=?2) ORDER BY id DESC LIMIT 1";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sql_bind_text(stmt, 1, name);
+    sql_bind_text(stmt, 2, run);
+    const int found = sql_step(s, stmt, "find an evaluation", err);
+    if (found < 0) return -1;
+    *json = found ? sql_copy_text(stmt, 0) : NULL;
+    *created_us = found ? sqlite3_column_int64(stmt, 1) : 0;
+    if (found) sql_release(stmt);
+    return 0;
+}

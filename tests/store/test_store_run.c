@@ -50,6 +50,50 @@ static void what_is_no_json_is_refused(void **state)
     OK(store_add_evaluation(store, "compare", "ppo-1", "{\"wins\":1}", &err));
 }
 
+static void the_last_evaluation_is_of_its_name_and_run(void **state)
+{
+    (void)state;
+    char *json = NULL;
+    int64_t when = 1;
+    OK(store_last_evaluation(store, "compare", NULL, &json, &when, &err));
+    assert_null(json);
+    assert_int_equal(when, 0);
+    OK(store_add_evaluation(store, "compare", "ppo-1", "{\"wins\":1}", &err));
+    OK(store_add_evaluation(store, "compare", "ppo-1", "{\"wins\":2}", &err));
+    OK(store_add_evaluation(store, "compare", "ppo-2", "{\"wins\":3}", &err));
+    OK(store_add_evaluation(store, "reward eval", "ppo-1", "{\"wins\":4}", &err));
+    OK(store_last_evaluation(store, "compare", "ppo-1", &json, &when, &err));
+    assert_string_equal(json, "{\"wins\":2}");
+    assert_true(when > 0);
+    free(json);
+}
+
+static void preferences_since_are_the_newer_ones(void **state)
+{
+    (void)state;
+    StoreStatus status = {0};
+    int64_t before = -1, n = -1, later = -1;
+    add_pairs(40);
+    const int64_t rule = begin_session_of(store, "rule:test", ANNOTATOR_RULE);
+    const StoreVerdict first = {.comparison_id = 1, .preferred = 1};
+    OK(store_add_labels(store, rule, &first, 1, NULL, &err));
+    OK(store_count_preferences_since(store, 0, &before, &err));
+    const int64_t since = store_time_us() + 1;
+    while (store_time_us() <= since) continue;
+    StoreVerdict verdict[30];
+    for (int i = 0; i < 30; i++)
+        verdict[i] = (StoreVerdict){.comparison_id = 2 + i, .preferred = -1};
+    verdict[0] = (StoreVerdict){.comparison_id = 2, .outcome = OUTCOME_SKIP};
+    OK(store_add_labels(store, rule, verdict, 30, NULL, &err));
+    OK(store_status(store, &status, &err));
+    OK(store_count_preferences_since(store, 0, &n, &err));
+    assert_int_equal(n, status.preferences[SPLIT_TRAIN] + status.preferences[SPLIT_VALID]);
+    OK(store_count_preferences_since(store, since, &later, &err));
+    assert_true(later > 0);
+    assert_int_equal(later, n - before);
+    store_status_free(&status);
+}
+
 static void status_counts_everything(void **state)
 {
     (void)state;
@@ -166,6 +210,8 @@ int main(void)
         TEST(run_taken_up_again_keeps_its_row),
         TEST(run_name_belongs_to_one_kind),
         TEST(what_is_no_json_is_refused),
+        TEST(the_last_evaluation_is_of_its_name_and_run),
+        TEST(preferences_since_are_the_newer_ones),
         TEST(status_counts_everything),
         TEST(backup_is_a_whole_database),
         TEST(backup_never_replaces_its_own_source),

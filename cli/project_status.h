@@ -1,0 +1,30 @@
+/* How far a project has come: what is stored, which models it has, and which command comes next. */
+#ifndef CLI_PROJECT_STATUS_H
+#define CLI_PROJECT_STATUS_H
+
+#include "cli/project.h"
+#include "store/store.h"
+
+/* The model that has one of the project's three names now. */
+typedef struct {
+    bool there;
+    char path[FILE_PATH_MAX];     /* of project.json; "": none yet; without `there`: gone */
+    char name[RUN_NAME_MAX + 32]; /* RUN@STEP when a run made it, else the path's end */
+    char run[RUN_NAME_MAX];       /* that made it, or "" */
+    int64_t started_us, ended_us; /* of that run; 0 when not known */
+    char *found; /* JSON of `reward eval` or `compare`, of this very model; NULL: not measured */
+} StatusModel;
+
+typedef struct {
+    StoreStatus store;
+    StatusModel base, reward, aligned;
+    int64_t newer;     /* labels that the reward model has not read */
+    bool open_prompts; /* train or valid prompts without answers are there */
+    char next[64];     /* the command that comes next, "" when none is known */
+    char why[112];
+} ProjectStatus;
+
+int project_status_read(ProjectStatus *out, const Context *ctx, Store *store, Error *err);
+void project_status_free(ProjectStatus *s);
+
+#endif

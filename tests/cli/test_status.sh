@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# rlhf status: the models by name, and a next command that does not refuse.
+. "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
+tiny=$SOURCE_DIR/configs/tiny.json
+next() { # COMMAND WHY CLAIM
+    must status
+    grep -qE "^next: rlhf $1 +$2" out || fail "$3: $(grep '^next' out)"
+}
+words() { # FIRST LAST: prompts that are not of one family
+    awk -v from="$1" -v to="$2" 'BEGIN { split("lamp clock radio chair table kettle bicycle camera", thing, " ")
+        split("red green blue white black pink gold", colour, " ")
+        for (i = from; i <= to; i++) printf "{\"%s\":\"the %s %s is broken .\\nA:\"}\n",
+            "prompt", colour[int(i / 8) + 1], thing[i % 8 + 1] }'
+}
+
+must init project
+cd project || exit 1
+words 0 55 | sed 's/prompt/text/' >../corpus.jsonl
+words 0 19 >../train.jsonl
+words 20 29 >../valid.jsonl
+words 30 39 >../test.jsonl
+must import ../train.jsonl --split train
+must import ../test.jsonl --split test
+must status
+prints_like '^  base +none yet$' "no base is told"
+must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=2
+must status
+prints_like '^  base +pretrain-1@2$' "status names the run of the base"
+prints_like '^  reward +none yet$' "status says that there is no reward model"
+
+# ---- too few labels to hold any out ----
+next sample "two answers" "without pairs, sampling comes next"
+must sample --max-new-tokens 12
+next label "30 more labels needed: 20 to learn from, 10 to hold out" "status counts the labels that reward wants"
+must judge --rule longer
+next "import FILE" "10 more labels needed: 0 to learn from, 10 to hold out" "with nothing to label or to ask, import comes next"
+run reward --config "$tiny"
+exits 1 "reward with no label held out"
+says "20 labels are too few to hold any out (20 to learn from, 0 held out)"
+must import ../valid.jsonl --split valid
+next sample "10 more labels needed: 0 to learn from, 10 to hold out" "with prompts unanswered, sampling comes next"
+must sample --max-new-tokens 12
+next label "10 more labels needed" "with pairs to do, labeling comes next"
+must judge --rule longer
+next reward "learn" "with enough labels, the reward model comes next"
+
+# ---- the chain to its end, and round again ----
+must reward --config "$tiny" --set reward.epochs=1
+must status
+prints_like '^  reward +reward-1@3 +right on [01]\.[0-9]+ \[.*\] of 10 held-out pairs$' "status shows what the reward model reaches"
+next ppo "train" "after the reward model, PPO comes next"
+cp -r . ../unmeasured
+must ppo --config "$tiny" --set ppo.iterations=1
+next compare "base against aligned" "after PPO, the comparison comes next"
+must compare --rule longer --best-of 0 --max-new-tokens 12
+next "sample --model aligned" "its own answers" "once compared, a second round comes next"
+prints_like '^  aligned +ppo-1@1 +[a-z ]+: [01]\.[0-9]+ \[.*\] against the base on 10 test prompts$' "status shows what compare found"
+must sample --model aligned --max-new-tokens 12
+next label "more labels for a second round" "the second round's pairs are to be labeled"
+must judge --rule longer
+next reward "[0-9]+ labels newer than the reward model" "labels newer than the reward model are for a new one"
+must reward --config "$tiny" --set reward.epochs=1
+next "ppo --model aligned --reference base" "a second round" "with a new reward model, PPO goes on from aligned"
+must ppo --model aligned --reference base --config "$tiny" --set ppo.iterations=1
+next compare "base against aligned" "a new aligned model is compared anew"
+
+must status --json
+prints '"aligned":{"name":"ppo-2@1","path":"runs/ppo-2/checkpoints/step-000001","there":true}'
+mv runs/ppo-2 ..
+must status
+prints "gone: no config.json in runs/ppo-2/checkpoints/step-000001"
+
+# ---- reward --no-eval ----
+must reward --project ../unmeasured --config "$tiny" --set reward.epochs=1 --no-eval --json
+grep -q '"ece"' out && fail "reward --no-eval measures nothing: $(cat out)"
+says "not measured; held-out pairs: rlhf reward eval; go on: rlhf ppo"
+must status --project ../unmeasured
+prints_like '^  reward +reward-2@3$' "nothing is told of what was not measured"
+[ $failed -eq 0 ]
