@@ -43,23 +43,46 @@ static const char *annotator(const LabelOptions *o)
     return user && *user->pw_name ? user->pw_name : "annotator";
 }
 
+static void put_reason(Text *t, int64_t n, const char *singular, const char *plural)
+{
+    if (n > 0)
+        text_format(t, "%s%s %s", t->n ? ", " : "", text_thousands(n), n == 1 ? singular : plural);
+}
+
+/* Pairs are there, and none for this person: where they are. */
+static int all_taken(Store *store, const char *who, bool imported, Error *err)
+{
+    int64_t id = 0;
+    StoreTaken taken = {0};
+    Text where = {0};
+    if (store_add_annotator(store, who, ANNOTATOR_HUMAN, &id, err) != 0) return -1;
+    if (store_count_taken(store, id, &taken, err) != 0) return -1;
+    put_reason(&where, taken.imported, "came with its label", "came with their labels");
+    put_reason(&where, taken.labeled, "is labeled by others", "are labeled by others");
+    put_reason(&where, taken.held, "is on another's screen", "are on others' screens");
+    put_reason(&where, taken.held_before, "is held by a session of yours that died",
+               "are held by sessions of yours that died");
+    error_set(err, "no pairs to label for %s: %s", who, where.n ? where.bytes : "none is free");
+    text_free(&where);
+    if (taken.imported > 0 && !imported)
+        return error_hint(err, "those of data sets are offered with: rlhf label --imported");
+    if (taken.held + taken.held_before > 0)
+        return error_hint(err, "what is held and not labeled is free again in ten minutes");
+    return error_hint(err, "more pairs: rlhf sample");
+}
+
 /* Nobody can label: say what is missing. */
-static int nothing_there(Store *store, const char *who, Error *err)
+static int nothing_there(Store *store, const char *who, bool imported, Error *err)
 {
     int64_t comparisons = 0, prompts = 0;
     if (store_count_comparisons(store, &comparisons, err) != 0) return -1;
     if (store_count_prompts(store, SPLIT_ANY, &prompts, err) != 0) return -1;
-    if (comparisons > 0) {
-        error_set(err,
-                  "no pairs to label for %s: all %s came with their labels, or others label them",
-                  who, text_thousands(comparisons));
-        return error_hint(err, "those of data sets are offered with: rlhf label --imported");
-    }
+    if (comparisons > 0) return all_taken(store, who, imported, err);
     if (prompts == 0)
         return error_set(err,
                          "no pairs to label yet, and no prompts; begin with: rlhf import FILE");
-    return error_set(err, "no pairs to label yet; make some with: rlhf sample (%s prompt%s there)",
-                     text_thousands(prompts), prompts == 1 ? " is" : "s are");
+    return error_set(err, "no pairs to label yet; make some with: rlhf sample (%s %s there)",
+                     text_count(prompts, "prompt"), prompts == 1 ? "is" : "are");
 }
 
 static void report(const Context *ctx, const char *who, const SessionCounts *c, double seconds)
@@ -80,9 +103,9 @@ static void report(const Context *ctx, const char *who, const SessionCounts *c, 
     char time[32];
     if (c->now == 0) printf("nothing new from %s;", who);
     else
-        printf("%s pair%s labeled as %s in %s (median %.0f s), %lld skipped, %lld tie%s;",
-               text_thousands(c->now), c->now == 1 ? "" : "s", who, log_duration(time, seconds),
-               c->median, (long long)c->skipped, (long long)c->ties, c->ties == 1 ? "" : "s");
+        printf("%s labeled as %s in %s (median %.0f s), %s skipped, %s;",
+               text_count(c->now, "pair"), who, log_duration(time, seconds), c->median,
+               text_thousands(c->skipped), text_count(c->ties, "tie"));
     printf(" %s left\n", text_thousands(c->left));
     if (c->done > 0) printf("all saved; to undo the last: rlhf label, then u\n");
 }
@@ -107,7 +130,7 @@ static int label(const Context *ctx, const LabelOptions *o, Store *store, Error 
     if (session_begin(&session, store, &options, err) != 0) return -1;
     const double began = log_clock();
     SessionCounts counts = session_counts(session);
-    int rc = counts.left == 0 && counts.done == 0 ? nothing_there(store, who, err) : 0;
+    int rc = counts.left == 0 && counts.done == 0 ? nothing_there(store, who, o->imported, err) : 0;
     if (rc == 0)
         rc = o->line ? line_run(session, STDIN_FILENO, ctx->json ? stderr : stdout, &reason, err)
                      : screen_run(session, who, &reason, err);

@@ -212,6 +212,14 @@ void store_claim_free(StoreClaim *claim); /* the texts, not the struct */
 /* What this annotator has still to do, and has done (current labels, skips included). */
 int store_count_claimable(Store *s, int64_t annotator_id, bool imported, int64_t *left,
                           int64_t *done, Error *err);
+/* Comparisons that this annotator cannot be given, each counted once. */
+typedef struct {
+    int64_t labeled;     /* by other people */
+    int64_t held;        /* by other people, who are at it */
+    int64_t held_before; /* by a session of this annotator that died, until the lease runs out */
+    int64_t imported;    /* of data sets, with their labels, and of none of the above */
+} StoreTaken;
+int store_count_taken(Store *s, int64_t annotator_id, StoreTaken *out, Error *err);
 /* Of those done, the ones decided at `since_us` or later. */
 int store_count_since(Store *s, int64_t annotator_id, int64_t since_us, int64_t *out, Error *err);
 /* Of anybody's standing preferences, those of prompts that are not for testing, decided at `since_us` or

@@ -58,4 +58,13 @@ grep -q 'nothing new' "$dir/out" || fail "no second label"
 mkdir "$dir/empty" && "$fixture" make "$dir/empty" 0
 printf 'a\n' | "$RLHF" label --project "$dir/empty" --line >"$dir/out" 2>"$dir/err" && fail "no pairs"
 grep -q 'no pairs to label yet' "$dir/err" || fail "no pairs is said"
+
+# Pairs that others have are said to be theirs.
+mkdir "$dir/taken" && "$fixture" make "$dir/taken" 2
+taken() { "$RLHF" label --project "$dir/taken" --line "$@" >"$dir/out" 2>"$dir/err"; }
+printf 'a\na\n' | taken --as ada || fail "ada labels both"
+printf 'a\n' | taken --as ben && fail "nothing is left for ben"
+grep -qx 'rlhf label: no pairs to label for ben: 2 are labeled by others' "$dir/err" || fail "whose the pairs are"
+grep -q 'more pairs: rlhf sample' "$dir/err" || fail "what to do"
+grep -q 'imported' "$dir/err" && fail "no data set is spoken of where there is none"
 echo "line mode: all as claimed"
