@@ -126,19 +126,33 @@ static void print_text(const char *label, const char *text)
     text_free(&t);
 }
 
+static int refusals(const ImportResult *r)
+{
+    return r->refused < IMPORT_REFUSALS ? (int)r->refused : IMPORT_REFUSALS;
+}
+
+static void print_refusals(const ImportResult *r)
+{
+    const int n = refusals(r);
+    for (int i = 0; i < n; i++)
+        printf("  refused line %" PRId64 ": %s\n", r->refusal[i].line, r->refusal[i].reason);
+    if (r->refused > n) printf("  and %s more\n", text_thousands(r->refused - n));
+}
+
 static void print_result(const ImportResult *r, const char *name)
 {
     char summary[1024];
     store_import_summary(r, name, summary, sizeof summary);
     printf("%s\n", summary);
+    print_refusals(r);
     printf(
         "  new: prompts %s, demonstrations %s, comparisons %s; rows: train %s, valid %s, test %s\n",
         text_thousands(r->prompts), text_thousands(r->demonstrations),
         text_thousands(r->comparisons), text_thousands(r->by_split[SPLIT_TRAIN]),
         text_thousands(r->by_split[SPLIT_VALID]), text_thousands(r->by_split[SPLIT_TEST]));
     if (r->moved)
-        printf("  %s prompts follow their near-duplicates into another split\n",
-               text_thousands(r->moved));
+        printf("  %s moved into the split that near-duplicates are in\n",
+               text_count(r->moved, "prompt"));
     for (int i = 0; i < r->n_samples; i++) {
         const ImportSample *s = &r->sample[i];
         printf("  line %" PRId64 "\n", s->line);
@@ -155,15 +169,14 @@ static void put_json(Text *t, const ImportResult *r, const char *name)
     text_format(t,
                 ",\"taken\":%" PRId64 ",\"duplicate\":%" PRId64 ",\"refused\":%" PRId64
                 ",\"prompts\":%" PRId64 ",\"demonstrations\":%" PRId64 ",\"comparisons\":%" PRId64
-                ",\"first_refused\":",
+                ",\"refusals\":[",
                 r->taken, r->duplicate, r->refused, r->prompts, r->demonstrations, r->comparisons);
-    if (r->refused) {
-        text_format(t, "{\"line\":%" PRId64 ",\"reason\":", r->first_line);
-        json_put_text(t, r->first_reason, strlen(r->first_reason));
-        text_add(t, "}}");
-    } else {
-        text_add(t, "null}");
+    for (int i = 0; i < refusals(r); i++) {
+        text_format(t, "%s{\"line\":%" PRId64 ",\"reason\":", i ? "," : "", r->refusal[i].line);
+        json_put_text(t, r->refusal[i].reason, strlen(r->refusal[i].reason));
+        text_add(t, "}");
     }
+    text_add(t, "]}");
 }
 
 /* ---- the command ----------------------------------------------------------------------------------- */
@@ -186,7 +199,7 @@ static int import_one(const Context *ctx, Store *store, const char *word,
     if (ctx->json) put_json(json, &result, word);
     else print_result(&result, word);
     if (result.refused && !options->rejects)
-        log_line("the refused lines: --rejects FILE writes them out");
+        log_line("all refused lines: --rejects FILE writes them out");
     store_import_free(&result);
     return 0;
 }

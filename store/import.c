@@ -26,22 +26,31 @@ typedef struct {
 
 /* ---- refused rows ---------------------------------------------------------------------------------- */
 
+/* A contradiction is seen only when its batch is stored, after later lines have been read. */
+static void keep_refusal(ImportResult *r, int64_t line, const char *reason)
+{
+    int at = r->refused < IMPORT_REFUSALS ? (int)r->refused : IMPORT_REFUSALS;
+    while (at > 0 && r->refusal[at - 1].line > line) at--;
+    r->refused++;
+    if (at == IMPORT_REFUSALS) return;
+    memmove(&r->refusal[at + 1], &r->refusal[at],
+            (size_t)(IMPORT_REFUSALS - 1 - at) * sizeof *r->refusal);
+    r->refusal[at].line = line;
+    snprintf(r->refusal[at].reason, sizeof r->refusal[at].reason, "%.255s", reason);
+}
+
 /* In strict mode the import ends here, with the reason as its error. */
 static int refuse(Import *im, int64_t line, const char *raw, size_t n, const char *reason,
                   Error *err)
 {
-    ImportResult *r = im->result;
-    if (r->refused++ == 0) {
-        r->first_line = line;
-        snprintf(r->first_reason, sizeof r->first_reason, "%.255s", reason);
-    }
+    keep_refusal(im->result, line, reason);
     if (im->options->rejects) {
         fwrite(raw, 1, n, im->options->rejects);
         fputc('\n', im->options->rejects);
     }
     if (!im->options->strict) return 0;
     return error_set(err, "%s: line %lld: %s; nothing was imported", im->lines.path,
-                     (long long)line, r->first_reason);
+                     (long long)line, reason);
 }
 
 /* ---- rows into tables ------------------------------------------------------------------------------ */
@@ -250,8 +259,8 @@ int store_import(Store *s, const char *path, const ImportOptions *options, Impor
     if (result.taken + result.duplicate == 0) {
         if (result.refused > 0)
             error_set(err, "%s: no row could be taken of %s (first: line %lld: %s)", im.lines.path,
-                      text_thousands(result.refused), (long long)result.first_line,
-                      result.first_reason);
+                      text_thousands(result.refused), (long long)result.refusal[0].line,
+                      result.refusal[0].reason);
         else error_set(err, "%s: there are no rows in it", im.lines.path);
         error_hint(
             err,
@@ -284,12 +293,10 @@ void store_import_free(ImportResult *result)
 void store_import_summary(const ImportResult *r, const char *path, char *out, size_t n)
 {
     Text t = {0};
-    text_format(&t, "%s: %s row%s taken", strcmp(path, "-") == 0 ? "standard input" : path,
-                text_thousands(r->taken), r->taken == 1 ? "" : "s");
+    text_format(&t, "%s: %s taken", strcmp(path, "-") == 0 ? "standard input" : path,
+                text_count(r->taken, "row"));
     if (r->duplicate) text_format(&t, ", %s there already", text_thousands(r->duplicate));
-    if (r->refused)
-        text_format(&t, ", %s refused (first: line %lld: %s)", text_thousands(r->refused),
-                    (long long)r->first_line, r->first_reason);
+    if (r->refused) text_format(&t, ", %s refused", text_thousands(r->refused));
     snprintf(out, n, "%s", t.bytes);
     text_free(&t);
 }

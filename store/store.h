@@ -329,7 +329,11 @@ typedef struct {
     void *context;
 } ImportOptions;
 
-enum { IMPORT_SAMPLES = 3 };
+enum { IMPORT_SAMPLES = 3, IMPORT_REFUSALS = 5 };
+typedef struct {
+    int64_t line;
+    char reason[256];
+} ImportRefusal;
 typedef struct {
     const char *prompt, *chosen,
         *rejected; /* rejected NULL: a demonstration; chosen NULL too: a prompt */
@@ -338,10 +342,9 @@ typedef struct {
 typedef struct {
     int64_t taken, duplicate, refused; /* rows */
     int64_t prompts, demonstrations, comparisons,
-        moved;                 /* new in the store; moved as in StoreAdded */
-    int64_t by_split[SPLIT_N]; /* taken rows */
-    int64_t first_line;        /* of the first refused row, 0 without one */
-    char first_reason[256];
+        moved;                              /* new in the store; moved as in StoreAdded */
+    int64_t by_split[SPLIT_N];              /* taken rows */
+    ImportRefusal refusal[IMPORT_REFUSALS]; /* the first refused rows, by line */
     int n_samples;
     ImportSample sample[IMPORT_SAMPLES]; /* the first rows taken, as understood */
 } ImportResult;
@@ -352,7 +355,7 @@ typedef struct {
 int store_import(Store *s, const char *path, const ImportOptions *options, ImportResult *out,
                  Error *err);
 void store_import_free(ImportResult *result);
-/* "prompts.jsonl: 2,391 rows taken, 9 refused (first: line 17: prompt is empty)" */
+/* "prompts.jsonl: 2,391 rows taken, 9 refused" */
 void store_import_summary(const ImportResult *result, const char *path, char *out, size_t n);
 
 /* JSON lines in TRL's explicit form; DATA_LABELS: every label row with its history, as it was given;

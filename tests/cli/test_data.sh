@@ -39,8 +39,17 @@ prints '"taken":0,"duplicate":10,"refused":0'
 printf '{"prompt":"a"}\n{"prompt":""}\n' >bad.jsonl
 run import bad.jsonl --rejects rejected.jsonl
 exits 0 "an import with one bad row"
-prints "bad.jsonl: 1 row taken, 1 refused (first: line 2: prompt is empty)"
+prints "bad.jsonl: 1 row taken, 1 refused"
+prints "  refused line 2: prompt is empty"
 [ "$(cat rejected.jsonl)" = '{"prompt":""}' ] || fail "the bad row is in the rejects"
+
+printf '{"prompt":"good"}\n' >many.jsonl
+printf '%s\n' x '{}' x x x x x >>many.jsonl
+run import many.jsonl
+prints "many.jsonl: 1 row taken, 7 refused"
+[ "$(grep -c '^  refused line [2-6]: ' out)" -eq 5 ] || fail "the first five refusals are told"
+prints "  and 2 more"
+says "all refused lines: --rejects FILE"
 
 printf '{"prompt":"b","completion":" c"}\n' | "$RLHF" import - >out 2>err
 status=$?

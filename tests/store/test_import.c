@@ -189,9 +189,9 @@ static void bad_rows_are_refused_with_line_and_reason(void **state)
         ImportResult r = import(write_file("bad.jsonl", text));
         assert_int_equal(r.taken, 1);
         assert_int_equal(r.refused, 1);
-        assert_int_equal(r.first_line, 2);
-        if (!strstr(r.first_reason, BAD[i].reason))
-            fail_msg("'%s' for %s", r.first_reason, BAD[i].line);
+        assert_int_equal(r.refusal[0].line, 2);
+        if (!strstr(r.refusal[0].reason, BAD[i].reason))
+            fail_msg("'%s' for %s", r.refusal[0].reason, BAD[i].line);
         store_import_free(&r);
     }
 }
@@ -207,8 +207,8 @@ static void over_long_line_is_refused_and_the_next_one_taken(void **state)
     fclose(f);
     ImportResult r = import(file);
     assert_int_equal(r.taken, 1);
-    assert_int_equal(r.first_line, 1);
-    assert_non_null(strstr(r.first_reason, "longer than 16 MiB"));
+    assert_int_equal(r.refusal[0].line, 1);
+    assert_non_null(strstr(r.refusal[0].reason, "longer than 16 MiB"));
     store_import_free(&r);
 }
 
@@ -216,11 +216,25 @@ static void summary_says_what_was_taken_and_what_not(void **state)
 {
     (void)state;
     char said[512];
-    ImportResult r = {
-        .taken = 2391, .refused = 9, .first_line = 17, .first_reason = "prompt is empty"};
+    const ImportResult r = {.taken = 2391, .refused = 9};
     store_import_summary(&r, "prompts.jsonl", said, sizeof said);
-    assert_string_equal(
-        said, "prompts.jsonl: 2,391 rows taken, 9 refused (first: line 17: prompt is empty)");
+    assert_string_equal(said, "prompts.jsonl: 2,391 rows taken, 9 refused");
+}
+
+/* Line 2 contradicts line 1, which is seen after lines 3 to 7 have been read; seven are refused. */
+static void the_first_refusals_are_kept_by_line(void **state)
+{
+    (void)state;
+    ImportResult r =
+        import(write_file("c.jsonl", "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}\n"
+                                     "{\"prompt\":\"p\",\"chosen\":\"b\",\"rejected\":\"a\"}\n"
+                                     "x\n{}\nx\nx\nx\nx\n"));
+    assert_int_equal(r.refused, 7);
+    for (int i = 0; i < IMPORT_REFUSALS; i++) assert_int_equal(r.refusal[i].line, 2 + i);
+    assert_non_null(strstr(r.refusal[0].reason, "the other answer preferred"));
+    assert_non_null(strstr(r.refusal[1].reason, "not JSON"));
+    assert_non_null(strstr(r.refusal[2].reason, "unknown form"));
+    store_import_free(&r);
 }
 
 static void rejects_are_written_as_they_came(void **state)
@@ -286,8 +300,8 @@ static void contradiction_is_refused(void **state)
         import(write_file("c.jsonl", "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}\n"
                                      "{\"prompt\":\"p\",\"chosen\":\"b\",\"rejected\":\"a\"}\n"));
     assert_int_equal(r.taken, 1);
-    assert_int_equal(r.first_line, 2);
-    assert_non_null(strstr(r.first_reason, "the other answer preferred"));
+    assert_int_equal(r.refusal[0].line, 2);
+    assert_non_null(strstr(r.refusal[0].reason, "the other answer preferred"));
     assert_preference("p", "a", "b", 0);
     store_import_free(&r);
 }
@@ -472,6 +486,7 @@ int main(void)
         TEST(bad_rows_are_refused_with_line_and_reason),
         TEST(over_long_line_is_refused_and_the_next_one_taken),
         TEST(summary_says_what_was_taken_and_what_not),
+        TEST(the_first_refusals_are_kept_by_line),
         TEST(rejects_are_written_as_they_came),
         TEST(strict_import_is_all_or_nothing),
         TEST(nothing_to_take_is_an_error),
