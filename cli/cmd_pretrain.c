@@ -116,6 +116,22 @@ static int make_examples(Pretrain *p, Error *err)
     return 0;
 }
 
+/* How the files were understood: a book in one file is one document, and then nothing is held out. */
+static void say_what_was_read(const Pretrain *p)
+{
+    const ModelConfig *config = &p->model->config;
+    log_line("%s, %s of text in %s, vocabulary %s",
+             text_count((long long)p->model->parameters.n, "weight"),
+             text_count(p->train.tokens, "token"), text_count(p->corpus.n, "document"),
+             text_thousands(config->V));
+    if (p->corpus.plain)
+        log_line("plain text: %s, each one document, cut every %d tokens; documents of their own: "
+                 "a .jsonl with {\"text\": ...} a line",
+                 text_count(p->corpus.plain, "file"), config->max_T);
+    if (p->valid.n == 0)
+        log_line("nothing is held out: that begins at %d documents", VALID_EVERY);
+}
+
 static int train(Pretrain *p, Error *err)
 {
     const PolicyOptions options = supervised_options(&p->settings, p->model->config.max_T);
@@ -125,9 +141,7 @@ static int train(Pretrain *p, Error *err)
         tokenizer_save(p->tokenizer, p->tokenizer_dir, err) != 0)
         return -1;
     model_set_companions(p->model, p->tokenizer_dir);
-    log_line("%s weights, %s tokens of text in %s documents, vocabulary %s",
-             text_thousands((long long)p->model->parameters.n), text_thousands(p->train.tokens),
-             text_thousands(p->corpus.n), text_thousands(p->model->config.V));
+    say_what_was_read(p);
     p->policy = policy_open(p->model, &options);
     p->supervised = supervised_new(p->policy, &examples, &valid, &p->settings, p->ctx->seed);
     Trainer trainer = supervised_trainer(p->supervised);
@@ -186,9 +200,11 @@ const Command cmd_pretrain = {
     .usage = "FILE... [--model MODEL | --tokenizer DIR] [--run NAME] [--resume]",
     .details = "Trains a byte-level BPE tokenizer on the text, then a transformer of the shape in "
                "the `model` settings.\n"
-               "*.jsonl has a document per line, {\"text\": ...}; any other file is one document.  "
-               "One document in 20 is\n"
-               "held out.  The finished run becomes the project's `base`.",
+               "*.jsonl has a document per line, {\"text\": ...}; any other file is plain text and one "
+               "document, blank lines\n"
+               "and all.  What is longer than the context is cut there.  One document in 20 is "
+               "held out, so of fewer none\n"
+               "is.  The finished run becomes the project's `base`.",
     .options = OPTIONS,
     .sections = SECTIONS,
     .project = PROJECT_NEEDED,

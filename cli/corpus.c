@@ -52,7 +52,10 @@ static int add_file(Corpus *c, const char *path, Text *hashes, Error *err)
     else if (length > 6 && strcmp(path + length - 6, ".jsonl") == 0) {
         rc = add_lines(c, bytes, n, err);
         if (rc != 0) error_wrap(err, "%s", path);
-    } else if (n > 0) add(c, mem_strndup(bytes, n));
+    } else if (n > 0) {
+        add(c, mem_strndup(bytes, n));
+        c->plain++;
+    }
     sha256_hex(hash, bytes, n);
     text_add(hashes, hash);
     free(bytes);

@@ -9,10 +9,11 @@
 typedef struct {
     char **text;
     int n;
+    int plain; /* documents that are whole files of plain text */
     char sha256[SHA256_HEX];
 } Corpus;
 
-/* *.jsonl: a document per line, {"text": ...}; any other file is one document.  Text must be UTF-8. */
+/* *.jsonl: a document per line, {"text": ...}; any other file is one document, blank lines and all.  Text must be UTF-8. */
 int corpus_read(Corpus *out, const char *const *paths, int n_paths, Error *err);
 void corpus_free(Corpus *c);
 

@@ -264,7 +264,8 @@ int store_import(Store *s, const char *path, const ImportOptions *options, Impor
         else error_set(err, "%s: there are no rows in it", im.lines.path);
         error_hint(
             err,
-            "wanted: JSON lines such as {\"prompt\": ..., \"chosen\": ..., \"rejected\": ...}");
+            "wanted: JSON lines such as {\"prompt\": ..., \"chosen\": ..., \"rejected\": ...}; "
+            "text to train a base on: rlhf pretrain FILE");
         goto done;
     }
     *out = result;

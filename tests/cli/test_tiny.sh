@@ -21,8 +21,16 @@ awk 'BEGIN {
 must init project
 cd project || exit 1
 must import ../prompts.jsonl
+echo 'a text to train on' >../text.txt
+refused 1 "no row could be taken of 1" import ../text.txt
+says "text to train a base on: rlhf pretrain FILE"
 must pretrain ../corpus.jsonl --config "$tiny" --set model.context=8 --set pretrain.steps=1 --run short
+printf 'the lamp is broken .\n\nthe clock is broken .\n' | tee ../one.txt >../two.txt
+must pretrain ../one.txt ../two.txt --config "$tiny" --set pretrain.steps=1 --run plain
+says "plain text: 2 files, each one document, cut every 64 tokens"
+says "nothing is held out: that begins at 20 documents"
 must pretrain ../corpus.jsonl --config "$tiny" --json
+grep -q 'plain text\|nothing is held out' err && fail "documents of their own are not plain text"
 prints_like '^\{"run":"pretrain-1","steps":60,"final":\{.*"loss":.*\},"checkpoint":".*"\}$' "pretrain"
 
 # ---- supervised fine-tuning ----
