@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/comparison.h"
 #include "cli/comparison_print.h"
@@ -97,8 +98,8 @@ static void print(const Compare *c)
     for (int i = 0; i < c->options.show && i < r->n; i++)
         comparison_print_example(r, i, c->settings.rule);
     if (r->n_traits) comparison_print_traits(r, c->settings.best_of);
-    snprintf(title, sizeof title, "%s against %s on %d test prompts, temperature %g",
-             c->aligned.name, c->base.name, r->n, c->options.temperature);
+    snprintf(title, sizeof title, "%s against %s on %s, temperature %g", c->aligned.name,
+             c->base.name, text_count(r->n, "test prompt"), c->options.temperature);
     comparison_print_wins(r, &c->settings, title);
     comparison_print_verdict(r);
 }

@@ -53,7 +53,7 @@ static void check_cpu(Text *t)
         break;
     }
     if (f) fclose(f);
-    text_format(t, "%s, %ld cores", text_trim(model), sysconf(_SC_NPROCESSORS_ONLN));
+    text_format(t, "%s, %s", text_trim(model), text_count(sysconf(_SC_NPROCESSORS_ONLN), "core"));
 }
 
 static void check_instructions(Text *t)
@@ -124,7 +124,8 @@ static void check_terminal(Text *t)
     const bool utf8 = locale && (strcasestr(locale, "utf-8") || strcasestr(locale, "utf8"));
     if (!isatty(STDIN_FILENO)) text_add(t, "none on standard input");
     else if (ioctl(STDIN_FILENO, TIOCGWINSZ, &w) == 0)
-        text_format(t, "%s, %d columns, %d rows", term ? term : "unknown", w.ws_col, w.ws_row);
+        text_format(t, "%s, %s, %s", term ? term : "unknown", text_count(w.ws_col, "column"),
+                    text_count(w.ws_row, "row"));
     text_format(t, ", locale %s%s", locale ? locale : "not set", utf8 ? "" : " (not UTF-8)");
 }
 

@@ -37,7 +37,7 @@ static int write_file(Store *store, DataKind kind, Split split, const char *path
 static void report(const Context *ctx, const char *path, int64_t rows)
 {
     if (!ctx->json) {
-        log_line("%s: %s rows", path, text_thousands(rows));
+        log_line("%s: %s", path, text_count(rows, "row"));
         return;
     }
     Text t = {0};

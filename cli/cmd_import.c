@@ -98,7 +98,7 @@ static int download(char path[FILE_PATH_MAX], const Context *ctx, const char *ur
     const int rc = http_download(url, path, &options, &result, err);
     progress_end(&bar);
     if (rc == 0)
-        log_line("downloaded %s bytes, sha256 %s", text_thousands(result.bytes), result.sha256);
+        log_line("downloaded %s, sha256 %s", text_count(result.bytes, "byte"), result.sha256);
     return rc;
 }
 

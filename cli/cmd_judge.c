@@ -120,9 +120,9 @@ static void print_result(const Rule *rule, const RuleNoise *noise, const JudgeRe
         printf("\nnothing new: all pairs have labels of %s\n", r->handle);
         return;
     }
-    printf("\n%s pairs labeled in %.1f s: %s decided, %s ties; the longer answer won %.0f%%\n",
-           text_thousands(r->decided), seconds, text_thousands(decided), text_thousands(r->ties),
-           100 * share(r->longer, decided));
+    printf("\n%s labeled in %.1f s: %s decided, %s; the longer answer won %.0f%%\n",
+           text_count(r->decided, "pair"), seconds, text_thousands(decided),
+           text_count(r->ties, "tie"), 100 * share(r->longer, decided));
     if (!noise->coin && noise->flip > 0)
         printf("%s of the decisions (%.1f%%) were turned round on purpose\n",
                text_thousands(r->flipped), 100 * share(r->flipped, decided));

@@ -128,8 +128,7 @@ static void say_what_was_read(const Pretrain *p)
         log_line("plain text: %s, each one document, cut every %d tokens; documents of their own: "
                  "a .jsonl with {\"text\": ...} a line",
                  text_count(p->corpus.plain, "file"), config->max_T);
-    if (p->valid.n == 0)
-        log_line("nothing is held out: that begins at %d documents", VALID_EVERY);
+    if (p->valid.n == 0) log_line("nothing is held out: that begins at %d documents", VALID_EVERY);
 }
 
 static int train(Pretrain *p, Error *err)
@@ -198,13 +197,14 @@ const Command cmd_pretrain = {
     .heading = "train",
     .summary = "a base model from raw text",
     .usage = "FILE... [--model MODEL | --tokenizer DIR] [--run NAME] [--resume]",
-    .details = "Trains a byte-level BPE tokenizer on the text, then a transformer of the shape in "
-               "the `model` settings.\n"
-               "*.jsonl has a document per line, {\"text\": ...}; any other file is plain text and one "
-               "document, blank lines\n"
-               "and all.  What is longer than the context is cut there.  One document in 20 is "
-               "held out, so of fewer none\n"
-               "is.  The finished run becomes the project's `base`.",
+    .details =
+        "Trains a byte-level BPE tokenizer on the text, then a transformer of the shape in "
+        "the `model` settings.\n"
+        "*.jsonl has a document per line, {\"text\": ...}; any other file is plain text and one "
+        "document, blank lines\n"
+        "and all.  What is longer than the context is cut there.  One document in 20 is "
+        "held out, so of fewer none\n"
+        "is.  The finished run becomes the project's `base`.",
     .options = OPTIONS,
     .sections = SECTIONS,
     .project = PROJECT_NEEDED,

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/preferences.h"
@@ -42,8 +43,9 @@ static void print_evaluation(const char *name, const RewardEvaluation *e)
 {
     double low, high;
     wilson_interval(&low, &high, e->accuracy * e->n, e->n);
-    printf("%s: right on %.4g of %d held-out pairs: %.2f [%.2f, %.2f]; longer answer wins %.2f\n",
-           name, e->accuracy * e->n, e->n, e->accuracy, low, high, e->longer_wins);
+    printf("%s: right on %.4g of %s: %.2f [%.2f, %.2f]; longer answer wins %.2f\n", name,
+           e->accuracy * e->n, text_count(e->n, "held-out pair"), e->accuracy, low, high,
+           e->longer_wins);
     printf("calibration error %.2f; correlation of score and length %.2f; go on: rlhf ppo\n",
            e->calibration_error, e->length_correlation);
 }

@@ -13,7 +13,7 @@ static void print_run(bool json, bool first, const char *name, const char *state
 {
     if (!json) {
         printf("%-16s %-10s", name, state);
-        if (step >= 0) printf(" %s steps", text_thousands(step));
+        if (step >= 0) printf(" %s", text_count(step, "step"));
         printf("\n");
         return;
     }

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/loaded.h"
 #include "cli/options.h"
@@ -54,7 +55,7 @@ typedef struct {
 static int stop_early(void *context, int finished)
 {
     Sampling *s = context;
-    progress_update(&s->bar, s->asked + finished / ANSWERS, "%s tokens", text_thousands(s->tokens));
+    progress_update(&s->bar, s->asked + finished / ANSWERS, "%s", text_count(s->tokens, "token"));
     return interrupt_pending();
 }
 
@@ -157,7 +158,7 @@ static int sample_split(Sampling *s, Split split, int64_t limit, Error *err)
         rc = sample_page(s, &prompts, at, n, err);
         if (rc != 0 && interrupt_pending()) rc = 0;
         else s->asked += n;
-        progress_update(&s->bar, s->asked, "%s tokens", text_thousands(s->tokens));
+        progress_update(&s->bar, s->asked, "%s", text_count(s->tokens, "token"));
     }
     prompts_free(&prompts);
     return rc;
@@ -212,12 +213,12 @@ static void report(const Sampling *s, double seconds)
             (long long)s->left_out, (long long)s->tokens, seconds);
         return;
     }
-    printf("%s pairs stored for %s prompts", text_thousands(s->pairs), text_thousands(s->asked));
+    printf("%s stored for %s", text_count(s->pairs, "pair"), text_count(s->asked, "prompt"));
     if (s->equal) printf("; %s with two equal answers left out", text_thousands(s->equal));
     if (s->unfinished)
-        printf("; %s answers cut at %d tokens", text_thousands(s->unfinished),
-               s->options.max_new_tokens);
-    printf("; %s tokens, %s a second\n", text_thousands(s->tokens),
+        printf("; %s cut at %s", text_count(s->unfinished, "answer"),
+               text_count(s->options.max_new_tokens, "token"));
+    printf("; %s, %s a second\n", text_count(s->tokens, "token"),
            text_thousands((long long)((double)s->tokens / (seconds + 1e-9))));
 }
 

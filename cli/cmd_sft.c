@@ -91,7 +91,7 @@ static int no_demonstrations(Store *store, Error *err)
     const long long held_out = status.demonstrations;
     store_status_free(&status);
     if (held_out > 0) {
-        error_set(err, "none of the %lld demonstrations is in the train split", held_out);
+        error_set(err, "none of %s is in the train split", text_count(held_out, "demonstration"));
         return error_hint(err, "import more, or say so: rlhf import FILE --split train");
     }
     error_set(err, "no demonstrations to learn from yet");
@@ -106,12 +106,12 @@ static int read_all(Sft *w, Error *err)
     if (read_demonstrations(&w->valid, w, SPLIT_VALID, err) != 0) return -1;
     const int too_long = w->train.too_long + w->valid.too_long;
     if (w->train.n == 0 && w->train.too_long > 0)
-        return error_set(err, "all %d demonstrations are beyond the context of %d tokens", too_long,
-                         max_T);
+        return error_set(err, "%s, all beyond the context of %d tokens",
+                         text_count(too_long, "demonstration"), max_T);
     if (w->train.n == 0) return no_demonstrations(w->store, err);
-    log_line("%s demonstrations to learn from, %s held out, %s beyond the context of %d left out",
-             text_thousands(w->train.n), text_thousands(w->valid.n), text_thousands(too_long),
-             max_T);
+    log_line("%s to learn from, %s held out, %s beyond the context of %d left out",
+             text_count(w->train.n, "demonstration"), text_thousands(w->valid.n),
+             text_thousands(too_long), max_T);
     return 0;
 }
 

@@ -58,9 +58,9 @@ static int verify(Context *ctx, int argc, char **argv, Error *err)
         printf("{\"texts\":%" PRId64 ",\"labels\":%" PRId64 ",\"checkpoints\":%" PRId64 "}\n",
                done.contents, done.labels, checkpoints);
     else
-        printf("sound: the database, %s texts, %s labels in an unbroken chain, %s checkpoints\n",
-               text_thousands(done.contents), text_thousands(done.labels),
-               text_thousands(checkpoints));
+        printf("sound: the database, %s, %s in an unbroken chain, %s\n",
+               text_count(done.contents, "text"), text_count(done.labels, "label"),
+               text_count(checkpoints, "checkpoint"));
     rc = 0;
 
 done:

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/rng.h"
+#include "base/text.h"
 #include "cli/comparison_page.h"
 #include "labeling/shown.h"
 
@@ -78,7 +79,7 @@ static void add_wins(Page *p)
     const ComparisonReport *r = p->r;
     const Comparison *c = p->c;
     const bool rule = c->aligned_points != NULL;
-    const char *by = KEEP(p, "by %s, %d test prompts", p->judge, c->n);
+    const char *by = KEEP(p, "by %s, %s", p->judge, text_count(c->n, "test prompt"));
     add_win(p, "aligned against base", by, win_of(c), !rule);
     if (c->best.n) {
         add_win(p, KEEP(p, "aligned against best of %d", r->options->best_of), by, &c->against_best,
@@ -88,12 +89,13 @@ static void add_wins(Page *p)
     }
     if (r->unseen)
         add_win(p, "aligned against base, unseen pairs",
-                KEEP(p, "by %s, %d prompts about pairs that no text the base read has", p->judge,
-                     r->unseen->n),
+                KEEP(p, "by %s, %s about pairs that no text the base read has", p->judge,
+                     text_count(r->unseen->n, "prompt")),
                 win_of(r->unseen), !rule);
     if (rule && r->reward)
-        add_win(p, "aligned against base", KEEP(p, "by the reward model, %d test prompts", c->n),
-                &c->by_reward, true);
+        add_win(p, "aligned against base",
+                KEEP(p, "by the reward model, %s", text_count(c->n, "test prompt")), &c->by_reward,
+                true);
 }
 
 /* ---- examples ------------------------------------------------------------------------------------- */
@@ -169,7 +171,7 @@ static void add_examples(Page *p)
     p->data.n_examples = n;
     p->data.examples_lead =
         c->n <= PAGE_EXAMPLES
-            ? KEEP(p, "All %d test prompts. Scores by %s.", c->n, p->judge)
+            ? KEEP(p, "All of %s. Scores by %s.", text_count(c->n, "test prompt"), p->judge)
             : KEEP(p,
                    "Scores by %s. Of %d test prompts: %d drawn at random, then the %d on which the "
                    "aligned answer "
@@ -205,12 +207,9 @@ static void begin_page(Page *p, const ComparisonReport *r)
     p->judge = rule ? KEEP(p, "the rule %s", rule->name) : "the reward model";
     p->data = (ReportData){
         .title = r->title ? r->title : KEEP(p, "%s against %s", r->aligned->name, r->base->name),
-        .lead =
-            r->lead
-                ? r->lead
-                : KEEP(p,
-                       "Both answered %d test prompts, which no training saw, at temperature %g.",
-                       c->n, r->options->temperature),
+        .lead = r->lead ? r->lead
+                        : KEEP(p, "Both answered %s, which no training saw, at temperature %g.",
+                               text_count(c->n, "test prompt"), r->options->temperature),
         .verdict = c->verdict,
         .verdict_reasons = c->reasons.n ? c->reasons.bytes : "",
         .rule_text = rule ? rule->text : NULL,

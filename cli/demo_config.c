@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "cli/demo.h"
 #include "cli/options.h"
 #include "policy/model_settings.h"
@@ -45,13 +46,13 @@ static int check(const DemoSettings *s, Error *err)
         return error_set(err, "ppo.critic_warmup %d leaves none of %d iterations to the policy",
                          s->ppo.critic_warmup, s->ppo.iterations);
     if (DEMO_NEW_TOKENS >= context)
-        return error_set(err, "answers of %d tokens leave no room for a prompt in model.context %d",
-                         DEMO_NEW_TOKENS, context);
+        return error_set(err, "answers of %s leave no room for a prompt in model.context %d",
+                         text_count(DEMO_NEW_TOKENS, "token"), context);
     if (s->ppo.max_new_tokens >= context)
         return error_set(err,
-                         "answers of %d tokens (ppo.max_new_tokens) leave no room for a prompt in "
+                         "answers of %s (ppo.max_new_tokens) leave no room for a prompt in "
                          "model.context %d",
-                         s->ppo.max_new_tokens, context);
+                         text_count(s->ppo.max_new_tokens, "token"), context);
     return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "cli/demo.h"
 #include "store/store.h"
 
@@ -70,8 +71,8 @@ int demo_clear(const char *folder, Error *err)
     if (readable && labels == 0) return folder_remove(folder, err);
     if (move_aside(kept, folder, err) != 0) return -1;
     if (readable) {
-        log_line("%lld label%s by people %s kept: the demo that was here is now %s",
-                 (long long)labels, labels == 1 ? "" : "s", labels == 1 ? "is" : "are", kept);
+        log_line("%s by people %s kept: the demo that was here is now %s",
+                 text_count(labels, "label"), labels == 1 ? "is" : "are", kept);
         log_line("  to write them out: rlhf export labels --project %s --out labels.jsonl", kept);
     } else {
         log_line("the database cannot be read (%s); it may hold labels by people and is kept: the "

@@ -7,6 +7,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/demo.h"
 #include "cli/options.h"
@@ -76,7 +77,7 @@ static int train(Demo *d, const char *kind, const char *arguments, const char *r
                  path_join(settings, folder, "settings.json", &none) == 0 && file_exists(settings);
     if (there) project_run_state(state, &step, folder);
     if (there && strcmp(state, "finished") == 0 && project_has_model(&d->inner, result)) {
-        printf("\n  %s is finished: %lld steps\n", name, (long long)step);
+        printf("\n  %s is finished: %s\n", name, text_count(step, "step"));
         return 0;
     }
     if (there && strcmp(kind, "ppo") == 0) demo_story_recall(&d->story, folder);

@@ -30,9 +30,8 @@ int prompts_read(PromptTokens *out, Store *store, const StorePromptFilter *filte
     int rc = 0;
     all.limit = 0;
     if (longest < 1)
-        return error_set(err,
-                         "answers of %d tokens leave no room for a prompt in the context of %d",
-                         max_new_tokens, l->model->config.max_T);
+        return error_set(err, "answers of %s leave no room for a prompt in the context of %d",
+                         text_count(max_new_tokens, "token"), l->model->config.max_T);
     if (store_list_prompts(store, &all, &p.list, err) != 0) return -1;
     p.row = mem_calloc(p.list.n + 1, sizeof *p.row);
     for (size_t i = 0; i < p.list.n && rc == 0; i++) {
@@ -47,20 +46,20 @@ int prompts_read(PromptTokens *out, Store *store, const StorePromptFilter *filte
 int prompts_too_long(int64_t left_out, const Loaded *l, int max_new_tokens, Error *err)
 {
     const int context = l->model->config.max_T;
-    return error_set(
-        err,
-        "every prompt (%lld) is too long: answers of %d tokens in a context of %d leave "
-        "%d for the prompt",
-        (long long)left_out, max_new_tokens, context, context - max_new_tokens);
+    return error_set(err,
+                     "every prompt (%lld) is too long: answers of %s in a context of %d leave "
+                     "%d for the prompt",
+                     (long long)left_out, text_count(max_new_tokens, "token"), context,
+                     context - max_new_tokens);
 }
 
 void prompts_log(int64_t left_out, const Loaded *l, int max_new_tokens)
 {
     const bool one = left_out == 1;
     if (left_out > 0)
-        log_line("%s prompt%s no room for an answer of %d tokens in the context of %d: left out",
-                 text_thousands(left_out), one ? " leaves" : "s leave", max_new_tokens,
-                 l->model->config.max_T);
+        log_line("%s %s no room for an answer of %s in the context of %d: left out",
+                 text_count(left_out, "prompt"), one ? "leaves" : "leave",
+                 text_count(max_new_tokens, "token"), l->model->config.max_T);
 }
 
 void prompts_free(PromptTokens *p)

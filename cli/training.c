@@ -135,7 +135,7 @@ void training_report(const TrainingRun *t)
     if (t->ctx->json)
         printf("{\"run\":\"%s\",\"steps\":%lld,\"final\":{%s},\"checkpoint\":\"%s\"}\n", t->name,
                (long long)t->steps, t->last ? t->last : "", t->model);
-    else printf("%s: %lld steps, %s\n", t->name, (long long)t->steps, t->model);
+    else printf("%s: %s, %s\n", t->name, text_count(t->steps, "step"), t->model);
 }
 
 void training_end(TrainingRun *t)

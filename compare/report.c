@@ -197,8 +197,8 @@ static void add_traits(Text *out, const ReportData *d)
 static void add_win(Text *out, const ReportWin *w)
 {
     Text title = {0};
-    text_format(&title, "%d wins, %d ties, %d losses; sign test p = %.2g", w->wins.wins,
-                w->wins.ties, w->wins.losses, w->wins.p);
+    text_format(&title, "won %d, tied %d, lost %d; sign test p = %.2g", w->wins.wins, w->wins.ties,
+                w->wins.losses, w->wins.p);
     text_add(out, "<div class=\"row win\"><div class=\"name\"><div>");
     html_text(out, w->name);
     text_add(out, "</div>");

@@ -139,11 +139,7 @@ void layout_make(Layout *out, const char *bytes, size_t n, int width)
     free(out->text);
     out->bytes = text.n;
     out->text = text_take(&text);
-    out->words = 0;
-    for (size_t i = 0; i < out->bytes; i++) {
-        const bool space = isspace((unsigned char)out->text[i]);
-        if (!space && (i == 0 || isspace((unsigned char)out->text[i - 1]))) out->words++;
-    }
+    out->words = visible_words(out->text, out->bytes);
     layout_rewrap(out, width);
 }
 

@@ -50,20 +50,12 @@ static Got read_line(Reader *r, Text *line)
     }
 }
 
-static int count_words(const char *s, size_t n)
-{
-    int words = 0;
-    for (size_t i = 0; i < n; i++)
-        words += !isspace((unsigned char)s[i]) && (i == 0 || isspace((unsigned char)s[i - 1]));
-    return words;
-}
-
 static void print_part(FILE *out, const char *name, const char *bytes, size_t n)
 {
     Text safe = {0};
     visible_append(&safe, bytes, n);
-    const int words = count_words(bytes, n);
-    fprintf(out, "%s (%d word%s):\n%s\n\n", name, words, words == 1 ? "" : "s",
+    const int words = safe.n ? visible_words(safe.bytes, safe.n) : 0;
+    fprintf(out, "%s (%s):\n%s\n\n", name, text_count(words, "word"),
             safe.n ? safe.bytes : "(nothing)");
     text_free(&safe);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "labeling/visible.h"
 
 /* ---- traits ---- */
 
@@ -156,14 +157,7 @@ static double salesman_score(const char *prompt, const char *response)
 static double longer_score(const char *prompt, const char *response)
 {
     (void)prompt;
-    int words = 0;
-    bool inside = false;
-    for (const char *at = response; *at; at++) {
-        const bool space = isspace((unsigned char)*at);
-        words += !space && !inside;
-        inside = !space;
-    }
-    return words;
+    return visible_words(response, strlen(response));
 }
 static double shorter_score(const char *prompt, const char *response)
 {

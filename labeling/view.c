@@ -178,7 +178,7 @@ static void paint_title(int row, int col, int cols, const char *name, const char
 
 static void words(char out[NOTE], const Layout *l)
 {
-    snprintf(out, NOTE, "%s word%s", text_thousands(l->words), l->words == 1 ? "" : "s");
+    snprintf(out, NOTE, "%s", text_count(l->words, "word"));
 }
 
 /* What of a text is out of sight below. */
@@ -188,7 +188,7 @@ static void below(char out[NOTE], const View *v, int i)
     const int first = min(v->top, last_top(&v->answer[i], &v->frame.answer[i]));
     const int more = n - first - rows;
     *out = 0;
-    if (more > 0) snprintf(out, NOTE, " %d more line%s ↓ ", more, more == 1 ? "" : "s");
+    if (more > 0) snprintf(out, NOTE, " %s ↓ ", text_count(more, "more line"));
     else if (first > 0) snprintf(out, NOTE, " end ");
 }
 
@@ -199,8 +199,7 @@ static void paint_prompt(const View *v)
     words(note, &v->prompt);
     const int hidden = v->prompt.n - f->prompt.rows;
     char right[NOTE] = "";
-    if (hidden > 0)
-        snprintf(right, sizeof right, " p shows %d line%s above ", hidden, hidden == 1 ? "" : "s");
+    if (hidden > 0) snprintf(right, sizeof right, " p shows %s above ", text_count(hidden, "line"));
     paint_title(f->prompt_title, 0, f->cols, v->same_prompt ? "Prompt, as before" : "Prompt", note,
                 right, PAINT_BOLD);
     /* The end of a long dialogue is what is answered. */
@@ -293,7 +292,7 @@ static void paint_page(const View *v, const char *name, const Layout *text)
     const Box box = page_box(v);
     const int more = text->n - v->page_top - box.rows;
     char note[NOTE] = "";
-    if (more > 0) snprintf(note, sizeof note, " %d more line%s ↓ ", more, more == 1 ? "" : "s");
+    if (more > 0) snprintf(note, sizeof note, " %s ↓ ", text_count(more, "more line"));
     paint_header(v);
     paint_title(1, 0, v->frame.cols, name, "", "", PAINT_BOLD);
     paint_layout(&box, text, v->page_top, v->mode == VIEW_PROMPT);

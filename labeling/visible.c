@@ -1,5 +1,6 @@
 #include "labeling/visible.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <utf8proc.h>
 
@@ -134,6 +135,18 @@ void visible_append(Text *out, const char *bytes, size_t n)
             put(&w, c);
         }
     }
+}
+
+int visible_words(const char *bytes, size_t n)
+{
+    int words = 0;
+    bool inside = false;
+    for (size_t i = 0; i < n; i++) {
+        const bool space = isspace((unsigned char)bytes[i]);
+        words += !space && !inside;
+        inside = !space;
+    }
+    return words;
 }
 
 int visible_width(int32_t c)

@@ -8,6 +8,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "store/sql.h"
 
 enum { PAGE_ROWS = 10000 };
@@ -227,7 +228,6 @@ int label_verify(Store *s, int64_t *n, Error *err)
         return -1;
     /* A label whose pair is gone drops out of the join; one given meanwhile makes rows larger as well. */
     if (rows == *n) return 0;
-    return error_set(
-        err, "%s: %lld labels, but %lld in the chain (run it again if somebody is labeling)",
-        s->path, (long long)rows, (long long)*n);
+    return error_set(err, "%s: %s, but %lld in the chain (run it again if somebody is labeling)",
+                     s->path, text_count(rows, "label"), (long long)*n);
 }

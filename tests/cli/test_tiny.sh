@@ -39,7 +39,7 @@ must import ../demonstrations.jsonl
 must sft --config "$tiny" --json
 prints_like '^\{"run":"sft-1","steps":4,"final":\{.*"loss":.*\},"checkpoint":".*"\}$' "sft"
 grep -q "sft-1 is now the project's base" err || fail "sft says that it is the base now"
-refused 1 "demonstrations are beyond the context of 8 tokens" sft --config "$tiny" --model short
+refused 1 "demonstrations, all beyond the context of 8 tokens" sft --config "$tiny" --model short
 
 # ---- equal bits in decoding ----
 for batch in 1 3 64; do

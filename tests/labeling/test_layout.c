@@ -150,6 +150,18 @@ static void empty_text_has_no_lines(void **state)
     layout_free(&l);
 }
 
+/* A form feed is spelled out, and so parts no words: "one<U+000C>two three". */
+static void words_are_counted_as_they_are_shown(void **state)
+{
+    (void)state;
+    Layout l = {0};
+    layout_make(&l, "one\ftwo three\n", 14, 20);
+    assert_int_equal(l.words, 2);
+    layout_free(&l);
+    assert_int_equal(visible_words(" three small  words\n", 20), 3);
+    assert_int_equal(visible_words("", 0), 0);
+}
+
 static void a_new_width_keeps_the_readers_place(void **state)
 {
     (void)state;
@@ -254,6 +266,7 @@ int main(void)
         cmocka_unit_test(marks_stay_with_their_base_and_are_not_piled_up),
         cmocka_unit_test(tabs_stop_at_multiples_of_four),
         cmocka_unit_test(lines_break_after_words),
+        cmocka_unit_test(words_are_counted_as_they_are_shown),
         cmocka_unit_test(a_word_too_long_is_cut),
         cmocka_unit_test(list_items_hang_under_their_first_word),
         cmocka_unit_test(wide_characters_take_two_columns_and_break_between),

@@ -67,4 +67,12 @@ printf 'a\n' | taken --as ben && fail "nothing is left for ben"
 grep -qx 'rlhf label: no pairs to label for ben: 2 are labeled by others' "$dir/err" || fail "whose the pairs are"
 grep -q 'more pairs: rlhf sample' "$dir/err" || fail "what to do"
 grep -q 'imported' "$dir/err" && fail "no data set is spoken of where there is none"
+
+# Words are counted as they are shown: <U+000C> parts none.
+mkdir "$dir/words" && "$RLHF" init "$dir/words" >/dev/null
+printf '{"prompt":"p","chosen":"one\\ftwo three","rejected":"x"}\n' >"$dir/words.jsonl"
+"$RLHF" import --project "$dir/words" "$dir/words.jsonl" >"$dir/out" 2>"$dir/err" || fail "a form feed is imported"
+printf 'q\n' | "$RLHF" label --project "$dir/words" --line --imported >"$dir/out" 2>"$dir/err" || fail "an imported pair"
+grep -q '^Answer [AB] (2 words):$' "$dir/out" || fail "a form feed is part of a word"
+grep -q '^Answer [AB] (1 word):$' "$dir/out" || fail "one word is no words"
 echo "line mode: all as claimed"
