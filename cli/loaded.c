@@ -101,7 +101,7 @@ int add_response_tokens(Sequences *s, const Tokenizer *t, const char *response, 
 
 char *response_text(const Tokenizer *t, const int *tokens, int n)
 {
-    return tokenizer_decode(t, tokens, n, true, NULL);
+    return tokenizer_decode_response(t, tokens, n);
 }
 
 int open_store(Store **out, const Context *ctx, Error *err)

@@ -32,7 +32,7 @@ int add_prompt_tokens(Sequences *s, const Tokenizer *t, const char *prompt, Erro
 /* Add the tokens of a response: as sampled when known, else its text and the stop token. */
 int add_response_tokens(Sequences *s, const Tokenizer *t, const char *response, const int *tokens,
                         int n, Error *err);
-/* A response as text: without its stop token; the caller frees. */
+/* A response as text: without its stop token, U+FFFD for a NUL; the caller frees. */
 char *response_text(const Tokenizer *t, const int *tokens, int n);
 
 /* The project's store. */

@@ -35,7 +35,7 @@ int answers_sample(Answers *out, Policy *p, const Tokenizer *t, const Sequences 
     memcpy(out->start, r.start, ((size_t)r.n + 1) * sizeof *r.start);
     for (int i = 0; i < r.n; i++) {
         const int from = r.start[i], n = r.start[i + 1] - from;
-        out->text[i] = tokenizer_decode(t, r.token + from, n, true, NULL);
+        out->text[i] = tokenizer_decode_response(t, r.token + from, n);
         out->finished[i] = r.finish[i] == FINISH_STOP;
         for (int k = 0; k < n; k++) out->logp[i] += r.logp[from + k];
     }

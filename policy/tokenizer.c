@@ -222,6 +222,21 @@ char *tokenizer_decode(const Tokenizer *t, const int *ids, int n, bool skip_spec
     return text_take(&text);
 }
 
+char *tokenizer_decode_response(const Tokenizer *t, const int *ids, int n)
+{
+    size_t length;
+    char *whole = tokenizer_decode(t, ids, n, true, &length);
+    Text text = {0};
+    for (size_t at = 0; at < length; at++) {
+        const size_t part = strlen(whole + at);
+        text_append(&text, whole + at, part);
+        at += part;
+        if (at < length) text_add(&text, "\xEF\xBF\xBD");
+    }
+    free(whole);
+    return text_take(&text);
+}
+
 void token_stream_push(TokenStream *s, const Tokenizer *t, int id, bool skip_special, Text *out)
 {
     Text bytes = {0};

@@ -43,6 +43,10 @@ int tokenizer_encode(const Tokenizer *t, const char *text, size_t n, bool specia
 char *tokenizer_decode(const Tokenizer *t, const int *ids, int n, bool skip_special,
                        size_t *length);
 
+/* A response as people and the store have it: no special tokens, and U+FFFD for NUL too, which no text
+ * may hold; the tokens keep what it was. */
+char *tokenizer_decode_response(const Tokenizer *t, const int *ids, int n);
+
 /* Decoding one token at a time: bytes of a character that is not complete yet are held back.  The
  * pieces together are what tokenizer_decode gives.  Zero-initialised is the beginning. */
 typedef struct {
