@@ -59,15 +59,15 @@ static int all_taken(Store *store, const char *who, bool imported, Error *err)
     if (store_count_taken(store, id, &taken, err) != 0) return -1;
     put_reason(&where, taken.imported, "came with its label", "came with their labels");
     put_reason(&where, taken.labeled, "is labeled by others", "are labeled by others");
-    put_reason(&where, taken.held, "is on another's screen", "are on others' screens");
-    put_reason(&where, taken.held_before, "is held by a session of yours that died",
-               "are held by sessions of yours that died");
+    put_reason(&where, taken.held, "is held by others", "are held by others");
+    put_reason(&where, taken.held_elsewhere, "is held by another session of yours",
+               "are held by other sessions of yours");
     error_set(err, "no pairs to label for %s: %s", who, where.n ? where.bytes : "none is free");
     text_free(&where);
     if (taken.imported > 0 && !imported)
         return error_hint(err, "those of data sets are offered with: rlhf label --imported");
-    if (taken.held + taken.held_before > 0)
-        return error_hint(err, "what is held and not labeled is free again in ten minutes");
+    if (taken.held + taken.held_elsewhere > 0)
+        return error_hint(err, "what is held and not labeled is free again after ten minutes");
     return error_hint(err, "more pairs: rlhf sample");
 }
 

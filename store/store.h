@@ -214,10 +214,10 @@ int store_count_claimable(Store *s, int64_t annotator_id, bool imported, int64_t
                           int64_t *done, Error *err);
 /* Comparisons that this annotator cannot be given, each counted once. */
 typedef struct {
-    int64_t labeled;     /* by other people */
-    int64_t held;        /* by other people, who are at it */
-    int64_t held_before; /* by a session of this annotator that died, until the lease runs out */
-    int64_t imported;    /* of data sets, with their labels, and of none of the above */
+    int64_t labeled;        /* by other people */
+    int64_t held;           /* by other people, who are at it */
+    int64_t held_elsewhere; /* by other sessions of this annotator, which may have died */
+    int64_t imported;       /* of data sets, with their labels, and of none of the above */
 } StoreTaken;
 int store_count_taken(Store *s, int64_t annotator_id, StoreTaken *out, Error *err);
 /* Of those done, the ones decided at `since_us` or later. */

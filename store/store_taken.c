@@ -7,28 +7,27 @@
 
 int store_count_taken(Store *s, int64_t annotator_id, StoreTaken *out, Error *err)
 {
-    static const char SQL[] = "SELECT sum(done), sum(NOT done AND held), sum(NOT done AND NOT held "
-                              "AND own),"
-                              " sum(NOT done AND NOT held AND NOT own AND imported) FROM "
-                              "(SELECT " TAKEN("<>", "'done'") " AS done, " TAKEN(
-                                  "<>",
-                                  "'open' AND x.expires_us>=?2") " AS held, " TAKEN("=",
-                                                                                    "'open' AND "
-                                                                                    "x.expires_us>="
-                                                                                    "?2") " AS "
-                                                                                          "own, "
-                                                                                          "c."
-                                                                                          "origin='"
-                                                                                          "import' "
-                                                                                          "AS "
-                                                                                          "imported"
-                                                                                          " FROM "
-                                                                                          "comparis"
-                                                                                          "on c "
-                                                                                          "WHERE "
-                                                                                          "c."
-                                                                                          "campaign"
-                                                                                          "_id=?3)";
+    static const char SQL[] =
+        "SELECT sum(done), sum(NOT done AND held), sum(NOT done AND NOT held "
+        "AND own),"
+        " sum(NOT done AND NOT held AND NOT own AND imported) FROM "
+        "(SELECT " TAKEN("<>", "'done'") " AS done, " TAKEN(
+            "<>", "'open' AND x.expires_us>=?2") " AS held, " TAKEN("=", "'open' AND "
+                                                                         "x.expires_us>="
+                                                                         "?2") " AS "
+                                                                               "own, "
+                                                                               "c."
+                                                                               "origin='"
+                                                                               "import' "
+                                                                               "AS "
+                                                                               "imported"
+                                                                               " FROM "
+                                                                               "comparis"
+                                                                               "on c "
+                                                                               "WHERE "
+                                                                               "c."
+                                                                               "campaign"
+                                                                               "_id=?3)";
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, annotator_id);
@@ -40,7 +39,7 @@ int store_count_taken(Store *s, int64_t annotator_id, StoreTaken *out, Error *er
     if (found == 0) return 0;
     *out = (StoreTaken){.labeled = sqlite3_column_int64(stmt, 0),
                         .held = sqlite3_column_int64(stmt, 1),
-                        .held_before = sqlite3_column_int64(stmt, 2),
+                        .held_elsewhere = sqlite3_column_int64(stmt, 2),
                         .imported = sqlite3_column_int64(stmt, 3)};
     sql_release(stmt);
     return 0;

@@ -68,6 +68,21 @@ grep -qx 'rlhf label: no pairs to label for ben: 2 are labeled by others' "$dir/
 grep -q 'more pairs: rlhf sample' "$dir/err" || fail "what to do"
 grep -q 'imported' "$dir/err" && fail "no data set is spoken of where there is none"
 
+# What a killed session holds is said to be hers.
+mkdir "$dir/killed" && "$fixture" make "$dir/killed" 1
+mkfifo "$dir/keys"
+"$RLHF" label --project "$dir/killed" --line --as ada <"$dir/keys" >"$dir/shown" 2>&1 &
+exec 3>"$dir/keys"
+until grep -q '^Better' "$dir/shown"; do sleep 0.1; done
+kill -9 $!
+wait $! 2>/dev/null
+exec 3>&-
+"$RLHF" label --project "$dir/killed" --line --as ada </dev/null >"$dir/out" 2>"$dir/err" && fail "the lease holds"
+grep -qx 'rlhf label: no pairs to label for ada: 1 is held by another session of yours' "$dir/err" || fail "whose it is"
+grep -q 'free again after ten minutes' "$dir/err" || fail "and for how long"
+"$RLHF" label --project "$dir/killed" --line --as ben </dev/null >"$dir/out" 2>"$dir/err"
+grep -qx "rlhf label: no pairs to label for ben: 1 is held by others" "$dir/err" || fail "another is told so"
+
 # Words are counted as they are shown: <U+000C> parts none.
 mkdir "$dir/words" && "$RLHF" init "$dir/words" >/dev/null
 printf '{"prompt":"p","chosen":"one\\ftwo three","rejected":"x"}\n' >"$dir/words.jsonl"

@@ -27,7 +27,7 @@ static void expect_taken(const char *who, StoreTaken expected)
     OK(store_count_taken(store, id, &got, &err));
     assert_int_equal(got.labeled, expected.labeled);
     assert_int_equal(got.held, expected.held);
-    assert_int_equal(got.held_before, expected.held_before);
+    assert_int_equal(got.held_elsewhere, expected.held_elsewhere);
     assert_int_equal(got.imported, expected.imported);
 }
 
@@ -44,7 +44,7 @@ static void every_taken_pair_is_counted_for_one_reason(void **state)
     hold_one(ada);
     hold_one(bob);
     expect_taken("cyd", (StoreTaken){.labeled = 2, .held = 2, .imported = 1});
-    expect_taken("bob", (StoreTaken){.labeled = 2, .held = 1, .held_before = 1, .imported = 1});
+    expect_taken("bob", (StoreTaken){.labeled = 2, .held = 1, .held_elsewhere = 1, .imported = 1});
     /* rules take nothing from people, and a lease that ran out holds nothing */
     const int64_t rule = begin_session_of(store, "rule:test", ANNOTATOR_RULE);
     OK(store_add_labels(store, rule, &(StoreVerdict){.comparison_id = 5, .preferred = 1}, 1, NULL,
