@@ -104,11 +104,11 @@ typedef struct {
     int *token, *start;
     unsigned char *want;
     double *logp, *entropy, *value; /* value for one head */
-} Sequences;
+} AskedBatch;
 
-static inline Sequences sequences_new(int B, int N)
+static inline AskedBatch asked_new(int B, int N)
 {
-    Sequences s = {.B = B, .N = N};
+    AskedBatch s = {.B = B, .N = N};
     const size_t n = (size_t)N;
     s.token = mem_calloc(n, sizeof *s.token);
     s.start = mem_calloc((size_t)B + 1, sizeof *s.start);
@@ -119,12 +119,12 @@ static inline Sequences sequences_new(int B, int N)
     return s;
 }
 
-static inline void sequences_free(Sequences *s)
+static inline void asked_free(AskedBatch *s)
 {
     free(s->token), free(s->start), free(s->want), free(s->logp), free(s->entropy), free(s->value);
 }
 
-static inline void sequences_want(Sequences *s, bool heads)
+static inline void asked_want(AskedBatch *s, bool heads)
 {
     for (int b = 0; b < s->B; b++)
         for (int i = s->start[b]; i < s->start[b + 1]; i++)
@@ -133,23 +133,23 @@ static inline void sequences_want(Sequences *s, bool heads)
 }
 
 /* B sequences of random tokens of these lengths. */
-static inline Sequences sequences_random(const int *length, int B, int V, uint64_t seed)
+static inline AskedBatch asked_random(const int *length, int B, int V, uint64_t seed)
 {
     int N = 0;
     for (int b = 0; b < B; b++) N += length[b];
-    Sequences s = sequences_new(B, N);
+    AskedBatch s = asked_new(B, N);
     for (int b = 0; b < B; b++) s.start[b + 1] = s.start[b] + length[b];
     for (int i = 0; i < N; i++) s.token[i] = rng_below(V, seed, RNG_TEST, 0, (uint64_t)i);
-    sequences_want(&s, true);
+    asked_want(&s, true);
     return s;
 }
 
 /* Sequences order[0..n) of s, in that order. */
-static inline Sequences sequences_pick(const Sequences *s, const int *order, int n)
+static inline AskedBatch asked_pick(const AskedBatch *s, const int *order, int n)
 {
     int N = 0;
     for (int b = 0; b < n; b++) N += s->start[order[b] + 1] - s->start[order[b]];
-    Sequences out = sequences_new(n, N);
+    AskedBatch out = asked_new(n, N);
     for (int b = 0; b < n; b++) {
         const int from = s->start[order[b]], length = s->start[order[b] + 1] - from;
         memcpy(out.token + out.start[b], s->token + from, (size_t)length * sizeof *s->token);
@@ -159,14 +159,14 @@ static inline Sequences sequences_pick(const Sequences *s, const int *order, int
     return out;
 }
 
-static inline TokenBatch sequences_batch(const Sequences *s, double temperature)
+static inline TokenBatch asked_batch(const AskedBatch *s, double temperature)
 {
     return (TokenBatch){s->B, s->N, s->token, s->start, s->want, temperature};
 }
 
-static inline void sequences_evaluate(Policy *p, Sequences *s, double temperature)
+static inline void asked_evaluate(Policy *p, AskedBatch *s, double temperature)
 {
-    const TokenBatch b = sequences_batch(s, temperature);
+    const TokenBatch b = asked_batch(s, temperature);
     policy_evaluate(p, &b, &(TokenTerms){s->logp, s->entropy, s->value});
 }
 

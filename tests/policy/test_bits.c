@@ -69,7 +69,7 @@ static Policy *new_policy(Model *m, int max_tokens, bool train)
                                            .weight_decay = 0.1});
 }
 
-static void assert_bits(const Sequences *got, const Sequences *all, const int *order,
+static void assert_bits(const AskedBatch *got, const AskedBatch *all, const int *order,
                         const char *how)
 {
     for (int b = 0; b < got->B; b++) {
@@ -84,30 +84,30 @@ static void assert_bits(const Sequences *got, const Sequences *all, const int *o
     }
 }
 
-static void check_batch(Model *m, const Sequences *all, const int *order, int n, int max_tokens,
+static void check_batch(Model *m, const AskedBatch *all, const int *order, int n, int max_tokens,
                         const char *how)
 {
-    Sequences s = sequences_pick(all, order, n);
+    AskedBatch s = asked_pick(all, order, n);
     Policy *p = new_policy(m, max_tokens, false);
-    sequences_evaluate(p, &s, TEMPERATURE);
+    asked_evaluate(p, &s, TEMPERATURE);
     assert_bits(&s, all, order, how);
     policy_close(p);
-    sequences_free(&s);
+    asked_free(&s);
 }
 
 /* Fills the answers of `all`, one sequence at a time. */
-static void evaluate_alone(const ModelConfig *config, Sequences *all)
+static void evaluate_alone(const ModelConfig *config, AskedBatch *all)
 {
     Model *m = model_new(config, 11);
     Policy *p = new_policy(m, config->max_T, false);
     for (int b = 0; b < all->B; b++) {
         const int at = all->start[b];
-        Sequences one = sequences_pick(all, &b, 1);
-        sequences_evaluate(p, &one, TEMPERATURE);
+        AskedBatch one = asked_pick(all, &b, 1);
+        asked_evaluate(p, &one, TEMPERATURE);
         memcpy(all->logp + at, one.logp, (size_t)one.N * sizeof(double));
         memcpy(all->entropy + at, one.entropy, (size_t)one.N * sizeof(double));
         memcpy(all->value + at, one.value, (size_t)one.N * sizeof(double));
-        sequences_free(&one);
+        asked_free(&one);
     }
     policy_close(p);
     model_free(m);
@@ -119,7 +119,7 @@ static void scores_do_not_depend_on_batch_threads_or_instruction_set(void **stat
     static const int IN_ORDER[] = {0, 1, 2, 3, 4, 5}, MIXED[] = {5, 3, 0, 4, 1, 2},
                      SOME[] = {4, 3, 4, 1};
     for (int c = 0; c < CONFIGS; c++) {
-        Sequences all = sequences_random(LENGTH, B, CONFIG[c]->V, 1);
+        AskedBatch all = asked_random(LENGTH, B, CONFIG[c]->V, 1);
         assert_int_equal(set_up_first(), 0);
         evaluate_alone(CONFIG[c], &all);
         for (int i = 0; i < IMPLEMENTATIONS; i++) {
@@ -134,7 +134,7 @@ static void scores_do_not_depend_on_batch_threads_or_instruction_set(void **stat
                 model_free(m);
             }
         }
-        sequences_free(&all);
+        asked_free(&all);
     }
 }
 
@@ -143,13 +143,13 @@ static void scores_do_not_depend_on_batch_threads_or_instruction_set(void **stat
 static const int PROMPT[] = {1, 60, 7, 122, 15, 3}; /* over the blocks' ends while decoding */
 enum { PROMPTS = sizeof PROMPT / sizeof *PROMPT };
 
-static Responses generate(Policy *p, const Sequences *prompts, const int *order, int n, int batch,
+static Responses generate(Policy *p, const AskedBatch *prompts, const int *order, int n, int batch,
                           bool greedy)
 {
     uint64_t key[PROMPTS];
     Error err;
     Responses out = {0};
-    Sequences s = sequences_pick(prompts, order, n);
+    AskedBatch s = asked_pick(prompts, order, n);
     for (int i = 0; i < n; i++) key[i] = (uint64_t)order[i];
     const Prompts in = {n, s.token, s.start, key};
     const SamplingConfig how = {.temperature = TEMPERATURE,
@@ -161,7 +161,7 @@ static Responses generate(Policy *p, const Sequences *prompts, const int *order,
                                 .batch = batch,
                                 .greedy = greedy};
     if (policy_generate(p, &in, &how, &out, &err) != 0) fail_msg("%s", err.message);
-    sequences_free(&s);
+    asked_free(&s);
     return out;
 }
 
@@ -182,9 +182,9 @@ static void assert_same_responses(const Responses *got, const Responses *all, co
 }
 
 /* The same tokens read back all at once. */
-static void assert_scored_the_same(Policy *p, const Sequences *prompts, const Responses *r)
+static void assert_scored_the_same(Policy *p, const AskedBatch *prompts, const Responses *r)
 {
-    Sequences s = sequences_new(r->n, prompts->N + r->start[r->n]);
+    AskedBatch s = asked_new(r->n, prompts->N + r->start[r->n]);
     for (int i = 0; i < r->n; i++) {
         const int np = PROMPT[i], nr = r->start[i + 1] - r->start[i], at = s.start[i];
         memcpy(s.token + at, prompts->token + prompts->start[i], (size_t)np * sizeof *s.token);
@@ -192,7 +192,7 @@ static void assert_scored_the_same(Policy *p, const Sequences *prompts, const Re
         for (int t = np; t < np + nr; t++) s.want[at + t] = WANT_LOGP;
         s.start[i + 1] = at + np + nr;
     }
-    sequences_evaluate(p, &s, TEMPERATURE);
+    asked_evaluate(p, &s, TEMPERATURE);
     for (int i = 0; i < r->n; i++) {
         const int nr = r->start[i + 1] - r->start[i];
         if (memcmp(s.logp + s.start[i] + PROMPT[i], r->logp + r->start[i],
@@ -200,10 +200,10 @@ static void assert_scored_the_same(Policy *p, const Sequences *prompts, const Re
             fail_msg("response %d is scored otherwise than it was sampled on %s", i,
                      kernels_name());
     }
-    sequences_free(&s);
+    asked_free(&s);
 }
 
-static void check_decoding(int c, int implementation, int threads, const Sequences *prompts,
+static void check_decoding(int c, int implementation, int threads, const AskedBatch *prompts,
                            Responses *expected)
 {
     static const int ORDER[] = {0, 1, 2, 3, 4, 5}, MIXED[] = {3, 5, 0, 4, 1, 2}, SOME[] = {5, 0};
@@ -228,7 +228,7 @@ static void sampled_log_probabilities_are_scored_ones(void **state)
 {
     (void)state;
     for (int c = 0; c < CONFIGS; c++) {
-        Sequences prompts = sequences_random(PROMPT, PROMPTS, CONFIG[c]->V, 2);
+        AskedBatch prompts = asked_random(PROMPT, PROMPTS, CONFIG[c]->V, 2);
         Responses expected = {0};
         assert_int_equal(set_up_first(), 0);
         check_decoding(c, 0, 1, &prompts, &expected);
@@ -237,7 +237,7 @@ static void sampled_log_probabilities_are_scored_ones(void **state)
                 if (affordable(i, threads) && set_up(i, threads) == 0)
                     check_decoding(c, i, threads, &prompts, &expected);
         responses_free(&expected);
-        sequences_free(&prompts);
+        asked_free(&prompts);
     }
 }
 
@@ -246,7 +246,7 @@ static void greedy_answers_to_one_prompt_are_equal(void **state)
     (void)state;
     static const int FIVE[] = {2, 2, 2, 2, 2}, BATCH[] = {1, 3, 64};
     for (int c = 0; c < CONFIGS; c++) {
-        Sequences prompts = sequences_random(PROMPT, PROMPTS, CONFIG[c]->V, 2);
+        AskedBatch prompts = asked_random(PROMPT, PROMPTS, CONFIG[c]->V, 2);
         for (int i = 1; i < IMPLEMENTATIONS; i++) {
             if (set_up(i, 2) != 0) continue;
             Model *m = model_new(CONFIG[c], 11);
@@ -262,7 +262,7 @@ static void greedy_answers_to_one_prompt_are_equal(void **state)
             policy_close(p);
             model_free(m);
         }
-        sequences_free(&prompts);
+        asked_free(&prompts);
     }
 }
 
@@ -272,14 +272,14 @@ static void greedy_answers_to_one_prompt_are_equal(void **state)
 static real *weights_after_two_steps(const ModelConfig *config, size_t *n)
 {
     static const int LENGTHS[] = {70, 9, 33};
-    Sequences s = sequences_random(LENGTHS, 3, config->V, 4);
+    AskedBatch s = asked_random(LENGTHS, 3, config->V, 4);
     Model *m = model_new(config, 11);
     Policy *p = new_policy(m, s.N, true);
     double *grad = mem_calloc((size_t)s.N, sizeof *grad);
     for (int i = 0; i < s.N; i++) grad[i] = rng_normal(1, RNG_TEST, 1, (uint64_t)i) / s.N;
     for (int step = 0; step < 2; step++) {
-        const TokenBatch b = sequences_batch(&s, TEMPERATURE);
-        sequences_evaluate(p, &s, TEMPERATURE);
+        const TokenBatch b = asked_batch(&s, TEMPERATURE);
+        asked_evaluate(p, &s, TEMPERATURE);
         policy_accumulate(p, &b, &(TokenTerms){grad, grad, grad});
         assert_true(isfinite(policy_step(p, 1e-3, 0.5)));
     }
@@ -288,7 +288,7 @@ static real *weights_after_two_steps(const ModelConfig *config, size_t *n)
     free(grad);
     policy_close(p);
     model_free(m);
-    sequences_free(&s);
+    asked_free(&s);
     return w;
 }
 

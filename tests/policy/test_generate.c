@@ -58,16 +58,16 @@ static Responses generate(const Prompts *in, const SamplingConfig *s)
 static void next_probabilities(double *p, double temperature)
 {
     const int V = TINY_LLAMA.V;
-    Sequences s = sequences_new(V, 5 * V);
+    AskedBatch s = asked_new(V, 5 * V);
     for (int v = 0; v < V; v++) {
         memcpy(s.token + 5 * v, WORDS, sizeof WORDS);
         s.token[5 * v + 4] = v;
         s.want[5 * v + 4] = WANT_LOGP;
         s.start[v + 1] = 5 * (v + 1);
     }
-    sequences_evaluate(policy, &s, temperature);
+    asked_evaluate(policy, &s, temperature);
     for (int v = 0; v < V; v++) p[v] = exp(s.logp[5 * v + 4]);
-    sequences_free(&s);
+    asked_free(&s);
 }
 
 /* Frequencies of the first token over many keys against p: each within 4.5 deviations. */
@@ -249,7 +249,7 @@ static void a_response_ends_with_its_stop_token_or_at_its_length(void **state)
 static void a_response_ends_where_the_context_does(void **state)
 {
     (void)state;
-    Sequences s = sequences_random((int[]){31, 20, 1}, 3, TINY_LLAMA.V, 3);
+    AskedBatch s = asked_random((int[]){31, 20, 1}, 3, TINY_LLAMA.V, 3);
     const Prompts in = {3, s.token, s.start, (uint64_t[]){0, 1, 2}};
     const SamplingConfig how = plain_sampling(1000);
     Responses r = generate(&in, &how);
@@ -258,7 +258,7 @@ static void a_response_ends_where_the_context_does(void **state)
     assert_int_equal(r.start[3] - r.start[2], 31);
     assert_int_equal(r.finish[2], FINISH_LENGTH);
     responses_free(&r);
-    sequences_free(&s);
+    asked_free(&s);
 }
 
 static void the_key_and_the_seed_decide_and_nothing_else(void **state)

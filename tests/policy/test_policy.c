@@ -36,7 +36,7 @@ static const int LENGTH[] = {12, 3, 1, 20, 7, 2};
 enum { B = 6 };
 
 /* Fixed random gradients, `scale` large, for everything asked of s. */
-static double *some_gradient(const Sequences *s, double scale)
+static double *some_gradient(const AskedBatch *s, double scale)
 {
     double *g = mem_calloc((size_t)s->N, sizeof *g);
     for (int i = 0; i < s->N; i++) g[i] = scale * rng_normal(1, RNG_TEST, 1, (uint64_t)i);
@@ -45,22 +45,22 @@ static double *some_gradient(const Sequences *s, double scale)
 
 /* Evaluate and accumulate sequences first..last of s.  An untied model with a head is trained by its
  * values alone. */
-static void accumulate(Policy *p, const Sequences *s, int first, int last, const double *g)
+static void accumulate(Policy *p, const AskedBatch *s, int first, int last, const double *g)
 {
     int order[B];
     for (int b = first; b < last; b++) order[b - first] = b;
-    Sequences part = sequences_pick(s, order, last - first);
+    AskedBatch part = asked_pick(s, order, last - first);
     double *here = (double *)g + s->start[first];
-    const TokenBatch b = sequences_batch(&part, TEMPERATURE);
-    sequences_evaluate(p, &part, TEMPERATURE);
+    const TokenBatch b = asked_batch(&part, TEMPERATURE);
+    asked_evaluate(p, &part, TEMPERATURE);
     const bool values_only = !policy_config(p)->tied && p->options.heads > 0;
     policy_accumulate(p, &b,
                       &(TokenTerms){values_only ? NULL : here, values_only ? NULL : here, here});
-    sequences_free(&part);
+    asked_free(&part);
 }
 
 /* One step on the whole of s. */
-static double train_step(Policy *p, const Sequences *s, double scale, double rate, double max_norm)
+static double train_step(Policy *p, const AskedBatch *s, double scale, double rate, double max_norm)
 {
     double *g = some_gradient(s, scale);
     accumulate(p, s, 0, s->B, g);
@@ -75,7 +75,7 @@ static void the_gradient_does_not_depend_on_micro_batches(void **state)
     const ModelConfig *const config[] = {&TINY_GPT2, &TINY_LLAMA};
     for (int c = 0; c < 2; c++) {
         Trained whole = trained_new(config[c], &TRAINED), cut = trained_new(config[c], &TRAINED);
-        Sequences s = sequences_random(LENGTH, B, config[c]->V, 1);
+        AskedBatch s = asked_random(LENGTH, B, config[c]->V, 1);
         double *g = some_gradient(&s, 1);
         accumulate(whole.policy, &s, 0, B, g);
         accumulate(cut.policy, &s, 0, 1, g);
@@ -86,7 +86,7 @@ static void the_gradient_does_not_depend_on_micro_batches(void **state)
         assert_true(
             relative_error(cut.policy->head.g, whole.policy->head.g, whole.policy->head.n) <= 1e-6);
         free(g);
-        sequences_free(&s);
+        asked_free(&s);
         trained_free(&whole), trained_free(&cut);
     }
 }
@@ -106,16 +106,16 @@ static void what_is_not_asked_is_zero(void **state)
 {
     (void)state;
     Trained t = trained_new(&TINY_GPT2, &TRAINED);
-    Sequences s = sequences_random((int[]){6, 6}, 2, TINY_GPT2.V, 1);
+    AskedBatch s = asked_random((int[]){6, 6}, 2, TINY_GPT2.V, 1);
     memset(s.want, 0, (size_t)s.N);
     s.want[3] = WANT_LOGP, s.want[7] = WANT_VALUE;
-    sequences_evaluate(t.policy, &s, 1);
+    asked_evaluate(t.policy, &s, 1);
     for (int i = 0; i < s.N; i++) {
         assert_int_equal(s.logp[i] != 0, i == 3);
         assert_int_equal(s.value[i] != 0, i == 7);
         assert_true(s.entropy[i] == 0);
     }
-    sequences_free(&s);
+    asked_free(&s);
     trained_free(&t);
 }
 
@@ -132,7 +132,7 @@ static double moment_norm(const Trained *t)
 static void long_gradients_are_shortened_and_short_ones_are_not(void **state)
 {
     (void)state;
-    Sequences s = sequences_random(LENGTH, B, TINY_LLAMA.V, 1);
+    AskedBatch s = asked_random(LENGTH, B, TINY_LLAMA.V, 1);
     static const double LIMIT[] = {0, 1e-3, 1e6};
     for (int i = 0; i < 3; i++) {
         Trained t = trained_new(&TINY_LLAMA, &TRAINED);
@@ -142,14 +142,14 @@ static void long_gradients_are_shortened_and_short_ones_are_not(void **state)
         assert_near(moment_norm(&t), expected, 1e-5 * expected);
         trained_free(&t);
     }
-    sequences_free(&s);
+    asked_free(&s);
 }
 
 static void a_gradient_that_is_not_finite_changes_nothing(void **state)
 {
     (void)state;
     static const double BAD[] = {NAN, INFINITY, 1e30};
-    Sequences s = sequences_random(LENGTH, B, TINY_GPT2.V, 1);
+    AskedBatch s = asked_random(LENGTH, B, TINY_GPT2.V, 1);
     for (int i = 0; i < 3; i++) {
         Trained t = trained_new(&TINY_GPT2, &TRAINED);
         train_step(t.policy, &s, 1, 1e-3, 1);
@@ -169,13 +169,13 @@ static void a_gradient_that_is_not_finite_changes_nothing(void **state)
         free(w), free(m), free(w_after), free(m_after), free(g);
         trained_free(&t);
     }
-    sequences_free(&s);
+    asked_free(&s);
 }
 
 static void a_discarded_gradient_is_gone(void **state)
 {
     (void)state;
-    Sequences s = sequences_random(LENGTH, B, TINY_GPT2.V, 1);
+    AskedBatch s = asked_random(LENGTH, B, TINY_GPT2.V, 1);
     Trained a = trained_new(&TINY_GPT2, &TRAINED), b = trained_new(&TINY_GPT2, &TRAINED);
     double *g = some_gradient(&s, 3);
     accumulate(a.policy, &s, 0, 3, g);
@@ -187,7 +187,7 @@ static void a_discarded_gradient_is_gone(void **state)
     assert_string_equal(x, y);
     free(g);
     trained_free(&a), trained_free(&b);
-    sequences_free(&s);
+    asked_free(&s);
 }
 
 /* With learning rate r and no gradient, decay multiplies matrices by 1 - r * weight_decay and leaves
@@ -198,7 +198,7 @@ static void decay_shrinks_matrices_alone(void **state)
     Trained t = trained_new(&TINY_GPT2, &TRAINED);
     const size_t n = t.model->parameters.n;
     real *before = host_of(t.model->parameters.w, n);
-    Sequences s = sequences_random(LENGTH, 1, TINY_GPT2.V, 1);
+    AskedBatch s = asked_random(LENGTH, 1, TINY_GPT2.V, 1);
     train_step(t.policy, &s, 0, 0.5, 0);
     real *after = host_of(t.model->parameters.w, n);
     for (int i = 0; i < t.model->n_tensors; i++) {
@@ -207,7 +207,7 @@ static void decay_shrinks_matrices_alone(void **state)
             assert_near((double)after[k], (double)before[k] * (x->vector ? 1 : 0.95), 1e-7);
     }
     free(before), free(after);
-    sequences_free(&s);
+    asked_free(&s);
     trained_free(&t);
 }
 
@@ -217,12 +217,12 @@ static void training_lowers_the_loss(void **state)
     const ModelConfig *const config[] = {&TINY_GPT2, &TINY_LLAMA};
     for (int c = 0; c < 2; c++) {
         Trained t = trained_new(config[c], &TRAINED);
-        Sequences s = sequences_random(LENGTH, B, config[c]->V, 1);
+        AskedBatch s = asked_random(LENGTH, B, config[c]->V, 1);
         double g[64], first = 0, last = 0;
         for (int i = 0; i < s.N; i++) g[i] = s.want[i] & WANT_LOGP ? -1.0 / s.N : 0;
         for (int step = 0; step < 60; step++) {
-            const TokenBatch b = sequences_batch(&s, 1);
-            sequences_evaluate(t.policy, &s, 1);
+            const TokenBatch b = asked_batch(&s, 1);
+            asked_evaluate(t.policy, &s, 1);
             last = 0;
             for (int i = 0; i < s.N; i++) last -= s.logp[i] / s.N;
             if (step == 0) first = last;
@@ -230,7 +230,7 @@ static void training_lowers_the_loss(void **state)
             policy_step(t.policy, 1e-2, 1);
         }
         assert_true(last < 0.2 * first);
-        sequences_free(&s);
+        asked_free(&s);
         trained_free(&t);
     }
 }
@@ -324,7 +324,7 @@ static void resumed_training_goes_on_to_the_same_bits(void **state)
     (void)state;
     const ModelConfig *const config[] = {&TINY_GPT2, &TINY_LLAMA};
     for (int c = 0; c < 2; c++) {
-        Sequences s = sequences_random(LENGTH, B, config[c]->V, 1);
+        AskedBatch s = asked_random(LENGTH, B, config[c]->V, 1);
         Trained a = trained_new(config[c], &TRAINED), b = trained_new(config[c], &TRAINED);
         for (int i = 0; i < 3; i++) train_step(a.policy, &s, 1 + i, 1e-3, 1);
         const char *dir = scratch_folder("state", true);
@@ -347,7 +347,7 @@ static void resumed_training_goes_on_to_the_same_bits(void **state)
         assert_worked(sha256_file(y, scratch_path("two/optimizer.safetensors"), &err), &err);
         assert_string_equal(x, y);
         trained_free(&a), trained_free(&b);
-        sequences_free(&s);
+        asked_free(&s);
     }
 }
 

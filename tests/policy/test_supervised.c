@@ -77,11 +77,11 @@ static double loss_by_hand(Policy *p, const Examples *e, int *counted)
     *counted = 0;
     for (int i = 0; i < e->n; i++) {
         const int n = e->start[i + 1] - e->start[i];
-        Sequences s = sequences_random(&n, 1, 2, 0);
+        AskedBatch s = asked_random(&n, 1, 2, 0);
         memcpy(s.token, e->token + e->start[i], (size_t)n * sizeof *s.token);
-        sequences_evaluate(p, &s, 1);
+        asked_evaluate(p, &s, 1);
         for (int t = e->prompt[i]; t < n; t++) sum -= s.logp[t], ++*counted;
-        sequences_free(&s);
+        asked_free(&s);
     }
     return sum / *counted;
 }

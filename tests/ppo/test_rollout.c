@@ -50,22 +50,22 @@ static void its_numbers_are_the_waist_s_to_the_bit(void **state)
     for (int b = 0; b < B; b++) {
         const int at = r.start[b], n = r.start[b + 1] - at, first = r.response[b] - at;
         const size_t bytes = (size_t)(n - first) * sizeof(double);
-        Sequences s = sequences_random(&n, 1, 2, 0), v = sequences_random(&n, 1, 2, 0);
+        AskedBatch s = asked_random(&n, 1, 2, 0), v = asked_random(&n, 1, 2, 0);
         memcpy(s.token, r.token + at, (size_t)n * sizeof(int));
         memcpy(v.token, r.token + at, (size_t)n * sizeof(int));
-        sequences_want(&s, false);
+        asked_want(&s, false);
         memset(v.want, WANT_VALUE, (size_t)n);
-        sequences_evaluate(j->in.policy, &s, j->config.temperature);
+        asked_evaluate(j->in.policy, &s, j->config.temperature);
         assert_memory_equal(s.logp + first, r.logp + r.response[b], bytes);
-        sequences_evaluate(j->in.reference, &s, j->config.temperature);
+        asked_evaluate(j->in.reference, &s, j->config.temperature);
         assert_memory_equal(s.logp + first, r.ref_logp + r.response[b], bytes);
-        sequences_evaluate(j->in.value, &v, 1);
+        asked_evaluate(j->in.value, &v, 1);
         assert_memory_equal(v.value + first - 1, r.value + r.response[b],
                             bytes); /* V of the state before */
         double score;
         reward_score(&score, j->in.reward, r.token + at, (int[]){0, n}, 1);
         assert_memory_equal(&score, r.raw_score + b, sizeof score);
-        sequences_free(&s), sequences_free(&v);
+        asked_free(&s), asked_free(&v);
     }
     rollout_free(&r);
     job_free(j);

@@ -168,23 +168,23 @@ static void a_score_does_not_depend_on_its_batch(void **state)
     static const ModelConfig *const config[] = {&WIDE_GPT2, &WIDE_LLAMA};
     for (int k = 0; k < 2; k++) {
         double all[5], one, reversed[5];
-        Sequences s = sequences_random(LENGTH, 5, config[k]->V, 1);
-        Sequences back = sequences_pick(&s, (int[]){4, 3, 2, 1, 0}, 5);
+        AskedBatch s = asked_random(LENGTH, 5, config[k]->V, 1);
+        AskedBatch back = asked_pick(&s, (int[]){4, 3, 2, 1, 0}, 5);
         Model *m = model_new(config[k], 3);
         Policy *large = policy_open(m, &(PolicyOptions){.heads = 1, .seed = 1, .max_tokens = 1000});
         Policy *small = policy_open(m, &(PolicyOptions){.heads = 1, .seed = 1, .max_tokens = 150});
         reward_score(all, large, s.token, s.start, 5);
         reward_score(reversed, small, back.token, back.start, 5);
         for (int i = 0; i < 5; i++) {
-            Sequences alone = sequences_pick(&s, &i, 1);
+            AskedBatch alone = asked_pick(&s, &i, 1);
             reward_score(&one, small, alone.token, alone.start, 1);
             assert_memory_equal(&one, all + i, sizeof one);
             assert_memory_equal(&one, reversed + 4 - i, sizeof one);
-            sequences_free(&alone);
+            asked_free(&alone);
         }
         policy_close(large), policy_close(small);
         model_free(m);
-        sequences_free(&s), sequences_free(&back);
+        asked_free(&s), asked_free(&back);
     }
 }
 
