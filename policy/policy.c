@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "policy/sequences.h"
 
 /* ---- opening -------------------------------------------------------------------------------------- */
 
@@ -115,14 +116,6 @@ int64_t policy_steps(const Policy *p)
 
 /* ---- evaluate ------------------------------------------------------------------------------------- */
 
-int policy_microbatch(const int *start, int first, int B, int max_tokens)
-{
-    int last = first + 1;
-    assert(first < B && start[last] - start[first] <= max_tokens);
-    while (last < B && start[last + 1] - start[first] <= max_tokens) last++;
-    return last;
-}
-
 /* Rows and spans of sequences [first, last), and which rows answer what. */
 static void prepare(Policy *p, const TokenBatch *b, int first, int last)
 {
@@ -195,6 +188,7 @@ static void evaluate_heads(Policy *p, TokenTerms *out)
 void policy_evaluate(Policy *p, const TokenBatch *b, TokenTerms *out)
 {
     const size_t K = (size_t)(p->options.heads > 0 ? p->options.heads : 1);
+    const SequenceItems all = {.token = b->token, .start = b->start, .width = 1, .n = b->B};
     assert(b->temperature > 0 && b->start[b->B] == b->N);
     p->temperature = b->temperature;
     for (int i = 0; i < b->N; i++) {
@@ -204,8 +198,9 @@ void policy_evaluate(Policy *p, const TokenBatch *b, TokenTerms *out)
     for (size_t i = 0; out->value && i < (size_t)b->N * K; i++) out->value[i] = 0;
 
     for (int first = 0; first < b->B;) {
-        const int last = policy_microbatch(b->start, first, b->B, p->options.max_tokens);
+        const int last = sequences_cut(&all, first, p->options.max_tokens);
         const int at = b->start[first];
+        assert(b->start[last] - at <= p->options.max_tokens);
         TokenTerms part = {.logp = out->logp ? out->logp + at : NULL,
                            .entropy = out->entropy ? out->entropy + at : NULL,
                            .value = out->value ? out->value + (size_t)at * K : NULL};

@@ -85,7 +85,4 @@ int policy_save(const Policy *p, const char *dir, Error *err);
 int policy_save_state(const Policy *p, const char *dir, Error *err);
 int policy_load_state(Policy *p, const char *dir, Error *err);
 
-/* First sequence of the next micro-batch: as many sequences from `first` on as fit into max_tokens. */
-int policy_microbatch(const int *start, int first, int B, int max_tokens);
-
 #endif

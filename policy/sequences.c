@@ -50,3 +50,40 @@ void sequences_free(Sequences *s)
     free(s->start);
     *s = (Sequences){0};
 }
+
+int sequences_item(const SequenceItems *b, int at)
+{
+    return b->item ? b->item[at] : at;
+}
+
+static int item_start(const SequenceItems *b, int at)
+{
+    return b->start[sequences_item(b, at) * b->width];
+}
+
+static int item_length(const SequenceItems *b, int at)
+{
+    return b->start[(sequences_item(b, at) + 1) * b->width] - item_start(b, at);
+}
+
+int sequences_cut(const SequenceItems *b, int first, int max_tokens)
+{
+    int last = first + 1, tokens = item_length(b, first);
+    assert(first < b->n);
+    for (; last < b->n && item_length(b, last) <= max_tokens - tokens; last++)
+        tokens += item_length(b, last);
+    return last;
+}
+
+int sequences_take(Sequences *out, const SequenceItems *b, int first, int max_tokens)
+{
+    const int last = sequences_cut(b, first, max_tokens);
+    sequences_clear(out);
+    for (int at = first; at < last; at++)
+        for (int w = 0; w < b->width; w++) {
+            const int i = sequences_item(b, at) * b->width + w;
+            sequences_add(out, b->token + b->start[i], b->start[i + 1] - b->start[i]);
+            sequences_end(out);
+        }
+    return last;
+}

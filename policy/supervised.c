@@ -32,6 +32,7 @@ struct Supervised {
     SupervisedConfig config;
     int64_t total;
     Shuffle order;
+    int *item; /* (batch_size) the examples of a batch */
     Pack pack;
     double began;   /* clock at the first step here, for the rate */
     int64_t tokens; /* since then */
@@ -45,26 +46,31 @@ static void pack_free(Pack *k)
     *k = (Pack){0};
 }
 
-static void pack_clear(Pack *k)
+static void pack_reserve(Pack *k, int n)
 {
-    sequences_clear(&k->sequences);
-    k->counted = 0;
+    if (n <= k->room) return;
+    k->room = n + k->room / 2;
+    k->want = mem_realloc(k->want, (size_t)k->room, sizeof *k->want);
+    k->logp = mem_realloc(k->logp, (size_t)k->room, sizeof *k->logp);
+    k->dlogp = mem_realloc(k->dlogp, (size_t)k->room, sizeof *k->dlogp);
 }
 
-static void pack_add(Pack *k, const Examples *e, int i)
+/* The micro-batch of examples that begins at place `first`; returns the place after it. */
+static int pack_fill(Pack *k, const Examples *e, const SequenceItems *items, int first,
+                     int max_tokens)
 {
-    const int n = e->start[i + 1] - e->start[i], at = k->sequences.tokens;
-    assert(e->prompt[i] >= 1);
-    if (at + n > k->room) {
-        k->room = 2 * k->room + n;
-        k->want = mem_realloc(k->want, (size_t)k->room, sizeof *k->want);
-        k->logp = mem_realloc(k->logp, (size_t)k->room, sizeof *k->logp);
-        k->dlogp = mem_realloc(k->dlogp, (size_t)k->room, sizeof *k->dlogp);
+    Sequences *s = &k->sequences;
+    const int last = sequences_take(s, items, first, max_tokens);
+    pack_reserve(k, s->tokens);
+    k->counted = 0;
+    for (int b = 0; b < s->n; b++) {
+        const int prompt = e->prompt[sequences_item(items, first + b)];
+        const int learned = s->start[b] + prompt, end = s->start[b + 1];
+        assert(prompt >= 1);
+        for (int t = s->start[b]; t < end; t++) k->want[t] = t >= learned ? WANT_LOGP : 0;
+        if (end > learned) k->counted += end - learned;
     }
-    sequences_add(&k->sequences, e->token + e->start[i], n);
-    sequences_end(&k->sequences);
-    for (int t = 0; t < n; t++) k->want[at + t] = t >= e->prompt[i] ? WANT_LOGP : 0;
-    if (n > e->prompt[i]) k->counted += n - e->prompt[i];
+    return last;
 }
 
 static TokenBatch pack_batch(const Pack *k)
@@ -98,6 +104,7 @@ Supervised *supervised_new(Policy *p, const Examples *train, const Examples *val
                       .config = *c,
                       .order = shuffle_new(train->n, seed),
                       .valid_loss = NAN};
+    s->item = mem_calloc((size_t)c->batch_size, sizeof *s->item);
     s->total = c->steps > 0 ? c->steps : (int64_t)ceil(c->epochs * train->n / c->batch_size);
     return s;
 }
@@ -107,21 +114,17 @@ void supervised_free(Supervised *s)
     if (!s) return;
     pack_free(&s->pack);
     shuffle_free(&s->order);
+    free(s->item);
     free(s);
 }
 
-static int example_length(const Supervised *s, int i)
-{
-    return s->train.start[i + 1] - s->train.start[i];
-}
-
 /* Tokens of the batch's examples that are learned: what the gradient is divided by. */
-static int64_t count_batch(Supervised *s, int64_t first)
+static int64_t count_batch(const Supervised *s)
 {
+    const Examples *e = &s->train;
     int64_t counted = 0;
     for (int b = 0; b < s->config.batch_size; b++) {
-        const int i = shuffle_at(&s->order, first + b),
-                  n = example_length(s, i) - s->train.prompt[i];
+        const int i = s->item[b], n = e->start[i + 1] - e->start[i] - e->prompt[i];
         counted += n > 0 ? n : 0;
     }
     return counted;
@@ -130,17 +133,13 @@ static int64_t count_batch(Supervised *s, int64_t first)
 /* Forward and backward of one batch, micro-batch by micro-batch.  Returns the mean loss. */
 static double accumulate_batch(Supervised *s, int64_t first)
 {
-    const int64_t counted = count_batch(s, first);
+    const int B = s->config.batch_size;
+    const SequenceItems items = {s->train.token, s->train.start, 1, s->item, B};
+    for (int b = 0; b < B; b++) s->item[b] = shuffle_at(&s->order, first + b);
+    const int64_t counted = count_batch(s);
     double sum = 0;
-    for (int b = 0; b < s->config.batch_size;) {
-        pack_clear(&s->pack);
-        do {
-            const int i = shuffle_at(&s->order, first + b);
-            const Sequences *packed = &s->pack.sequences;
-            if (packed->n > 0 && packed->tokens + example_length(s, i) > s->config.max_tokens)
-                break;
-            pack_add(&s->pack, &s->train, i);
-        } while (++b < s->config.batch_size);
+    for (int b = 0; b < B;) {
+        b = pack_fill(&s->pack, &s->train, &items, b, s->config.max_tokens);
         sum += pack_evaluate(s->policy, &s->pack);
         for (int i = 0; i < s->pack.sequences.tokens; i++)
             s->pack.dlogp[i] = s->pack.want[i] ? -1.0 / (double)counted : 0;
@@ -195,12 +194,12 @@ Trainer supervised_trainer(Supervised *s)
 double supervised_loss(Policy *p, const Examples *e)
 {
     enum { TOKENS_AT_ONCE = 1 << 16 };
+    const SequenceItems all = {.token = e->token, .start = e->start, .width = 1, .n = e->n};
     Pack k = {0};
     double sum = 0;
     int64_t counted = 0;
     for (int i = 0; i < e->n;) {
-        pack_clear(&k);
-        while (i < e->n && k.sequences.tokens < TOKENS_AT_ONCE) pack_add(&k, e, i++);
+        i = pack_fill(&k, e, &all, i, TOKENS_AT_ONCE);
         sum += pack_evaluate(p, &k);
         counted += k.counted;
     }

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/shuffle.h"
+#include "policy/sequences.h"
 #include "ppo/kl_control.h"
 #include "ppo/ppo_loss.h"
 #include "ppo/rollout.h"
@@ -20,8 +21,8 @@ const ConfigTable PPO_TABLE = {"ppo", FIELDS, sizeof FIELDS / sizeof *FIELDS, si
 
 /* Some episodes of the rollout side by side, with the gradient that goes back. */
 typedef struct {
-    int B, N, room;
-    int *token, *start;
+    Sequences sequences;
+    int room;                        /* N at most */
     unsigned char *want, *want_logp; /* what is asked of the value model, and of the policy */
     double *old_logp, *advantage, *old_value, *ret; /* (n) packed response tokens */
     double *logp, *entropy, *value;                 /* (N) results */
@@ -109,8 +110,8 @@ Ppo *ppo_new(const PpoInputs *in, const PpoConfig *c)
 
 static void micro_free(Micro *m)
 {
-    free(m->token), free(m->start), free(m->want), free(m->want_logp), free(m->old_logp),
-        free(m->advantage);
+    sequences_free(&m->sequences);
+    free(m->want), free(m->want_logp), free(m->old_logp), free(m->advantage);
     free(m->old_value), free(m->ret), free(m->logp), free(m->entropy), free(m->value),
         free(m->packed);
     free(m->gradient), free(m->dtoken);
@@ -167,31 +168,23 @@ static int roll_out(Ppo *p, int64_t iteration, Error *err)
 
 /* ---- updates -------------------------------------------------------------------------------------- */
 
-static void micro_reserve(Micro *m, int B, int N)
+static void micro_reserve(Micro *m, int N)
 {
-    if (N <= m->room && m->start) return;
-    micro_free(m);
-    m->room = N;
-    const size_t n = (size_t)N;
-    m->token = mem_calloc(n, sizeof *m->token);
-    m->start = mem_calloc((size_t)B + 1, sizeof *m->start);
-    m->want = mem_calloc(n, sizeof *m->want);
-    m->want_logp = mem_calloc(n, sizeof *m->want_logp);
+    if (N <= m->room) return;
+    m->room = N + m->room / 2;
+    const size_t n = (size_t)m->room;
+    m->want = mem_realloc(m->want, n, sizeof *m->want);
+    m->want_logp = mem_realloc(m->want_logp, n, sizeof *m->want_logp);
     double **arrays[] = {&m->old_logp, &m->advantage, &m->old_value, &m->ret,      &m->logp,
                          &m->entropy,  &m->value,     &m->packed,    &m->gradient, &m->dtoken};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
-        *arrays[i] = mem_calloc(n, sizeof(double));
+        *arrays[i] = mem_realloc(*arrays[i], n, sizeof(double));
 }
 
-static int episode_length(const Rollout *r, int b)
+/* What is known of episode b's tokens, at `at` in the micro-batch. */
+static void micro_add(Micro *m, const Rollout *r, int b, int at)
 {
-    return r->start[b + 1] - r->start[b];
-}
-
-static void micro_add(Micro *m, const Rollout *r, int b)
-{
-    const int from = r->start[b], n = episode_length(r, b), at = m->start[m->B];
-    memcpy(m->token + at, r->token + from, (size_t)n * sizeof *m->token);
+    const int from = r->start[b], n = r->start[b + 1] - from;
     for (int i = 0; i < n; i++) {
         const bool is_response = r->want[from + i] != 0;
         m->want_logp[at + i] = is_response ? WANT_LOGP | WANT_ENTROPY : 0;
@@ -202,26 +195,29 @@ static void micro_add(Micro *m, const Rollout *r, int b)
         m->old_value[m->n] = r->value[from + i];
         m->ret[m->n++] = r->ret[from + i];
     }
-    m->N = at + n;
-    m->start[++m->B] = m->N;
 }
 
-/* Fill with episodes order[first...] as they fit; returns the first that did not. */
-static int micro_fill(Ppo *p, const int *order, int first, int last)
+/* The micro-batch of episodes that begins at place `first`; returns the place after it. */
+static int micro_fill(Ppo *p, const SequenceItems *items, int first)
 {
-    const Rollout *r = &p->rollout;
     Micro *m = &p->micro;
-    int longest = 0;
-    for (int b = 0; b < r->B; b++)
-        longest = episode_length(r, b) > longest ? episode_length(r, b) : longest;
-    micro_reserve(m, p->config.minibatch_size,
-                  p->config.max_tokens > longest ? p->config.max_tokens : longest);
-    m->B = m->N = m->n = 0;
-    m->start[0] = 0;
-    while (first < last &&
-           (m->B == 0 || m->N + episode_length(r, order[first]) <= p->config.max_tokens))
-        micro_add(m, r, order[first++]);
-    return first;
+    const int last = sequences_take(&m->sequences, items, first, p->config.max_tokens);
+    micro_reserve(m, m->sequences.tokens);
+    m->n = 0;
+    for (int i = first; i < last; i++)
+        micro_add(m, &p->rollout, items->item[i], m->sequences.start[i - first]);
+    return last;
+}
+
+static TokenBatch micro_batch(const Micro *m, const unsigned char *want, double temperature)
+{
+    const Sequences *s = &m->sequences;
+    return (TokenBatch){.B = s->n,
+                        .N = s->tokens,
+                        .token = s->token,
+                        .start = s->start,
+                        .want = want,
+                        .temperature = temperature};
 }
 
 /* Numbers at the tokens where `want` is set, packed; and back. */
@@ -258,19 +254,14 @@ typedef struct {
 static int policy_gradient(Ppo *p, int64_t total, bool fresh, Sums *sums, Error *err)
 {
     Micro *m = &p->micro;
-    const TokenBatch b = {.B = m->B,
-                          .N = m->N,
-                          .token = m->token,
-                          .start = m->start,
-                          .want = m->want_logp,
-                          .temperature = p->config.temperature};
+    const TokenBatch b = micro_batch(m, m->want_logp, p->config.temperature);
     policy_evaluate(p->in.policy, &b, &(TokenTerms){.logp = m->logp, .entropy = m->entropy});
-    pack(m->packed, m->logp, m->want_logp, m->N);
+    pack(m->packed, m->logp, m->want_logp, b.N);
     if (fresh && check_ratio(m, err) != 0) return -1;
-    for (int i = 0; i < m->N; i++) sums->entropy += m->entropy[i];
+    for (int i = 0; i < b.N; i++) sums->entropy += m->entropy[i];
     ppo_policy_loss(m->gradient, &sums->policy, m->packed, m->old_logp, m->advantage, m->n, total,
                     p->config.clip_range);
-    unpack(m->dtoken, m->gradient, m->want_logp, m->N);
+    unpack(m->dtoken, m->gradient, m->want_logp, b.N);
     policy_accumulate(p->in.policy, &b, &(TokenTerms){.logp = m->dtoken});
     return 0;
 }
@@ -278,17 +269,12 @@ static int policy_gradient(Ppo *p, int64_t total, bool fresh, Sums *sums, Error 
 static void value_gradient(Ppo *p, int64_t total, Sums *sums)
 {
     Micro *m = &p->micro;
-    const TokenBatch b = {.B = m->B,
-                          .N = m->N,
-                          .token = m->token,
-                          .start = m->start,
-                          .want = m->want,
-                          .temperature = 1};
+    const TokenBatch b = micro_batch(m, m->want, 1);
     policy_evaluate(p->in.value, &b, &(TokenTerms){.value = m->value});
-    pack(m->packed, m->value, m->want, m->N);
+    pack(m->packed, m->value, m->want, b.N);
     ppo_value_loss(m->gradient, &sums->value, m->packed, m->old_value, m->ret, m->n, total,
                    p->config.clip_range_value, p->config.value_coef);
-    unpack(m->dtoken, m->gradient, m->want, m->N);
+    unpack(m->dtoken, m->gradient, m->want, b.N);
     policy_accumulate(p->in.value, &b, &(TokenTerms){.value = m->dtoken});
 }
 
@@ -314,16 +300,17 @@ static Rates rates_at(const PpoConfig *c, int64_t iteration)
                    OPTIMIZER_RATE(c, value, iteration, c->iterations)};
 }
 
-/* One optimizer step of each model on episodes order[first, last). */
-static int minibatch(Ppo *p, const int *order, int first, int last, bool learn, bool fresh,
-                     const Rates *rate, Sums *sums, Error *err)
+/* One optimizer step of each model on the episodes episode (minibatch_size). */
+static int minibatch(Ppo *p, const int *episode, bool learn, bool fresh, const Rates *rate,
+                     Sums *sums, Error *err)
 {
     const PpoConfig *c = &p->config;
     const Rollout *r = &p->rollout;
+    const SequenceItems items = {r->token, r->start, 1, episode, c->minibatch_size};
     int64_t total = 0;
-    for (int i = first; i < last; i++) total += r->start[order[i] + 1] - r->response[order[i]];
-    while (first < last) {
-        first = micro_fill(p, order, first, last);
+    for (int i = 0; i < items.n; i++) total += r->start[episode[i] + 1] - r->response[episode[i]];
+    for (int i = 0; i < items.n;) {
+        i = micro_fill(p, &items, i);
         if (learn && policy_gradient(p, total, fresh, sums, err) != 0) return -1;
         value_gradient(p, total, sums);
     }
@@ -348,8 +335,7 @@ static int update(Ppo *p, int64_t iteration, bool learn, const Rates *rate, Sums
         rng_permutation(order, c->batch_size, p->in.seed, RNG_MINIBATCH,
                         (uint64_t)(iteration * c->epochs + e));
         for (int first = 0; first < c->batch_size && rc == 0; first += c->minibatch_size)
-            rc = minibatch(p, order, first, first + c->minibatch_size, learn, e == 0 && first == 0,
-                           rate, sums, err);
+            rc = minibatch(p, order + first, learn, e == 0 && first == 0, rate, sums, err);
     }
     free(order);
     return rc;

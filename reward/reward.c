@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/shuffle.h"
+#include "policy/sequences.h"
 #include "reward/calibration.h"
 #include "reward/preference_loss.h"
 
@@ -22,8 +23,8 @@ struct RewardTraining {
     int64_t total;
     double shrinkage;
     Shuffle order;
-    /* one micro-batch: whole pairs, side by side */
-    int *token, *start;
+    int *item;        /* (batch_size) the pairs of a batch */
+    Sequences packed; /* one micro-batch: whole pairs, side by side */
     unsigned char *want;
     double *value, *dvalue;                                            /* (N) */
     double *chosen, *rejected, *dchosen, *drejected, *target, *weight; /* (batch_size) */
@@ -93,8 +94,7 @@ RewardTraining *reward_training_new(Policy *p, const Pairs *train, const Pairs *
             longest = train->start[i + 1] - train->start[i];
     const size_t N =
         (size_t)c->max_tokens > 2 * (size_t)longest ? (size_t)c->max_tokens : 2 * (size_t)longest;
-    t->token = mem_calloc(N, sizeof *t->token);
-    t->start = mem_calloc(2 * B + 1, sizeof *t->start);
+    t->item = mem_calloc(B, sizeof *t->item);
     t->want = mem_calloc(N, sizeof *t->want);
     t->value = mem_calloc(N, sizeof *t->value);
     t->dvalue = mem_calloc(N, sizeof *t->dvalue);
@@ -109,48 +109,42 @@ void reward_training_free(RewardTraining *t)
 {
     if (!t) return;
     shuffle_free(&t->order);
-    free(t->token), free(t->start), free(t->want), free(t->value), free(t->dvalue);
+    sequences_free(&t->packed);
+    free(t->item), free(t->want), free(t->value), free(t->dvalue);
     free(t->chosen), free(t->rejected), free(t->dchosen), free(t->drejected), free(t->target),
         free(t->weight);
     free(t);
 }
 
-/* Whole pairs from batch position `b` on, as many as fit; returns the position after them. */
-static int pack_pairs(RewardTraining *t, int64_t first, int b, int *n)
+/* The micro-batch of pairs that begins at place `first`; returns the place after it. */
+static int pack_pairs(RewardTraining *t, const SequenceItems *items, int first)
 {
-    const Pairs *pairs = &t->train;
-    *n = 0;
-    t->start[0] = 0;
-    for (; b < t->config.batch_size; b++) {
-        const int i = shuffle_at(&t->order, first + b);
-        const int from = pairs->start[2 * i], length = pairs->start[2 * i + 2] - from,
-                  at = t->start[2 * *n];
-        if (*n > 0 && at + length > t->config.max_tokens) break;
-        memcpy(t->token + at, pairs->token + from, (size_t)length * sizeof *t->token);
-        memset(t->want + at, 0, (size_t)length);
-        t->start[2 * *n + 1] = at + pairs->start[2 * i + 1] - from;
-        t->start[2 * *n + 2] = at + length;
-        t->want[t->start[2 * *n + 1] - 1] = t->want[at + length - 1] = WANT_VALUE;
-        t->target[*n] = pairs->target[i];
-        t->weight[(*n)++] = pairs->weight[i];
+    Sequences *s = &t->packed;
+    const int last = sequences_take(s, items, first, t->config.max_tokens);
+    memset(t->want, 0, (size_t)s->tokens);
+    for (int b = 0; b < s->n; b++) t->want[s->start[b + 1] - 1] = WANT_VALUE;
+    for (int i = first; i < last; i++) {
+        t->target[i - first] = t->train.target[items->item[i]];
+        t->weight[i - first] = t->train.weight[items->item[i]];
     }
-    return b;
+    return last;
 }
 
 /* Loss and gradient of n packed pairs, as their share of a batch that weighs `total`. */
 static double accumulate_pairs(RewardTraining *t, int n, double total, double *right)
 {
+    const int *start = t->packed.start;
     const TokenBatch b = {.B = 2 * n,
-                          .N = t->start[2 * n],
-                          .token = t->token,
-                          .start = t->start,
+                          .N = t->packed.tokens,
+                          .token = t->packed.token,
+                          .start = start,
                           .want = t->want,
                           .temperature = 1};
     double here = 0;
     policy_evaluate(t->policy, &b, &(TokenTerms){.value = t->value});
     for (int i = 0; i < n; i++) {
-        t->chosen[i] = t->value[t->start[2 * i + 1] - 1];
-        t->rejected[i] = t->value[t->start[2 * i + 2] - 1];
+        t->chosen[i] = t->value[start[2 * i + 1] - 1];
+        t->rejected[i] = t->value[start[2 * i + 2] - 1];
         here += t->weight[i];
     }
     *right += n * preference_accuracy(t->chosen, t->rejected, t->target, n);
@@ -159,8 +153,8 @@ static double accumulate_pairs(RewardTraining *t, int n, double total, double *r
                                         t->weight, n, t->config.label_noise);
     memset(t->dvalue, 0, (size_t)b.N * sizeof *t->dvalue);
     for (int i = 0; i < n; i++) {
-        t->dvalue[t->start[2 * i + 1] - 1] = t->dchosen[i] * share;
-        t->dvalue[t->start[2 * i + 2] - 1] = t->drejected[i] * share;
+        t->dvalue[start[2 * i + 1] - 1] = t->dchosen[i] * share;
+        t->dvalue[start[2 * i + 2] - 1] = t->drejected[i] * share;
     }
     policy_accumulate(t->policy, &b, &(TokenTerms){.value = t->dvalue});
     return loss * share;
@@ -199,13 +193,15 @@ static int step(void *self, int64_t at, Text *members, Text *note, Error *err)
 {
     RewardTraining *t = self;
     const RewardConfig *c = &t->config;
-    const int64_t first = at * c->batch_size;
+    const SequenceItems items = {t->train.token, t->train.start, 2, t->item, c->batch_size};
     double total = 0, loss = 0, right = 0;
-    for (int b = 0; b < c->batch_size; b++)
-        total += t->train.weight[shuffle_at(&t->order, first + b)];
-    for (int b = 0, n; b < c->batch_size;) {
-        b = pack_pairs(t, first, b, &n);
-        loss += accumulate_pairs(t, n, total, &right);
+    for (int b = 0; b < c->batch_size; b++) {
+        t->item[b] = shuffle_at(&t->order, at * c->batch_size + b);
+        total += t->train.weight[t->item[b]];
+    }
+    for (int b = 0; b < c->batch_size;) {
+        b = pack_pairs(t, &items, b);
+        loss += accumulate_pairs(t, t->packed.n / 2, total, &right);
     }
     const double rate = OPTIMIZER_RATE(c, c->learning_rate, at, t->total);
     if (!isfinite(loss))

@@ -91,17 +91,6 @@ static void the_gradient_does_not_depend_on_micro_batches(void **state)
     }
 }
 
-static void micro_batches_take_what_fits(void **state)
-{
-    (void)state;
-    const int start[] = {0, 5, 6, 16, 26};
-    assert_int_equal(policy_microbatch(start, 0, 4, 10), 2);
-    assert_int_equal(policy_microbatch(start, 1, 4, 10), 2);
-    assert_int_equal(policy_microbatch(start, 1, 4, 11), 3);
-    assert_int_equal(policy_microbatch(start, 2, 4, 20), 4);
-    assert_int_equal(policy_microbatch(start, 0, 4, 1000), 4);
-}
-
 static void what_is_not_asked_is_zero(void **state)
 {
     (void)state;
@@ -387,7 +376,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_gradient_does_not_depend_on_micro_batches),
-        cmocka_unit_test(micro_batches_take_what_fits),
         cmocka_unit_test(what_is_not_asked_is_zero),
         cmocka_unit_test(long_gradients_are_shortened_and_short_ones_are_not),
         cmocka_unit_test(a_gradient_that_is_not_finite_changes_nothing),
