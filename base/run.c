@@ -11,7 +11,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-enum { SETTINGS_LIMIT = 1 << 20, METRICS_LIMIT = 1 << 30 };
+enum { SETTINGS_LIMIT = 1 << 20 };
+static const char METRICS[] = "metrics.jsonl", ANSWERS[] = "answers.jsonl";
 
 static int take_lock(Run *r, Error *err)
 {
@@ -92,6 +93,27 @@ static int settle_settings(const Run *r, const char *settings, bool resume, Erro
     return rc;
 }
 
+static int open_record(FILE **out, const Run *r, const char *name, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    if (path_join(path, r->dir, name, err) != 0) return -1;
+    *out = fopen(path, "ae");
+    return *out ? 0 : error_set(err, "%s: %s", path, strerror(errno));
+}
+
+int run_keep_answers(Run *r, Error *err)
+{
+    return r->answers ? 0 : open_record(&r->answers, r, ANSWERS, err);
+}
+
+static int open_records(Run *r, bool resume, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    if (open_record(&r->metrics, r, METRICS, err) != 0) return -1;
+    if (path_join(path, r->dir, ANSWERS, err) != 0) return -1;
+    return resume && file_exists(path) ? run_keep_answers(r, err) : 0;
+}
+
 int run_open(Run **out, const char *dir, const char *settings, bool resume, Error *err)
 {
     char path[FILE_PATH_MAX];
@@ -110,12 +132,7 @@ int run_open(Run **out, const char *dir, const char *settings, bool resume, Erro
     if (folder_make(path, err) != 0) goto done;
     if (take_lock(r, err) != 0) goto done;
     if (settle_settings(r, settings, resume, err) != 0) goto done;
-    if (path_join(path, dir, "metrics.jsonl", err) != 0) goto done;
-    r->metrics = fopen(path, "ae");
-    if (!r->metrics) {
-        error_set(err, "%s: %s", path, strerror(errno));
-        goto done;
-    }
+    if (open_records(r, resume, err) != 0) goto done;
     *out = r;
     rc = 0;
 
@@ -124,51 +141,87 @@ done:
     return rc;
 }
 
+static int append(const Run *r, FILE *record, const char *name, int64_t step, const char *members,
+                  Error *err)
+{
+    fprintf(record, "{\"step\":%lld%s%s}\n", (long long)step, *members ? "," : "", members);
+    if (fflush(record) != 0 || ferror(record))
+        return error_set(err, "%s/%s: %s", r->dir, name, strerror(errno));
+    return 0;
+}
+
 int run_record(Run *r, int64_t step, const char *members, Error *err)
 {
-    fprintf(r->metrics, "{\"step\":%lld%s%s}\n", (long long)step, *members ? "," : "", members);
-    if (fflush(r->metrics) != 0 || ferror(r->metrics))
-        return error_set(err, "%s/metrics.jsonl: %s", r->dir, strerror(errno));
-    return 0;
+    return append(r, r->metrics, METRICS, step, members, err);
+}
+
+int run_record_answer(Run *r, int64_t step, const char *members, Error *err)
+{
+    return append(r, r->answers, ANSWERS, step, members, err);
+}
+
+static int sync_record(const Run *r, FILE *record, const char *name, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    if (!record) return 0;
+    if (path_join(path, r->dir, name, err) != 0) return -1;
+    if (fflush(record) != 0) return error_set(err, "%s: %s", path, strerror(errno));
+    return file_sync(fileno(record), path, err);
 }
 
 int run_sync(Run *r, Error *err)
 {
-    char path[FILE_PATH_MAX];
-    if (path_join(path, r->dir, "metrics.jsonl", err) != 0) return -1;
-    if (fflush(r->metrics) != 0) return error_set(err, "%s: %s", path, strerror(errno));
-    return file_sync(fileno(r->metrics), path, err);
+    if (sync_record(r, r->metrics, METRICS, err) != 0) return -1;
+    return sync_record(r, r->answers, ANSWERS, err);
 }
 
-/* Bytes of the record up to and with `step`.  A line cut short by a crash ends it too. */
-static size_t record_length(const char *text, int64_t step)
+/* Copy lines up to and with `step`; one cut short by a crash ends them too.  *dropped: bytes after them. */
+static int copy_lines(FileWriter *w, FILE *from, int64_t step, bool *dropped, Error *err)
 {
-    const char *line = text;
-    for (const char *end; (end = strchr(line, '\n')); line = end + 1) {
+    char *line = NULL;
+    size_t room = 0;
+    int rc = 0;
+    ssize_t n;
+    *dropped = false;
+    while (rc == 0 && (n = getline(&line, &room, from)) > 0) {
         long long at;
-        if (sscanf(line, "{\"step\":%lld", &at) != 1 || at > step) break;
+        *dropped = line[n - 1] != '\n' || sscanf(line, "{\"step\":%lld", &at) != 1 || at > step;
+        if (*dropped) break;
+        rc = file_put(w, line, (size_t)n, err);
     }
-    return (size_t)(line - text);
+    free(line);
+    return rc;
+}
+
+static int cut_back(const Run *r, FILE **record, const char *name, int64_t step, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    FileWriter w;
+    bool dropped;
+    if (!*record) return 0;
+    if (path_join(path, r->dir, name, err) != 0) return -1;
+    fflush(*record);
+    FILE *from = fopen(path, "re");
+    if (!from) return error_set(err, "%s: %s", path, strerror(errno));
+    int rc = file_begin(&w, path, err);
+    if (rc == 0) {
+        rc = copy_lines(&w, from, step, &dropped, err);
+        if (rc != 0 || !dropped) file_abandon(&w);
+        else {
+            fclose(*record);
+            *record = NULL;
+            rc = file_commit(&w, err);
+            if (rc == 0) rc = open_record(record, r, name, err);
+        }
+    }
+    fclose(from);
+    return rc;
 }
 
 int run_cut_back(Run *r, int64_t step, Error *err)
 {
-    char path[FILE_PATH_MAX];
-    char *text = NULL;
-    size_t n;
-    if (path_join(path, r->dir, "metrics.jsonl", err) != 0) return -1;
-    if (file_read(&text, &n, path, METRICS_LIMIT, err) != 0) return -1;
-    const size_t keep = record_length(text, step);
-    int rc = 0;
-    if (keep < n) {
-        fclose(r->metrics);
-        r->metrics = NULL;
-        rc = file_write(path, text, keep, err);
-        r->metrics = fopen(path, "ae");
-        if (rc == 0 && !r->metrics) rc = error_set(err, "%s: %s", path, strerror(errno));
-    }
-    free(text);
-    return rc;
+    if (cut_back(r, &r->metrics, METRICS, step, err) != 0) return -1;
+    return cut_back(r, &r->answers, ANSWERS, step, err);
 }
 
 int run_set_state(Run *r, const char *state, int64_t step, Error *err)
@@ -184,6 +237,7 @@ void run_close(Run *r)
 {
     if (!r) return;
     if (r->metrics) fclose(r->metrics);
+    if (r->answers) fclose(r->answers);
     if (r->lock >= 0) close(r->lock);
     free(r);
 }

@@ -3,16 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "cli/commands.h"
 #include "cli/loaded.h"
 #include "cli/options.h"
 #include "cli/prompts.h"
 #include "cli/training.h"
 #include "ppo/ppo.h"
+#include "ppo/rollout.h"
 
 typedef struct {
     TrainingFlags training;
     const char *model, *reference, *reward, *source;
+    bool answers;
 } PpoOptions;
 
 static const Option OPTIONS[] = {
@@ -25,6 +28,8 @@ static const Option OPTIONS[] = {
      "the reward model (reward)"},
     {"source", OPTION_TEXT, offsetof(PpoOptions, source), 0, 0, "NAME",
      "prompts of one source only"},
+    {"answers", OPTION_SWITCH, offsetof(PpoOptions, answers), 0, 0, NULL,
+     "keep every answer with its score in the run's answers.jsonl; --resume goes on with it"},
     {0},
 };
 static const ConfigTable *const SECTIONS[] = {&PPO_TABLE, NULL};
@@ -80,6 +85,42 @@ static int open_policies(PpoRun *r, Error *err)
     return ppo_check(&r->settings, &r->in, err);
 }
 
+/* As `reward score` takes it: the tokens themselves too, since a text may be cut into others. */
+static void put_answer(Text *t, const Rollout *o, int b, const Tokenizer *tokenizer)
+{
+    const int from = o->start[b], at = o->response[b], end = o->start[b + 1];
+    char *prompt = tokenizer_decode(tokenizer, o->token + from, at - from, false, NULL);
+    char *response = response_text(tokenizer, o->token + at, end - at);
+    text_add(t, "\"prompt\":");
+    json_put_text(t, prompt, strlen(prompt));
+    text_add(t, ",\"response\":");
+    json_put_text(t, response, strlen(response));
+    text_add(t, ",\"ids\":[");
+    for (int i = at; i < end; i++) text_format(t, "%s%d", i > at ? "," : "", o->token[i]);
+    text_add(t, "],\"score\":");
+    json_put_number(t, o->raw_score[b]);
+    text_add(t, ",\"kl\":");
+    json_put_number(t, rollout_kl(o, b));
+    text_format(t, ",\"finished\":%s", o->finished[b] ? "true" : "false");
+    free(prompt);
+    free(response);
+}
+
+static int keep_answers(void *context, int64_t step, const char *members, Error *err)
+{
+    PpoRun *r = context;
+    const Rollout *o = ppo_rollout(r->ppo);
+    int rc = 0;
+    (void)members;
+    for (int b = 0; step > 0 && r->run.run->answers && b < o->B && rc == 0; b++) {
+        Text t = {0};
+        put_answer(&t, o, b, r->start.tokenizer);
+        rc = run_record_answer(r->run.run, step, t.bytes, err);
+        text_free(&t);
+    }
+    return rc;
+}
+
 static int train(PpoRun *r, Error *err)
 {
     r->ppo = ppo_new(&r->in, &r->settings);
@@ -87,7 +128,9 @@ static int train(PpoRun *r, Error *err)
     const TrainingOptions o = {.name = "ppo",
                                .unit = "iteration",
                                .save_every = r->settings.save_every,
-                               .keep = r->settings.keep};
+                               .keep = r->settings.keep,
+                               .after_step = keep_answers,
+                               .context = r};
     if (training_go(&r->run, &trainer, &o, r->in.policy, r->start.tokenizer, err) != 0) return -1;
     if (r->run.end == TRAINING_FINISHED &&
         project_set_model(r->ctx, "aligned", r->run.model, err) != 0)
@@ -136,6 +179,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
              r.start.hash, r.reference.hash, r.reward.hash, r.prompts.n);
     if (training_begin(&r.run, ctx, r.store, "ppo", &r.options.training, &c, inputs, err) != 0)
         goto done;
+    if (r.options.answers && run_keep_answers(r.run.run, err) != 0) goto done;
     rc = train(&r, err);
 
 done:
@@ -157,7 +201,8 @@ const Command cmd_ppo = {
     .name = "ppo",
     .heading = "train",
     .summary = "align the base by PPO against the reward model",
-    .usage = "[--model MODEL [--reference MODEL]] [--reward MODEL] [--run NAME] [--resume]",
+    .usage =
+        "[--model MODEL [--reference MODEL]] [--reward MODEL] [--run NAME] [--resume] [--answers]",
     .details =
         "The reference is the frozen starting model; the value model starts from the reward "
         "model.  The finished\n"

@@ -281,29 +281,58 @@ done:
     return rc;
 }
 
+/* The tokens of a response as they were sampled. */
+static int add_ids(Sequences *s, const Loaded *l, const char *response, const cJSON *ids,
+                   Error *err)
+{
+    const int n = cJSON_GetArraySize(ids), V = tokenizer_size(l->tokenizer), at = s->tokens;
+    const cJSON *id;
+    if (!cJSON_IsArray(ids) || n == 0) return error_set(err, "ids is no list of token ids");
+    cJSON_ArrayForEach(id, ids)
+    {
+        if (!cJSON_IsNumber(id) || !(id->valuedouble >= 0 && id->valuedouble < V) ||
+            id->valuedouble != id->valueint)
+            return error_set(err, "ids: a token id is a whole number in [0, %d]", V - 1);
+        sequences_add(s, &id->valueint, 1);
+    }
+    char *text = response_text(l->tokenizer, s->token + at, n);
+    const bool same = strcmp(text, response) == 0;
+    free(text);
+    return same ? 0 : error_set(err, "response is not the text of ids: another tokenizer's?");
+}
+
+static int read_row(Sequences *s, const Loaded *l, const cJSON *row, Error *err)
+{
+    const int max_T = l->model->config.max_T;
+    const char *prompt = json_text(row, "prompt", NULL),
+               *response = json_text(row, "response", NULL);
+    const cJSON *ids = cJSON_GetObjectItemCaseSensitive(row, "ids");
+    if (!prompt || !response) return error_set(err, "a row needs prompt and response as texts");
+    if (add_prompt_tokens(s, l->tokenizer, prompt, err) != 0) return -1;
+    if ((ids ? add_ids(s, l, response, ids, err)
+             : add_response_tokens(s, l->tokenizer, response, NULL, 0, err)) != 0)
+        return -1;
+    sequences_end(s);
+    if (s->tokens <= max_T) return 0;
+    return error_set(err, "%d tokens are beyond the context of %d", s->tokens, max_T);
+}
+
 static int score_line(const Loaded *l, const char *line, size_t n, Error *err)
 {
-    cJSON *o = NULL;
+    cJSON *row = NULL;
     Sequences s = {0};
+    Text t = {0};
     double score;
-    int rc = -1;
-    if (json_parse_row(&o, line, n, err) != 0) return -1;
-    const char *prompt = json_text(o, "prompt", NULL), *response = json_text(o, "response", NULL);
-    if (!prompt || !response) error_set(err, "a row needs prompt and response as texts");
-    else if (add_prompt_tokens(&s, l->tokenizer, prompt, err) == 0 &&
-             add_response_tokens(&s, l->tokenizer, response, NULL, 0, err) == 0) {
-        sequences_end(&s);
-        if (s.tokens > l->model->config.max_T)
-            error_set(err, "%d tokens are beyond the context of %d", s.tokens,
-                      l->model->config.max_T);
-        else {
-            reward_score(&score, l->policy, s.token, s.start, 1);
-            printf("{\"score\":%.17g}\n", score);
-            rc = 0;
-        }
+    if (json_parse_row(&row, line, n, err) != 0) return -1;
+    const int rc = read_row(&s, l, row, err);
+    if (rc == 0) {
+        reward_score(&score, l->policy, s.token, s.start, 1);
+        json_put_number(&t, score);
+        printf("{\"score\":%s}\n", t.bytes);
     }
+    text_free(&t);
     sequences_free(&s);
-    cJSON_Delete(o);
+    cJSON_Delete(row);
     return rc;
 }
 
@@ -346,7 +375,8 @@ static const Command CMD_SCORE = {
     .summary = "scores for JSON lines of prompt and response",
     .usage = "[--model MODEL] < rows.jsonl",
     .details = "One {\"score\":...} for each {\"prompt\":...,\"response\":...}: what PPO would "
-               "see, to the bit.",
+               "see, to the bit.\nWith \"ids\", as in answers.jsonl of rlhf ppo, the response is "
+               "those tokens and no others.",
     .project = PROJECT_OPTIONAL,
     .filter = true,
     .run = run_score,

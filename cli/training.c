@@ -91,13 +91,16 @@ int training_begin(TrainingRun *t, Context *ctx, Store *store, const char *kind,
     return rc;
 }
 
-/* Keep what the last step recorded, and let the observer look. */
+/* Keep what the last step recorded, and let the command and the observer look. */
 static int after_step(void *context, int64_t step, const char *members, Error *err)
 {
     TrainingRun *t = context;
     const TrainingObserver *o = t->ctx->observer;
     free(t->last);
     t->last = mem_strdup(members);
+    if (t->options->after_step &&
+        t->options->after_step(t->options->context, step, members, err) != 0)
+        return -1;
     if (!o) return 0;
     return o->after_step(o->context, t->kind, step, t->total, members, t->watched, t->tokenizer,
                          err);
@@ -107,7 +110,7 @@ int training_go(TrainingRun *t, Trainer *trainer, const TrainingOptions *o, Poli
                 const Tokenizer *tokenizer, Error *err)
 {
     TrainingOptions inner = *o;
-    t->watched = p, t->tokenizer = tokenizer, t->total = trainer->total;
+    t->options = o, t->watched = p, t->tokenizer = tokenizer, t->total = trainer->total;
     inner.resume = t->resume, inner.stop_after = t->stop_after;
     inner.quiet = o->quiet || log_is_quiet();
     inner.after_step = after_step, inner.context = t;

@@ -41,8 +41,9 @@ typedef struct {
     char model[FILE_PATH_MAX]; /* the newest checkpoint, once there is one */
     TrainingEnd end;
     int64_t steps;
-    char *last;      /* members of the last record */
-    Policy *watched; /* what an observer sees */
+    const TrainingOptions *options; /* the command's own */
+    char *last;                     /* members of the last record */
+    Policy *watched;                /* what an observer sees */
     const Tokenizer *tokenizer;
     int64_t total;
 } TrainingRun;
@@ -51,7 +52,7 @@ typedef struct {
 int training_begin(TrainingRun *t, Context *ctx, Store *store, const char *kind,
                    const TrainingFlags *flags, const Config *settings, const char *inputs,
                    Error *err);
-/* Run the trainer of policy p; o's resume, stop_after and quiet are set here. */
+/* Run the trainer of policy p; o's resume and stop_after are set here. */
 int training_go(TrainingRun *t, Trainer *trainer, const TrainingOptions *o, Policy *p,
                 const Tokenizer *tokenizer, Error *err);
 /* {"run":...,"steps":...,"final":{...},"checkpoint":...} on stdout with --json, else one line. */

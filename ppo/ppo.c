@@ -132,6 +132,11 @@ const PpoMetrics *ppo_metrics(const Ppo *p)
     return &p->metrics;
 }
 
+const Rollout *ppo_rollout(const Ppo *p)
+{
+    return &p->rollout;
+}
+
 /* ---- rollout -------------------------------------------------------------------------------------- */
 
 static int roll_out(Ppo *p, int64_t iteration, Error *err)

@@ -75,8 +75,9 @@ typedef struct Ppo Ppo;
 Ppo *ppo_new(const PpoInputs *in, const PpoConfig *c);
 void ppo_free(Ppo *p);
 Trainer ppo_trainer(Ppo *p);
-/* Of the last iteration. */
+/* Of the last iteration; ppo/rollout.h says what a rollout is. */
 const PpoMetrics *ppo_metrics(const Ppo *p);
+const struct Rollout *ppo_rollout(const Ppo *p);
 PolicyOptions ppo_policy_options(const PpoConfig *c, int max_T);
 PolicyOptions ppo_value_options(const PpoConfig *c, int max_T);
 

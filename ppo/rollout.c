@@ -147,6 +147,13 @@ void rollout_advantages(Rollout *r, const PpoConfig *c, double kl_coef)
     whiten_responses(r->advantage, r, true);
 }
 
+double rollout_kl(const Rollout *r, int b)
+{
+    double kl = 0;
+    for (int i = r->response[b]; i < r->start[b + 1]; i++) kl += r->logp[i] - r->ref_logp[i];
+    return kl;
+}
+
 double rollout_largest_log_ratio(const Rollout *r)
 {
     double largest = 0;

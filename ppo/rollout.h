@@ -6,7 +6,7 @@
 
 /* B sequences, each prompt then response, end to end.  Arrays marked (N) hold numbers at response tokens
  * and 0 elsewhere; values[i] is the value of the state in which token i was chosen. */
-typedef struct {
+typedef struct Rollout {
     int B, N;
     int *token;          /* (N) */
     int *start;          /* (B+1) */
@@ -25,6 +25,8 @@ int rollout_sample(Rollout *r, const PpoInputs *in, const PpoConfig *c, const in
 void rollout_score(Rollout *r, const PpoInputs *in, const PpoConfig *c);
 /* reward, advantage (whitened), ret. */
 void rollout_advantages(Rollout *r, const PpoConfig *c, double kl_coef);
+/* Of response b: the sum of logp - ref_logp, nats. */
+double rollout_kl(const Rollout *r, int b);
 /* Largest |logp - ref_logp| over the response tokens. */
 double rollout_largest_log_ratio(const Rollout *r);
 void rollout_free(Rollout *r);

@@ -142,6 +142,44 @@ static void a_line_cut_short_by_a_crash_goes_too(void **state)
     run_close(r);
 }
 
+static void assert_answers(const char *run, const char *expected)
+{
+    char path[FILE_PATH_MAX];
+    assert_worked(path_join(path, scratch_path(run), "answers.jsonl", &err), &err);
+    char *text = scratch_read(path);
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static void answers_are_kept_where_asked_for(void **state)
+{
+    (void)state;
+    Run *r = new_run("answers", 1);
+    assert_false(file_exists(scratch_path("answers/answers.jsonl")));
+    assert_worked(run_keep_answers(r, &err), &err);
+    assert_worked(run_record_answer(r, 2, "\"kl\":1", &err), &err);
+    assert_worked(run_record_answer(r, 2, "\"kl\":2", &err), &err);
+    run_close(r);
+    assert_answers("answers", "{\"step\":2,\"kl\":1}\n{\"step\":2,\"kl\":2}\n");
+}
+
+/* Steps 1 and 2 are in the checkpoint; answers of step 3 are made again. */
+static void a_resumed_run_goes_on_with_its_answers_without_doubling(void **state)
+{
+    (void)state;
+    Run *r = new_run("doubling", 0);
+    assert_worked(run_keep_answers(r, &err), &err);
+    for (int step = 1; step <= 3; step++)
+        assert_worked(run_record_answer(r, step, "\"kl\":1", &err), &err);
+    run_close(r);
+    assert_worked(run_open(&r, scratch_path("doubling"), SETTINGS, true, &err), &err);
+    assert_worked(run_cut_back(r, 2, &err), &err);
+    assert_worked(run_record_answer(r, 3, "\"kl\":2", &err), &err);
+    run_close(r);
+    assert_answers("doubling",
+                   "{\"step\":1,\"kl\":1}\n{\"step\":2,\"kl\":1}\n{\"step\":3,\"kl\":2}\n");
+}
+
 static void the_state_is_replaced_whole(void **state)
 {
     (void)state;
@@ -175,6 +213,8 @@ int main(void)
         cmocka_unit_test(changed_settings_are_refused_with_what_changed),
         cmocka_unit_test(cutting_back_drops_what_came_after),
         cmocka_unit_test(a_line_cut_short_by_a_crash_goes_too),
+        cmocka_unit_test(answers_are_kept_where_asked_for),
+        cmocka_unit_test(a_resumed_run_goes_on_with_its_answers_without_doubling),
         cmocka_unit_test(the_state_is_replaced_whole),
         cmocka_unit_test(a_folder_that_cannot_be_made_is_one_line),
     };
