@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "store/store.h"
+#include "store/sql.h"
 
 static char folder[FILE_PATH_MAX], db_path[FILE_PATH_MAX + 16];
 static Store *store;
@@ -125,6 +125,24 @@ static inline int64_t decide(Store *s, const StoreClaim *claim, Outcome outcome,
     store_make_uuid(d.uuid);
     OK(store_save_label(s, &d, &id, &err));
     return id;
+}
+
+/* Instructions of SQLite's machine that `store` has run since work_begin, to ten.  Work is counted, since
+ * time depends on the machine: what scans where it should look up runs some for each row it passes. */
+enum { WORK_COUNTED = 10 };
+static int64_t work_done;
+
+static inline int work_count(void *unused)
+{
+    (void)unused;
+    work_done += WORK_COUNTED;
+    return 0;
+}
+
+static inline void work_begin(void)
+{
+    work_done = 0;
+    sqlite3_progress_handler(store->db, WORK_COUNTED, work_count, NULL);
 }
 
 /* Run SQL behind the store's back; returns SQLite's code, and its message when one is wanted. */

@@ -204,28 +204,35 @@ static void a_hung_up_session_leaves_its_pair_to_its_annotator(void **state)
     expect_claim(ada, false, 2);
 }
 
-/* Every one of these runs once per pair or once per decision, with all earlier ones in the file. */
-static void finding_work_does_not_slow_down_with_work_done(void **state)
+/* What a person's ten decisions cost with n pairs judged by a rule, and by her but for the last ten. */
+typedef struct {
+    int64_t list, count, decide;
+} Work;
+
+static Work work_after(int n)
 {
-    (void)state;
-    enum { N = 6000 };
-    static StoreVerdict verdict[N];
+    StoreVerdict *verdict = calloc((size_t)n, sizeof *verdict);
     StorePairList pairs = {0};
     StoreClaim c = {0};
+    Work w;
     bool found = false;
     int64_t left = 0, done = 0;
-    add_pairs(N);
+    add_pairs(n);
     const int64_t rule = begin_session_of(store, "rule:one", ANNOTATOR_RULE);
     const int64_t ada = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
-    for (int i = 0; i < N; i++) verdict[i] = (StoreVerdict){.comparison_id = i + 1, .preferred = 1};
-    OK(store_add_labels(store, rule, verdict, N, NULL, &err));
-    /* All but the last ten are ada's too, by way of the batch. */
-    OK(store_add_labels(store, ada, verdict, N - 10, NULL, &err));
-    const double began = seconds();
+    for (int i = 0; i < n; i++) verdict[i] = (StoreVerdict){.comparison_id = i + 1, .preferred = 1};
+    OK(store_add_labels(store, rule, verdict, (size_t)n, NULL, &err));
+    OK(store_add_labels(store, ada, verdict, (size_t)n - 10, NULL, &err));
+    free(verdict);
+    work_begin();
     OK(store_list_unlabeled(store, 1, 0, &pairs, &err));
+    w.list = work_done;
     assert_int_equal(pairs.n, 0);
+    work_begin();
     OK(store_count_claimable(store, 2, false, &left, &done, &err));
+    w.count = work_done;
     assert_int_equal(left, 10);
+    work_begin();
     for (int i = 0; i < 10; i++) {
         OK(store_claim_comparison(store, ada, false, &c, &found, &err));
         assert_true(found);
@@ -237,9 +244,22 @@ static void finding_work_does_not_slow_down_with_work_done(void **state)
             store_claim_free(&c);
         }
     }
-    const double took = seconds() - began;
-    print_message("10 claims and labels after %d others in %.3f s\n", 2 * N, took);
-    assert_true(took < 5); /* a scan of all assignments per pair takes minutes */
+    w.decide = work_done;
+    return w;
+}
+
+/* Each of these runs once a decision.  Ten times the pairs are ten times the work; a scan of all
+ * assignments for each pair is a hundred times. */
+static void finding_work_looks_at_each_pair_once(void **state)
+{
+    const Work few = work_after(300);
+    tear_down(state);
+    assert_int_equal(set_up(state), 0);
+    const Work many = work_after(3000);
+    assert_true(few.list > 0 && few.count > 0 && few.decide > 0);
+    assert_true(many.list <= 11 * few.list);
+    assert_true(many.count <= 11 * few.count);
+    assert_true(many.decide <= 11 * few.decide);
 }
 
 int main(void)
@@ -254,7 +274,7 @@ int main(void)
         TEST(pairs_that_nobody_judged_come_first),
         TEST(imported_pairs_are_offered_last_and_only_if_asked_for),
         TEST(a_hung_up_session_leaves_its_pair_to_its_annotator),
-        TEST(finding_work_does_not_slow_down_with_work_done),
+        TEST(finding_work_looks_at_each_pair_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
