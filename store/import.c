@@ -62,10 +62,11 @@ static int begin_preferences(Import *im, Error *err)
     StoreSession session = {.ui = "import"};
     if (im->session_id != 0) return 0;
     char *handle = mem_format("import:%s", im->source);
-    int rc = model_add(im->store, &model, err);
+    int rc = store_insert_model(im->store, &model, err);
     if (rc == 0)
-        rc = annotator_add(im->store, handle, ANNOTATOR_IMPORT, &session.annotator_id, err);
-    if (rc == 0) rc = session_add(im->store, &session, &im->session_id, err);
+        rc =
+            store_insert_annotator(im->store, handle, ANNOTATOR_IMPORT, &session.annotator_id, err);
+    if (rc == 0) rc = store_insert_session(im->store, &session, &im->session_id, err);
     im->model_id = model.id;
     free(handle);
     return rc;
@@ -99,7 +100,7 @@ static int add_answers(Import *im, int64_t prompt_id, const ImportRow *row, int6
                            .model_id = im->model_id,
                            .text = is_chosen ? row->chosen : row->rejected,
                            .sum_logprob = NAN};
-        if (response_add(im->store, &r, &added, err) != 0) return -1;
+        if (store_insert_response(im->store, &r, &added, err) != 0) return -1;
         *(is_chosen ? chosen_id : rejected_id) = r.id;
     }
     return 0;
@@ -113,7 +114,7 @@ static int add_preference(Import *im, int64_t prompt_id, const ImportRow *row, E
     if (add_answers(im, prompt_id, row, &chosen_id, &rejected_id, err) != 0) return -1;
     StoreComparison c = {
         .prompt_id = prompt_id, .a_id = chosen_id, .b_id = rejected_id, .origin = "import"};
-    if (comparison_add(im->store, &c, &pair, err) != 0) return -1;
+    if (store_insert_comparison(im->store, &c, &pair, err) != 0) return -1;
     const int preferred = c.a_id == chosen_id ? -1 : 1;
     if (pair.duplicate && imported_preference(im->store, c.id, &there, err) != 0) return -1;
     if (there != 0 && (there < 0) != (preferred < 0))
@@ -127,7 +128,7 @@ static int add_preference(Import *im, int64_t prompt_id, const ImportRow *row, E
     im->result->taken++;
     const StoreVerdict verdict = {
         .comparison_id = c.id, .outcome = OUTCOME_PREF, .preferred = preferred};
-    return verdict_add(im->store, im->session_id, &verdict, &label, err);
+    return store_insert_verdict(im->store, im->session_id, &verdict, &label, err);
 }
 
 static int add_row(Import *im, const ImportRow *row, Error *err)
@@ -136,7 +137,7 @@ static int add_row(Import *im, const ImportRow *row, Error *err)
     const int64_t taken = r->taken;
     StoreAdded added = {0};
     StorePrompt prompt = {.text = row->prompt, .source = im->source, .split = im->options->split};
-    if (prompt_add(im->store, &prompt, &added, err) != 0) return -1;
+    if (store_insert_prompt(im->store, &prompt, &added, err) != 0) return -1;
     r->prompts += added.added;
     r->moved += added.moved;
     if (row->kind == DATA_PREFERENCES) {
@@ -147,7 +148,7 @@ static int add_row(Import *im, const ImportRow *row, Error *err)
                                 .source = im->source,
                                 .split = prompt.split};
         added = (StoreAdded){0};
-        if (demonstration_add(im->store, &d, &added, err) != 0) return -1;
+        if (store_insert_demonstration(im->store, &d, &added, err) != 0) return -1;
         r->demonstrations += added.added;
         r->taken += added.added;
         r->duplicate += added.duplicate;
@@ -216,7 +217,7 @@ static int read_row(Import *im, Error *err)
 static int read_all(Import *im, Error *err)
 {
     int more;
-    while ((more = lines_next(&im->lines, err)) == 1) {
+    while ((more = line_reader_next(&im->lines, err)) == 1) {
         if (read_row(im, err) != 0) return -1;
         const bool full = im->n_rows >= BATCH_ROWS || im->n_bytes >= BATCH_BYTES;
         /* Strict is all or nothing, so it is one transaction. */
@@ -254,7 +255,7 @@ int store_import(Store *s, const char *path, const ImportOptions *options, Impor
     im.source = im.options->source ? mem_strdup(im.options->source) : source_of(path);
 
     if (content_check(s, im.source, "the source's name", err) != 0) goto done;
-    if (lines_open(&im.lines, path, err) != 0 || read_all(&im, err) != 0) goto done;
+    if (line_reader_open(&im.lines, path, err) != 0 || read_all(&im, err) != 0) goto done;
     if (im.session_id != 0 && store_end_session(s, im.session_id, "done", err) != 0) goto done;
     if (result.taken + result.duplicate == 0) {
         if (result.refused > 0)
@@ -276,7 +277,7 @@ done:
     for (size_t i = 0; i < im.n_rows; i++) import_row_free(&im.row[i]);
     free(im.row);
     free(im.source);
-    lines_close(&im.lines);
+    line_reader_close(&im.lines);
     return rc;
 }
 

@@ -33,9 +33,9 @@ typedef struct {
     int64_t number; /* of that line, from 1 */
     bool too_long;  /* that line has more than IMPORT_LINE_MAX bytes and was cut */
 } LineReader;
-int lines_open(LineReader *r, const char *path, Error *err);
+int line_reader_open(LineReader *r, const char *path, Error *err);
 /* 1: a line, 0: the end, -1: the file cannot be read on. */
-int lines_next(LineReader *r, Error *err);
-void lines_close(LineReader *r);
+int line_reader_next(LineReader *r, Error *err);
+void line_reader_close(LineReader *r);
 
 #endif

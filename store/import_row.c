@@ -10,7 +10,7 @@
 
 /* ---- lines ----------------------------------------------------------------------------------------- */
 
-int lines_open(LineReader *r, const char *path, Error *err)
+int line_reader_open(LineReader *r, const char *path, Error *err)
 {
     *r = (LineReader){.path = strcmp(path, "-") == 0 ? "standard input" : path};
     /* A copy of descriptor 0, since gzclose closes what it read from. */
@@ -23,7 +23,7 @@ int lines_open(LineReader *r, const char *path, Error *err)
     return 0;
 }
 
-void lines_close(LineReader *r)
+void line_reader_close(LineReader *r)
 {
     if (r->file) gzclose(r->file);
     r->file = NULL;
@@ -49,7 +49,7 @@ static void keep(LineReader *r, const char *bytes, size_t n)
     else text_append(&r->line, bytes, n);
 }
 
-int lines_next(LineReader *r, Error *err)
+int line_reader_next(LineReader *r, Error *err)
 {
     bool any = false;
     text_clear(&r->line);

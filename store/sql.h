@@ -1,5 +1,5 @@
-/* What the files of store/ share: the connection, statements, transactions, and the adders that other
- * adders call inside their own transaction.  Private to store/. */
+/* What the files of store/ share: the connection, statements, transactions, and what others call inside
+ * their own transaction.  Private to store/. */
 #ifndef STORE_SQL_H
 #define STORE_SQL_H
 
@@ -66,28 +66,30 @@ AnnotatorKind sql_kind(sqlite3_stmt *stmt, int column);
 /* Make room for one more row: doubles the array when n is a power of two. */
 void *sql_grow(void *rows, size_t n, size_t size);
 
-/* Adders: inside the caller's transaction. */
+/* What runs inside the caller's transaction: store_insert_prompt is what store_add_prompts does for each
+ * row, and so on. */
 void content_hash(unsigned char out[HASH_BYTES], const char *text);
 int content_add(Store *s, const char *text, int64_t *id, Error *err);
 int content_check(Store *s, const char *text, const char *what, Error *err);
 /* NULL is allowed. */
 int content_check_json(Store *s, const char *json, const char *what, Error *err);
-int prompt_add(Store *s, StorePrompt *row, StoreAdded *added, Error *err);
-int demonstration_add(Store *s, StoreDemonstration *row, StoreAdded *added, Error *err);
-int model_add(Store *s, StoreModel *model, Error *err);
-int response_add(Store *s, StoreResponse *row, StoreAdded *added, Error *err);
-int comparison_add(Store *s, StoreComparison *row, StoreAdded *added, Error *err);
-int annotator_add(Store *s, const char *handle, AnnotatorKind kind, int64_t *id, Error *err);
-int session_add(Store *s, const StoreSession *session, int64_t *id, Error *err);
-int session_annotator(Store *s, int64_t session_id, int64_t *annotator_id, Error *err);
+int store_insert_prompt(Store *s, StorePrompt *row, StoreAdded *added, Error *err);
+int store_insert_demonstration(Store *s, StoreDemonstration *row, StoreAdded *added, Error *err);
+int store_insert_model(Store *s, StoreModel *model, Error *err);
+int store_insert_response(Store *s, StoreResponse *row, StoreAdded *added, Error *err);
+int store_insert_comparison(Store *s, StoreComparison *row, StoreAdded *added, Error *err);
+int store_insert_annotator(Store *s, const char *handle, AnnotatorKind kind, int64_t *id,
+                           Error *err);
+int store_insert_session(Store *s, const StoreSession *session, int64_t *id, Error *err);
+int store_find_session_annotator(Store *s, int64_t session_id, int64_t *annotator_id, Error *err);
 /* `state`: open (held) or done. */
-int assignment_add(Store *s, int64_t comparison_id, int64_t annotator_id, int64_t session_id,
-                   const char *state, int64_t *id, Error *err);
-int assignment_hold(Store *s, int64_t assignment_id, int64_t session_id, Error *err);
-int assignment_finish(Store *s, int64_t assignment_id, Error *err);
-int claim_read(Store *s, int64_t assignment_id, StoreClaim *out, Error *err);
-int verdict_add(Store *s, int64_t session_id, const StoreVerdict *row, StoreAdded *added,
-                Error *err);
+int store_insert_assignment(Store *s, int64_t comparison_id, int64_t annotator_id,
+                            int64_t session_id, const char *state, int64_t *id, Error *err);
+int store_hold_assignment(Store *s, int64_t assignment_id, int64_t session_id, Error *err);
+int store_finish_assignment(Store *s, int64_t assignment_id, Error *err);
+int store_read_claim(Store *s, int64_t assignment_id, StoreClaim *out, Error *err);
+int store_insert_verdict(Store *s, int64_t session_id, const StoreVerdict *row, StoreAdded *added,
+                         Error *err);
 
 /* A label before it has an id; `preferred` as stored (< 0: a is better). */
 typedef struct {

@@ -37,7 +37,7 @@ static int find_comparison(Store *s, StoreComparison *row, Error *err)
     return sql_one(s, stmt, &row->id, "find a comparison", err);
 }
 
-int comparison_add(Store *s, StoreComparison *row, StoreAdded *added, Error *err)
+int store_insert_comparison(Store *s, StoreComparison *row, StoreAdded *added, Error *err)
 {
     static const char SQL[] =
         "INSERT INTO comparison(campaign_id,prompt_id,a_id,b_id,origin,created_us)"
@@ -78,7 +78,8 @@ int store_add_comparisons(Store *s, StoreComparison *rows, size_t n, StoreAdded 
     StoreAdded count = {0};
     if (sql_begin(s, err) != 0) return -1;
     int rc = 0;
-    for (size_t i = 0; i < n && rc == 0; i++) rc = comparison_add(s, &rows[i], &count, err);
+    for (size_t i = 0; i < n && rc == 0; i++)
+        rc = store_insert_comparison(s, &rows[i], &count, err);
     rc = sql_finish(s, rc, err);
     if (rc == 0 && added) *added = count;
     return rc;

@@ -58,7 +58,7 @@ static int live_assignment(Store *s, int64_t asked, int64_t *id, int64_t *sessio
     return 0;
 }
 
-int assignment_finish(Store *s, int64_t assignment_id, Error *err)
+int store_finish_assignment(Store *s, int64_t assignment_id, Error *err)
 {
     static const char SQL[] = "UPDATE assignment SET state='done' WHERE id=?1";
     sqlite3_stmt *stmt = NULL;
@@ -87,7 +87,7 @@ static int save(Store *s, const StoreDecision *d, int64_t *label_id, Error *err)
     /* The clock may have been set back while the pair was on the screen. */
     if (row.shown_us > row.submitted_us) row.shown_us = row.submitted_us;
     if (label_append(s, &row, label_id, err) != 0) return -1;
-    return assignment_finish(s, row.assignment_id, err);
+    return store_finish_assignment(s, row.assignment_id, err);
 }
 
 int store_save_label(Store *s, const StoreDecision *decision, int64_t *label_id, Error *err)
@@ -108,7 +108,7 @@ static int undo(Store *s, int64_t session_id, StoreClaim *out, bool *found, Erro
     int64_t annotator_id = 0, id = 0;
     LabelRow row = {.retract = true, .session_id = session_id};
     sqlite3_stmt *stmt = NULL;
-    if (session_annotator(s, session_id, &annotator_id, err) != 0) return -1;
+    if (store_find_session_annotator(s, session_id, &annotator_id, err) != 0) return -1;
     if (sql_get(s, &stmt, NEWEST, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, annotator_id);
     const int step = sql_step(s, stmt, "find the newest label", err);
@@ -121,8 +121,8 @@ static int undo(Store *s, int64_t session_id, StoreClaim *out, bool *found, Erro
     store_make_uuid(row.uuid);
     row.shown_us = row.submitted_us = store_time_us();
     if (label_append(s, &row, &id, err) != 0) return -1;
-    if (assignment_hold(s, row.assignment_id, session_id, err) != 0) return -1;
-    return claim_read(s, row.assignment_id, out, err);
+    if (store_hold_assignment(s, row.assignment_id, session_id, err) != 0) return -1;
+    return store_read_claim(s, row.assignment_id, out, err);
 }
 
 int store_undo_label(Store *s, int64_t session_id, StoreClaim *out, bool *found, Error *err)
@@ -159,8 +159,8 @@ static int find_live(Store *s, int64_t comparison_id, int64_t annotator_id, int6
     return 0;
 }
 
-int verdict_add(Store *s, int64_t session_id, const StoreVerdict *verdict, StoreAdded *added,
-                Error *err)
+int store_insert_verdict(Store *s, int64_t session_id, const StoreVerdict *verdict,
+                         StoreAdded *added, Error *err)
 {
     LabelRow row = {.session_id = session_id,
                     .outcome = verdict->outcome,
@@ -168,7 +168,7 @@ int verdict_add(Store *s, int64_t session_id, const StoreVerdict *verdict, Store
                     .comment = verdict->comment};
     int64_t annotator_id = 0, id = 0;
     bool done = false;
-    if (session_annotator(s, session_id, &annotator_id, err) != 0) return -1;
+    if (store_find_session_annotator(s, session_id, &annotator_id, err) != 0) return -1;
     if (find_live(s, verdict->comparison_id, annotator_id, &row.assignment_id, &done, err) != 0)
         return -1;
     if (done) {
@@ -176,12 +176,12 @@ int verdict_add(Store *s, int64_t session_id, const StoreVerdict *verdict, Store
         return 0;
     }
     if (row.assignment_id == 0) {
-        if (assignment_add(s, verdict->comparison_id, annotator_id, session_id, "done",
-                           &row.assignment_id, err) != 0)
+        if (store_insert_assignment(s, verdict->comparison_id, annotator_id, session_id, "done",
+                                    &row.assignment_id, err) != 0)
             return -1;
     } else {
         if (newest_of(s, row.assignment_id, &row.supersedes, err) != 0) return -1;
-        if (assignment_finish(s, row.assignment_id, err) != 0) return -1;
+        if (store_finish_assignment(s, row.assignment_id, err) != 0) return -1;
     }
     store_make_uuid(row.uuid);
     row.shown_us = row.submitted_us = store_time_us();
@@ -196,7 +196,7 @@ int store_add_labels(Store *s, int64_t session_id, const StoreVerdict *rows, siz
     if (sql_begin(s, err) != 0) return -1;
     int rc = 0;
     for (size_t i = 0; i < n && rc == 0; i++) {
-        rc = verdict_add(s, session_id, &rows[i], &count, err);
+        rc = store_insert_verdict(s, session_id, &rows[i], &count, err);
         progress_pulse(NULL);
     }
     rc = sql_finish(s, rc, err);

@@ -54,7 +54,7 @@ static int insert_prompt(Store *s, StorePrompt *row, int64_t content_id, int64_t
     return 0;
 }
 
-int prompt_add(Store *s, StorePrompt *row, StoreAdded *added, Error *err)
+int store_insert_prompt(Store *s, StorePrompt *row, StoreAdded *added, Error *err)
 {
     assert(row->text && row->source);
     if (*row->text == 0) return error_set(err, "%s: prompt is empty", s->path);
@@ -82,13 +82,13 @@ int store_add_prompts(Store *s, StorePrompt *rows, size_t n, StoreAdded *added, 
     StoreAdded count = {0};
     if (sql_begin(s, err) != 0) return -1;
     int rc = 0;
-    for (size_t i = 0; i < n && rc == 0; i++) rc = prompt_add(s, &rows[i], &count, err);
+    for (size_t i = 0; i < n && rc == 0; i++) rc = store_insert_prompt(s, &rows[i], &count, err);
     rc = sql_finish(s, rc, err);
     if (rc == 0 && added) *added = count;
     return rc;
 }
 
-int demonstration_add(Store *s, StoreDemonstration *row, StoreAdded *added, Error *err)
+int store_insert_demonstration(Store *s, StoreDemonstration *row, StoreAdded *added, Error *err)
 {
     static const char ADD[] = "INSERT INTO demonstration(prompt_id,content_id,source,created_us)"
                               " VALUES(?1,?2,?3,?4) ON CONFLICT DO NOTHING";
@@ -96,7 +96,7 @@ int demonstration_add(Store *s, StoreDemonstration *row, StoreAdded *added, Erro
     StorePrompt prompt = {.text = row->prompt, .source = row->source, .split = row->split};
     StoreAdded of_prompt = {0};
     int64_t content_id = 0;
-    if (prompt_add(s, &prompt, &of_prompt, err) != 0) return -1;
+    if (store_insert_prompt(s, &prompt, &of_prompt, err) != 0) return -1;
     if (content_check(s, row->response, "response", err) != 0) return -1;
     if (content_add(s, row->response, &content_id, err) != 0) return -1;
     row->prompt_id = prompt.id;
@@ -128,7 +128,8 @@ int store_add_demonstrations(Store *s, StoreDemonstration *rows, size_t n, Store
     StoreAdded count = {0};
     if (sql_begin(s, err) != 0) return -1;
     int rc = 0;
-    for (size_t i = 0; i < n && rc == 0; i++) rc = demonstration_add(s, &rows[i], &count, err);
+    for (size_t i = 0; i < n && rc == 0; i++)
+        rc = store_insert_demonstration(s, &rows[i], &count, err);
     rc = sql_finish(s, rc, err);
     if (rc == 0 && added) *added = count;
     return rc;

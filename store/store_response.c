@@ -32,7 +32,7 @@ static int find_model(Store *s, StoreModel *model, Error *err)
     return sql_one(s, stmt, &model->id, "find a model", err);
 }
 
-int model_add(Store *s, StoreModel *model, Error *err)
+int store_insert_model(Store *s, StoreModel *model, Error *err)
 {
     static const char SQL[] =
         "INSERT INTO model(name,role,path,weights_sha256,tokenizer_sha256,run,step,created_us)"
@@ -58,7 +58,7 @@ int model_add(Store *s, StoreModel *model, Error *err)
 int store_add_model(Store *s, StoreModel *model, Error *err)
 {
     if (sql_begin(s, err) != 0) return -1;
-    return sql_finish(s, model_add(s, model, err), err);
+    return sql_finish(s, store_insert_model(s, model, err), err);
 }
 
 static char *copy_hash(sqlite3_stmt *stmt, int column)
@@ -209,7 +209,7 @@ static int find_response(Store *s, StoreResponse *row, int64_t content_id, int64
     return sql_one(s, stmt, &row->id, "find a response", err);
 }
 
-int response_add(Store *s, StoreResponse *row, StoreAdded *added, Error *err)
+int store_insert_response(Store *s, StoreResponse *row, StoreAdded *added, Error *err)
 {
     int64_t content_id = 0, sampling_id = 0;
     if (content_check(s, row->text, "response", err) != 0) return -1;
@@ -229,7 +229,7 @@ int store_add_responses(Store *s, StoreResponse *rows, size_t n, StoreAdded *add
     StoreAdded count = {0};
     if (sql_begin(s, err) != 0) return -1;
     int rc = 0;
-    for (size_t i = 0; i < n && rc == 0; i++) rc = response_add(s, &rows[i], &count, err);
+    for (size_t i = 0; i < n && rc == 0; i++) rc = store_insert_response(s, &rows[i], &count, err);
     rc = sql_finish(s, rc, err);
     if (rc == 0 && added) *added = count;
     return rc;

@@ -9,7 +9,8 @@
 
 /* ---- annotators and sessions ----------------------------------------------------------------------- */
 
-int annotator_add(Store *s, const char *handle, AnnotatorKind kind, int64_t *id, Error *err)
+int store_insert_annotator(Store *s, const char *handle, AnnotatorKind kind, int64_t *id,
+                           Error *err)
 {
     static const char FIND[] = "SELECT id, kind FROM annotator WHERE handle=?1";
     static const char ADD[] = "INSERT INTO annotator(handle,kind,created_us) VALUES(?1,?2,?3)";
@@ -42,10 +43,10 @@ int annotator_add(Store *s, const char *handle, AnnotatorKind kind, int64_t *id,
 int store_add_annotator(Store *s, const char *handle, AnnotatorKind kind, int64_t *id, Error *err)
 {
     if (sql_begin(s, err) != 0) return -1;
-    return sql_finish(s, annotator_add(s, handle, kind, id, err), err);
+    return sql_finish(s, store_insert_annotator(s, handle, kind, id, err), err);
 }
 
-int session_add(Store *s, const StoreSession *session, int64_t *id, Error *err)
+int store_insert_session(Store *s, const StoreSession *session, int64_t *id, Error *err)
 {
     static const char SQL[] =
         "INSERT INTO session(annotator_id,ui,version,terminal,columns,lines,started_us)"
@@ -67,7 +68,7 @@ int session_add(Store *s, const StoreSession *session, int64_t *id, Error *err)
 int store_begin_session(Store *s, const StoreSession *session, int64_t *id, Error *err)
 {
     if (sql_begin(s, err) != 0) return -1;
-    return sql_finish(s, session_add(s, session, id, err), err);
+    return sql_finish(s, store_insert_session(s, session, id, err), err);
 }
 
 static int end_session(Store *s, int64_t session_id, const char *reason, Error *err)
@@ -96,7 +97,7 @@ int store_end_session(Store *s, int64_t session_id, const char *reason, Error *e
 
 /* ---- claims ---------------------------------------------------------------------------------------- */
 
-int session_annotator(Store *s, int64_t session_id, int64_t *annotator_id, Error *err)
+int store_find_session_annotator(Store *s, int64_t session_id, int64_t *annotator_id, Error *err)
 {
     static const char SQL[] = "SELECT annotator_id FROM session WHERE id=?1";
     sqlite3_stmt *stmt = NULL;
@@ -119,8 +120,8 @@ static int lease_end(Store *s, int64_t now, int64_t *expires_us, Error *err)
     return sql_one(s, stmt, expires_us, "read the campaign", err);
 }
 
-int assignment_add(Store *s, int64_t comparison_id, int64_t annotator_id, int64_t session_id,
-                   const char *state, int64_t *id, Error *err)
+int store_insert_assignment(Store *s, int64_t comparison_id, int64_t annotator_id,
+                            int64_t session_id, const char *state, int64_t *id, Error *err)
 {
     static const char SQL[] =
         "INSERT INTO assignment(comparison_id,annotator_id,session_id,swapped,leased_us,"
@@ -146,7 +147,7 @@ int assignment_add(Store *s, int64_t comparison_id, int64_t annotator_id, int64_
 }
 
 /* Hold an assignment again, for this session. */
-int assignment_hold(Store *s, int64_t assignment_id, int64_t session_id, Error *err)
+int store_hold_assignment(Store *s, int64_t assignment_id, int64_t session_id, Error *err)
 {
     static const char SQL[] =
         "UPDATE assignment SET state='open', session_id=?2, leased_us=?3, expires_us=?4"
@@ -163,7 +164,7 @@ int assignment_hold(Store *s, int64_t assignment_id, int64_t session_id, Error *
     return sql_run(s, stmt, "hold a comparison", err);
 }
 
-int claim_read(Store *s, int64_t assignment_id, StoreClaim *out, Error *err)
+int store_read_claim(Store *s, int64_t assignment_id, StoreClaim *out, Error *err)
 {
     static const char SQL[] =
         "SELECT x.comparison_id, c.prompt_id, c.a_id, c.b_id, x.swapped, x.expires_us, pc.body, "
@@ -262,21 +263,21 @@ static int claim(Store *s, int64_t session_id, bool imported, StoreClaim *out, b
                  Error *err)
 {
     int64_t annotator_id = 0, comparison_id = 0, assignment_id = 0;
-    if (session_annotator(s, session_id, &annotator_id, err) != 0) return -1;
+    if (store_find_session_annotator(s, session_id, &annotator_id, err) != 0) return -1;
     if (expire_leases(s, err) != 0) return -1;
     if (left_behind(s, annotator_id, &assignment_id, err) != 0) return -1;
     *found = assignment_id != 0;
     if (*found) {
-        if (assignment_hold(s, assignment_id, session_id, err) != 0) return -1;
-        return claim_read(s, assignment_id, out, err);
+        if (store_hold_assignment(s, assignment_id, session_id, err) != 0) return -1;
+        return store_read_claim(s, assignment_id, out, err);
     }
     if (next_comparison(s, annotator_id, imported, &comparison_id, err) != 0) return -1;
     *found = comparison_id != 0;
     if (!*found) return 0;
-    if (assignment_add(s, comparison_id, annotator_id, session_id, "open", &assignment_id, err) !=
-        0)
+    if (store_insert_assignment(s, comparison_id, annotator_id, session_id, "open", &assignment_id,
+                                err) != 0)
         return -1;
-    return claim_read(s, assignment_id, out, err);
+    return store_read_claim(s, assignment_id, out, err);
 }
 
 int store_claim_comparison(Store *s, int64_t session_id, bool imported, StoreClaim *out,

@@ -46,16 +46,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     const int file = mkstemp(path);
     FUZZ_CLAIM(file >= 0 && write(file, bytes, n) == (ssize_t)n);
     close(file);
-    FUZZ_CLAIM(lines_open(&lines, path, &err) == 0);
+    FUZZ_CLAIM(line_reader_open(&lines, path, &err) == 0);
     int more;
-    for (int64_t number = 1; (more = lines_next(&lines, &err)) == 1; number++) {
+    for (int64_t number = 1; (more = line_reader_next(&lines, &err)) == 1; number++) {
         FUZZ_CLAIM(lines.number == number && lines.line.n <= IMPORT_LINE_MAX);
         const char *line = lines.line.bytes ? lines.line.bytes : "";
         FUZZ_CLAIM(!memchr(line, '\n', lines.line.n));
         check_line(line, lines.line.n);
     }
     if (more < 0) FUZZ_CLAIM(strstr(err.message, path) && !strchr(err.message, '\n'));
-    lines_close(&lines);
+    line_reader_close(&lines);
     unlink(path);
     return 0;
 }
