@@ -4,27 +4,20 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/log.h"
 #include "kernels/kernels.h"
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* Best seconds per call of f(context) within `budget` seconds. */
 static double best_time(void (*f)(void *), void *context)
 {
-    const double budget = 0.25, end = now() + budget;
+    const double budget = 0.25, end = log_clock() + budget;
     double best = INFINITY;
     f(context);
-    for (int i = 0; i < 3 || now() < end; i++) {
-        const double start = now();
+    for (int i = 0; i < 3 || log_clock() < end; i++) {
+        const double start = log_clock();
         f(context);
-        const double seconds = now() - start;
+        const double seconds = log_clock() - start;
         if (seconds < best) best = seconds;
     }
     return best;

@@ -6,20 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/log.h"
 #include "kernels/kernels.h"
 #include "policy/generate.h"
 #include "policy/policy.h"
 
 enum { LENGTH = 55, SEQUENCES = 256, STEP_SEQUENCES = 16, PROMPT = 20, ROUNDS = 8 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 typedef struct {
     Policy *policy;
@@ -79,9 +72,9 @@ static void report(const char *name, int (*work)(Bench *), Bench *b)
     double best = INFINITY;
     int n = work(b);
     for (int i = 0; i < ROUNDS; i++) {
-        const double began = now();
+        const double began = log_clock();
         n = work(b);
-        const double seconds = now() - began;
+        const double seconds = log_clock() - began;
         if (seconds < best) best = seconds;
     }
     printf("  %s %.0f", name, n / best);
