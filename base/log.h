@@ -11,6 +11,8 @@ void log_quiet(bool quiet);
 bool log_is_quiet(void);
 /* Seconds from a monotonic clock. */
 double log_clock(void);
+/* Tests put a clock of their own in its place; NULL: back to the system's. */
+void log_set_clock(double (*seconds)(void));
 
 /* A progress bar on stderr: rate, ETA, and a short note (the current loss); redrawn at most ten times a
  * second on a terminal, a plain line every ten seconds elsewhere, nothing when quiet.

@@ -42,6 +42,7 @@ static int one_step(Trainer *t, Run *run, const TrainingOptions *o, int64_t step
 /* The record is on the disk before the checkpoint that it leads up to. */
 static int save(Trainer *t, Run *run, const TrainingOptions *o, int64_t step, Error *err)
 {
+    progress_pulse("saving");
     if (run_sync(run, err) != 0) return -1;
     return checkpoint_save(run->dir, step, o->keep, t->save, t->self, err);
 }

@@ -254,6 +254,7 @@ void policy_accumulate(Policy *p, const TokenBatch *b, const TokenTerms *grad)
     }
     trunk_backward(p->model, p->acts, &p->rows);
     p->rows.N = 0;
+    progress_pulse(NULL);
 }
 
 void policy_discard(Policy *p)

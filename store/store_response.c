@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "store/sql.h"
 
@@ -229,7 +230,10 @@ int store_add_responses(Store *s, StoreResponse *rows, size_t n, StoreAdded *add
     StoreAdded count = {0};
     if (sql_begin(s, err) != 0) return -1;
     int rc = 0;
-    for (size_t i = 0; i < n && rc == 0; i++) rc = store_insert_response(s, &rows[i], &count, err);
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        rc = store_insert_response(s, &rows[i], &count, err);
+        progress_pulse(NULL);
+    }
     rc = sql_finish(s, rc, err);
     if (rc == 0 && added) *added = count;
     return rc;

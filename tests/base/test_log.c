@@ -11,6 +11,28 @@
 
 #include "base/log.h"
 
+static double now; /* seconds, while a test moves the clock */
+
+static double test_clock(void)
+{
+    return now;
+}
+
+static int hold_clock(void **state)
+{
+    (void)state;
+    now = 1000;
+    log_set_clock(test_clock);
+    return 0;
+}
+
+static int give_clock_back(void **state)
+{
+    (void)state;
+    log_set_clock(NULL);
+    return 0;
+}
+
 static char path[] = "/tmp/rlhf-log-XXXXXX";
 static int kept;
 
@@ -53,7 +75,7 @@ static void quiet_prints_nothing(void **state)
     log_quiet(true);
     log_line("step=1");
     progress_begin(&bar, "pretrain", 10, "steps");
-    bar.drawn -= 100;
+    now += 100;
     progress_update(&bar, 5, NULL);
     progress_end(&bar);
     log_quiet(false);
@@ -66,9 +88,53 @@ static void progress_outside_a_terminal_waits_ten_seconds(void **state)
     Progress bar;
     catch_stderr();
     progress_begin(&bar, "pretrain", 10, "steps");
-    for (int i = 0; i < 10; i++) progress_update(&bar, i, NULL);
+    now += 9.99;
+    progress_update(&bar, 1, NULL);
+    progress_pulse(NULL);
+    now += 0.02;
+    progress_update(&bar, 4, NULL);
+    now += 9.98;
+    progress_update(&bar, 5, NULL);
     progress_end(&bar);
-    assert_stderr("");
+    assert_stderr("pretrain  4/10 steps  40%  0.40 steps/s  0:15 left\n");
+}
+
+/* Seconds at which something happens to a bar: drawn at 0, 0.11, 0.22, 1 and 2, when a tenth has passed. */
+static const double MOMENT[] = {0, 0.09, 0.11, 0.2, 0.22, 1, 1.01, 2};
+
+static void begin_on_terminal(Progress *bar)
+{
+    progress_begin(bar, "ppo", 0, "");
+    bar->on_terminal = true, bar->drawn = now - 1; /* as progress_begin does where it finds one */
+}
+
+static void steps_draw_a_terminals_bar_ten_times_a_second(void **state)
+{
+    (void)state;
+    Progress bar;
+    catch_stderr();
+    begin_on_terminal(&bar);
+    for (int i = 0; i < 8; i++) {
+        now = bar.began + MOMENT[i];
+        progress_update(&bar, 0, "%d", i);
+    }
+    progress_end(&bar);
+    assert_stderr("\r\033[Kppo  0\r\033[Kppo  2\r\033[Kppo  4\r\033[Kppo  5\r\033[Kppo  7\r\033[K");
+}
+
+/* Each time with another stroke, so that the eye sees that something goes on. */
+static void pulses_draw_a_terminals_bar_ten_times_a_second(void **state)
+{
+    (void)state;
+    Progress bar;
+    catch_stderr();
+    begin_on_terminal(&bar);
+    for (int i = 0; i < 8; i++) {
+        now = bar.began + MOMENT[i];
+        progress_pulse(NULL);
+    }
+    progress_end(&bar);
+    assert_stderr("\r\033[Kppo \\\r\033[Kppo |\r\033[Kppo /\r\033[Kppo -\r\033[Kppo \\\r\033[K");
 }
 
 /* 500 of 2,000 steps in 100 seconds: 5 a second, 1,500 left take 300 seconds. */
@@ -78,8 +144,7 @@ static void progress_shows_share_rate_time_left_and_note(void **state)
     Progress bar;
     catch_stderr();
     progress_begin(&bar, "pretrain", 2000, "steps");
-    bar.began -= 100;
-    bar.drawn -= 100;
+    now += 100;
     progress_update(&bar, 500, "loss %.3f", 2.31);
     progress_end(&bar);
     assert_stderr("pretrain  500/2,000 steps  25%  5.00 steps/s  5:00 left  loss 2.310\n");
@@ -93,15 +158,14 @@ static void a_pulse_draws_the_standing_bar_with_its_phase(void **state)
     catch_stderr();
     progress_begin(&bar, "ppo", 40, "iterations");
     progress_update(&bar, 1, "kl %.1f", 2.5);
-    bar.began -= 100;
-    bar.drawn -= 100;
+    now += 100;
     progress_pulse("sampling");
     progress_pulse("scoring");
-    bar.drawn -= 100;
+    now += 100;
     progress_update(&bar, 2, "kl %.1f", 2.5);
     progress_end(&bar);
     assert_stderr("ppo  1/40 iterations  2%  0.01 iterations/s  1 h 05 min left  sampling  kl 2.5\n"
-                  "ppo  2/40 iterations  5%  0.02 iterations/s  31:40 left  kl 2.5\n");
+                  "ppo  2/40 iterations  5%  0.01 iterations/s  1 h 03 min left  kl 2.5\n");
 }
 
 static void a_pulse_without_a_bar_prints_nothing(void **state)
@@ -133,15 +197,19 @@ static void the_clock_does_not_go_back(void **state)
     assert_true(log_clock() >= first);
 }
 
+#define CLOCKED(f) cmocka_unit_test_setup_teardown(f, hold_clock, give_clock_back)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_goes_to_stderr),
-        cmocka_unit_test(quiet_prints_nothing),
-        cmocka_unit_test(progress_outside_a_terminal_waits_ten_seconds),
-        cmocka_unit_test(progress_shows_share_rate_time_left_and_note),
-        cmocka_unit_test(a_pulse_draws_the_standing_bar_with_its_phase),
-        cmocka_unit_test(a_pulse_without_a_bar_prints_nothing),
+        CLOCKED(quiet_prints_nothing),
+        CLOCKED(progress_outside_a_terminal_waits_ten_seconds),
+        CLOCKED(steps_draw_a_terminals_bar_ten_times_a_second),
+        CLOCKED(pulses_draw_a_terminals_bar_ten_times_a_second),
+        CLOCKED(progress_shows_share_rate_time_left_and_note),
+        CLOCKED(a_pulse_draws_the_standing_bar_with_its_phase),
+        CLOCKED(a_pulse_without_a_bar_prints_nothing),
         cmocka_unit_test(durations_are_minutes_or_hours),
         cmocka_unit_test(the_clock_does_not_go_back),
     };

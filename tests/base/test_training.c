@@ -9,6 +9,7 @@
 #include "base/interrupt.h"
 #include "base/json.h"
 #include "tests/long.h"
+#include "tests/looks.h"
 #include "tests/scratch.h"
 
 /* A trainer whose whole state is one number: x <- 3x + step. */
@@ -278,6 +279,15 @@ static void a_watcher_that_fails_ends_the_run(void **state)
     assert_says(&err, "the disk is full");
 }
 
+/* Writing a large model takes long: the bar says so. */
+static void each_checkpoint_looks_at_the_bar(void **state)
+{
+    (void)state;
+    looks_begin();
+    assert_worked(train("looks", 6, (TrainingOptions){.save_every = 2}, 0).rc, &err);
+    assert_int_equal(looks_end(), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +302,7 @@ int main(void)
         cmocka_unit_test(a_signal_stops_after_the_step_and_saves),
         cmocka_unit_test(a_watcher_sees_the_start_and_every_step),
         cmocka_unit_test(a_watcher_that_fails_ends_the_run),
+        cmocka_unit_test(each_checkpoint_looks_at_the_bar),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

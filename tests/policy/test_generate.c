@@ -2,6 +2,7 @@
 #include "policy/generate.h"
 
 #include "tests/golden_model.h"
+#include "tests/looks.h"
 #include "tests/models.h"
 
 static Error err;
@@ -320,6 +321,17 @@ static void tokens_are_streamed_as_they_come(void **state)
     responses_free(&r);
 }
 
+static void each_token_looks_at_the_bar(void **state)
+{
+    (void)state;
+    const Prompts in = same_prompt(3);
+    const SamplingConfig s = plain_sampling(5); /* three responses side by side */
+    looks_begin();
+    Responses r = generate(&in, &s);
+    assert_int_equal(looks_end(), 5);
+    responses_free(&r);
+}
+
 static void decoding_can_be_stopped(void **state)
 {
     (void)state;
@@ -382,6 +394,7 @@ int main(void)
         cmocka_unit_test(a_response_ends_where_the_context_does),
         cmocka_unit_test(the_key_and_the_seed_decide_and_nothing_else),
         cmocka_unit_test(tokens_are_streamed_as_they_come),
+        cmocka_unit_test(each_token_looks_at_the_bar),
         cmocka_unit_test(decoding_can_be_stopped),
         cmocka_unit_test(prompts_that_cannot_be_answered_are_named),
         cmocka_unit_test(no_prompts_give_no_responses),

@@ -1,5 +1,6 @@
 /* The waist: gradients, steps, heads, saving.  Equal bits are test_bits.c's. */
 #include "tests/golden_model.h"
+#include "tests/looks.h"
 #include "tests/models.h"
 #include "tests/scratch.h"
 
@@ -89,6 +90,26 @@ static void the_gradient_does_not_depend_on_micro_batches(void **state)
         asked_free(&s);
         trained_free(&whole), trained_free(&cut);
     }
+}
+
+/* So long, and no longer, a terminal shows nothing new: 12 + 3 + 1, 20 and 7 + 2 tokens. */
+static void each_micro_batch_looks_at_the_bar_forward_and_backward(void **state)
+{
+    (void)state;
+    PolicyOptions o = TRAINED;
+    o.max_tokens = 20;
+    Trained t = trained_new(&TINY_GPT2, &o);
+    AskedBatch s = asked_random(LENGTH, B, TINY_GPT2.V, 1);
+    double *g = some_gradient(&s, 1);
+    looks_begin();
+    asked_evaluate(t.policy, &s, TEMPERATURE);
+    assert_int_equal(looks_end(), 3);
+    looks_begin();
+    accumulate(t.policy, &s, 3, 4, g);
+    assert_int_equal(looks_end(), 2);
+    free(g);
+    asked_free(&s);
+    trained_free(&t);
 }
 
 static void what_is_not_asked_is_zero(void **state)
@@ -376,6 +397,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_gradient_does_not_depend_on_micro_batches),
+        cmocka_unit_test(each_micro_batch_looks_at_the_bar_forward_and_backward),
         cmocka_unit_test(what_is_not_asked_is_zero),
         cmocka_unit_test(long_gradients_are_shortened_and_short_ones_are_not),
         cmocka_unit_test(a_gradient_that_is_not_finite_changes_nothing),

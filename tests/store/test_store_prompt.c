@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "store/sql.h"
+#include "tests/looks.h"
 
 /* ---- families and splits --------------------------------------------------------------------------- */
 
@@ -227,6 +228,15 @@ static void sampling_again_adds_nothing(void **state)
     assert_int_equal(pair.id, 0);
 }
 
+/* The candidates of a comparison are thousands, in one transaction. */
+static void each_response_looks_at_the_bar(void **state)
+{
+    (void)state;
+    looks_begin();
+    add_pairs(10);
+    assert_int_equal(looks_end(), 20);
+}
+
 static void pair_is_unordered_and_of_one_prompt(void **state)
 {
     (void)state;
@@ -256,6 +266,7 @@ int main(void)
         TEST(model_is_known_by_name_and_weights),
         TEST(responses_come_back_as_sampled),
         TEST(sampling_again_adds_nothing),
+        TEST(each_response_looks_at_the_bar),
         TEST(pair_is_unordered_and_of_one_prompt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
