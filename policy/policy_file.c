@@ -1,4 +1,5 @@
 /* Policies in files: the model with its heads, and the optimizer's state. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/file.h"
@@ -27,7 +28,7 @@ int policy_save(const Policy *p, const char *dir, Error *err)
     return rc;
 }
 
-enum { MOMENTS = 4 };
+enum { MOMENTS = 4, STEP_EXACT = 1 << 24 }; /* a float holds every whole number up to it */
 static const char *const MOMENT_NAME[MOMENTS] = {"head.m", "head.v", "model.m", "model.v"};
 
 static const Parameters *moment_owner(const Policy *p, int i)
@@ -47,7 +48,9 @@ static int save_optimizer(const Policy *p, const char *dir, Error *err)
     SafetensorsTensor tensor[MOMENTS + 1];
     float *copy[MOMENTS] = {NULL};
     int n = 0;
-    const float step = (float)p->step;
+    const int64_t low = p->step % STEP_EXACT;
+    const float step[] = {(float)low, (float)(p->step - low)}; /* both exactly */
+    assert(p->step / STEP_EXACT < STEP_EXACT);
     for (int i = 0; i < MOMENTS; i++) {
         if (!moment(p, i)) continue;
         copy[i] = host_copy(moment(p, i), moment_owner(p, i)->n);
@@ -56,7 +59,8 @@ static int save_optimizer(const Policy *p, const char *dir, Error *err)
                                           .shape = {(int64_t)moment_owner(p, i)->n},
                                           .values = copy[i]};
     }
-    tensor[n++] = (SafetensorsTensor){.name = "step", .n_dims = 1, .shape = {1}, .values = &step};
+    tensor[n++] = (SafetensorsTensor){
+        .name = "step", .n_dims = 1, .shape = {p->step < STEP_EXACT ? 1 : 2}, .values = step};
     int rc = path_join(path, dir, "optimizer.safetensors", err);
     if (rc == 0) rc = safetensors_write(path, tensor, n, err);
     for (int i = 0; i < MOMENTS; i++) free(copy[i]);
@@ -79,24 +83,30 @@ static int read_moment(Policy *p, const Safetensors *file, int i, Error *err)
     return rc;
 }
 
+static int read_step(Policy *p, const Safetensors *file, Error *err)
+{
+    float step[2] = {0};
+    const int at = safetensors_find(file, "step");
+    const int64_t count = at < 0 ? 0 : safetensors_entry(file, at)->count;
+    if (count != 1 && count != 2) return error_set(err, "step is missing");
+    if (safetensors_read(file, at, step, err) != 0) return -1;
+    for (int i = 0; i < 2; i++)
+        if (!(step[i] >= 0 && step[i] < 0x1p48f))
+            return error_set(err, "step is no number of steps");
+    p->step = (int64_t)step[0] + (int64_t)step[1];
+    return 0;
+}
+
 static int load_optimizer(Policy *p, const char *dir, Error *err)
 {
     char path[FILE_PATH_MAX];
     Safetensors *file = NULL;
-    float step = 0;
     int rc = -1;
     if (path_join(path, dir, "optimizer.safetensors", err) != 0) return -1;
     if (safetensors_open(&file, path, err) != 0) return -1;
     for (int i = 0; i < MOMENTS; i++)
         if (moment(p, i) && read_moment(p, file, i, err) != 0) goto done;
-    const int at = safetensors_find(file, "step");
-    if (at < 0 || safetensors_entry(file, at)->count != 1) {
-        error_set(err, "step is missing");
-        goto done;
-    }
-    if (safetensors_read(file, at, &step, err) != 0) goto done;
-    p->step = (int64_t)step;
-    rc = 0;
+    rc = read_step(p, file, err);
 
 done:
     safetensors_close(file);

@@ -361,6 +361,43 @@ static void resumed_training_goes_on_to_the_same_bits(void **state)
     }
 }
 
+static int64_t step_saved_and_loaded(int64_t step)
+{
+    Trained a = trained_new(&TINY_GPT2, &TRAINED), b = trained_new(&TINY_GPT2, &TRAINED);
+    const char *dir = scratch_folder("step", true);
+    a.policy->step = step;
+    assert_worked(policy_save_state(a.policy, dir, &err), &err);
+    assert_worked(policy_load_state(b.policy, dir, &err), &err);
+    const int64_t loaded = policy_steps(b.policy);
+    trained_free(&a), trained_free(&b);
+    return loaded;
+}
+
+/* A float holds every whole number up to 2^24 and not the next. */
+static void the_step_is_kept_beyond_what_a_float_holds(void **state)
+{
+    (void)state;
+    static const int64_t STEP[] = {0, 1, 1 << 24, (1 << 24) + 1, (1 << 25) + 3, 1000000000007};
+    for (size_t i = 0; i < sizeof STEP / sizeof *STEP; i++)
+        assert_int_equal(step_saved_and_loaded(STEP[i]), STEP[i]);
+}
+
+/* Which checkpoints of earlier versions have. */
+static void the_step_is_one_number_as_long_as_a_float_holds_it(void **state)
+{
+    (void)state;
+    char path[FILE_PATH_MAX];
+    Safetensors *file = NULL;
+    step_saved_and_loaded((1 << 24) - 1);
+    assert_worked(path_join(path, scratch_path("step"), "optimizer.safetensors", &err), &err);
+    assert_worked(safetensors_open(&file, path, &err), &err);
+    float step = 0;
+    assert_int_equal(safetensors_entry(file, safetensors_find(file, "step"))->count, 1);
+    assert_worked(safetensors_read(file, safetensors_find(file, "step"), &step, &err), &err);
+    assert_true(step == (1 << 24) - 1);
+    safetensors_close(file);
+}
+
 static void a_state_of_another_model_is_refused(void **state)
 {
     (void)state;
@@ -409,6 +446,8 @@ int main(void)
         cmocka_unit_test(scaling_the_head_scales_its_answers),
         cmocka_unit_test(a_head_is_saved_as_score_and_read_back),
         cmocka_unit_test(resumed_training_goes_on_to_the_same_bits),
+        cmocka_unit_test(the_step_is_kept_beyond_what_a_float_holds),
+        cmocka_unit_test(the_step_is_one_number_as_long_as_a_float_holds_it),
         cmocka_unit_test(a_state_of_another_model_is_refused),
         cmocka_unit_test(memory_is_told_before_it_is_taken),
     };
