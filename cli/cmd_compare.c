@@ -72,8 +72,8 @@ static int prepare(Compare *c, const Words *words, Error *err)
     if (words->n < 2 && !project_has_model(c->ctx, "aligned"))
         return error_set(err, "no aligned model yet; make one with: rlhf ppo");
     if (open_store(&c->store, c->ctx, err) != 0) return -1;
-    if (loaded_open(&c->base, c->ctx, "base", base, err) != 0) return -1;
-    if (loaded_open(&c->aligned, c->ctx, "aligned", aligned, err) != 0) return -1;
+    if (loaded_open_language(&c->base, c->ctx, "base", base, err) != 0) return -1;
+    if (loaded_open_language(&c->aligned, c->ctx, "aligned", aligned, err) != 0) return -1;
     if (o->reward || project_has_model(c->ctx, "reward")) {
         if (loaded_open(&c->reward, c->ctx, "reward model", o->reward ? o->reward : "reward",
                         err) != 0)

@@ -193,6 +193,10 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (w.options.logits && !ctx->json) return error_usage(err, "--logits needs --json");
     if (project_model(ctx, w.folder, "model", w.options.model, err) != 0) goto done;
     if (model_open(&w.model, w.folder, err) != 0) goto done;
+    if (model_check_predicts(w.model, err) != 0) {
+        error_wrap(err, "%s", w.folder);
+        goto done;
+    }
     if (read_tokens(&w, err) != 0) goto done;
     evaluate(&w);
     if (ctx->json) print_json(&w);

@@ -145,9 +145,10 @@ static int open_all(PpoRun *r, Error *err)
     if (open_store(&r->store, r->ctx, err) != 0) return -1;
     if (!r->options.reward && !project_has_model(r->ctx, "reward"))
         return error_set(err, "no reward model yet; train one with: rlhf reward");
-    if (loaded_open(&r->start, r->ctx, "policy", r->options.model, err) != 0) return -1;
-    if (loaded_open(&r->reference, r->ctx, NULL,
-                    r->options.reference ? r->options.reference : r->options.model, err) != 0)
+    if (loaded_open_language(&r->start, r->ctx, "policy", r->options.model, err) != 0) return -1;
+    if (loaded_open_language(&r->reference, r->ctx, NULL,
+                             r->options.reference ? r->options.reference : r->options.model,
+                             err) != 0)
         return -1;
     if (loaded_open(&r->reward, r->ctx, "reward model", reward, err) != 0) return -1;
     if (r->reward.model->config.n_labels != 1)

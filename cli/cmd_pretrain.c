@@ -69,7 +69,7 @@ static int make_model(Pretrain *p, Error *err)
     ModelConfig config;
     if (p->options.model) {
         Loaded l;
-        if (loaded_open(&l, p->ctx, "base", p->options.model, err) != 0) return -1;
+        if (loaded_open_language(&l, p->ctx, "base", p->options.model, err) != 0) return -1;
         p->model = l.model, p->tokenizer = l.tokenizer;
         return 0;
     }

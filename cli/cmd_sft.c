@@ -148,7 +148,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (options_parse(ctx, OPTIONS, &w.options, &words, 0, 0, argc, argv, err) != 0) return -1;
     if (context_settings(ctx, &c, NULL, err) != 0) return -1;
     if (open_store(&w.store, ctx, err) != 0) goto done;
-    if (loaded_open(&w.base, ctx, "start", w.options.model, err) != 0) goto done;
+    if (loaded_open_language(&w.base, ctx, "start", w.options.model, err) != 0) goto done;
     if (read_all(&w, err) != 0) goto done;
     sha256_hex(sha256, w.train.sequences.token, (size_t)w.train.sequences.tokens * sizeof(int));
     text_format(&inputs, "{\"model\": \"%s\", \"demonstrations\": \"%s\"}", w.base.hash, sha256);

@@ -35,6 +35,16 @@ fail:
     return -1;
 }
 
+int loaded_open_language(Loaded *l, const Context *ctx, const char *role, const char *name,
+                         Error *err)
+{
+    if (loaded_open(l, ctx, role, name, err) != 0) return -1;
+    if (model_check_predicts(l->model, err) == 0) return 0;
+    error_wrap(err, "%s", l->folder);
+    loaded_close(l);
+    return -1;
+}
+
 void loaded_policy(Loaded *l)
 {
     const ModelConfig *c = &l->model->config;

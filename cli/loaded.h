@@ -19,6 +19,9 @@ typedef struct {
 
 /* `role` is what messages call it ("policy"); NULL says nothing. */
 int loaded_open(Loaded *l, const Context *ctx, const char *role, const char *name, Error *err);
+/* The same of a model that is to predict tokens. */
+int loaded_open_language(Loaded *l, const Context *ctx, const char *role, const char *name,
+                         Error *err);
 /* Open a frozen policy for sampling and scoring; heads as the checkpoint has them. */
 void loaded_policy(Loaded *l);
 void loaded_close(Loaded *l);

@@ -62,6 +62,9 @@ Model *model_new(const ModelConfig *config, uint64_t seed);
 /* Load a Hugging Face folder: config.json and model.safetensors, or shards with an index. */
 int model_open(Model **out, const char *dir, Error *err);
 void model_free(Model *m);
+/* Whether it can predict tokens: a ...ForSequenceClassification with untied embeddings has no output
+ * projection; the error says so. */
+int model_check_predicts(const Model *m, Error *err);
 /* tokenizer.json, tokenizer_config.json and generation_config.json of `dir` are copied by every
  * model_save from now on; model_open sets the folder it read. */
 void model_set_companions(Model *m, const char *dir);

@@ -99,7 +99,7 @@ int model_open(Model **out, const char *dir, Error *err)
     if (check_size(&config, file, err) != 0) goto done;
     m = model_like(&config);
     for (int i = 0; i < m->n_tensors; i++) {
-        /* a classification checkpoint predicts no tokens */
+        /* it predicts no tokens: model_check_predicts */
         const bool unused = config.n_labels > 0 && strcmp(m->tensor[i].name, "lm_head.weight") == 0;
         if (!unused && read_tensor(m, file, &m->tensor[i], err) != 0) goto done;
     }
@@ -116,6 +116,13 @@ done:
     }
     safetensors_close(file);
     return rc;
+}
+
+int model_check_predicts(const Model *m, Error *err)
+{
+    if (m->config.tied || m->config.n_labels == 0) return 0;
+    return error_set(err, "a reward model with untied embeddings has no output projection: it "
+                          "scores and cannot predict tokens");
 }
 
 /* ---- writing ------------------------------------------------------------------------------------- */

@@ -284,6 +284,25 @@ static void a_model_that_is_not_what_its_config_says_is_refused(void **state)
     model_free(m);
 }
 
+/* Saved with a score in place of lm_head; a tied one predicts with its embedding. */
+static void an_untied_reward_model_predicts_no_tokens(void **state)
+{
+    (void)state;
+    float score[64] = {0}, bias[1] = {0};
+    const ModelConfig *const config[] = {&TINY_LLAMA, &TINY_GPT2};
+    for (int c = 0; c < 2; c++) {
+        Model *m = model_new(config[c], 3), *back = NULL;
+        const char *dir = scratch_folder("scores", true);
+        assert_true(m->config.C <= 64);
+        assert_worked(model_check_predicts(m, &err), &err);
+        assert_worked(model_save(m, dir, 1, score, bias, &err), &err);
+        assert_worked(model_open(&back, dir, &err), &err);
+        assert_int_equal(model_check_predicts(back, &err), config[c]->tied ? 0 : -1);
+        if (!config[c]->tied) assert_says(&err, "it scores and cannot predict tokens");
+        model_free(m), model_free(back);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +315,7 @@ int main(void)
         cmocka_unit_test(new_weights_have_the_published_spread),
         cmocka_unit_test(what_would_change_the_mathematics_is_refused_by_name),
         cmocka_unit_test(a_model_that_is_not_what_its_config_says_is_refused),
+        cmocka_unit_test(an_untied_reward_model_predicts_no_tokens),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
