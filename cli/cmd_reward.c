@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/preferences.h"
+#include "cli/run_record.h"
 #include "cli/training.h"
 #include "compare/win_rate.h"
 #include "reward/reward.h"
@@ -39,15 +40,21 @@ static void evaluation_json(Text *t, const RewardEvaluation *e)
                 e->length_correlation, e->margin);
 }
 
-static void print_evaluation(const char *name, const RewardEvaluation *e)
+/* `when`: "", or " before shrinking" */
+static void print_evaluation(const char *name, const RewardEvaluation *e, const char *when)
 {
     double low, high;
+    char labels[32] = "";
     wilson_interval(&low, &high, e->accuracy * e->n, e->n);
-    printf("%s: right on %.4g of %s: %.2f [%.2f, %.2f]; longer answer wins %.2f\n", name,
-           e->accuracy * e->n, text_count(e->n, "held-out pair"), e->accuracy, low, high,
-           e->longer_wins);
-    printf("calibration error %.2f; correlation of score and length %.2f; go on: rlhf ppo\n",
-           e->calibration_error, e->length_correlation);
+    if (e->labels > e->n) snprintf(labels, sizeof labels, " (%s)", text_count(e->labels, "label"));
+    printf("%s: right on %.10g of %s%s%s: %.2f [%.2f, %.2f]; longer answer wins %.2f\n", name,
+           round(10 * e->accuracy * e->n) / 10, text_count(e->n, "held-out pair"), labels, when,
+           e->accuracy, low, high, e->longer_wins);
+    if (e->all_equal)
+        printf("all its scores are equal: PPO would have nothing to follow; label more first\n");
+    else
+        printf("calibration error %.2f; correlation of score and length %.2f; go on: rlhf ppo\n",
+               e->calibration_error, e->length_correlation);
 }
 
 /* ---- training ------------------------------------------------------------------------------------- */
@@ -130,35 +137,43 @@ static int read_pairs(Reward *w, Error *err)
     return 0;
 }
 
-static void say_shrinkage(double factor)
+static int say_shrinkage(Shrinkage *s, const Reward *w, Error *err)
 {
-    if (factor > 0)
-        log_line("scores shrunk to %.2f of their size, which the held-out pairs confirm", factor);
+    if (run_record_shrinkage(s, w->run.model, err) != 0) return -1;
+    if (s->factor > 0)
+        log_line("scores shrunk to %.2f of their size, which the held-out pairs confirm",
+                 s->factor);
     else
         log_line(
             "the held-out pairs cannot tell this model from chance: its scores are now all 0, and "
             "PPO has nothing to follow but its penalties (reward.shrink)");
+    return 0;
 }
 
+/* Scores of 0 are all equal and would be right on one half of any pairs: what the model had learned is
+ * its accuracy before.  Any other factor leaves their order as it is. */
 static int evaluate_and_report(Reward *w, Error *err)
 {
     const Pairs valid = preferences_pairs(&w->valid);
+    const bool finished = w->run.end == TRAINING_FINISHED;
+    Shrinkage shrunk = {.factor = 1};
     Text json = {0};
     int rc = 0;
-    const bool finished = w->run.end == TRAINING_FINISHED;
-    if (finished && w->settings.shrink) say_shrinkage(reward_shrinkage(w->training));
+    if (finished && w->settings.shrink && say_shrinkage(&shrunk, w, err) != 0) return -1;
     if (!finished || valid.n == 0 || w->options.no_eval) {
         if (finished) log_line("not measured; held-out pairs: rlhf reward eval; go on: rlhf ppo");
         training_report(&w->run);
         return 0;
     }
-    const RewardEvaluation e = evaluate(w->policy, &valid);
+    RewardEvaluation e = evaluate(w->policy, &valid);
+    if (shrunk.factor == 0) e.accuracy = shrunk.accuracy;
     evaluation_json(&json, &e);
     rc = store_add_evaluation(w->store, "reward eval", w->run.name, json.bytes, err);
     if (rc == 0 && w->ctx->json)
         printf("{\"run\":\"%s\",\"steps\":%lld,\"final\":%s,\"checkpoint\":\"%s\"}\n", w->run.name,
                (long long)w->run.steps, json.bytes, w->run.model);
-    else if (rc == 0) print_evaluation(w->run.name, &e);
+    else if (rc == 0)
+        print_evaluation(w->run.name, &e, shrunk.factor == 0 ? " before shrinking" : "");
     text_free(&json);
     return rc;
 }
@@ -271,7 +286,7 @@ static int run_eval(Context *ctx, int argc, char **argv, Error *err)
     const RewardEvaluation e = evaluate(l.policy, &p);
     evaluation_json(&json, &e);
     if (ctx->json) puts(json.bytes);
-    else print_evaluation(o.model, &e);
+    else print_evaluation(o.model, &e, "");
     rc = 0;
 
 done:
@@ -365,7 +380,8 @@ static const Command CMD_EVAL = {
     .name = "eval",
     .summary = "accuracy of a reward model on held-out pairs",
     .usage = "[--model MODEL] [--data FILE]",
-    .details = "Ties count half.  Beside it stands what \"the longer answer wins\" reaches.",
+    .details = "Ties count half, and a pair counts once, its labels averaged.  Beside it stands "
+               "what \"the longer answer wins\" reaches.",
     .options = EVAL_OPTIONS,
     .project = PROJECT_OPTIONAL,
     .run = run_eval,

@@ -97,3 +97,14 @@ int run_record_column(double *x, double *y, const RunRecord *r, const char *name
     }
     return n;
 }
+
+int run_record_shrinkage(Shrinkage *out, const char *model_folder, Error *err)
+{
+    RunRecord r = {0};
+    if (run_record_read(&r, model_folder, err) != 0) return -1;
+    const cJSON *last = r.n > 0 ? r.row[r.n - 1] : NULL;
+    *out =
+        (Shrinkage){json_number(last, "shrinkage", 1), json_number(last, "held_out_accuracy", NAN)};
+    run_record_free(&r);
+    return 0;
+}

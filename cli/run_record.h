@@ -23,4 +23,11 @@ void run_record_free(RunRecord *r);
 /* The steps that have a number called `name`, and that number: x, y (record.n); returns how many. */
 int run_record_column(double *x, double *y, const RunRecord *r, const char *name);
 
+/* What `reward.shrink` did at the end of a reward model's training. */
+typedef struct {
+    double factor;   /* the scores were multiplied by it; 1 when there is no record of shrinking */
+    double accuracy; /* on the held-out pairs, of the scores before */
+} Shrinkage;
+int run_record_shrinkage(Shrinkage *out, const char *model_folder, Error *err);
+
 #endif

@@ -13,24 +13,54 @@ static double share_right(double delta, double better)
     return 0.5;
 }
 
+/* A mean over pairs, taken up label by label. */
+typedef struct {
+    double sum, pair_sum;
+    int pairs, labels; /* labels: of the pair at hand */
+} PairMean;
+
+static void end_pair(PairMean *m)
+{
+    if (m->labels > 0) m->sum += m->pair_sum / m->labels;
+    m->pair_sum = 0, m->labels = 0;
+}
+
+static void add_label(PairMean *m, double right, const int *pair, int i)
+{
+    if (i == 0 || !pair || pair[i] != pair[i - 1]) {
+        end_pair(m);
+        m->pairs++;
+    }
+    m->pair_sum += right, m->labels++;
+}
+
+static double mean_of(PairMean *m)
+{
+    end_pair(m);
+    return m->sum / m->pairs;
+}
+
 double preference_accuracy(const double *chosen, const double *rejected, const double *target,
-                           int n)
+                           const int *pair, int n)
 {
     assert(n > 0);
-    double right = 0;
+    PairMean right = {0};
     for (int i = 0; i < n; i++)
-        right += share_right(chosen[i] - rejected[i], target ? target[i] : 1);
-    return right / n;
+        add_label(&right, share_right(chosen[i] - rejected[i], target ? target[i] : 1), pair, i);
+    return mean_of(&right);
 }
 
 double longer_wins_accuracy(const int *chosen_length, const int *rejected_length,
-                            const double *target, int n)
+                            const double *target, const int *pair, int n)
 {
     assert(n > 0);
-    double right = 0;
+    PairMean right = {0};
     for (int i = 0; i < n; i++)
-        right += share_right((double)chosen_length[i] - rejected_length[i], target ? target[i] : 1);
-    return right / n;
+        add_label(
+            &right,
+            share_right((double)chosen_length[i] - rejected_length[i], target ? target[i] : 1),
+            pair, i);
+    return mean_of(&right);
 }
 
 typedef struct {

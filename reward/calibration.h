@@ -7,13 +7,15 @@
 
 enum { CALIBRATION_BINS = 10 };
 
-/* Share of pairs whose order the scores get right. */
+/* Share of pairs whose order the scores get right.  pair (n), ascending, is the number of the pair that
+ * each label judges: the labels of one pair are averaged and count as one, since the scores are right or
+ * wrong about it once, however many people looked.  NULL: each label judges a pair of its own. */
 double preference_accuracy(const double *chosen, const double *rejected, const double *target,
-                           int n);
+                           const int *pair, int n);
 
 /* The same for "the longer answer wins": what a model must beat to have learned more than length. */
 double longer_wins_accuracy(const int *chosen_length, const int *rejected_length,
-                            const double *target, int n);
+                            const double *target, const int *pair, int n);
 
 /* Expected calibration error of sigmoid(delta).         Guo et al. 2017, eq. 3
  * Each pair counts in both orders, (p, target) and (1 - p, 1 - target), else the outcome of every

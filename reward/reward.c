@@ -21,7 +21,6 @@ struct RewardTraining {
     Pairs train, held_out;
     RewardConfig config;
     int64_t total;
-    double shrinkage;
     Shuffle order;
     int *item;        /* (batch_size) the pairs of a batch */
     Sequences packed; /* one micro-batch: whole pairs, side by side */
@@ -46,30 +45,50 @@ void reward_score(double *score, Policy *p, const int *token, const int *start, 
     free(value);
 }
 
+/* The sequences a and b of pairs. */
+static bool same_sequence(const Pairs *pairs, int a, int b)
+{
+    const int *start = pairs->start;
+    const int n = start[a + 1] - start[a];
+    return n == start[b + 1] - start[b] && memcmp(pairs->token + start[a], pairs->token + start[b],
+                                                  (size_t)n * sizeof *pairs->token) == 0;
+}
+
+/* The labels i and i - 1 judge the same two responses, whichever was chosen. */
+static bool same_pair(const Pairs *pairs, int i)
+{
+    const int here = 2 * i, there = here - 2;
+    return (same_sequence(pairs, here, there) && same_sequence(pairs, here + 1, there + 1)) ||
+           (same_sequence(pairs, here, there + 1) && same_sequence(pairs, here + 1, there));
+}
+
 RewardEvaluation reward_evaluate(Policy *p, const Pairs *pairs, double *chosen, double *rejected)
 {
     const size_t n = (size_t)pairs->n;
     double *score = mem_calloc(2 * n, sizeof *score), *c = mem_calloc(n, sizeof *c),
            *r = mem_calloc(n, sizeof *r);
     int *length = mem_calloc(2 * n, sizeof *length), *long_c = mem_calloc(n, sizeof *long_c),
-        *long_r = mem_calloc(n, sizeof *long_r);
-    RewardEvaluation e = {.n = pairs->n};
+        *long_r = mem_calloc(n, sizeof *long_r), *pair = mem_calloc(n, sizeof *pair);
+    RewardEvaluation e = {.labels = pairs->n, .all_equal = true};
 
     reward_score(score, p, pairs->token, pairs->start, 2 * pairs->n);
     for (size_t i = 0; i < 2 * n; i++) length[i] = pairs->start[i + 1] - pairs->start[i];
     for (size_t i = 0; i < n; i++) {
         c[i] = score[2 * i], r[i] = score[2 * i + 1];
         long_c[i] = length[2 * i], long_r[i] = length[2 * i + 1];
+        e.n += i == 0 || !same_pair(pairs, (int)i);
+        pair[i] = e.n;
         e.margin += (c[i] - r[i]) / (double)n;
+        e.all_equal = e.all_equal && c[i] == r[i];
     }
-    e.accuracy = preference_accuracy(c, r, pairs->target, pairs->n);
+    e.accuracy = preference_accuracy(c, r, pairs->target, pair, pairs->n);
     e.loss = preference_loss(NULL, NULL, c, r, pairs->target, pairs->weight, pairs->n, 0);
     e.calibration_error = calibration_error(c, r, pairs->target, pairs->n);
-    e.longer_wins = longer_wins_accuracy(long_c, long_r, pairs->target, pairs->n);
+    e.longer_wins = longer_wins_accuracy(long_c, long_r, pairs->target, pair, pairs->n);
     e.length_correlation = score_length_correlation(score, length, 2 * pairs->n);
     if (chosen) memcpy(chosen, c, n * sizeof *c);
     if (rejected) memcpy(rejected, r, n * sizeof *r);
-    free(score), free(c), free(r), free(length), free(long_c), free(long_r);
+    free(score), free(c), free(r), free(length), free(long_c), free(long_r), free(pair);
     return e;
 }
 
@@ -81,11 +100,8 @@ RewardTraining *reward_training_new(Policy *p, const Pairs *train, const Pairs *
     RewardTraining *t = mem_calloc(1, sizeof *t);
     const size_t B = (size_t)c->batch_size;
     assert(train->n > 0 && (!c->shrink || (held_out && held_out->n > 0)));
-    *t = (RewardTraining){.policy = p,
-                          .train = *train,
-                          .config = *c,
-                          .shrinkage = 1,
-                          .order = shuffle_new(train->n, seed)};
+    *t = (RewardTraining){
+        .policy = p, .train = *train, .config = *c, .order = shuffle_new(train->n, seed)};
     if (held_out) t->held_out = *held_out;
     t->total = (int64_t)ceil(c->epochs * train->n / c->batch_size);
     int longest = 1;
@@ -147,7 +163,7 @@ static double accumulate_pairs(RewardTraining *t, int n, double total, double *r
         t->rejected[i] = t->value[start[2 * i + 2] - 1];
         here += t->weight[i];
     }
-    *right += n * preference_accuracy(t->chosen, t->rejected, t->target, n);
+    *right += n * preference_accuracy(t->chosen, t->rejected, t->target, NULL, n);
     const double share = total > 0 ? here / total : 0;
     const double loss = preference_loss(t->dchosen, t->drejected, t->chosen, t->rejected, t->target,
                                         t->weight, n, t->config.label_noise);
@@ -172,21 +188,17 @@ static void normalize(RewardTraining *t)
     free(score);
 }
 
-/* The scores as far from 0 as the held-out pairs warrant. */
-static void shrink(RewardTraining *t)
+/* The scores as far from 0 as the held-out pairs warrant; `members` gets what was done. */
+static void shrink(RewardTraining *t, Text *members)
 {
     const size_t n = (size_t)t->held_out.n;
     double *chosen = mem_calloc(n, sizeof *chosen), *rejected = mem_calloc(n, sizeof *rejected);
-    reward_evaluate(t->policy, &t->held_out, chosen, rejected);
-    t->shrinkage = score_shrinkage(chosen, rejected, t->held_out.target, t->held_out.n);
-    policy_scale_head(t->policy, t->shrinkage, 0);
+    const RewardEvaluation before = reward_evaluate(t->policy, &t->held_out, chosen, rejected);
+    const double factor = score_shrinkage(chosen, rejected, t->held_out.target, t->held_out.n);
+    policy_scale_head(t->policy, factor, 0);
+    text_format(members, ",\"shrinkage\":%.9g,\"held_out_accuracy\":%.9g", factor, before.accuracy);
     free(chosen);
     free(rejected);
-}
-
-double reward_shrinkage(const RewardTraining *t)
-{
-    return t->shrinkage;
 }
 
 static int step(void *self, int64_t at, Text *members, Text *note, Error *err)
@@ -210,11 +222,11 @@ static int step(void *self, int64_t at, Text *members, Text *note, Error *err)
     if (!isfinite(norm))
         return error_set(err, "the gradient's norm is %g; try a lower learning_rate (%g now)", norm,
                          rate);
-    if (at + 1 == t->total && c->normalize) normalize(t);
-    if (at + 1 == t->total && c->shrink) shrink(t);
     const double accuracy = right / c->batch_size;
     text_format(members, "\"loss\":%.9g,\"accuracy\":%.9g,\"lr\":%.9g,\"grad_norm\":%.9g", loss,
                 accuracy, rate, norm);
+    if (at + 1 == t->total && c->normalize) normalize(t);
+    if (at + 1 == t->total && c->shrink) shrink(t, members);
     text_format(note, "loss %.3f", loss);
     return 0;
 }

@@ -3,13 +3,15 @@
 #ifndef REWARD_REWARD_H
 #define REWARD_REWARD_H
 
+#include <stdbool.h>
+
 #include "base/training.h"
 #include "policy/optimizer_config.h"
 
-/* Judged pairs: sequence 2i is prompt i with the chosen response, 2i+1 with the rejected one, each with
- * its stop token. */
+/* Labels of pairs: sequence 2i is prompt i with the chosen response, 2i+1 with the rejected one, each with
+ * its stop token.  Labels of the same pair stand side by side. */
 typedef struct {
-    int n;
+    int n; /* labels */
     const int *token;
     const int *start;     /* (2n+1) */
     const double *target; /* (n) P(chosen is better): 1, or 1/2 for a tie */
@@ -39,8 +41,8 @@ typedef struct RewardTraining RewardTraining;
 RewardTraining *reward_training_new(Policy *p, const Pairs *train, const Pairs *held_out,
                                     const RewardConfig *c, uint64_t seed);
 void reward_training_free(RewardTraining *t);
-/* What `shrink` multiplied the scores by; 1 before the last step of this process, and without `shrink`. */
-double reward_shrinkage(const RewardTraining *t);
+/* The record of the last step says what `shrink` did: `shrinkage`, the factor, and `held_out_accuracy`, of
+ * the scores before: a factor of 0 makes all of them equal. */
 Trainer reward_trainer(RewardTraining *t);
 PolicyOptions reward_options(const RewardConfig *c, int max_T, uint64_t seed);
 
@@ -49,14 +51,15 @@ PolicyOptions reward_options(const RewardConfig *c, int max_T, uint64_t seed);
 void reward_score(double *score, Policy *p, const int *token, const int *start, int B);
 
 typedef struct {
-    int n;
-    double accuracy, loss; /* ties count half; nats */
+    int n, labels;         /* pairs, each counted once, and their labels */
+    bool all_equal;        /* no pair has two different scores: they say nothing */
+    double accuracy, loss; /* over pairs, ties count half; over labels, nats */
     double calibration_error;
     double longer_wins; /* accuracy of "the longer answer wins" */
     double length_correlation;
     double margin; /* mean of chosen - rejected */
 } RewardEvaluation;
-/* chosen, rejected (n) receive the scores; may be NULL. */
+/* chosen, rejected (pairs->n) receive the scores; may be NULL. */
 RewardEvaluation reward_evaluate(Policy *p, const Pairs *pairs, double *chosen, double *rejected);
 
 #endif

@@ -97,6 +97,23 @@ printf '{"text":"other words for another tokenizer, %d"}\n' 1 2 3 4 5 6 7 8 >../
 must pretrain ../other.jsonl --project ../other --config "$tiny" --set pretrain.steps=2 --set model.vocabulary=280
 refused 1 "aligned has another tokenizer than base: it does not come from this base" compare --project ../other
 
+# ---- a pair that two label is one pair; what was learned is measured before it is shrunk to nothing ----
+must reward --config "$tiny" --json
+pairs=$(grep -oE '"n":[0-9]+' out)
+must judge --rule longer --coin
+must reward --config "$tiny" --json
+prints "$pairs," # however many labels
+accuracy=$(grep -oE '"accuracy":[0-9.]+,"n":[0-9]+,"ci":[^]]*' out)
+must reward --config "$tiny" --set reward.shrink=true
+says "its scores are now all 0"
+prints_like "right on [0-9.]+ of ${pairs#*:} held-out pairs \([0-9]+ labels\) before shrinking: 0\.[0-9]+ \[" "shrinking says what was learned"
+must reward --config "$tiny" --set reward.shrink=true --json
+prints "$accuracy"
+must reward --resume --config "$tiny" --set reward.shrink=true --json
+prints "$accuracy"
+must reward eval
+prints "all its scores are equal: PPO would have nothing to follow"
+
 # ---- rows and files that are not what they should be ----
 printf '{"prompt":"a","response":" b"}\nx\n' | "$RLHF" reward score >out 2>err
 [ $? -eq 1 ] || fail "a row that is no JSON"

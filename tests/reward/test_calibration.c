@@ -11,7 +11,7 @@ static void accuracy_matches_golden(void **state)
     double chosen[PAIRS], rejected[PAIRS];
     golden_array(chosen, PAIRS, golden, "chosen");
     golden_array(rejected, PAIRS, golden, "rejected");
-    assert_near(preference_accuracy(chosen, rejected, NULL, PAIRS),
+    assert_near(preference_accuracy(chosen, rejected, NULL, NULL, PAIRS),
                 golden_number(golden, "accuracy"), 1e-12);
     cJSON_Delete(golden);
 }
@@ -21,7 +21,7 @@ static void ties_of_either_kind_count_half(void **state)
 {
     (void)state;
     const double chosen[] = {2, 1, 3, 5}, rejected[] = {1, 2, 3, 1}, target[] = {1, 1, 1, 0.5};
-    assert_near(preference_accuracy(chosen, rejected, target, 4), 0.5, 1e-15);
+    assert_near(preference_accuracy(chosen, rejected, target, NULL, 4), 0.5, 1e-15);
 }
 
 /* longer, shorter, equal: 1 + 0 + 1/2 of 3. */
@@ -29,7 +29,17 @@ static void longer_wins_counts_equal_lengths_half(void **state)
 {
     (void)state;
     const int chosen[] = {9, 4, 6}, rejected[] = {3, 8, 6};
-    assert_near(longer_wins_accuracy(chosen, rejected, NULL, 3), 0.5, 1e-15);
+    assert_near(longer_wins_accuracy(chosen, rejected, NULL, NULL, 3), 0.5, 1e-15);
+}
+
+/* Pair 1: three labels, of which two are right; pair 2: one, wrong.  (2/3 + 0) / 2, not 2/4. */
+static void a_pair_counts_once_however_many_labels_it_has(void **state)
+{
+    (void)state;
+    const double chosen[] = {2, 1, 2, 0}, rejected[] = {1, 2, 1, 3};
+    const int longer[] = {20, 10, 20, 4}, shorter[] = {10, 20, 10, 9}, pair[] = {1, 1, 1, 2};
+    assert_near(preference_accuracy(chosen, rejected, NULL, pair, 4), 1. / 3, 1e-15);
+    assert_near(longer_wins_accuracy(longer, shorter, NULL, pair, 4), 1. / 3, 1e-15);
 }
 
 static double logit(double p)
@@ -150,6 +160,7 @@ int main(void)
         cmocka_unit_test(accuracy_matches_golden),
         cmocka_unit_test(ties_of_either_kind_count_half),
         cmocka_unit_test(longer_wins_counts_equal_lengths_half),
+        cmocka_unit_test(a_pair_counts_once_however_many_labels_it_has),
         cmocka_unit_test(calibrated_scores_have_no_error),
         cmocka_unit_test(overconfident_scores_show_their_error),
         cmocka_unit_test(calibration_does_not_depend_on_which_side_is_called_chosen),

@@ -67,16 +67,23 @@ static void job_free(Job *j)
     model_free(j->model);
 }
 
-static double step_loss(Job *j, int64_t at)
+/* The loss of step `at`; `last` gets the rest of its record. */
+static double step_record(char last[512], Job *j, int64_t at)
 {
     Trainer t = reward_trainer(j->training);
     Text members = {0}, note = {0};
     double loss = NAN;
     assert_worked(t.step(t.self, at, &members, &note, &err), &err);
-    assert_int_equal(sscanf(members.bytes, "\"loss\":%lf", &loss), 1);
+    assert_int_equal(sscanf(members.bytes, "\"loss\":%lf,%511s", &loss, last), 2);
     text_free(&members);
     text_free(&note);
     return loss;
+}
+
+static double step_loss(Job *j, int64_t at)
+{
+    char ignored[512];
+    return step_record(ignored, j, at);
 }
 
 /* ---- PyTorch ----------------------------------------------------------------------------------------- */
@@ -303,6 +310,29 @@ static void an_evaluation_says_what_the_scores_say(void **state)
     job_free(&j);
 }
 
+/* One pair judged four times, each time turned round from the time before, and then another pair: the
+ * labels that contradict each other are half right whatever the scores say. */
+static void labels_of_one_pair_are_one_pair_to_an_evaluation(void **state)
+{
+    (void)state;
+    const Pairs all = make_pairs(TINY_GPT2.V);
+    const int order[] = {0, 1, 1, 0, 0, 1, 1, 0, 2, 3};
+    const double always[] = {1, 1, 1, 1, 1}, same[] = {1, 1, 1, 1, 1};
+    unsigned char want[ROOM] = {0};
+    const Sequences whole = {.B = 2 * PAIRS, .token = token, .start = start, .want = want};
+    Sequences labels = sequences_pick(&whole, order, 10);
+    const Pairs pairs = {5, labels.token, labels.start, always, same};
+    const RewardConfig c = settings();
+    Job j = job_new(&TINY_GPT2, &all, &c);
+    double chosen[5], rejected[5];
+    const RewardEvaluation e = reward_evaluate(j.policy, &pairs, chosen, rejected);
+    assert_int_equal(e.labels, 5);
+    assert_int_equal(e.n, 2);
+    assert_near(e.accuracy, (0.5 + (chosen[4] > rejected[4])) / 2, 1e-15);
+    job_free(&j);
+    sequences_free(&labels);
+}
+
 static void a_loss_that_is_not_a_number_stops_the_run(void **state)
 {
     (void)state;
@@ -365,23 +395,36 @@ static void a_damaged_checkpoint_is_passed_over_without_losing_a_bit(void **stat
     assert_same_runs("whole", "damaged");
 }
 
-/* Held-out labels that contradict everything learned. */
+/* Held-out labels that contradict everything learned.
+ * What was learned of them is in the record; the scores that are left are all equal. */
 static void shrinking_silences_a_model_that_is_worse_than_chance(void **state)
 {
     (void)state;
     const Pairs pairs = make_pairs(TINY_GPT2.V);
     double other[PAIRS], score[2 * PAIRS];
+    char last[512];
     Pairs turned = pairs;
     for (int i = 0; i < PAIRS; i++) other[i] = 1 - pairs.target[i];
     turned.target = other;
     RewardConfig c = settings();
-    c.epochs = 20, c.shrink = true;
+    c.epochs = 20;
+    Job heard = job_new(&TINY_GPT2, &pairs, &c);
+    c.shrink = true;
     Job j = job_with_held_out(&TINY_GPT2, &pairs, &turned, &c);
     const int64_t total = reward_trainer(j.training).total;
-    for (int64_t i = 0; i < total; i++) step_loss(&j, i);
+    for (int64_t i = 0; i < total; i++) step_loss(&heard, i), step_record(last, &j, i);
     reward_score(score, j.policy, pairs.token, pairs.start, 2 * PAIRS);
     for (int i = 0; i < 2 * PAIRS; i++) assert_near(score[i], 0, 0);
-    assert_near(reward_shrinkage(j.training), 0, 0);
+
+    const RewardEvaluation before = reward_evaluate(heard.policy, &turned, NULL, NULL),
+                           after = reward_evaluate(j.policy, &turned, NULL, NULL);
+    char wanted[128];
+    snprintf(wanted, sizeof wanted, ",\"shrinkage\":0,\"held_out_accuracy\":%.9g", before.accuracy);
+    assert_non_null(strstr(last, wanted));
+    assert_true(before.accuracy < 0.3 && !before.all_equal);
+    assert_near(after.accuracy, 0.5, 0);
+    assert_true(after.all_equal);
+    job_free(&heard);
     job_free(&j);
 }
 
@@ -397,6 +440,7 @@ int main(void)
         cmocka_unit_test(normalizing_gives_training_scores_mean_0_and_deviation_1),
         cmocka_unit_test(shrinking_silences_a_model_that_is_worse_than_chance),
         cmocka_unit_test(an_evaluation_says_what_the_scores_say),
+        cmocka_unit_test(labels_of_one_pair_are_one_pair_to_an_evaluation),
         cmocka_unit_test(a_loss_that_is_not_a_number_stops_the_run),
         cmocka_unit_test(stopped_and_resumed_gives_the_same_bits),
         cmocka_unit_test(a_damaged_checkpoint_is_passed_over_without_losing_a_bit),
