@@ -35,6 +35,7 @@ static void add_top(Text *out, const ReportData *d)
     if (d->verdict_reasons) {
         static const char *const CLASS[] = {[VERDICT_BETTER] = "better",
                                             [VERDICT_NO_DIFFERENCE] = "same",
+                                            [VERDICT_CANNOT_TELL] = "same",
                                             [VERDICT_BROKEN] = "broken",
                                             [VERDICT_WORSE] = "worse"};
         text_format(out, "<div class=\"verdict %s\">", CLASS[d->verdict]);

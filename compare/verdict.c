@@ -7,6 +7,9 @@
  * slack: a base that is often cut off does not make an aligned model broken. */
 static const double FINISHED_MIN = 0.95, DISTINCT_MIN = 0.90, VERBATIM_MAX = 0.05, SLACK = 0.02;
 
+/* A win rate this near to one half is none worth a training: six wins in ten at the most. */
+static const double SAME = 0.1;
+
 static void add_reason(Text *reasons, const char *what, double share, double base)
 {
     if (reasons == NULL) return;
@@ -40,7 +43,8 @@ Verdict verdict_of(const VerdictFacts *f, Text *reasons)
     if (reasons) text_format(reasons, "win rate %.3f [%.3f, %.3f]", w->rate, w->low, w->high);
     if (w->n && w->low > 0.5) return VERDICT_BETTER;
     if (w->n && w->high < 0.5) return VERDICT_WORSE;
-    return VERDICT_NO_DIFFERENCE;
+    const bool narrow = w->low >= 0.5 - SAME && w->high <= 0.5 + SAME;
+    return narrow ? VERDICT_NO_DIFFERENCE : VERDICT_CANNOT_TELL;
 }
 
 const char *verdict_name(Verdict verdict)
@@ -48,6 +52,7 @@ const char *verdict_name(Verdict verdict)
     static const char *const NAMES[] = {
         [VERDICT_BETTER] = "better",
         [VERDICT_NO_DIFFERENCE] = "no difference",
+        [VERDICT_CANNOT_TELL] = "cannot tell",
         [VERDICT_BROKEN] = "better by the score but broken",
         [VERDICT_WORSE] = "worse",
     };

@@ -23,14 +23,30 @@ static Verdict verdict(int wins, int losses, VerdictFacts f)
     return verdict_of(&f, NULL);
 }
 
-static void the_interval_decides_between_better_and_no_difference(void **state)
+static void an_interval_beside_one_half_is_better_or_worse(void **state)
 {
     (void)state;
     assert_int_equal(verdict(275, 25, SOUND), VERDICT_BETTER);
-    assert_int_equal(verdict(60, 40, SOUND), VERDICT_BETTER);        /* [.502, .691] */
-    assert_int_equal(verdict(55, 45, SOUND), VERDICT_NO_DIFFERENCE); /* [.452, .644] */
-    assert_int_equal(verdict(0, 0, SOUND), VERDICT_NO_DIFFERENCE);
+    assert_int_equal(verdict(60, 40, SOUND), VERDICT_BETTER); /* [.502, .691] */
     assert_int_equal(verdict(40, 60, SOUND), VERDICT_WORSE);
+}
+
+static void only_a_narrow_interval_around_one_half_is_no_difference(void **state)
+{
+    (void)state;
+    assert_int_equal(verdict(150, 150, SOUND), VERDICT_NO_DIFFERENCE); /* [.444, .556] */
+    assert_int_equal(verdict(540, 500, SOUND), VERDICT_NO_DIFFERENCE); /* [.489, .549] */
+    assert_int_equal(verdict(50, 50, SOUND), VERDICT_NO_DIFFERENCE);   /* [.404, .596] */
+}
+
+static void a_wide_interval_around_one_half_cannot_tell(void **state)
+{
+    (void)state;
+    assert_int_equal(verdict(55, 45, SOUND), VERDICT_CANNOT_TELL); /* [.452, .644] */
+    assert_int_equal(verdict(45, 55, SOUND), VERDICT_CANNOT_TELL); /* [.356, .548] */
+    assert_int_equal(verdict(5, 5, SOUND), VERDICT_CANNOT_TELL);   /* [.237, .763] */
+    assert_int_equal(verdict(0, 0, SOUND), VERDICT_CANNOT_TELL);
+    assert_string_equal(verdict_name(VERDICT_CANNOT_TELL), "cannot tell");
 }
 
 /* A policy that learned to answer `oh dear , that is`: it wins 86%, 36% finished, 21% different. */
@@ -100,7 +116,9 @@ static void a_trait_changes_only_beyond_its_interval(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_interval_decides_between_better_and_no_difference),
+        cmocka_unit_test(an_interval_beside_one_half_is_better_or_worse),
+        cmocka_unit_test(only_a_narrow_interval_around_one_half_is_no_difference),
+        cmocka_unit_test(a_wide_interval_around_one_half_cannot_tell),
         cmocka_unit_test(fragments_that_win_are_broken),
         cmocka_unit_test(recited_answers_are_broken),
         cmocka_unit_test(answers_cut_off_as_often_as_the_base_answers_are_not_broken),
