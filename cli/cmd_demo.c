@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/commands.h"
+#include "cli/comparison.h"
 #include "cli/demo.h"
 #include "cli/options.h"
 #include "cli/project.h"
@@ -312,15 +313,17 @@ static double at(const cJSON *tree, const char *section, const char *name)
 static void print_result(const Demo *d, const char *summary)
 {
     cJSON *t = NULL;
+    char kl[48];
     Error ignored;
     if (json_parse(&t, summary, strlen(summary), &ignored) == 0)
         printf(
             "\n8  Taste %s, seed %llu: aligned beats base %.2f (unseen %.2f, best of %d %.2f), KL "
-            "%.1f nats, reward model %.2f; %.0f seconds.\n",
+            "%s nats, reward model %.2f; %.0f seconds.\n",
             json_text(t, "taste", ""), (unsigned long long)d->state.seed,
             at(t, "compare", "win_rate"), at(t, "unseen", "win_rate"), DEMO_BEST_OF,
-            at(t, "best_of_16", "win_rate"), at(t, "compare", "kl"), at(t, "reward", "accuracy"),
-            at(t, "seconds", "total"));
+            at(t, "best_of_16", "win_rate"),
+            comparison_kl_text(kl, at(t, "compare", "kl"), d->state.kl_error),
+            at(t, "reward", "accuracy"), at(t, "seconds", "total"));
     cJSON_Delete(t);
     printf("   %s/report.html    the page to look at\n"
            "   %s/summary.json   the numbers; %s/rlhf.db holds every answer and label\n"

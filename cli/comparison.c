@@ -1,6 +1,7 @@
 #include "cli/comparison.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,18 +146,20 @@ static void measure_likelihood(Comparison *c, Loaded *base, const Sequences *pro
                                double temperature)
 {
     double *under_base = mem_calloc((size_t)c->n, sizeof *under_base);
-    double sum = 0, squares = 0, own = 0, of_aligned = 0;
+    double *ratio = mem_calloc((size_t)c->n, sizeof *ratio);
+    double sum = 0, own = 0, of_aligned = 0;
     answers_logp(under_base, &c->aligned, base->policy, prompts, temperature);
     for (int i = 0; i < c->n; i++) {
-        const double d = c->aligned.logp[i] - under_base[i];
-        sum += d, squares += d * d;
+        ratio[i] = c->aligned.logp[i] - under_base[i];
+        sum += ratio[i];
         own += c->base.logp[i], of_aligned += under_base[i];
     }
     c->kl = sum / c->n;
-    c->kl_error = sqrt(fmax(0, squares / c->n - c->kl * c->kl) / c->n);
+    c->kl_error = mean_standard_error(ratio, c->n);
     c->base_logp_own = own / c->base.start[c->n];
     c->base_logp_of_aligned = of_aligned / c->aligned.start[c->n];
     free(under_base);
+    free(ratio);
 }
 
 static int answer_all(Comparison *c, Store *store, Loaded *base, Loaded *aligned, Loaded *reward,
@@ -311,6 +314,14 @@ void comparison_free(Comparison *c)
     *c = (Comparison){0};
 }
 
+const char *comparison_kl_text(char out[48], double kl, double error)
+{
+    const double half = 1.96 * error;
+    if (isnan(error)) snprintf(out, 48, "%.1f", kl);
+    else snprintf(out, 48, half < 0.095 ? "%.2f \u00b1%.2f" : "%.1f \u00b1%.1f", kl, half);
+    return out;
+}
+
 /* ---- JSON ----------------------------------------------------------------------------------------- */
 
 static void member(Text *t, const char *name, double x)
@@ -342,6 +353,7 @@ void comparison_json(Text *t, const Comparison *c)
     text_format(t, ",\"judge\":\"%s\"", c->aligned_points ? "rule" : "reward");
     member(t, "win_rate_by_reward", c->by_reward.rate);
     member(t, "kl", c->kl);
+    member(t, "kl_error", c->kl_error);
     member(t, "finished", c->finished);
     member(t, "distinct", c->distinct);
     member(t, "verbatim", c->verbatim);

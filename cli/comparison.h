@@ -41,7 +41,7 @@ typedef struct {
     WinRate against_best; /* aligned against best-of-n, by the rule, else by the reward model */
     WinRate best_against_base;
     double kl;       /* mean over answers of log p_aligned - log p_base, nats */
-    double kl_error; /* its standard error */
+    double kl_error; /* its standard error; NAN of one answer */
     double finished, base_finished, distinct, base_distinct, verbatim, base_verbatim;
     double words, base_words, length_ratio; /* mean words of an answer */
     double base_logp_own;                   /* of the base, per token of its own answers */
@@ -58,6 +58,9 @@ typedef struct {
 int comparison_run(Comparison *out, Store *store, Loaded *base, Loaded *aligned, Loaded *reward,
                    const ComparisonOptions *o, Error *err);
 void comparison_free(Comparison *c);
+/* "2.3 ±0.2": a KL with the half-width of its 95% interval, to the decimals that the interval allows; a
+ * sampled KL may be below 0.  The error may be NAN: not known. */
+const char *comparison_kl_text(char out[48], double kl, double error);
 /* The members that `rlhf compare --json` prints, without braces. */
 void comparison_json(Text *out, const Comparison *c);
 /* {"trait": [base, best, aligned], ...} as shares. */

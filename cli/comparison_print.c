@@ -94,7 +94,7 @@ static void print_win(const char *what, const WinRate *w)
 
 void comparison_print_wins(const Comparison *c, const ComparisonOptions *o, const char *title)
 {
-    char line[96];
+    char line[96], kl[48];
     printf("\n  %s\n", title);
     snprintf(line, sizeof line, "aligned beats base, by the rule %s", o->rule ? o->rule->name : "");
     if (c->aligned_points) print_win(line, &c->by_rule);
@@ -106,7 +106,7 @@ void comparison_print_wins(const Comparison *c, const ComparisonOptions *o, cons
         snprintf(line, sizeof line, "best of %d beats base", o->best_of);
         print_win(line, &c->best_against_base);
     }
-    printf("  KL %.1f nats an answer", c->kl);
+    printf("  KL %s nats an answer", comparison_kl_text(kl, c->kl, c->kl_error));
     if (c->best.n) printf(" (best of %d: %.1f)", o->best_of, best_of_n_kl(o->best_of));
     printf("; finished %.0f%% (base %.0f%%), distinct %.0f%% (%.0f%%)", 100 * c->finished,
            100 * c->base_finished, 100 * c->distinct, 100 * c->base_distinct);

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/rng.h"
@@ -30,6 +31,18 @@ static const WinRate *win_of(const Comparison *c)
     return c->aligned_points ? &c->by_rule : &c->by_reward;
 }
 
+/* "2.3 nats", and below it its interval and what best-of-n costs. */
+static void add_kl(Page *p)
+{
+    const Comparison *c = p->c;
+    const int best_of = p->r->options->best_of;
+    char kl[48];
+    const char *error = strchr(comparison_kl_text(kl, c->kl, c->kl_error), ' ');
+    const char *note = KEEP(p, "per answer%s%s", error ? "," : "", error ? error : "");
+    if (c->best.n) note = KEEP(p, "%s; best of %d: %.1f", note, best_of, best_of_n_kl(best_of));
+    add_fact(p, "KL to the base", KEEP(p, "%.*s nats", (int)strcspn(kl, " "), kl), note);
+}
+
 static void add_summary(Page *p)
 {
     const ComparisonReport *r = p->r;
@@ -43,10 +56,7 @@ static void add_summary(Page *p)
                  KEEP(p, "%.0f%% \u2192 %.0f%%", 100. * c->base_all_right / c->n,
                       100. * c->all_right / c->n),
                  "every needed trait, no fault");
-    add_fact(p, "KL to the base", KEEP(p, "%.1f nats", c->kl),
-             c->best.n ? KEEP(p, "per answer, \u00b1%.1f; best of %d: %.1f", 1.96 * c->kl_error,
-                              r->options->best_of, best_of_n_kl(r->options->best_of))
-                       : KEEP(p, "per answer, \u00b1%.1f", 1.96 * c->kl_error));
+    add_kl(p);
 }
 
 /* ---- traits and wins ------------------------------------------------------------------------------ */

@@ -170,6 +170,7 @@ int demo_compare(Demo *d, double began, char **out, Error *err)
     if (open_all(&c, d, err) != 0) goto done;
     if (compare(&c, d, err) != 0) goto done;
     if (write_report(&c, d, err) != 0) goto done;
+    d->state.kl_error = c.main.kl_error;
     d->state.seconds[DEMO_COMPARE] += log_clock() - began;
     text = summary(&c, &d->state);
     if (file_write("summary.json", text, strlen(text), err) != 0) goto done;

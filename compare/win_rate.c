@@ -34,6 +34,15 @@ void share_difference_interval(double *low, double *high, double a, double n_a, 
     *high = p_a - p_b + hypot(high_a - p_a, p_b - low_b);
 }
 
+double mean_standard_error(const double *x, int n)
+{
+    double mean = 0, squares = 0;
+    if (n < 2) return NAN;
+    for (int i = 0; i < n; i++) mean += x[i] / n;
+    for (int i = 0; i < n; i++) squares += (x[i] - mean) * (x[i] - mean);
+    return sqrt(squares / (n - 1) / n);
+}
+
 double sign_test(int wins, int losses)
 {
     assert(wins >= 0 && losses >= 0);

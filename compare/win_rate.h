@@ -20,6 +20,8 @@ void wilson_interval(double *low, double *high, double successes, double n);
 /* 95% interval of share a - share b of independent samples.  Newcombe 1998, method 10 */
 void share_difference_interval(double *low, double *high, double a, double n_a, double b,
                                double n_b);
+/* Standard error of the mean of x (n), whose items are independent; NAN for fewer than two. */
+double mean_standard_error(const double *x, int n);
 /* Probability of a split at least this uneven from fair coin tosses, exact. */
 double sign_test(int wins, int losses);
 

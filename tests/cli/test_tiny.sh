@@ -70,6 +70,13 @@ prints_like '"best_of":\{"win_rate":' "compare against best of n"
 for part in 'What was asked for' 'Who wins' 'The same prompt, three answers' 'How it learned' 'Where it comes from'; do
     grep -qF "$part" report.html || fail "the report has a part: $part"
 done
+few=(compare --rule longer --best-of 0 --max-new-tokens 24 --n 8)
+must "${few[@]}" --json
+kl=$(sed -E 's/.*"kl":([^,]*),"kl_error":([^,]*),.*/\1 \2/' out)
+must "${few[@]}"
+shown=$(awk '{ e = 1.96 * $2; d = e < .095 ? 2 : 1; printf "KL %.*f ±%.*f nats an answer", d, $1, d, e }' <<<"$kl")
+prints "$shown"
+prints "verdict: cannot tell (win rate"
 # ---- one engine: what was sampled with the cache is scored to the same digits ----
 prompt='the red lamp is broken .'
 must generate --prompt "$prompt" --max-new-tokens 20 --json

@@ -97,6 +97,16 @@ static void nothing_compared_says_nothing(void **state)
 }
 
 /* ln n - (n - 1) / n */
+/* 1, 2, 6: mean 3, deviation sqrt((4 + 1 + 9) / 2) = sqrt 7, over sqrt 3. */
+static void the_error_of_a_mean_matches_hand_computation(void **state)
+{
+    (void)state;
+    const double x[] = {1, 2, 6}, same[] = {-2, -2};
+    assert_near(mean_standard_error(x, 3), sqrt(7. / 3), 1e-15);
+    assert_near(mean_standard_error(same, 2), 0, 0);
+    assert_true(isnan(mean_standard_error(x, 1)));
+}
+
 static void best_of_n_kl_matches_golden(void **state)
 {
     (void)state;
@@ -118,6 +128,7 @@ int main(void)
         cmocka_unit_test(sign_test_counts_both_tails),
         cmocka_unit_test(ties_count_half),
         cmocka_unit_test(nothing_compared_says_nothing),
+        cmocka_unit_test(the_error_of_a_mean_matches_hand_computation),
         cmocka_unit_test(best_of_n_kl_matches_golden),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
