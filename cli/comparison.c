@@ -133,7 +133,7 @@ static int sample_best(Comparison *c, Store *store, Loaded *base, Loaded *reward
     }
     progress_pulse("scoring");
     answers_score(&all, reward->policy, &repeated);
-    answers_best(&c->best, &all, o->best_of);
+    c->best_chosen = answers_best(&c->best, &all, o->best_of);
     const int rc =
         store_answers(store, c, &all, o->best_of, SAMPLE_CANDIDATE, base, "base", o, err);
     sequences_free(&repeated);
@@ -319,6 +319,14 @@ const char *comparison_kl_text(char out[48], double kl, double error)
     const double half = 1.96 * error;
     if (isnan(error)) snprintf(out, 48, "%.1f", kl);
     else snprintf(out, 48, half < 0.095 ? "%.2f \u00b1%.2f" : "%.1f \u00b1%.1f", kl, half);
+    return out;
+}
+
+const char *comparison_best_text(char out[96], const Comparison *c, int best_of)
+{
+    if (c->best_chosen > 0)
+        snprintf(out, 96, "best of %d: at most %.1f", best_of, best_of_n_kl(best_of));
+    else snprintf(out, 96, "best of %d: 0, for scores that are all equal choose nothing", best_of);
     return out;
 }
 

@@ -40,6 +40,7 @@ typedef struct {
     WinRate by_rule, by_reward;                         /* aligned against base */
     WinRate against_best; /* aligned against best-of-n, by the rule, else by the reward model */
     WinRate best_against_base;
+    int best_chosen; /* prompts whose candidates have different scores: there was something to choose */
     double kl;       /* mean over answers of log p_aligned - log p_base, nats */
     double kl_error; /* its standard error; NAN of one answer */
     double finished, base_finished, distinct, base_distinct, verbatim, base_verbatim;
@@ -61,6 +62,8 @@ void comparison_free(Comparison *c);
 /* "2.3 ±0.2": a KL with the half-width of its 95% interval, to the decimals that the interval allows; a
  * sampled KL may be below 0.  The error may be NAN: not known. */
 const char *comparison_kl_text(char out[48], double kl, double error);
+/* "best of 16: at most 1.8": what the baseline costs in KL. */
+const char *comparison_best_text(char out[96], const Comparison *c, int best_of);
 /* The members that `rlhf compare --json` prints, without braces. */
 void comparison_json(Text *out, const Comparison *c);
 /* {"trait": [base, best, aligned], ...} as shares. */

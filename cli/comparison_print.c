@@ -99,7 +99,9 @@ void comparison_print_wins(const Comparison *c, const ComparisonOptions *o, cons
     snprintf(line, sizeof line, "aligned beats base, by the rule %s", o->rule ? o->rule->name : "");
     if (c->aligned_points) print_win(line, &c->by_rule);
     print_win("aligned beats base, by the reward model", &c->by_reward);
-    printf("      Judged by the model it was trained on: an upper bound, not evidence.\n");
+    printf(c->by_reward.ties == c->n
+               ? "      It gives every pair of answers equal scores, and so says nothing.\n"
+               : "      Judged by the model it was trained on: an upper bound, not evidence.\n");
     if (c->best.n) {
         snprintf(line, sizeof line, "aligned beats best of %d", o->best_of);
         print_win(line, &c->against_best);
@@ -107,7 +109,7 @@ void comparison_print_wins(const Comparison *c, const ComparisonOptions *o, cons
         print_win(line, &c->best_against_base);
     }
     printf("  KL %s nats an answer", comparison_kl_text(kl, c->kl, c->kl_error));
-    if (c->best.n) printf(" (best of %d: %.1f)", o->best_of, best_of_n_kl(o->best_of));
+    if (c->best.n) printf(" (%s)", comparison_best_text(line, c, o->best_of));
     printf("; finished %.0f%% (base %.0f%%), distinct %.0f%% (%.0f%%)", 100 * c->finished,
            100 * c->base_finished, 100 * c->distinct, 100 * c->base_distinct);
     if (isfinite(c->verbatim))

@@ -35,11 +35,11 @@ static const WinRate *win_of(const Comparison *c)
 static void add_kl(Page *p)
 {
     const Comparison *c = p->c;
-    const int best_of = p->r->options->best_of;
-    char kl[48];
+    char kl[48], best[96];
     const char *error = strchr(comparison_kl_text(kl, c->kl, c->kl_error), ' ');
     const char *note = KEEP(p, "per answer%s%s", error ? "," : "", error ? error : "");
-    if (c->best.n) note = KEEP(p, "%s; best of %d: %.1f", note, best_of, best_of_n_kl(best_of));
+    if (c->best.n)
+        note = KEEP(p, "%s; %s", note, comparison_best_text(best, c, p->r->options->best_of));
     add_fact(p, "KL to the base", KEEP(p, "%.*s nats", (int)strcspn(kl, " "), kl), note);
 }
 

@@ -89,15 +89,19 @@ void answers_logp(double *sum, const Answers *a, Policy *p, const Sequences *pro
     sequences_free(&s);
 }
 
-void answers_best(Answers *out, const Answers *candidates, int of)
+int answers_best(Answers *out, const Answers *candidates, int of)
 {
     const Answers *c = candidates;
     const int n = c->n / of;
+    int differ = 0;
     allocate(out, n, c->start[c->n]);
     for (int i = 0; i < n; i++) {
-        int best = i * of;
-        for (int k = i * of + 1; k < (i + 1) * of; k++)
+        int best = i * of, worst = best;
+        for (int k = i * of + 1; k < (i + 1) * of; k++) {
             if (c->score[k] > c->score[best]) best = k;
+            if (c->score[k] < c->score[worst]) worst = k;
+        }
+        differ += c->score[worst] < c->score[best];
         const int length = c->start[best + 1] - c->start[best];
         memcpy(out->token + out->start[i], c->token + c->start[best],
                (size_t)length * sizeof *c->token);
@@ -107,4 +111,5 @@ void answers_best(Answers *out, const Answers *candidates, int of)
         out->logp[i] = c->logp[best];
         out->score[i] = c->score[best];
     }
+    return differ;
 }

@@ -26,7 +26,8 @@ double mean_standard_error(const double *x, int n);
 double sign_test(int wins, int losses);
 
 /* KL, in nats, of picking the best of n samples from the model that drew them: ln n - (n - 1) / n, an
- * upper bound when scores tie.  Stiennon et al. 2020 */
+ * upper bound when scores tie; 0 when all do, since the first of them is as good a sample as any.
+ * Stiennon et al. 2020; Beirami et al. 2024 */
 double best_of_n_kl(int n);
 
 #endif

@@ -70,6 +70,8 @@ prints_like '"best_of":\{"win_rate":' "compare against best of n"
 for part in 'What was asked for' 'Who wins' 'The same prompt, three answers' 'How it learned' 'Where it comes from'; do
     grep -qF "$part" report.html || fail "the report has a part: $part"
 done
+must compare --rule longer --best-of 2 --max-new-tokens 24 --n 4
+prints "(best of 2: at most 0.2)" # ln 2 - 1/2
 few=(compare --rule longer --best-of 0 --max-new-tokens 24 --n 8)
 must "${few[@]}" --json
 kl=$(sed -E 's/.*"kl":([^,]*),"kl_error":([^,]*),.*/\1 \2/' out)
@@ -120,6 +122,9 @@ must reward --resume --config "$tiny" --set reward.shrink=true --json
 prints "$accuracy"
 must reward eval
 prints "all its scores are equal: PPO would have nothing to follow"
+must compare --rule longer --best-of 2 --max-new-tokens 24 --n 4
+prints "(best of 2: 0, for scores that are all equal choose nothing)"
+prints "It gives every pair of answers equal scores, and so says nothing."
 
 # ---- rows and files that are not what they should be ----
 printf '{"prompt":"a","response":" b"}\nx\n' | "$RLHF" reward score >out 2>err
