@@ -232,7 +232,9 @@ static void introduce(const Demo *d)
 {
     const DemoState *s = &d->state;
     const bool usual = memcmp(&s->sizes, &SIZES, sizeof SIZES) == 0 && !demo_settings_given(d->ctx);
-    printf("rlhf demo: a small model learns what people like.      %snothing is downloaded\n\n",
+    printf("rlhf demo: %s      %snothing is downloaded\n\n",
+           s->placebo ? "a placebo: labels that say nothing must lead nowhere."
+                      : "a small model learns what people like.",
            usual ? "about 4 minutes on 2 cores, " : "");
     printf(
         "The base reads %s conversations at a repair counter.  %d of 100 answers there are "

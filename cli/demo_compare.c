@@ -82,31 +82,41 @@ static int compare(Compared *c, const Demo *d, Error *err)
     return 0;
 }
 
+static const char *lead_of(const DemoState *s)
+{
+    if (s->placebo) return "The same run with coin tosses for labels: it must lead nowhere.";
+    if (s->reward.silent)
+        return "The scores of the reward model say nothing: what it learned from the choices may "
+               "be "
+               "chance.  So nothing should have moved.";
+    return "A small model learned from choices what the customer likes.";
+}
+
 static int write_report(Compared *c, Demo *d, Error *err)
 {
     const ComparisonOptions o = options_of(c, d);
     const DemoState *s = &d->state;
     ReportStory story[DEMO_STORIES] = {
         {"The base learns to answer", d->story.prompt, s->moment[0], s->n_moments[0]},
-        {"PPO learns what the customer likes", d->story.prompt, s->moment[1], s->n_moments[1]}};
-    const ComparisonReport r = {
-        .ctx = &d->inner,
-        .main = &c->main,
-        .unseen = &c->unseen,
-        .options = &o,
-        .base = &c->base,
-        .aligned = &c->aligned,
-        .reward = &c->reward,
-        .title = s->placebo ? "The repair counter: a placebo" : "The repair counter",
-        .lead = s->placebo ? "The same run with coin tosses for labels: it must lead nowhere."
-                           : "A small model learned from choices what the customer likes.",
-        .error_rate = strtod(DEMO_ERROR_RATE, NULL),
-        .coin = s->placebo,
-        .stories = story,
-        .n_stories = DEMO_STORIES,
-        .reward_accuracy = s->reward.accuracy,
-        .reward_ceiling = s->reward.ceiling,
-        .reward_longer = s->reward.longer_wins};
+        {s->reward.silent ? "PPO has nothing to follow" : "PPO learns what the customer likes",
+         d->story.prompt, s->moment[1], s->n_moments[1]}};
+    const ComparisonReport r = {.ctx = &d->inner,
+                                .main = &c->main,
+                                .unseen = &c->unseen,
+                                .options = &o,
+                                .base = &c->base,
+                                .aligned = &c->aligned,
+                                .reward = &c->reward,
+                                .title = s->placebo ? "The repair counter: a placebo"
+                                                    : "The repair counter",
+                                .lead = lead_of(s),
+                                .error_rate = strtod(DEMO_ERROR_RATE, NULL),
+                                .coin = s->placebo,
+                                .stories = story,
+                                .n_stories = DEMO_STORIES,
+                                .reward_accuracy = s->reward.accuracy,
+                                .reward_ceiling = s->reward.ceiling,
+                                .reward_longer = s->reward.longer_wins};
     return comparison_report(&r, "report.html", err);
 }
 

@@ -13,6 +13,7 @@
 #include "cli/options.h"
 #include "cli/preferences.h"
 #include "cli/project.h"
+#include "cli/run_record.h"
 #include "labeling/shown.h"
 
 /* ---- running commands ----------------------------------------------------------------------------- */
@@ -191,14 +192,33 @@ static void show_likes(const StorePreferenceList *list, const double *chosen,
 #undef SCORE
 }
 
+/* Shrunk to less than a tenth, scores no longer weigh anything beside the KL penalty. */
+static void account_for_shrinking(DemoState *s, const Shrinkage *shrunk)
+{
+    s->reward.silent = shrunk->factor < 0.1;
+    if (shrunk->factor == 0)
+        s->reward.accuracy = shrunk->accuracy; /* equal scores are half right */
+}
+
+static void say_silence(double factor)
+{
+    printf(
+        "\n  The scores say nothing: for all that the held-out labels can tell they are chance, so"
+        " they were shrunk to %.2f\n  of their size.  PPO has nothing to follow now but its"
+        " penalties, and the answers should stay what they are.\n",
+        factor);
+}
+
 /* On the rule's labels alone: its ceiling is known. */
 static int evaluate(Demo *d, Store *store, Loaded *reward, Error *err)
 {
     const StorePreferenceFilter filter = {.split = SPLIT_VALID, .kind = ANNOTATOR_RULE};
     StorePreferenceList list = {0};
     PreferenceSet set = {0};
+    Shrinkage shrunk;
     Progress bar;
     int rc = -1;
+    if (run_record_shrinkage(&shrunk, reward->folder, err) != 0) return -1;
     if (store_list_preferences(store, &filter, &list, err) != 0) return -1;
     if (preferences_read(&set, store, &filter, reward->tokenizer, reward->model->config.max_T,
                          err) != 0)
@@ -214,11 +234,13 @@ static int evaluate(Demo *d, Store *store, Loaded *reward, Error *err)
     d->state.reward.accuracy = e.accuracy, d->state.reward.n = e.n;
     d->state.reward.longer_wins = e.longer_wins;
     d->state.reward.ceiling = ceiling(&list, d->rule);
+    account_for_shrinking(&d->state, &shrunk);
     printf(
         "\n  accuracy on %d held-out labels %.3f; the longer answer wins %.3f; who knows the rule "
         "by heart reaches %.3f\n",
-        e.n, e.accuracy, e.longer_wins, d->state.reward.ceiling);
-    if (set.n == (int)list.n && set.n > 0) show_likes(&list, chosen, rejected);
+        e.n, d->state.reward.accuracy, e.longer_wins, d->state.reward.ceiling);
+    if (d->state.reward.silent) say_silence(shrunk.factor);
+    else if (set.n == (int)list.n && set.n > 0) show_likes(&list, chosen, rejected);
     free(chosen);
     free(rejected);
     rc = 0;
@@ -234,7 +256,10 @@ static int train_reward(Demo *d, Error *err)
     char arguments[128];
     Store *store = NULL;
     Loaded reward = {0};
-    demo_heading(5, "The reward model: learns to predict the choices");
+    demo_heading(5,
+                 d->state.placebo
+                     ? "The reward model: looks for a pattern in coin tosses, and should find none"
+                     : "The reward model: learns to predict the choices");
     snprintf(arguments, sizeof arguments, "--config demo.json");
     if (d->state.label)
         snprintf(arguments, sizeof arguments, "--config demo.json --set reward.people_weight=%d",
@@ -253,9 +278,12 @@ static int train_reward(Demo *d, Error *err)
 
 static int align(Demo *d, Error *err)
 {
-    demo_heading(
-        6, "PPO: the policy learns to be preferred, and pays for every nat it moves away from "
-           "the base");
+    demo_heading(6, d->state.reward.silent
+                        ? "PPO: the scores say nothing, so the policy should stay where the base is"
+                    : d->state.placebo
+                        ? "PPO: the policy follows what the scores make of coin tosses: noise"
+                        : "PPO: the policy learns to be preferred, and pays for every nat it "
+                          "moves away from the base");
     demo_show_prompt(&d->story);
     return train(d, "ppo", "--config demo.json", "aligned", err);
 }

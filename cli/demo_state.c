@@ -52,8 +52,9 @@ int demo_state_write(const DemoState *s, const char *folder, Error *err)
                     i ? "," : "", DEMO_STAGE[i], s->done[i] ? "true" : "false", s->seconds[i]);
     text_format(&t,
                 "],\n  \"reward\": {\"accuracy\": %.17g, \"n\": %d, \"longer_wins\": %.17g, "
-                "\"ceiling\": %.17g},\n  \"kl_error\": ",
-                s->reward.accuracy, s->reward.n, s->reward.longer_wins, s->reward.ceiling);
+                "\"ceiling\": %.17g, \"silent\": %s},\n  \"kl_error\": ",
+                s->reward.accuracy, s->reward.n, s->reward.longer_wins, s->reward.ceiling,
+                s->reward.silent ? "true" : "false");
     json_put_number(&t, s->kl_error);
     text_add(&t, ",\n  \"moments\": {");
     put_moments(&t, s);
@@ -106,6 +107,7 @@ static int read_tree(DemoState *s, const cJSON *tree)
     s->reward.n = (int)json_number(reward, "n", 0);
     s->reward.longer_wins = json_number(reward, "longer_wins", 0);
     s->reward.ceiling = json_number(reward, "ceiling", 0);
+    s->reward.silent = json_bool(reward, "silent", false);
     s->kl_error = json_number(tree, "kl_error", NAN);
     read_moments(s, tree);
     return 0;

@@ -190,7 +190,10 @@ static int show_traits(DemoStory *s, int64_t step, Policy *p, const Tokenizer *t
            "points\n",
            (long long)step, 100 * warm / LOOKED_AT, 100 * right / LOOKED_AT,
            100 * pitch / LOOKED_AT, points);
-    if (s->n - s->first > 1) {
+    if (s->state->reward.silent) { /* a curve would be drawn as high as any, of next to nothing */
+        if (s->n > 0)
+            printf("  KL %.2f nats: the scores give nothing to follow\n", s->kl[s->n - 1]);
+    } else if (s->n - s->first > 1) {
         printf("  ");
         sparkline(s->score + s->first, s->n - s->first, "score");
         sparkline(s->kl + s->first, s->n - s->first, "   KL");

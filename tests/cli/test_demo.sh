@@ -4,7 +4,7 @@
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
 tiny=(--conversations 400 --prompts 400 --pairs 100 --n 30 --threads 1
     --set model.layers=1 --set model.width=32 --set model.heads=2 --set model.mlp=64 --set model.vocabulary=500
-    --set pretrain.epochs=1 --set reward.epochs=1 --set ppo.iterations=6 --set ppo.epochs=1
+    --set pretrain.epochs=1 --set reward.epochs=1 --set reward.shrink=false --set ppo.iterations=6 --set ppo.epochs=1
     --set ppo.critic_warmup=0 --set ppo.batch_size=16 --set ppo.minibatch_size=16)
 
 without_seconds() { sed 's/"seconds".*//' "$1"; }
@@ -119,9 +119,19 @@ kill -INT $program
 wait $program
 grep -q 'cannot be read.*is kept' err || fail "what cannot be read is kept: $(cat err)"
 cmp -s unreadable-[12]*/rlhf.db <(head -c 5000 kind/rlhf.db) || fail "what cannot be read is kept as it was"
-must demo "${tiny[@]}" --dir coin --placebo
+must demo "${tiny[@]}" --dir coin --placebo --set reward.shrink=true
+prints "a placebo: labels that say nothing must lead nowhere."
+prints "The reward model: looks for a pattern in coin tosses, and should find none"
+prints "The scores say nothing: for all that the held-out labels can tell they are chance"
+prints "PPO: the scores say nothing, so the policy should stay where the base is"
+prints_like "^  KL -?[0-9.]+ nats: the scores give nothing to follow" "no curve of nothing"
+grep -qE "learns to (predict|be preferred)|it likes best" out && fail "a placebo is not told as if it learned"
+grep -qF "PPO has nothing to follow" coin/report.html || fail "the report says so too"
+shown=$(sed -nE 's/.*accuracy on 20 held-out labels ([0-9.]+);.*/\1/p' out)
 must demo --dir coin --go-on --json
 grep -q '"taste":"placebo"' out || fail "a placebo's taste is placebo"
+accuracy=$(sed -E 's/.*"reward":\{"accuracy":([^,]*),.*/\1/' out)
+[ "$(printf '%.3f' "$accuracy")" = "$shown" ] && [ "$shown" != 0.500 ] || fail "the accuracy is that before shrinking: $accuracy, $shown"
 must export labels --project coin --split valid
 grep -q '"annotator": "rule:coin"' out || fail "the labels of a placebo are coin tosses"
 
