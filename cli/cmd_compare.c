@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/comparison.h"
@@ -131,6 +132,7 @@ static int finish(Compare *c, Error *err)
                                                    .aligned = &c->aligned,
                                                    .reward = c->has_reward ? &c->reward : NULL},
                                c->options.report, err);
+    if (rc == 0 && c->options.report) log_line("report: %s", c->options.report);
     if (rc == 0 && c->ctx->json) puts(json.bytes);
     else if (rc == 0) print(c);
     text_free(&json);

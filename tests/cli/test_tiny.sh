@@ -66,6 +66,7 @@ prints_like '^\{"run":"ppo-1","steps":2,"final":\{.*"objective/kl":.*\},"checkpo
 grep -q '"step":1,.*"objective/kl":0,' runs/ppo-1/metrics.jsonl || fail "KL is exactly 0 before the first update"
 must compare --rule longer --best-of 2 --max-new-tokens 24 --report report.html --json
 prints_like '^\{"n":[0-9]+,"wins":' "compare"
+says "report: report.html"
 prints_like '"best_of":\{"win_rate":' "compare against best of n"
 for part in 'What was asked for' 'Who wins' 'The same prompt, three answers' 'How it learned' 'Where it comes from'; do
     grep -qF "$part" report.html || fail "the report has a part: $part"
