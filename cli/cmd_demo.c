@@ -244,6 +244,9 @@ static void introduce(const Demo *d)
         text_thousands(s->sizes.conversations), demo_useless_percent(s->seed),
         s->label ? "; and you" : "", text_thousands(s->sizes.pairs),
         s->placebo ? "by tossing a coin" : "wrong 1 time in 20");
+    if (!usual)
+        printf("Sizes or settings are not the demo's own: the figures in its documentation do not "
+               "apply.\n");
     if (s->label) printf("  taste: the one nearest to yours\n");
     else
         printf("  taste: %s   others: --taste kind, --taste brief, --taste salesman   choose for "

@@ -197,7 +197,7 @@ static int judge(const Context *ctx, const JudgeOptions *o, const Rule *rule, St
     const int rc = judge_by_rule(store, rule, &noise, &bar, &result, err);
     progress_end(&bar);
     if (rc != 0) return -1;
-    if (interrupt_pending()) log_line("stopped; the same command goes on");
+    if (interrupt_pending() && !ctx->observer) log_line("stopped; the same command goes on");
     if (ctx->json) print_json(rule, &noise, &result, log_clock() - began);
     else print_result(rule, &noise, &result, log_clock() - began);
     judge_result_free(&result);

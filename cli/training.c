@@ -127,7 +127,8 @@ int training_go(TrainingRun *t, Trainer *trainer, const TrainingOptions *o, Poli
         text_free(&result);
     }
     if (rc != 0) return -1;
-    if (t->end == TRAINING_STOPPED)
+    /* who watches goes on in a way of its own, and says so */
+    if (t->end == TRAINING_STOPPED && !t->ctx->observer)
         log_line("stopped after %lld of %lld; go on with the same command and --resume --run %s",
                  (long long)t->steps, (long long)trainer->total, t->name);
     return checkpoint_path(t->model, t->folder, t->steps, err);

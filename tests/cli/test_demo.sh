@@ -78,6 +78,8 @@ kill -INT $program
 wait $program
 [ $? -eq 130 ] || fail "a demo stopped by Ctrl-C exits 130"
 grep -qF 'Go on with: rlhf demo --go-on --dir stopped' err || fail "it says how to go on: $(tail -n 2 err)"
+grep -qF -- '--resume' err && fail "it says one way to go on: $(grep -F -- --resume err)"
+grep -qF "the figures in its documentation do not apply" log || fail "a smaller demo says that it is one"
 refused 1 "done: corpus, pretrain, sample, label; next: reward" demo --dir stopped
 "$RLHF" demo --dir stopped --go-on >log 2>err </dev/null &
 program=$!
