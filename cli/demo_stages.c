@@ -65,6 +65,8 @@ static int make_corpus(Demo *d, Error *err)
     demo_show_corpus(&d->state.sizes, d->state.seed);
     fflush(stdout);
     if (demo_command(d, err, "import prompts.jsonl --source requests") != 0) return -1;
+    /* the numbers of prompts, and with them all samples, follow the order in which they came */
+    if (interrupt_pending()) return 0;
     return demo_command(d, err, "import unseen.jsonl --source unseen --split test");
 }
 
