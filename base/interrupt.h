@@ -3,6 +3,9 @@
 #define BASE_INTERRUPT_H
 
 void interrupt_install(void);
+/* From here on a write to a pipe that nobody reads any more asks to stop, too: for a command that tells on
+ * stdout, for minutes, what it does. */
+void interrupt_on_closed_pipe(void);
 /* The signal that asked to stop, or 0.  Long loops look at every step. */
 int interrupt_pending(void);
 /* As if the signal had come: for tests and for `--stop-after`. */

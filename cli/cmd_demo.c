@@ -1,6 +1,7 @@
 /* rlhf demo: the whole loop in a fresh folder, each command as one would type it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -272,20 +273,23 @@ static int run_stage(Demo *d, int stage, char **summary, Error *err)
     return rc;
 }
 
+/* A reader that has had enough of the story is not told more of it. */
+static void say_stopped(const Demo *d, int stage)
+{
+    const bool usual = strcmp(d->dir, "rlhf-demo") == 0;
+    fflush(stdout);
+    if (interrupt_pending() == SIGPIPE) return;
+    fprintf(stderr,
+            "\nstopped in stage %s; what is done is kept.  Go on with: rlhf demo --go-on%s%s\n",
+            DEMO_STAGE[stage], usual ? "" : " --dir ", usual ? "" : d->dir);
+}
+
 static int run_stages(Demo *d, char **summary, Error *err)
 {
     if (!file_exists("rlhf.db") && demo_command(d, err, "init") != 0) return -1;
     for (int i = demo_state_next(&d->state); i < DEMO_STAGES; i++) {
         const int rc = run_stage(d, i, summary, err);
-        if (interrupt_pending() && !d->state.done[i]) {
-            fflush(stdout);
-            fprintf(stderr,
-                    "\nstopped in stage %s; what is done is kept.  Go on with: rlhf demo "
-                    "--go-on%s%s\n",
-                    DEMO_STAGE[i], strcmp(d->dir, "rlhf-demo") == 0 ? "" : " --dir ",
-                    strcmp(d->dir, "rlhf-demo") == 0 ? "" : d->dir);
-            return 0;
-        }
+        if (interrupt_pending() && !d->state.done[i]) return say_stopped(d, i), 0;
         if (rc != 0) return -1;
     }
     return 0;
@@ -379,6 +383,7 @@ static int run_demo(Demo *d, const DemoOptions *o, Plan plan, Error *err)
     d->rule = rule_find(d->state.taste);
     d->observer = (TrainingObserver){demo_story_step, &d->story};
     demo_story_begin(&d->story, d->rule, &d->state);
+    interrupt_on_closed_pipe();
     const int kept = d->ctx->json ? silence_stdout() : -1;
     if (plan == PLAN_NEW) introduce(d);
     rc = run_stages(d, &summary, err);
@@ -428,10 +433,11 @@ const Command cmd_demo = {
         "PPO, and the comparison with\n"
         "an HTML report, in a fresh folder.  --json prints what summary.json holds, and "
         "nothing else; with --placebo\n"
-        "its taste is \"placebo\", and the rule of --taste (kind) still judges.  Ctrl-C stops; "
-        "--go-on goes on.\n"
-        "Labels that people made there are never removed: --again moves such a demo to "
-        "DIR-DATE-TIME.",
+        "its taste is \"placebo\", and the rule of --taste (kind) still judges.  Ctrl-C stops, "
+        "and so does a reader that\n"
+        "leaves (| head); --go-on goes on.  Labels that people made there are never removed: "
+        "--again moves such a demo\n"
+        "to DIR-DATE-TIME.",
     .options = OPTIONS,
     .sections = SECTIONS,
     .project = PROJECT_IGNORED,

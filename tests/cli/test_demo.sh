@@ -89,11 +89,21 @@ for _ in $(seq 1000); do
 done
 kill -INT $program
 wait $program
+grep -qF -- '--resume' err && fail "stopped in PPO it says one way to go on: $(grep -F -- --resume err)"
 must demo --dir stopped --go-on
 bars=$(cat log out | LC_ALL=C grep -o 'score [^ 0-9.-]*' | tail -n 1)
 [ "$(printf '%s' "${bars#score }" | wc -c)" -eq 18 ] || fail "after a resume the curve has all 6 iterations, 3 bytes each: $bars"
 must demo --dir stopped --go-on --json
 [ "$(without_seconds out)" = "$(without_seconds kind/summary.json)" ] || fail "stopped and gone on with, the same numbers"
+# a reader that has had enough ends it, as Ctrl-C does, but quietly
+"$RLHF" demo "${tiny[@]}" --dir piped 2>err </dev/null | head -n 1 >out
+status=${PIPESTATUS[0]}
+exits 141 "a demo whose reader has gone"
+grep -qE 'rlhf demo|stopped' err && fail "a demo whose reader has gone says nothing of it: $(cat err)"
+run demo --dir piped
+says_like 'piped holds a demo: kind, seed 1; .*next: (corpus|pretrain|sample)' "it stops soon"
+must demo --dir piped --go-on --json
+[ "$(without_seconds out)" = "$(without_seconds kind/summary.json)" ] || fail "cut off and gone on with, the same numbers"
 echo '{}' >stopped/demo.json
 refused 1 "stopped was started with other settings than demo.json has now" demo --dir stopped --go-on
 
