@@ -310,6 +310,16 @@ static int blank_comments(char *bytes, size_t n)
     return 0;
 }
 
+int json_parse_commented(cJSON **out, const char *text, Error *err)
+{
+    const size_t n = strlen(text);
+    char *bytes = mem_strdup(text);
+    const int rc = blank_comments(bytes, n) ? error_set(err, "a comment is not closed")
+                                            : json_parse(out, bytes, n, err);
+    free(bytes);
+    return rc;
+}
+
 int json_read_lines(cJSON **out, int **line_of_key, const char *path, size_t limit, bool comments,
                     Error *err)
 {

@@ -13,6 +13,8 @@
 /* Parse n bytes; trailing text, invalid UTF-8, NUL, a key twice in one object and more than 64 levels
  * are errors that name the line.  The caller calls cJSON_Delete. */
 int json_parse(cJSON **out, const char *bytes, size_t n, Error *err);
+/* A text with comments (// and C style) in it. */
+int json_parse_commented(cJSON **out, const char *text, Error *err);
 /* One line of a file whose lines the caller counts: "not JSON: ..." */
 int json_parse_row(cJSON **out, const char *bytes, size_t n, Error *err);
 /* Read and parse a file of at most `limit` bytes; comments (// and C style) allowed when `comments`. */

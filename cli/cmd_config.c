@@ -77,7 +77,8 @@ static int config(Context *ctx, int argc, char **argv, Error *err)
     Config c = {0};
     for (const ConfigTable *const *t = target->sections; *t; t++)
         config_bind(&c, *t, mem_calloc(1, (*t)->size));
-    const int rc = context_settings(ctx, &c, NULL, err);
+    int rc = context_preset(&c, target, err);
+    if (rc == 0) rc = context_settings(ctx, &c, NULL, err);
     if (rc == 0) print(ctx, &c);
     for (int s = 0; s < c.n; s++) free(c.values[s]);
     return rc;

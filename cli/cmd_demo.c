@@ -440,6 +440,7 @@ const Command cmd_demo = {
         "to DIR-DATE-TIME.",
     .options = OPTIONS,
     .sections = SECTIONS,
+    .preset = DEMO_SETTINGS,
     .project = PROJECT_IGNORED,
     .run = run,
 };

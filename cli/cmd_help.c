@@ -84,7 +84,7 @@ static void print_options(const char *title, const Option *options)
     }
 }
 
-/* Defaults live in a struct that nobody reads. */
+/* Defaults live in a struct that nobody reads; a preset is part of the program, and so has no errors. */
 static void print_settings(const Command *c)
 {
     if (!c->sections) return;
@@ -94,7 +94,9 @@ static void print_settings(const Command *c)
         Config config = {0};
         void *values = calloc(1, (*t)->size);
         if (!values) return;
+        Error ignored;
         config_bind(&config, *t, values);
+        context_preset(&config, c, &ignored);
         config_help(&config, stdout);
         free(values);
     }

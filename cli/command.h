@@ -58,6 +58,7 @@ struct Command {
     const char *details;   /* some lines for `rlhf help NAME`; may be NULL */
     const Option *options; /* may be NULL */
     const ConfigTable *const *sections; /* settings it uses, NULL-terminated; may be NULL */
+    const char *preset; /* settings as in a file, which come before --config; may be NULL */
     const Command *const *seconds; /* second words (reward eval), NULL-terminated; may be NULL */
     ProjectNeed project;
     bool filter; /* prints as it goes: a reader that has had enough ends it, as it ends cat */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/commands.h"
@@ -239,6 +240,16 @@ static void gather(const ConfigTable **known, int *n, const Command *c)
     for (const ConfigTable *const *t = c->sections; t && *t; t++)
         if (*n < SECTIONS_MAX) known[(*n)++] = *t;
     for (const Command *const *s = c->seconds; s && *s; s++) gather(known, n, *s);
+}
+
+int context_preset(Config *c, const Command *command, Error *err)
+{
+    cJSON *tree = NULL;
+    if (!command->preset) return 0;
+    if (json_parse_commented(&tree, command->preset, err) != 0) return -1;
+    const int rc = config_take(c, tree, CONFIG_FROM_PRESET, command->sections, err);
+    cJSON_Delete(tree);
+    return rc;
 }
 
 int context_settings(const Context *ctx, Config *c, const char *preset, Error *err)

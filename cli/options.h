@@ -24,6 +24,8 @@ int options_parse(Context *ctx, const Option *options, void *values, Words *word
 /* Whether argv[i] is an option whose value is the next argument. */
 bool options_takes_next(const Option *options, const char *argument);
 
+/* Take over the preset of the command, if it has one. */
+int context_preset(Config *c, const Command *command, Error *err);
 /* The effective settings of the sections bound in `c`.  Later wins: defaults, `preset` (a file, or NULL),
  * --config, the project's settings, --set, options. */
 int context_settings(const Context *ctx, Config *c, const char *preset, Error *err);

@@ -9,6 +9,14 @@ tiny=(--conversations 400 --prompts 400 --pairs 100 --n 30 --threads 1
 
 without_seconds() { sed 's/"seconds".*//' "$1"; }
 
+# ---- what it would run with ----
+must demo --help
+prints_like 'model\.layers  +4 .*\(from preset\)' "help says what configs/demo.json sets"
+prints_like 'reward\.shrink  +true ' "help says that the demo shrinks"
+grep -E 'ppo\.gamma  +1 ' out | grep -qF '(from' && fail "what configs/demo.json leaves alone is a default"
+must config demo
+prints_like '^ppo\.kl_target +8 +preset$' "config demo"
+
 # ---- what a demo leaves ----
 must demo "${tiny[@]}" --dir kind --json
 cmp -s out kind/summary.json || fail "--json prints summary.json and nothing else"
