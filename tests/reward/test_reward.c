@@ -319,8 +319,8 @@ static void labels_of_one_pair_are_one_pair_to_an_evaluation(void **state)
     const int order[] = {0, 1, 1, 0, 0, 1, 1, 0, 2, 3};
     const double always[] = {1, 1, 1, 1, 1}, same[] = {1, 1, 1, 1, 1};
     unsigned char want[ROOM] = {0};
-    const Sequences whole = {.B = 2 * PAIRS, .token = token, .start = start, .want = want};
-    Sequences labels = sequences_pick(&whole, order, 10);
+    const AskedBatch whole = {.B = 2 * PAIRS, .token = token, .start = start, .want = want};
+    AskedBatch labels = asked_pick(&whole, order, 10);
     const Pairs pairs = {5, labels.token, labels.start, always, same};
     const RewardConfig c = settings();
     Job j = job_new(&TINY_GPT2, &all, &c);
@@ -330,7 +330,7 @@ static void labels_of_one_pair_are_one_pair_to_an_evaluation(void **state)
     assert_int_equal(e.n, 2);
     assert_near(e.accuracy, (0.5 + (chosen[4] > rejected[4])) / 2, 1e-15);
     job_free(&j);
-    sequences_free(&labels);
+    asked_free(&labels);
 }
 
 static void a_loss_that_is_not_a_number_stops_the_run(void **state)
