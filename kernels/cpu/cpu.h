@@ -36,6 +36,7 @@ float *cpu_workspace(int use, size_t n);
 /* The right operand of a product lies in panels of WIDTH columns, each (K, WIDTH), the last one
  * filled with zeros; the left one lies as it is, element (i,k) at left[i * row + k * step]. */
 enum { WIDTH = 32 };
+enum { LINE = 16 }; /* floats of a cache line */
 
 typedef struct {
     const float *at;
@@ -61,6 +62,9 @@ typedef struct {
     ptrdiff_t ld;
     const float *bias;
     int columns, depth, add;
+    const float *next;  /* out of the tile that follows, to be fetched meanwhile; or NULL */
+    const float *ahead; /* from here so many cache lines are fetched, too */
+    int ahead_lines;
 } Tile;
 void cpu_tile(const Tile *t, int rows);
 

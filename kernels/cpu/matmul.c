@@ -1,5 +1,8 @@
 /* The product of matrices: blocks of rows by groups of panels, one task each.  A task owns its outputs
- * for the whole depth, so neither threads nor blocking touch the order of any sum. */
+ * for the whole depth, so neither threads nor blocking touch the order of any sum.
+ *
+ * The activations of all layers fit no near cache, and a tile that waits for its rows of them takes half
+ * as long again: what the tiles after it want is fetched while it multiplies. */
 #include "kernels/cpu/cpu.h"
 
 #include <assert.h>
@@ -8,6 +11,8 @@
 enum {
     DEPTH = 384,      /* steps of the depth at a time: a panel of them (48 KiB) stays near */
     BLOCK_TILES = 12, /* row tiles of a block: with DEPTH they stay in the second-level cache */
+    NEAR = 1 << 17,   /* floats of the right operand (512 KiB), beside them */
+    AHEAD = 8,        /* rows that are fetched ahead of copying them */
     TASKS = 4,        /* per thread, so that a busy core does not hold up the others */
 };
 
@@ -29,40 +34,60 @@ static int tile_start(Block b, int tiles, int t)
 /* Copy steps [k0,k0+depth) of a left operand with row 1 so that a tile's step lies together. */
 static void pack_left(float *packed, Left left, Block b, int tiles, int k0, int depth)
 {
-    for (int t = 0; t < tiles; t++) {
-        const int i0 = tile_start(b, tiles, t), rows = tile_start(b, tiles, t + 1) - i0;
-        const float *from = left.at + i0 + k0 * left.step;
-        const mask some = mask_first(rows);
-        float *to = packed + (ptrdiff_t)(i0 - b.i0) * depth;
-        for (int k = 0; k < depth; k++, from += left.step, to += rows)
-            vec_store(to, vec_load_mask(from, some));
+    int start[BLOCK_TILES + 1];
+    for (int t = 0; t <= tiles; t++) start[t] = tile_start(b, tiles, t) - b.i0;
+    for (int k = 0; k < depth; k++) {
+        const float *from = left.at + b.i0 + (k0 + k) * left.step;
+        for (int t = 0; t < tiles; t++) {
+            const int rows = start[t + 1] - start[t];
+            const mask some = mask_first(rows);
+            __builtin_prefetch(from + start[t] + AHEAD * left.step);
+            vec_store_mask(packed + (ptrdiff_t)start[t] * depth + (ptrdiff_t)k * rows, some,
+                           vec_load_mask(from + start[t], some));
+        }
     }
 }
 
-/* The tiles of one block over steps [k0,k0+depth). */
+/* Row tile t of a block by the columns [j0,j1), side by side, as memory likes to be written.  Meanwhile
+ * the left operand of the row tile that follows is fetched, a share with each of them; rows longer than
+ * DEPTH the machine fetches by itself. */
+static void row_tile(const Product *p, Block b, int tiles, int t, int j0, int j1, int k0, int depth,
+                     const float *packed)
+{
+    const int i0 = tile_start(b, tiles, t), rows = tile_start(b, tiles, t + 1) - i0;
+    const int step = TILE_VECS * LANES, more = t + 1 < tiles, count = (j1 - j0 + step - 1) / step;
+    const ptrdiff_t lines = more && !packed && depth == p->K ? rows * p->left.row / LINE : 0;
+    Tile tile = {.left = packed ? (Left){packed + (ptrdiff_t)(i0 - b.i0) * depth, 1, rows}
+                                : (Left){p->left.at + i0 * p->left.row + k0, p->left.row, 1},
+                 .vector = LANES,
+                 .step = WIDTH,
+                 .ld = p->ld,
+                 .depth = depth,
+                 .add = p->add || k0 > 0};
+    for (int c = 0; c < count; c++) {
+        const int j = j0 + c * step;
+        const ptrdiff_t from = lines * c / count;
+        tile.right = p->right.at + j / WIDTH * p->right.panel + (ptrdiff_t)k0 * WIDTH + j % WIDTH;
+        tile.out = p->out + i0 * p->ld + j;
+        tile.bias = p->bias && k0 + depth == p->K ? p->bias + j : NULL;
+        tile.columns = at_most(p->N - j, step);
+        tile.next = c + 1 < count ? tile.out + step
+                    : more        ? p->out + (i0 + rows) * p->ld + j0
+                                  : NULL;
+        tile.ahead = tile.left.at + (lines ? rows * p->left.row + from * LINE : 0);
+        tile.ahead_lines = (int)(lines * (c + 1) / count - from);
+        cpu_tile(&tile, rows);
+    }
+}
+
+/* The tiles of one block over steps [k0,k0+depth): all rows by as many panels as stay near. */
 static void block_steps(const Product *p, Block b, int k0, int depth, float *packed)
 {
-    const int tiles = tile_count(b.i1 - b.i0), last = k0 + depth == p->K;
+    const int tiles = tile_count(b.i1 - b.i0), columns = NEAR / depth / WIDTH * WIDTH;
     if (packed) pack_left(packed, p->left, b, tiles, k0, depth);
-
-    for (int j = b.j0; j < b.j1; j += TILE_VECS * LANES) {
-        Tile tile = {.right = p->right.at + j / WIDTH * p->right.panel + (ptrdiff_t)k0 * WIDTH +
-                              j % WIDTH,
-                     .vector = LANES,
-                     .step = WIDTH,
-                     .ld = p->ld,
-                     .bias = p->bias && last ? p->bias + j : NULL,
-                     .columns = at_most(p->N - j, TILE_VECS * LANES),
-                     .depth = depth,
-                     .add = p->add || k0 > 0};
-        for (int t = 0; t < tiles; t++) {
-            const int i0 = tile_start(b, tiles, t), rows = tile_start(b, tiles, t + 1) - i0;
-            tile.out = p->out + i0 * p->ld + j;
-            tile.left = packed ? (Left){packed + (ptrdiff_t)(i0 - b.i0) * depth, 1, rows}
-                               : (Left){p->left.at + i0 * p->left.row + k0, p->left.row, 1};
-            cpu_tile(&tile, rows);
-        }
-    }
+    for (int j0 = b.j0; j0 < b.j1; j0 += columns)
+        for (int t = 0; t < tiles; t++)
+            row_tile(p, b, tiles, t, j0, at_most(b.j1, j0 + columns), k0, depth, packed);
 }
 
 static void block_product(const Product *p, Block b, float *packed)
@@ -112,12 +137,12 @@ void cpu_pack_rows(float *panels, const float *values, ptrdiff_t ld, int K, int 
 {
     const int threads = kernels_thread_count(PASS_WORK * (size_t)K * (size_t)N);
 #pragma omp parallel for num_threads(threads) if (threads > 1)
-    for (int j = 0; j < N; j += WIDTH) {
-        const mask a = mask_first(N - j), b = mask_first(N - j - LANES);
-        float *to = panels + (ptrdiff_t)j * K;
-        for (int k = 0; k < K; k++, to += WIDTH) {
-            vec_store(to, vec_load_mask(values + k * ld + j, a));
-            vec_store(to + LANES, vec_load_mask(values + k * ld + j + LANES, b));
+    for (int k = 0; k < K; k++) {
+        const float *from = values + k * ld;
+        float *to = panels + (ptrdiff_t)k * WIDTH;
+        for (int j = 0; j < N; j += WIDTH, to += (ptrdiff_t)K * WIDTH) {
+            vec_store(to, vec_load_mask(from + j, mask_first(N - j)));
+            vec_store(to + LANES, vec_load_mask(from + j + LANES, mask_first(N - j - LANES)));
         }
     }
 }

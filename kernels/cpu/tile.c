@@ -10,6 +10,20 @@
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
 
+/* Fetching where nothing is does no harm. */
+static inline __attribute__((always_inline)) void fetch(const int rows, const int vecs,
+                                                        const Tile *t)
+{
+    if (t->next) {
+        UNROLL for (int i = 0; i < rows; i++)
+        {
+            UNROLL for (int g = 0; g < vecs; g++)
+                __builtin_prefetch(t->next + i * t->ld + g * LANES, 1);
+        }
+    }
+    for (int l = 0; l < t->ahead_lines; l++) __builtin_prefetch(t->ahead + l * LINE);
+}
+
 /* `rows` and `vecs` are constants wherever this is inlined, so the loops over them disappear and
  * `sum` lives in registers.  Three rows share a pointer: row i is pointer[i/3] + (i%3) * row. */
 static inline __attribute__((always_inline)) void tile(const int rows, const int vecs,
@@ -34,6 +48,7 @@ static inline __attribute__((always_inline)) void tile(const int rows, const int
                 vec_load_mask(t->out + i * t->ld + g * LANES, columns[g]);
         }
     }
+    fetch(rows, vecs, t);
     for (int k = t->depth; k > 0; k--) {
         vec b[TILE_VECS];
         UNROLL for (int g = 0; g < vecs; g++) b[g] = vec_load(right + g * vector);
