@@ -207,36 +207,37 @@ static void measure_texts(Comparison *c, const ComparisonOptions *o)
     c->length_ratio = c->base_words > 0 ? c->words / c->base_words : NAN;
 }
 
-/* Points of each answer by the rule, and its traits. */
-static double *judge(Comparison *c, const Answers *a, const Rule *rule, int *all_right,
-                     size_t trait_member)
+/* Points of each answer by the rule; how many are all right, and how many have each trait. */
+static double *judge(int *all_right, int *held, const Comparison *c, const Answers *a,
+                     const Rule *rule)
 {
     double *points = mem_calloc((size_t)a->n, sizeof *points);
     *all_right = 0;
+    for (int t = 0; t < c->n_traits; t++) held[t] = 0;
     for (int i = 0; i < a->n; i++) {
         points[i] = rule->score(c->prompt[i], a->text[i]);
         if (!rule->traits) continue;
         RepairFacts facts;
         repair_facts(&facts, c->prompt[i], a->text[i]);
         *all_right += rule_all_right(rule, &facts);
-        for (int t = 0; t < c->n_traits; t++)
-            *(int *)((char *)&c->trait[t] + trait_member) += rule->traits[t].holds(&facts);
+        for (int t = 0; t < c->n_traits; t++) held[t] += rule->traits[t].holds(&facts);
     }
     return points;
 }
 
 static void measure_rule(Comparison *c, const Rule *rule)
 {
+    int base[COMPARISON_TRAITS], aligned[COMPARISON_TRAITS], best[COMPARISON_TRAITS] = {0};
     c->n_traits = rule->n_traits < COMPARISON_TRAITS ? rule->n_traits : COMPARISON_TRAITS;
+    c->base_points = judge(&c->base_all_right, base, c, &c->base, rule);
+    c->aligned_points = judge(&c->all_right, aligned, c, &c->aligned, rule);
+    if (c->best.n) c->best_points = judge(&c->best_all_right, best, c, &c->best, rule);
     for (int t = 0; t < c->n_traits; t++)
-        c->trait[t] =
-            (ComparisonTrait){.name = rule->traits[t].name, .wanted = rule->traits[t].points > 0};
-    c->base_points = judge(c, &c->base, rule, &c->base_all_right, offsetof(ComparisonTrait, base));
-    c->aligned_points =
-        judge(c, &c->aligned, rule, &c->all_right, offsetof(ComparisonTrait, aligned));
-    if (c->best.n)
-        c->best_points =
-            judge(c, &c->best, rule, &c->best_all_right, offsetof(ComparisonTrait, best));
+        c->trait[t] = (ComparisonTrait){.name = rule->traits[t].name,
+                                        .wanted = rule->traits[t].points > 0,
+                                        .base = base[t],
+                                        .best = best[t],
+                                        .aligned = aligned[t]};
     c->by_rule = win_rate_of_scores(c->aligned_points, c->base_points, c->n);
 }
 
