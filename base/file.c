@@ -270,6 +270,22 @@ void sha256_hex(char out[SHA256_HEX], const void *bytes, size_t n)
     to_hex(out, digest);
 }
 
+void sha256_parts(char out[SHA256_HEX], const HashPart *part, int n)
+{
+    crypto_hash_sha256_state state;
+    unsigned char digest[crypto_hash_sha256_BYTES];
+    start_sodium();
+    crypto_hash_sha256_init(&state);
+    for (int i = 0; i < n; i++) {
+        unsigned char length[8];
+        for (int b = 0; b < 8; b++) length[b] = (unsigned char)((uint64_t)part[i].n >> (8 * b));
+        crypto_hash_sha256_update(&state, length, sizeof length);
+        if (part[i].n > 0) crypto_hash_sha256_update(&state, part[i].bytes, part[i].n);
+    }
+    crypto_hash_sha256_final(&state, digest);
+    to_hex(out, digest);
+}
+
 int sha256_file(char out[SHA256_HEX], const char *path, Error *err)
 {
     const int fd = open_for_reading(path, err);

@@ -55,6 +55,12 @@ int path_join(char *out, const char *folder, const char *name, Error *err);
 /* SHA-256 as 64 lower-case hex digits and a terminator. */
 enum { SHA256_HEX = 65 };
 void sha256_hex(char out[SHA256_HEX], const void *bytes, size_t n);
+/* Of parts, each after its length in bytes, so that what moves from one to the next is another hash. */
+typedef struct {
+    const void *bytes;
+    size_t n;
+} HashPart;
+void sha256_parts(char out[SHA256_HEX], const HashPart *part, int n);
 int sha256_file(char out[SHA256_HEX], const char *path, Error *err);
 /* crypto_generichash keyed with `key`: for splits and swaps that must not follow from the text alone. */
 uint64_t keyed_hash(const void *bytes, size_t n, const char *key);

@@ -76,10 +76,17 @@ static int refuse_settings(const char *path, const char *old, const char *new, E
     return error_hint(err, "give them as at the start, or leave out --resume for a new run");
 }
 
+int run_read_settings(char **out, const char *dir, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    size_t n;
+    if (path_join(path, dir, "settings.json", err) != 0) return -1;
+    return file_read(out, &n, path, SETTINGS_LIMIT, err);
+}
+
 static int settle_settings(const Run *r, const char *settings, bool resume, Error *err)
 {
     char path[FILE_PATH_MAX], *old = NULL;
-    size_t n;
     if (path_join(path, r->dir, "settings.json", err) != 0) return -1;
     if (!resume) {
         if (file_exists(path))
@@ -87,7 +94,7 @@ static int settle_settings(const Run *r, const char *settings, bool resume, Erro
                 err, "%s: this run exists; go on with --resume, or choose another name", r->dir);
         return file_write(path, settings, strlen(settings), err);
     }
-    if (file_read(&old, &n, path, SETTINGS_LIMIT, err) != 0) return -1;
+    if (run_read_settings(&old, r->dir, err) != 0) return -1;
     const int rc = strcmp(old, settings) == 0 ? 0 : refuse_settings(path, old, settings, err);
     free(old);
     return rc;

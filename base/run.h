@@ -27,6 +27,8 @@ typedef struct {
  * written for a new run; a resumed one must have been started with the same, else the error names the
  * first difference, and goes on keeping answers if it has some. */
 int run_open(Run **out, const char *dir, const char *settings, bool resume, Error *err);
+/* The settings that the run in `dir` was started with; the caller frees them. */
+int run_read_settings(char **out, const char *dir, Error *err);
 /* From now on answers are kept too; nothing when they are already. */
 int run_keep_answers(Run *r, Error *err);
 /* Append {"step":step,MEMBERS}; MEMBERS is JSON without braces. */

@@ -121,6 +121,15 @@ static int keep_answers(void *context, int64_t step, const char *members, Error 
     return rc;
 }
 
+static void hash_prompts(char out[SHA256_HEX], const PromptTokens *p)
+{
+    const Sequences *s = &p->tokens;
+    sha256_parts(out,
+                 (const HashPart[]){{s->token, (size_t)s->tokens * sizeof *s->token},
+                                    {s->start, (size_t)p->n * sizeof *s->start}},
+                 2);
+}
+
 static int train(PpoRun *r, Error *err)
 {
     r->ppo = ppo_new(&r->in, &r->settings);
@@ -168,16 +177,17 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     PpoRun r = {.ctx = ctx, .options = {.model = "base"}};
     Config c = {0};
     Words words;
-    char inputs[512];
+    char inputs[512], prompts[SHA256_HEX];
     int rc = -1;
     config_bind(&c, &PPO_TABLE, &r.settings);
     if (options_parse(ctx, OPTIONS, &r.options, &words, 0, 0, argc, argv, err) != 0) return -1;
     if (context_settings(ctx, &c, NULL, err) != 0) return -1;
     if (ppo_check_settings(&r.settings, err) != 0) return -1;
     if (open_all(&r, err) != 0) goto done;
+    hash_prompts(prompts, &r.prompts);
     snprintf(inputs, sizeof inputs,
-             "{\"model\": \"%s\", \"reference\": \"%s\", \"reward\": \"%s\", \"prompts\": %d}",
-             r.start.hash, r.reference.hash, r.reward.hash, r.prompts.n);
+             "{\"model\": \"%s\", \"reference\": \"%s\", \"reward\": \"%s\", \"prompts\": \"%s\"}",
+             r.start.hash, r.reference.hash, r.reward.hash, prompts);
     if (training_begin(&r.run, ctx, r.store, "ppo", &r.options.training, &c, inputs, err) != 0)
         goto done;
     if (r.options.answers && run_keep_answers(r.run.run, err) != 0) goto done;

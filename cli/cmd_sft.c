@@ -73,6 +73,17 @@ static int read_demonstrations(DemonstrationSet *d, const Sft *w, Split split, E
     return rc;
 }
 
+static void hash_demonstrations(char out[SHA256_HEX], const DemonstrationSet *d)
+{
+    const Sequences *s = &d->sequences;
+    const size_t n = (size_t)d->n;
+    sha256_parts(out,
+                 (const HashPart[]){{s->token, (size_t)s->tokens * sizeof *s->token},
+                                    {s->start, n * sizeof *s->start},
+                                    {d->prompt, n * sizeof *d->prompt}},
+                 3);
+}
+
 static void demonstrations_free(DemonstrationSet *d)
 {
     sequences_free(&d->sequences);
@@ -142,7 +153,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     Config c = {0};
     Words words;
     Text inputs = {0};
-    char sha256[SHA256_HEX];
+    char train_hash[SHA256_HEX], valid_hash[SHA256_HEX];
     int rc = -1;
     config_bind(&c, &SFT_TABLE, &w.settings);
     if (options_parse(ctx, OPTIONS, &w.options, &words, 0, 0, argc, argv, err) != 0) return -1;
@@ -150,8 +161,10 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (open_store(&w.store, ctx, err) != 0) goto done;
     if (loaded_open_language(&w.base, ctx, "start", w.options.model, err) != 0) goto done;
     if (read_all(&w, err) != 0) goto done;
-    sha256_hex(sha256, w.train.sequences.token, (size_t)w.train.sequences.tokens * sizeof(int));
-    text_format(&inputs, "{\"model\": \"%s\", \"demonstrations\": \"%s\"}", w.base.hash, sha256);
+    hash_demonstrations(train_hash, &w.train);
+    hash_demonstrations(valid_hash, &w.valid);
+    text_format(&inputs, "{\"model\": \"%s\", \"train\": \"%s\", \"valid\": \"%s\"}", w.base.hash,
+                train_hash, valid_hash);
     if (training_begin(&w.run, ctx, w.store, "sft", &w.options.training, &c, inputs.bytes, err) !=
         0)
         goto done;

@@ -46,10 +46,16 @@ static int add_pair(PreferenceSet *p, const StorePreference *row, const Tokenize
     return 0;
 }
 
-static void hash_tokens(PreferenceSet *p)
+static void hash_all(PreferenceSet *p)
 {
-    sha256_hex(p->sha256, p->sequences.token,
-               (size_t)p->sequences.tokens * sizeof *p->sequences.token);
+    const Sequences *s = &p->sequences;
+    const size_t n = (size_t)p->n;
+    sha256_parts(p->sha256,
+                 (const HashPart[]){{s->token, (size_t)s->tokens * sizeof *s->token},
+                                    {s->start, 2 * n * sizeof *s->start},
+                                    {p->target, n * sizeof *p->target},
+                                    {p->weight, n * sizeof *p->weight}},
+                 4);
 }
 
 int preferences_read(PreferenceSet *out, Store *store, const StorePreferenceFilter *filter,
@@ -64,7 +70,7 @@ int preferences_read(PreferenceSet *out, Store *store, const StorePreferenceFilt
         if (rc != 0) error_wrap(err, "pair %lld", (long long)list.row[i].comparison_id);
     }
     store_preferences_free(&list);
-    hash_tokens(&p);
+    hash_all(&p);
     if (rc == 0) *out = p;
     else preferences_free(&p);
     return rc;
@@ -106,7 +112,7 @@ int preferences_read_file(PreferenceSet *out, const char *path, const Tokenizer 
         at += length + 1;
     }
     free(bytes);
-    hash_tokens(&p);
+    hash_all(&p);
     if (rc == 0) *out = p;
     else preferences_free(&p);
     return rc;

@@ -15,7 +15,7 @@ typedef struct {
     int ties, too_long; /* pairs that are ties; pairs left out because they exceed the context */
     int people;         /* pairs judged by people */
     int first_better;   /* pairs without tie in which the first stored answer won */
-    char sha256[SHA256_HEX]; /* of the tokens */
+    char sha256[SHA256_HEX]; /* of all that is learned from: tokens, targets, weights */
 } PreferenceSet;
 
 int preferences_read(PreferenceSet *out, Store *store, const StorePreferenceFilter *filter,

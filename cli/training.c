@@ -10,8 +10,6 @@
 #include "base/text.h"
 #include "kernels/kernels.h"
 
-enum { SETTINGS_LIMIT = 1 << 20 };
-
 static int find_run(TrainingRun *t, const TrainingFlags *flags, Error *err)
 {
     if (flags->resume) return project_run(t->ctx, t->name, t->folder, flags->run, t->kind, err);
@@ -46,13 +44,11 @@ static char *settings_text(const Context *ctx, const Config *settings, const cha
  * have ended without. */
 static int check_finished(const TrainingRun *t, const char *settings, Error *err)
 {
-    char state[RUN_STATE_MAX], path[FILE_PATH_MAX], *old = NULL;
-    size_t n;
+    char state[RUN_STATE_MAX], *old = NULL;
     int64_t step;
     project_run_state(state, &step, t->folder);
     if (strcmp(state, "finished") != 0) return 0;
-    if (path_join(path, t->folder, "settings.json", err) != 0) return -1;
-    if (file_read(&old, &n, path, SETTINGS_LIMIT, err) != 0) return -1;
+    if (run_read_settings(&old, t->folder, err) != 0) return -1;
     const bool same = strcmp(old, settings) == 0;
     free(old);
     if (same) {

@@ -1,33 +1,21 @@
 /* Why there is nothing to label: where the pairs are that a person is not given. */
 #include "store/sql.h"
 
-#define TAKEN(who, state)                                                       \
+/* Assignments of pair c: of other people than ?1, or of her own; ?2 is now. */
+#define ASSIGNED                                                                \
     "EXISTS(SELECT 1 FROM assignment x JOIN annotator n ON n.id=x.annotator_id" \
-    " WHERE x.comparison_id=c.id AND n.kind='human' AND n.id" who "?1 AND x.state=" state ")"
+    " WHERE x.comparison_id=c.id AND n.kind='human'"
+#define DONE ASSIGNED " AND n.id<>?1 AND x.state='done')"
+#define HELD ASSIGNED " AND n.id<>?1 AND x.state='open' AND x.expires_us>=?2)"
+#define OWN  ASSIGNED " AND n.id=?1 AND x.state='open' AND x.expires_us>=?2)"
 
 int store_count_taken(Store *s, int64_t annotator_id, StoreTaken *out, Error *err)
 {
     static const char SQL[] =
-        "SELECT sum(done), sum(NOT done AND held), sum(NOT done AND NOT held "
-        "AND own),"
-        " sum(NOT done AND NOT held AND NOT own AND imported) FROM "
-        "(SELECT " TAKEN("<>", "'done'") " AS done, " TAKEN(
-            "<>", "'open' AND x.expires_us>=?2") " AS held, " TAKEN("=", "'open' AND "
-                                                                         "x.expires_us>="
-                                                                         "?2") " AS "
-                                                                               "own, "
-                                                                               "c."
-                                                                               "origin='"
-                                                                               "import' "
-                                                                               "AS "
-                                                                               "imported"
-                                                                               " FROM "
-                                                                               "comparis"
-                                                                               "on c "
-                                                                               "WHERE "
-                                                                               "c."
-                                                                               "campaign"
-                                                                               "_id=?3)";
+        "SELECT sum(done), sum(NOT done AND held), sum(NOT done AND NOT held AND own),"
+        " sum(NOT done AND NOT held AND NOT own AND imported)"
+        " FROM (SELECT " DONE " AS done, " HELD " AS held, " OWN " AS own,"
+        " c.origin='import' AS imported FROM comparison c WHERE c.campaign_id=?3)";
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, annotator_id);

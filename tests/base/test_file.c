@@ -281,6 +281,17 @@ static void sha256_matches_the_published_vectors(void **state)
 }
 
 /* FIPS 180-4: one million letters a. */
+static void a_hash_of_parts_is_that_of_their_lengths_and_bytes(void **state)
+{
+    (void)state;
+    char parts[SHA256_HEX], whole[SHA256_HEX], cut[SHA256_HEX];
+    sha256_parts(parts, (const HashPart[]){{"ab", 2}, {NULL, 0}, {"c", 1}}, 3);
+    sha256_hex(whole, "\2\0\0\0\0\0\0\0ab\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0c", 27);
+    assert_string_equal(parts, whole);
+    sha256_parts(cut, (const HashPart[]){{"a", 1}, {NULL, 0}, {"bc", 2}}, 3);
+    assert_string_not_equal(cut, parts);
+}
+
 static void sha256_of_a_file_reads_all_of_it(void **state)
 {
     (void)state;
@@ -323,6 +334,7 @@ int main(void)
         cmocka_unit_test(paths_are_joined_with_one_slash),
         cmocka_unit_test(a_path_too_long_is_an_error),
         cmocka_unit_test(sha256_matches_the_published_vectors),
+        cmocka_unit_test(a_hash_of_parts_is_that_of_their_lengths_and_bytes),
         IN_FOLDER(sha256_of_a_file_reads_all_of_it),
         cmocka_unit_test(a_keyed_hash_depends_on_key_and_text),
     };

@@ -49,4 +49,14 @@ must sample --project whole --max-new-tokens 16
 must judge --project whole --rule longer
 stopped_is_whole reward 3 8 --set reward.batch_size=8 --set reward.epochs=2 --no-eval
 stopped_is_whole ppo 2 3 --set ppo.iterations=3 --set ppo.batch_size=8 --set ppo.minibatch_size=4
+
+# ---- other data of the same size ----
+for thing in sofa fence; do
+    for i in 1 2 3 4 5 6 7 8; do echo "{\"prompt\":\"the $thing number $i is broken .\\nA:\"}"; done >$thing.jsonl
+    must import --project whole $thing.jsonl --source $thing --split train
+done
+small=(--set ppo.iterations=3 --set ppo.batch_size=8 --set ppo.minibatch_size=4 --run other)
+must ppo --project whole --config "$tiny" "${small[@]}" --source sofa --stop-after 1
+refused 1 "inputs.prompts was " ppo --project whole --config "$tiny" "${small[@]}" --source fence --resume
+must ppo --project whole --config "$tiny" "${small[@]}" --source sofa --resume
 [ $failed -eq 0 ]
