@@ -11,8 +11,10 @@
 #include "cli/comparison_report.h"
 #include "cli/corpus.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/project.h"
 #include "cli/run_record.h"
+#include "compare/html.h"
 
 typedef struct {
     const char *reward, *rule, *source, *corpus, *report;
@@ -41,7 +43,7 @@ static const Option OPTIONS[] = {
      "text that verbatim answers are looked for in"},
     {"show", OPTION_INT, offsetof(CompareOptions, show), 0, 1000, "N", "examples printed (3)"},
     {"report", OPTION_TEXT, offsetof(CompareOptions, report), 0, 0, "FILE",
-     "write a self-contained HTML page"},
+     "write a self-contained HTML page; an earlier one is replaced"},
     {0},
 };
 
@@ -68,6 +70,7 @@ static int prepare(Compare *c, const Words *words, Error *err)
                                       .temperature = o->temperature,
                                       .seed = c->ctx->seed,
                                       .best_of = o->best_of};
+    if (o->report && output_check(c->ctx, o->report, HTML_GENERATOR, false, err) != 0) return -1;
     if (o->rule && !(c->settings.rule = rule_find(o->rule)))
         return error_usage(err, "no rule '%.60s'", o->rule);
     if (words->n < 2 && !project_has_model(c->ctx, "aligned"))

@@ -8,11 +8,13 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/project.h"
 #include "store/store.h"
 
 typedef struct {
     const char *split, *out;
+    bool force;
 } ExportChoices;
 
 static const Option OPTIONS[] = {
@@ -20,6 +22,8 @@ static const Option OPTIONS[] = {
      "train, valid or test alone"},
     {"out", OPTION_TEXT, offsetof(ExportChoices, out), 0, 0, "FILE",
      "write there, complete or not at all (standard output)"},
+    {"force", OPTION_SWITCH, offsetof(ExportChoices, force), 0, 0, NULL,
+     "replace the FILE of --out if it is there"},
     {0},
 };
 
@@ -59,6 +63,7 @@ static int export(Context *ctx, int argc, char **argv, Error *err)
     if (options_parse(ctx, OPTIONS, &choices, NULL, 0, 0, argc, argv, err) != 0) return -1;
     if (data_kind_parse(&kind, ctx->command->name, err) != 0) return -1;
     if (choices.split && split_parse(&split, choices.split, err) != 0) return -1;
+    if (choices.out && output_check(ctx, choices.out, NULL, choices.force, err) != 0) return -1;
     if (project_path(ctx, path, "rlhf.db", err) != 0 || store_open(&store, path, err) != 0)
         return -1;
     if (choices.out) rc = write_file(store, kind, split, choices.out, &rows, err);
@@ -68,10 +73,10 @@ static int export(Context *ctx, int argc, char **argv, Error *err)
     return rc;
 }
 
-#define EXPORT_OF(what, says)                                                        \
-    {                                                                                \
-        .name = what, .summary = says, .usage = "[--split SPLIT] [--out FILE]",      \
-        .options = OPTIONS, .project = PROJECT_NEEDED, .filter = true, .run = export \
+#define EXPORT_OF(what, says)                                                             \
+    {                                                                                     \
+        .name = what, .summary = says, .usage = "[--split SPLIT] [--out FILE [--force]]", \
+        .options = OPTIONS, .project = PROJECT_NEEDED, .filter = true, .run = export      \
     }
 
 static const Command PROMPTS = EXPORT_OF("prompts", "{\"prompt\"} a line");
@@ -90,7 +95,8 @@ const Command cmd_export = {
     .name = "export",
     .heading = "data",
     .summary = "write prompts, demonstrations, preferences, labels or responses as JSON lines",
-    .usage = "prompts|demonstrations|preferences|labels|responses [--split SPLIT] [--out FILE]",
+    .usage = "prompts|demonstrations|preferences|labels|responses [--split SPLIT] [--out FILE "
+             "[--force]]",
     .details = "The first three are in the form that TRL and rlhf import read.",
     .seconds = SECONDS,
     .project = PROJECT_NEEDED,

@@ -53,9 +53,12 @@ void html_number(Text *out, double x)
 
 void html_begin(Text *out, const char *title)
 {
-    text_add(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                  "<meta name=\"color-scheme\" content=\"light dark\">\n");
+    text_add(
+        out,
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n" HTML_GENERATOR
+        "\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+        "<meta name=\"color-scheme\" content=\"light dark\">\n");
     html_element(out, "title", NULL, title);
     text_add(out, "\n<style>\n");
     text_add(out, HTML_STYLE);

@@ -12,6 +12,8 @@ void html_element(Text *out, const char *tag, const char *class_name, const char
 /* A number for people: three significant digits, no exponent between 1e-4 and 1e6. */
 void html_number(Text *out, double x);
 
+/* Stands near the beginning of every page made here: what tells an earlier report from any other file. */
+#define HTML_GENERATOR "<meta name=\"generator\" content=\"rlhf\">"
 /* The page around a body.  Everything is in it: no script, no font, no image from elsewhere. */
 void html_begin(Text *out, const char *title);
 void html_end(Text *out);

@@ -118,7 +118,7 @@ run backup copy.db
 exits 0 "backup"
 run backup rlhf.db
 exits 1 "backup over the database itself"
-says "is the database itself"
+says "rlhf.db belongs to the project; choose another name"
 
 truncate -s 30000 rlhf.db
 run verify

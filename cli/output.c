@@ -1,0 +1,73 @@
+#include "cli/output.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "cli/project.h"
+
+/* Where `path` lies with all links of its folder followed, whether it is there or not; the caller frees. */
+static int full_path(char **out, const char *path, Error *err)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    char *folder =
+        slash ? mem_strndup(path, slash == path ? 1 : (size_t)(slash - path)) : mem_strdup(".");
+    char *full = realpath(folder, NULL);
+    int rc = -1;
+    if (!*name) error_set(err, "'%s' is no name for a file", path);
+    else if (!full) error_set(err, "%s: no folder %s", path, folder);
+    else if (access(full, W_OK) != 0) error_set(err, "%s: %s: %s", path, folder, strerror(errno));
+    else rc = 0;
+    if (rc == 0) *out = mem_format("%s/%s", full[1] ? full : "", name);
+    free(full);
+    free(folder);
+    return rc;
+}
+
+/* The files that SQLite keeps beside a database are the project's even while they are not there. */
+static bool is_of_project(const Context *ctx, const char *full)
+{
+    static const char *const OWN[] = {"rlhf.db",         "rlhf.db-wal",  "rlhf.db-shm",
+                                      "rlhf.db-journal", "project.json", "runs"};
+    const size_t n = strlen(ctx->project);
+    if (n == 0 || strncmp(full, ctx->project, n) != 0 || full[n] != '/') return false;
+    for (size_t i = 0; i < sizeof OWN / sizeof *OWN; i++)
+        if (strcmp(full + n + 1, OWN[i]) == 0) return true;
+    return strncmp(full + n, "/runs/", 6) == 0;
+}
+
+static bool begins_with_mark(const char *path, const char *mark)
+{
+    char begin[OUTPUT_MARK_WITHIN + 1];
+    FILE *f = fopen(path, "re");
+    if (!f) return false;
+    begin[fread(begin, 1, OUTPUT_MARK_WITHIN, f)] = 0;
+    fclose(f);
+    return strstr(begin, mark) != NULL;
+}
+
+int output_check(const Context *ctx, const char *path, const char *mark, bool force, Error *err)
+{
+    char *full = NULL;
+    struct stat s;
+    if (full_path(&full, path, err) != 0) return -1;
+    char *target = realpath(path, NULL);
+    const bool own = is_of_project(ctx, full) || (target && is_of_project(ctx, target));
+    const bool there = stat(full, &s) == 0;
+    free(full);
+    free(target);
+    if (own) return error_set(err, "%s belongs to the project; choose another name", path);
+    if (!there) return 0;
+    if (S_ISDIR(s.st_mode)) return error_set(err, "%s is a folder; choose another name", path);
+    if (!S_ISREG(s.st_mode))
+        return error_set(err, "%s is no ordinary file; choose another name", path);
+    if (force || (mark && begins_with_mark(path, mark))) return 0;
+    if (mark)
+        return error_set(err, "%s exists and is not what this command writes; choose another name",
+                         path);
+    return error_set(err, "%s exists; choose another name or add --force", path);
+}

@@ -1,0 +1,14 @@
+/* Where a command may write for its user: asked before any work is done. */
+#ifndef CLI_OUTPUT_H
+#define CLI_OUTPUT_H
+
+#include "cli/command.h"
+
+/* Fails for a folder that is not there, for files of the project itself (its database, project.json, all
+ * in runs/), for what is no ordinary file, and for a file that is there, unless `force` or it begins, in
+ * OUTPUT_MARK_WITHIN bytes, with `mark`, as what the same command wrote before does.  NULL: no output is
+ * known by a mark, and the message speaks of --force. */
+enum { OUTPUT_MARK_WITHIN = 1024 };
+int output_check(const Context *ctx, const char *path, const char *mark, bool force, Error *err);
+
+#endif
