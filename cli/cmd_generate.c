@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/json.h"
@@ -11,6 +12,7 @@
 #include "cli/loaded.h"
 #include "cli/options.h"
 #include "cli/project.h"
+#include "labeling/visible.h"
 
 typedef struct {
     const char *model, *prompt;
@@ -56,11 +58,55 @@ static int read_prompt(char **out, const GenerateOptions *o, Error *err)
                      (*out)[bad] ? "not UTF-8" : "NUL, which no prompt may hold");
 }
 
-/* Prints each token when its characters are complete; what never was is U+FFFD at the end. */
+/* Prints each token when its characters are complete; what never was is U+FFFD at the end.  A terminal is
+ * shown nothing that it would obey; any other reader gets the bytes as they are. */
 typedef struct {
     const Tokenizer *tokenizer;
     TokenStream stream;
+    bool terminal;
+    Text line;    /* on a terminal: the bytes since the last line end */
+    size_t shown; /* bytes of its visible form that are out */
 } Printer;
+
+/* How a character is shown depends on those before it in its line (tabs, marks), never on other lines. */
+static void show_in_line(Printer *p, const char *bytes, size_t n, bool last)
+{
+    Text visible = {0};
+    text_append(&p->line, bytes, n);
+    /* whether a carriage return belongs to a line's end is known by what follows it */
+    const bool held = !last && p->line.n > 0 && p->line.bytes[p->line.n - 1] == '\r';
+    visible_append(&visible, p->line.bytes, p->line.n - held);
+    if (visible.n > p->shown) fwrite(visible.bytes + p->shown, 1, visible.n - p->shown, stdout);
+    p->shown = visible.n;
+    text_free(&visible);
+    if (p->line.n == 0 || p->line.bytes[p->line.n - 1] != '\n') return;
+    text_clear(&p->line);
+    p->shown = 0;
+}
+
+static void show(Printer *p, const char *bytes, size_t n)
+{
+    if (!p->terminal) {
+        fwrite(bytes, 1, n, stdout);
+        return;
+    }
+    while (n > 0) {
+        const char *end = memchr(bytes, '\n', n);
+        const size_t length = end ? (size_t)(end - bytes) + 1 : n;
+        show_in_line(p, bytes, length, false);
+        bytes += length, n -= length;
+    }
+}
+
+/* The end of a response; `cut`: its tokens, when it was cut there, else 0. */
+static void show_end(Printer *p, int cut)
+{
+    if (p->terminal) show_in_line(p, "", 0, true);
+    if (p->terminal && cut) printf(" [cut after %s]", text_count(cut, "token"));
+    putchar('\n');
+    text_clear(&p->line);
+    p->shown = 0;
+}
 
 static void print_token(void *context, int prompt, int token, double logp)
 {
@@ -68,28 +114,34 @@ static void print_token(void *context, int prompt, int token, double logp)
     Text t = {0};
     (void)prompt, (void)logp;
     token_stream_push(&p->stream, p->tokenizer, token, true, &t);
-    if (t.n) fwrite(t.bytes, 1, t.n, stdout);
+    if (t.n) show(p, t.bytes, t.n);
     fflush(stdout);
     text_free(&t);
 }
 
-static void print_end(Printer *p)
+static int cut_after(const Responses *r, int i)
+{
+    return r->finish[i] == FINISH_LENGTH ? r->start[i + 1] - r->start[i] : 0;
+}
+
+static void print_end(Printer *p, const Responses *r)
 {
     Text t = {0};
     token_stream_end(&p->stream, &t);
-    text_add(&t, "\n");
-    fwrite(t.bytes, 1, t.n, stdout);
+    if (t.n) show(p, t.bytes, t.n);
+    show_end(p, cut_after(r, 0));
     text_free(&t);
 }
 
-/* With its length: a response may hold NUL. */
-static void print_response(const Responses *r, int i, const Tokenizer *tokenizer)
+/* With its length: a response may hold NUL, and lines of its own, so a terminal is told where each begins. */
+static void print_response(Printer *p, const Responses *r, int i)
 {
     size_t n;
-    char *text = tokenizer_decode(tokenizer, r->token + r->start[i], r->start[i + 1] - r->start[i],
-                                  true, &n);
-    fwrite(text, 1, n, stdout);
-    putchar('\n');
+    char *text = tokenizer_decode(p->tokenizer, r->token + r->start[i],
+                                  r->start[i + 1] - r->start[i], true, &n);
+    if (p->terminal) printf("--- %d of %d ---\n", i + 1, r->n);
+    show(p, text, n);
+    show_end(p, cut_after(r, i));
     free(text);
 }
 
@@ -128,7 +180,7 @@ static int generate(Context *ctx, const GenerateOptions *o, Loaded *l, const cha
 {
     Sequences prompts = {0};
     Responses r = {0};
-    Printer printer = {.tokenizer = l->tokenizer};
+    Printer printer = {.tokenizer = l->tokenizer, .terminal = isatty(STDOUT_FILENO)};
     uint64_t *key = mem_calloc((size_t)o->n, sizeof *key);
     const bool stream = o->n == 1 && !ctx->json;
     SamplingConfig s = {.temperature = o->temperature,
@@ -153,11 +205,12 @@ static int generate(Context *ctx, const GenerateOptions *o, Loaded *l, const cha
                          err);
     if (rc != 0) goto done;
     if (ctx->json) print_json(&r, l->tokenizer);
-    else if (stream) print_end(&printer);
+    else if (stream) print_end(&printer, &r);
     else
-        for (int i = 0; i < r.n; i++) print_response(&r, i, l->tokenizer);
+        for (int i = 0; i < r.n; i++) print_response(&printer, &r, i);
 
 done:
+    text_free(&printer.line);
     responses_free(&r);
     sequences_free(&prompts);
     free(key);
@@ -185,8 +238,12 @@ const Command cmd_generate = {
     .heading = "models",
     .summary = "text from a model",
     .usage = "[--model MODEL] [--prompt TEXT] [--n N] [--greedy]",
-    .details = "The prompt is given to the model as it stands.  The same seed gives the same text, "
-               "whatever --batch is.",
+    .details =
+        "The prompt is given to the model as it stands.  The same seed gives the same text, "
+        "whatever --batch is.\n"
+        "A terminal is shown what it would obey spelled out (<U+001B>), where each of several "
+        "responses begins,\n"
+        "and which were cut; a pipe or a file gets the bytes alone.",
     .options = OPTIONS,
     .project = PROJECT_OPTIONAL,
     .filter = true,

@@ -31,6 +31,24 @@ for seed in $(seq 20); do
 done
 [ "$cut_short" -ge 3 ] || fail "some answers break off within a character: $cut_short of 20"
 
+# ---- a terminal is shown nothing that it would obey ----
+if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
+    for n in 1 3; do
+        TERM=xterm script -qec "'$RLHF' generate --prompt one --max-new-tokens 60 --n $n" typed >/dev/null 2>&1 </dev/null
+        sed '1d;$d' typed | tr -d '\r' >seen # without the lines of script itself
+        [ "$(LC_ALL=C tr -d '\n -\377' <seen | wc -c)" -eq 0 ] || fail "control characters on a terminal: $(od -c seen)"
+        grep -q '<U+00' seen || fail "they are spelled out: $(cat seen)"
+        grep -q '\[cut after 60 tokens\]' seen || fail "an answer that was cut says so: $(cat seen)"
+    done
+    for i in 1 2 3; do
+        [ "$(grep -cx -- "--- $i of 3 ---" seen)" -eq 1 ] || fail "answer $i of 3 is told apart: $(cat seen)"
+    done
+    must generate --prompt one --max-new-tokens 60
+    [ "$(LC_ALL=C tr -d '\n -\377' <out | wc -c)" -gt 0 ] || fail "a pipe gets the bytes as they are"
+else
+    echo "skipped: script(1) cannot make a terminal here"
+fi
+
 # ---- prompts that are no text ----
 input=prompt
 printf 'one\000two' >prompt
