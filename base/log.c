@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,42 +89,96 @@ void progress_begin(Progress *p, const char *what, int64_t total, const char *un
     standing = p->visible ? p : NULL;
 }
 
-/* "pretrain  412/1,000 steps  41%  23.1 steps/s  0:26 left  loss 2.310" */
-static void describe(Text *line, const Progress *p, double now)
+/* What a line is made of, in its order.  The note, which is why one looks, may hold several fields. */
+typedef enum { FIELD_WHAT, FIELD_COUNT, FIELD_SHARE, FIELD_RATE, FIELD_LEFT, FIELD_PHASE } Field;
+enum { N_FIELDS = FIELD_PHASE + 1 };
+
+static void put_rate(Text *line, const Progress *p, double rate)
 {
-    const double seconds = now - p->began;
-    const double rate = seconds > 0 ? (double)p->done / seconds : 0;
-    text_format(line, "%s", p->what);
+    if (rate > 0) text_format(line, rate < 10 ? "  %.2f %s/s" : "  %.0f %s/s", rate, p->unit);
+}
+
+static void put_left(Text *line, const Progress *p, double rate)
+{
+    char left[32];
+    if (rate > 0 && p->total > p->done)
+        text_format(line, "  %s left", log_duration(left, (double)(p->total - p->done) / rate));
+}
+
+static void put_count(Text *line, const Progress *p)
+{
     if (p->total > 0)
         text_format(line, "  %s/%s %s", text_thousands(p->done), text_thousands(p->total), p->unit);
     else if (p->done > 0) text_format(line, "  %s %s", text_thousands(p->done), p->unit);
-    if (p->total > 0) text_format(line, "  %d%%", (int)(100 * p->done / p->total));
-    if (rate > 0) text_format(line, rate < 10 ? "  %.2f %s/s" : "  %.0f %s/s", rate, p->unit);
-    if (rate > 0 && p->total > p->done) {
-        char left[32];
-        text_format(line, "  %s left", log_duration(left, (double)(p->total - p->done) / rate));
-    }
-    if (p->phase) text_format(line, "  %s", p->phase);
-    if (p->beats > 0) text_format(line, " %c", "-\\|/"[p->beats % 4]);
-    if (p->note[0]) text_format(line, "  %s", p->note);
 }
 
-/* Cut to the terminal's width: a line that wraps cannot be drawn over. */
-static size_t fitting(const Text *line, int width)
+static void put_phase(Text *line, const Progress *p)
+{
+    if (p->phase) text_format(line, "  %s", p->phase);
+    if (p->beats > 0) text_format(line, " %c", "-\\|/"[p->beats % 4]);
+}
+
+/* "pretrain  412/1,000 steps  41%  23.1 steps/s  0:26 left  loss 2.310", without the fields left out and
+ * with the first `note` bytes of the note. */
+static void describe(Text *line, const Progress *p, double now, const bool out[N_FIELDS],
+                     size_t note)
+{
+    const double seconds = now - p->began;
+    const double rate = seconds > 0 ? (double)p->done / seconds : 0;
+    text_clear(line);
+    text_add(line, p->what);
+    if (!out[FIELD_COUNT]) put_count(line, p);
+    if (!out[FIELD_SHARE] && p->total > 0)
+        text_format(line, "  %d%%", (int)(100 * p->done / p->total));
+    if (!out[FIELD_RATE]) put_rate(line, p, rate);
+    if (!out[FIELD_LEFT]) put_left(line, p, rate);
+    if (!out[FIELD_PHASE]) put_phase(line, p);
+    if (note) text_format(line, "  %.*s", (int)note, p->note);
+}
+
+/* Without the last of its fields, which two spaces part. */
+static size_t shorter_note(const char *note, size_t n)
+{
+    while (n > 0 && !(note[n - 1] == ' ' && note[n] == ' ')) n--;
+    return n > 0 ? n - 1 : 0;
+}
+
+/* Cut where nothing else is left to leave out. */
+static void cut(Text *line, int width)
 {
     size_t n = line->n;
     while (n > 0 && text_width(line->bytes, n) > width) do
             n--;
         while (n > 0 && ((unsigned char)line->bytes[n] & 0xC0) == 0x80);
-    return n;
+    line->n = n;
+    line->bytes[n] = 0;
+}
+
+/* A line that wraps cannot be drawn over: whole fields are left out, the least important first, so that no
+ * number loses its end. */
+static void describe_within(Text *line, const Progress *p, double now, int width)
+{
+    static const Field LEAST_FIRST[] = {FIELD_RATE, FIELD_LEFT, FIELD_SHARE, FIELD_PHASE,
+                                        FIELD_COUNT};
+    bool out[N_FIELDS] = {false};
+    size_t note = strlen(p->note);
+    describe(line, p, now, out, note);
+    for (size_t i = 0; i < sizeof LEAST_FIRST / sizeof *LEAST_FIRST; i++) {
+        if (text_width(line->bytes, line->n) <= width) return;
+        out[LEAST_FIRST[i]] = true;
+        describe(line, p, now, out, note);
+    }
+    while (note > 0 && text_width(line->bytes, line->n) > width)
+        describe(line, p, now, out, note = shorter_note(p->note, note));
+    cut(line, width);
 }
 
 static void draw(Progress *p, double now)
 {
     Text line = {0};
-    describe(&line, p, now);
+    describe_within(&line, p, now, p->on_terminal ? columns() - 1 : INT_MAX);
     if (p->on_terminal) {
-        fprintf(stderr, "\r\033[K%.*s", (int)fitting(&line, columns() - 1), line.bytes);
+        fprintf(stderr, "\r\033[K%s", line.bytes);
         fflush(stderr);
         bar_stands = true;
     } else {

@@ -168,6 +168,30 @@ static void a_pulse_draws_the_standing_bar_with_its_phase(void **state)
                   "ppo  2/40 iterations  5%  0.01 iterations/s  1 h 03 min left  kl 2.5\n");
 }
 
+/* 79 of 80 columns are used.  The first line would have 86 and has 68 without the rate; the second, with its
+ * longer phase, 88 without the rate and 77 without the time left; the note of the third has 81 itself. */
+static void a_narrow_terminal_loses_whole_fields_and_the_numbers_last(void **state)
+{
+    (void)state;
+    static const char NOTE[] = "score 1.17  kl 2.24";
+    Progress bar;
+    catch_stderr();
+    progress_begin(&bar, "ppo", 36, "iteration");
+    progress_update(&bar, 23, "%s", NOTE);
+    bar.on_terminal = true;
+    now += 92;
+    progress_pulse("scoring");
+    now += 0.2;
+    progress_pulse("scoring by the reward model");
+    now += 0.2;
+    progress_update(&bar, 23, "%s  %060d", NOTE, 0);
+    progress_end(&bar);
+    assert_stderr(
+        "\r\033[Kppo  23/36 iteration  63%  0:52 left  scoring \\  score 1.17  kl 2.24"
+        "\r\033[Kppo  23/36 iteration  63%  scoring by the reward model |  score 1.17  kl 2.24"
+        "\r\033[Kppo  score 1.17  kl 2.24\r\033[K");
+}
+
 static void a_pulse_without_a_bar_prints_nothing(void **state)
 {
     (void)state;
@@ -209,6 +233,7 @@ int main(void)
         CLOCKED(pulses_draw_a_terminals_bar_ten_times_a_second),
         CLOCKED(progress_shows_share_rate_time_left_and_note),
         CLOCKED(a_pulse_draws_the_standing_bar_with_its_phase),
+        CLOCKED(a_narrow_terminal_loses_whole_fields_and_the_numbers_last),
         CLOCKED(a_pulse_without_a_bar_prints_nothing),
         cmocka_unit_test(durations_are_minutes_or_hours),
         cmocka_unit_test(the_clock_does_not_go_back),
