@@ -70,33 +70,51 @@ static int finish(Run *run, int rc, bool finished, int64_t step, Error *err)
     return rc != 0 ? rc : written;
 }
 
+typedef struct {
+    int64_t first, step, saved; /* saved: the step of the newest checkpoint, -1: none */
+    double saved_at;            /* log_clock, where time says when to save */
+} Place;
+
+static bool stops(const Place *at, const TrainingOptions *o, int64_t total)
+{
+    if (interrupt_pending()) return true;
+    return o->stop_after > 0 && at->step - at->first >= o->stop_after && at->step < total;
+}
+
+static bool save_is_due(const Place *at, const TrainingOptions *o)
+{
+    if (o->save_every > 0) return at->step % o->save_every == 0;
+    return log_clock() - at->saved_at >= TRAINING_SAVE_SECONDS;
+}
+
 int training_run(Trainer *t, Run *run, const TrainingOptions *o, TrainingEnd *end, int64_t *steps,
                  Error *err)
 {
     Progress bar;
-    int64_t step, saved;
+    Place at;
     int rc = 0;
     bool stopping = false;
 
-    if (begin(t, run, o, &step, err) != 0) return -1;
-    saved = o->resume ? step : -1;
-    if (run_set_state(run, "running", step, err) != 0) return -1;
-    if (step == 0 && o->after_step && o->after_step(o->context, 0, "", err) != 0) return -1;
+    if (begin(t, run, o, &at.first, err) != 0) return -1;
+    at.step = at.first, at.saved = o->resume ? at.first : -1;
+    if (o->save_every == 0) at.saved_at = log_clock();
+    if (run_set_state(run, "running", at.step, err) != 0) return -1;
+    if (at.step == 0 && o->after_step && o->after_step(o->context, 0, "", err) != 0) return -1;
     if (!o->quiet) progress_begin(&bar, o->name, t->total, o->unit);
-    while (rc == 0 && step < t->total && !stopping) {
-        rc = one_step(t, run, o, step, &bar, err);
+    while (rc == 0 && at.step < t->total && !stopping) {
+        rc = one_step(t, run, o, at.step, &bar, err);
         if (rc != 0) break;
-        step++;
-        stopping =
-            interrupt_pending() || (o->stop_after > 0 && step >= o->stop_after && step < t->total);
-        if (stopping || step == t->total || (o->save_every > 0 && step % o->save_every == 0)) {
-            rc = save(t, run, o, step, err);
-            saved = step;
+        at.step++;
+        stopping = stops(&at, o, t->total);
+        if (stopping || at.step == t->total || save_is_due(&at, o)) {
+            rc = save(t, run, o, at.step, err);
+            at.saved = at.step;
+            if (o->save_every == 0) at.saved_at = log_clock();
         }
     }
     if (!o->quiet) progress_end(&bar);
-    if (rc == 0 && saved != step) rc = save(t, run, o, step, err);
-    *steps = step;
-    *end = step < t->total ? TRAINING_STOPPED : TRAINING_FINISHED;
-    return finish(run, rc, step >= t->total, step, err);
+    if (rc == 0 && at.saved != at.step) rc = save(t, run, o, at.step, err);
+    *steps = at.step;
+    *end = at.step < t->total ? TRAINING_STOPPED : TRAINING_FINISHED;
+    return finish(run, rc, at.step >= t->total, at.step, err);
 }

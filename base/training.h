@@ -22,13 +22,16 @@ typedef struct {
     int (*load)(void *self, const char *dir, Error *err);
 } Trainer;
 
+/* What stops without warning, a power cut, costs no more than this. */
+enum { TRAINING_SAVE_SECONDS = 600 };
+
 typedef struct {
     const char *name; /* on the progress bar */
     const char *unit; /* "step", "iteration" */
-    int save_every;   /* steps between checkpoints; 0: only at the end */
-    int keep;         /* checkpoints kept */
+    int save_every; /* steps between checkpoints; 0: every TRAINING_SAVE_SECONDS.  And at the end */
+    int keep;       /* checkpoints kept */
     bool resume;
-    int64_t stop_after; /* as if interrupted after this many steps in all; 0: never */
+    int64_t stop_after; /* as if interrupted after this many steps of this call; 0: never */
     bool quiet;         /* no bar */
     /* Before step 0 and after each step, with what the step recorded ("" before the first); or NULL. */
     int (*after_step)(void *context, int64_t step, const char *members, Error *err);

@@ -24,7 +24,7 @@ typedef struct {
     X(int,    batch_size,    16,      1,    65536,   "",      "sequences per optimizer step") \
     X(int,    max_tokens,    2048,    16,   1048576, "",      "tokens of one micro-batch; changes memory, not results") \
     X(int,    valid_every,   100,     0,    1e9,     "",      "steps between looks at the validation loss; 0: only at the end") \
-    X(int,    save_every,    0,       0,    1e9,     "",      "steps between checkpoints; 0: only at the end") \
+    X(int,    save_every,    0,       0,    1e9,     "",      "steps between checkpoints; 0: ten minutes; one at the end") \
     X(int,    keep,          2,       1,    1000,    "",      "checkpoints kept")
 
 #define PRETRAIN_CONFIG(X) SUPERVISED_ROWS(X) OPTIMIZER_CONFIG(X, 3e-3, 0.05, 0.98, 1e-8, 0.05)

@@ -40,7 +40,7 @@
     X(choice, value_head,    "reward", "reward|zero", 0, "Huang et al. 2024", "where the value head starts; its trunk starts as the reward model's") \
     X(double, value_learning_rate, 0, 0,    1,       "",                    "of the value model; 0: learning_rate") \
     X(int,    critic_warmup, 0,       0,    1000,    "",                    "first iterations in which only the value model learns") \
-    X(int,    save_every,    10,      0,    1e9,     "",                    "iterations between checkpoints; 0: only at the end") \
+    X(int,    save_every,    10,      0,    1e9,     "",                    "iterations between checkpoints; 0: ten minutes; one at the end") \
     X(int,    keep,          2,       1,    1000,    "",                    "checkpoints kept") \
     OPTIMIZER_CONFIG(X, 3e-6, 0.0, 0.999, 1e-5, 0.0)
 

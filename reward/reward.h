@@ -28,7 +28,7 @@ typedef struct {
     X(double, label_noise,   0,       0,    0.99,    "Christiano et al. 2017", "share of the labels taken to be coin tosses") \
     X(bool,   normalize,     true,    0,    1,       "Ziegler et al. 2019", "scores of training responses to mean 0, deviation 1 at the end") \
     X(bool,   shrink,        false,   0,    1,       "",      "scores times the share of their worth that held-out pairs confirm: a model no better than chance moves nothing") \
-    X(int,    save_every,    0,       0,    1e9,     "",      "steps between checkpoints; 0: only at the end") \
+    X(int,    save_every,    0,       0,    1e9,     "",      "steps between checkpoints; 0: ten minutes; one at the end") \
     X(int,    keep,          2,       1,    1000,    "",      "checkpoints kept") \
     OPTIMIZER_CONFIG(X, 1e-5, 0.0, 0.999, 1e-8, 0.0)
 

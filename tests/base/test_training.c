@@ -288,6 +288,44 @@ static void each_checkpoint_looks_at_the_bar(void **state)
     assert_int_equal(looks_end(), 3);
 }
 
+static void a_stop_counts_the_steps_of_its_own_call(void **state)
+{
+    (void)state;
+    train("parts", 9, (TrainingOptions){.stop_after = 4}, 0);
+    const Outcome o = train("parts", 9, (TrainingOptions){.stop_after = 3, .resume = true}, 0);
+    assert_worked(o.rc, &err);
+    assert_int_equal(o.steps, 7); /* 4 + 3 */
+    assert_int_equal(o.end, TRAINING_STOPPED);
+}
+
+static double now; /* seconds */
+
+static double slow_clock(void)
+{
+    return now;
+}
+
+static int four_minutes_pass(void *context, int64_t step, const char *members, Error *e)
+{
+    (void)context, (void)step, (void)members, (void)e;
+    now += 240;
+    return 0;
+}
+
+/* Four minutes before the first step and after each: 2 ends at 12 minutes, 5 twelve later, and 8 is the last. */
+static void without_save_every_a_checkpoint_comes_every_ten_minutes(void **state)
+{
+    (void)state;
+    log_set_clock(slow_clock);
+    train("slow", 8, (TrainingOptions){.keep = 9, .after_step = four_minutes_pass}, 0);
+    log_set_clock(NULL);
+    for (int step = 1; step <= 8; step++) {
+        char file[64];
+        snprintf(file, sizeof file, "slow/checkpoints/step-%06d", step);
+        assert_int_equal(file_is_folder(scratch_path(file)), step == 2 || step == 5 || step == 8);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +341,8 @@ int main(void)
         cmocka_unit_test(a_watcher_sees_the_start_and_every_step),
         cmocka_unit_test(a_watcher_that_fails_ends_the_run),
         cmocka_unit_test(each_checkpoint_looks_at_the_bar),
+        cmocka_unit_test(a_stop_counts_the_steps_of_its_own_call),
+        cmocka_unit_test(without_save_every_a_checkpoint_comes_every_ten_minutes),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
