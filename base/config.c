@@ -401,13 +401,25 @@ int config_take(Config *c, const cJSON *tree, ConfigOrigin origin, const ConfigT
     return read_tree(c, tree, &order, origin, known, err);
 }
 
+/* The settings.json of a run has them inside, beside what else decides its bits; *order goes there. */
+static const cJSON *sections_of(const cJSON *file, int *order)
+{
+    const cJSON *settings = cJSON_GetObjectItemCaseSensitive(file, "settings");
+    if (!cJSON_IsObject(settings) || !cJSON_GetObjectItemCaseSensitive(file, "inputs")) return file;
+    for (const cJSON *member = file->child; member != settings; member = member->next)
+        *order += 1 + count_keys(member);
+    *order += 1;
+    return settings;
+}
+
 int config_read(Config *c, const char *path, ConfigOrigin origin, const ConfigTable *const *known,
                 Error *err)
 {
     cJSON *tree = NULL;
     int *line_of_key = NULL, order = 0;
     if (json_read_lines(&tree, &line_of_key, path, FILE_MAX, true, err) != 0) return -1;
-    const int rc = read_tree(c, tree, &order, origin, known, err);
+    const cJSON *sections = sections_of(tree, &order);
+    const int rc = read_tree(c, sections, &order, origin, known, err);
     if (rc != 0) error_wrap(err, "%s:%d", path, line_of_key ? line_of_key[order] : 1);
     cJSON_Delete(tree);
     free(line_of_key);

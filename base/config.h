@@ -103,7 +103,8 @@ int config_names(const Config *c, const char **names, int max);
 /* "key=value" */
 int config_assign(Config *c, const char *assignment, ConfigOrigin origin, Error *err);
 /* A JSON file {"section": {"name": value}} with // comments; sections of `known` (NULL-terminated, may
- * be NULL) that this command does not use are skipped, any other is an error naming the line. */
+ * be NULL) that this command does not use are skipped, any other is an error naming the line.  The
+ * settings.json of a run is taken for the settings in it. */
 int config_read(Config *c, const char *path, ConfigOrigin origin, const ConfigTable *const *known,
                 Error *err);
 /* The same from a parsed object, which has no lines to name. */

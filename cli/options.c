@@ -16,7 +16,8 @@ enum { THREADS_MAX = 1024, NAMES_MAX = 640, NAME_LENGTH = 64 };
 
 /* --set, --seed and --project are read by hand: a list, a 64-bit number, and what main keeps. */
 const Option GLOBAL_OPTIONS[] = {
-    {"config", OPTION_TEXT, MEMBER(config_file), 0, 0, "FILE", "settings from a JSON file"},
+    {"config", OPTION_TEXT, MEMBER(config_file), 0, 0, "FILE",
+     "settings from a JSON file, or from a run's settings.json"},
     {"set", OPTION_TEXT, 0, 0, 0, "SECTION.KEY=VALUE", "one setting; may be given again"},
     {"project", OPTION_TEXT, 0, 0, 0, "DIR", "the project; else RLHF_PROJECT, else here or above"},
     {"seed", OPTION_TEXT, 0, 0, 0, "N", "of everything random (1)"},
