@@ -15,7 +15,8 @@ typedef struct {
 } InitOptions;
 
 static const Option OPTIONS[] = {
-    {"base", OPTION_TEXT, offsetof(InitOptions, base), 0, 0, "DIR", "the base model's folder"},
+    {"base", OPTION_TEXT, offsetof(InitOptions, base), 0, 0, "DIR",
+     "the base model's folder; of a project that is there, also a run"},
     {0},
 };
 
@@ -53,11 +54,14 @@ static int init(Context *ctx, int argc, char **argv, Error *err)
     if (options_parse(ctx, OPTIONS, &options, &words, 0, 1, argc, argv, err) != 0) return -1;
     const char *folder = words.n ? words.word[0] : ".";
     char base[FILE_PATH_MAX], database[FILE_PATH_MAX];
-    /* Looked at first, so that a mistyped folder leaves no half-told project behind. */
-    if (options.base && project_model(ctx, base, NULL, options.base, err) != 0) return -1;
     if (path_join(database, folder, "rlhf.db", err) != 0) return -1;
 
     const bool there = file_exists(database);
+    if (there && project_find(ctx, folder, true, err) != 0) return -1;
+    /* Looked at first, so that a mistyped folder leaves no half-told project behind. */
+    if (options.base && !there && !file_is_folder(options.base))
+        return error_set(err, "--base %s: no such folder", options.base);
+    if (options.base && project_model(ctx, base, NULL, options.base, err) != 0) return -1;
     if (there && !options.base) {
         error_set(err, "%s is a project already", folder);
         return error_hint(err, "what is in it: rlhf status%s%s", words.n ? " --project " : "",

@@ -216,6 +216,11 @@ static int run_model(const Context *ctx, char folder[FILE_PATH_MAX], const char 
     const size_t n = at ? (size_t)(at - name) : strlen(name);
     if (n >= sizeof wanted) return error_set(err, "%.80s...: no model of that name", name);
     snprintf(wanted, sizeof wanted, "%.*s", (int)n, name);
+    if (is_model_name(wanted)) {
+        error_set(err, "%s: a step is one of a run, and %s is no run", name, wanted);
+        return error_hint(err, "the runs: rlhf runs; the run that %s came from: rlhf status",
+                          wanted);
+    }
     if (project_run(ctx, run, run_folder, wanted, NULL, err) != 0) return -1;
 
     if (at) {
