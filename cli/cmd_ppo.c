@@ -141,8 +141,7 @@ static int train(PpoRun *r, Error *err)
                                .after_step = keep_answers,
                                .context = r};
     if (training_go(&r->run, &trainer, &o, r->in.policy, r->start.tokenizer, err) != 0) return -1;
-    if (r->run.end == TRAINING_FINISHED &&
-        project_set_model(r->ctx, "aligned", r->run.model, err) != 0)
+    if (r->run.end == TRAINING_FINISHED && training_name_model(&r->run, "aligned", err) != 0)
         return -1;
     training_report(&r->run);
     return 0;
@@ -181,7 +180,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     int rc = -1;
     config_bind(&c, &PPO_TABLE, &r.settings);
     if (options_parse(ctx, OPTIONS, &r.options, &words, 0, 0, argc, argv, err) != 0) return -1;
-    if (context_settings(ctx, &c, NULL, err) != 0) return -1;
+    if (training_settings(ctx, &c, "ppo", &r.options.training, err) != 0) return -1;
     if (ppo_check_settings(&r.settings, err) != 0) return -1;
     if (open_all(&r, err) != 0) goto done;
     hash_prompts(prompts, &r.prompts);

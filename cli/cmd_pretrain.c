@@ -30,6 +30,9 @@ static const char END_OF_TEXT[] = "<|endoftext|>";
 
 /* One document in VALID_EVERY is held out, up to VALID_TOKENS tokens. */
 enum { VALID_EVERY = 20, VALID_TOKENS = 20000 };
+/* A new model with more is warned of.  Twenty tokens a weight are what training makes best use of (Hoffmann et
+ * al. 2022); this is one part in two hundred of that. */
+enum { WEIGHTS_A_TOKEN_MAX = 10 };
 
 typedef struct {
     Context *ctx;
@@ -128,6 +131,10 @@ static void say_what_was_read(const Pretrain *p)
         log_line("plain text: %s, each one document, cut every %d tokens; documents of their own: "
                  "a .jsonl with {\"text\": ...} a line",
                  text_count(p->corpus.plain, "file"), config->max_T);
+    if (!p->options.model &&
+        (double)p->train.tokens * WEIGHTS_A_TOKEN_MAX < (double)p->model->parameters.n)
+        log_line("that is very little text for so many weights: expect a model that knows it by "
+                 "heart and little else; use more text, or a smaller --width and --layers");
     if (p->valid.n == 0) log_line("nothing is held out: that begins at %d documents", VALID_EVERY);
 }
 
@@ -149,8 +156,7 @@ static int train(Pretrain *p, Error *err)
                                .save_every = p->settings.save_every,
                                .keep = p->settings.keep};
     if (training_go(&p->run, &trainer, &o, p->policy, p->tokenizer, err) != 0) return -1;
-    if (p->run.end == TRAINING_FINISHED &&
-        project_set_model(p->ctx, "base", p->run.model, err) != 0)
+    if (p->run.end == TRAINING_FINISHED && training_name_model(&p->run, "base", err) != 0)
         return -1;
     training_report(&p->run);
     return 0;
@@ -166,7 +172,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     config_bind(&c, &MODEL_TABLE, &p.shape);
     if (options_parse(ctx, OPTIONS, &p.options, &words, 1, WORDS_MAX, argc, argv, err) != 0)
         return -1;
-    if (context_settings(ctx, &c, NULL, err) != 0) return -1;
+    if (training_settings(ctx, &c, "pretrain", &p.options.training, err) != 0) return -1;
     if (corpus_read(&p.corpus, words.word, words.n, err) != 0) goto done;
     if (open_store(&p.store, ctx, err) != 0) goto done;
     char inputs[128];

@@ -191,8 +191,7 @@ static int train(Reward *w, Error *err)
                                .save_every = w->settings.save_every,
                                .keep = w->settings.keep};
     if (training_go(&w->run, &trainer, &o, w->policy, w->base.tokenizer, err) != 0) return -1;
-    if (w->run.end == TRAINING_FINISHED &&
-        project_set_model(w->ctx, "reward", w->run.model, err) != 0)
+    if (w->run.end == TRAINING_FINISHED && training_name_model(&w->run, "reward", err) != 0)
         return -1;
     return evaluate_and_report(w, err);
 }
@@ -206,7 +205,7 @@ static int run_train(Context *ctx, int argc, char **argv, Error *err)
     int rc = -1;
     config_bind(&c, &REWARD_TABLE, &w.settings);
     if (options_parse(ctx, OPTIONS, &w.options, &words, 0, 0, argc, argv, err) != 0) return -1;
-    if (context_settings(ctx, &c, NULL, err) != 0) return -1;
+    if (training_settings(ctx, &c, "reward", &w.options.training, err) != 0) return -1;
     if (open_store(&w.store, ctx, err) != 0) goto done;
     if (loaded_open(&w.base, ctx, "start", w.options.model, err) != 0) goto done;
     if (read_pairs(&w, err) != 0) goto done;

@@ -58,7 +58,9 @@ const Command cmd_runs = {
     .details = "running: a process works on it.  stopped: saved, and can go on with --resume.  "
                "died: ended\n"
                "without saving; --resume goes on from its last checkpoint.  failed, finished: as "
-               "they say.\n",
+               "they say.\n"
+               "empty: ended before its first step; its folder may be deleted.  damaged: its "
+               "state.json cannot be read.\n",
     .project = PROJECT_NEEDED,
     .run = runs,
 };

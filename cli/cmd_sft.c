@@ -138,11 +138,8 @@ static int train(Sft *w, Error *err)
                                .save_every = w->settings.save_every,
                                .keep = w->settings.keep};
     if (training_go(&w->run, &trainer, &o, w->policy, w->base.tokenizer, err) != 0) return -1;
-    if (w->run.end == TRAINING_FINISHED) {
-        if (project_set_model(w->ctx, "base", w->run.model, err) != 0) return -1;
-        log_line("%s is now the project's base: what sampling, reward and PPO start from",
-                 w->run.name);
-    }
+    if (w->run.end == TRAINING_FINISHED && training_name_model(&w->run, "base", err) != 0)
+        return -1;
     training_report(&w->run);
     return 0;
 }
@@ -157,7 +154,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     int rc = -1;
     config_bind(&c, &SFT_TABLE, &w.settings);
     if (options_parse(ctx, OPTIONS, &w.options, &words, 0, 0, argc, argv, err) != 0) return -1;
-    if (context_settings(ctx, &c, NULL, err) != 0) return -1;
+    if (training_settings(ctx, &c, "sft", &w.options.training, err) != 0) return -1;
     if (open_store(&w.store, ctx, err) != 0) goto done;
     if (loaded_open_language(&w.base, ctx, "start", w.options.model, err) != 0) goto done;
     if (read_all(&w, err) != 0) goto done;

@@ -1,19 +1,25 @@
 #include "cli/training.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/checkpoint.h"
-#include "base/interrupt.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "cli/options.h"
 #include "kernels/kernels.h"
 
 static int find_run(TrainingRun *t, const TrainingFlags *flags, Error *err)
 {
     if (flags->resume) return project_run(t->ctx, t->name, t->folder, flags->run, t->kind, err);
-    if (!flags->run) return project_new_run(t->ctx, t->name, t->folder, t->kind, err);
+    if (!flags->run) {
+        const int rc = project_new_run(t->ctx, t->name, t->folder, t->kind, err);
+        t->made = rc == 0;
+        return rc;
+    }
     char inside[FILE_PATH_MAX];
     if (strchr(flags->run, '/') || flags->run[0] == '.' || !*flags->run)
         return error_usage(err, "--run: '%s' is no name for a run", flags->run);
@@ -37,6 +43,24 @@ static char *settings_text(const Context *ctx, const Config *settings, const cha
     text_add(&t, "\n}\n");
     text_free(&sections);
     return text_take(&t);
+}
+
+int training_settings(Context *ctx, Config *c, const char *kind, const TrainingFlags *flags,
+                      Error *err)
+{
+    char name[RUN_NAME_MAX], folder[FILE_PATH_MAX], path[FILE_PATH_MAX], *text = NULL;
+    unsigned long long seed;
+    if (!flags->resume) return context_settings(ctx, c, NULL, err);
+    if (project_run(ctx, name, folder, flags->run, kind, err) != 0) return -1;
+    if (path_join(path, folder, "settings.json", err) != 0) return -1;
+    if (!file_exists(path)) return error_set(err, "%s: no run to resume there", folder);
+    if (run_read_settings(&text, folder, err) != 0) return -1;
+    /* by hand: a seed of 64 bits does not fit JSON's numbers */
+    if (!ctx->seed_given && sscanf(text, " { \"seed\" : %llu", &seed) == 1) ctx->seed = seed;
+    free(text);
+    Context alone = *ctx;
+    alone.project[0] = 0;
+    return context_settings(&alone, c, path, err);
 }
 
 /* Of a run that has ended nothing is left to resume, and what it has made may have changed what the same
@@ -71,20 +95,26 @@ int training_begin(TrainingRun *t, Context *ctx, Store *store, const char *kind,
                        .resume = flags->resume,
                        .stop_after = flags->stop_after};
     if (find_run(t, flags, err) != 0) return -1;
-    char *text = settings_text(ctx, settings, inputs);
-    int rc = flags->resume ? check_finished(t, text, err) : 0;
-    if (rc == 0) rc = run_open(&t->run, t->folder, text, flags->resume, err);
-    if (rc == 0 && store) {
-        StoreRun row = {.name = t->name,
-                        .kind = kind,
-                        .settings_json = text,
-                        .inputs_json = inputs,
-                        .version = RLHF_VERSION,
-                        .seed = ctx->seed};
-        rc = store_begin_run(store, &row, err);
-    }
-    free(text);
-    return rc;
+    t->settings = settings_text(ctx, settings, inputs);
+    t->inputs = mem_strdup(inputs);
+    if (flags->resume && check_finished(t, t->settings, err) != 0) return -1;
+    const bool is_new = t->made || !file_is_folder(t->folder);
+    if (run_open(&t->run, t->folder, t->settings, flags->resume, err) != 0) return -1;
+    t->made = is_new;
+    return 0;
+}
+
+static int begin(TrainingRun *t, Error *err)
+{
+    StoreRun row = {.name = t->name,
+                    .kind = t->kind,
+                    .settings_json = t->settings,
+                    .inputs_json = t->inputs,
+                    .version = RLHF_VERSION,
+                    .seed = t->ctx->seed};
+    if (t->store && store_begin_run(t->store, &row, err) != 0) return -1;
+    t->begun = true;
+    return 0;
 }
 
 /* Keep what the last step recorded, and let the command and the observer look. */
@@ -110,6 +140,7 @@ int training_go(TrainingRun *t, Trainer *trainer, const TrainingOptions *o, Poli
     inner.resume = t->resume, inner.stop_after = t->stop_after;
     inner.quiet = o->quiet || log_is_quiet();
     inner.after_step = after_step, inner.context = t;
+    if (begin(t, err) != 0) return -1;
     const int rc = training_run(trainer, t->run, &inner, &t->end, &t->steps, err);
     if (t->store) {
         Text result = {0};
@@ -130,17 +161,62 @@ int training_go(TrainingRun *t, Trainer *trainer, const TrainingOptions *o, Poli
     return checkpoint_path(t->model, t->folder, t->steps, err);
 }
 
+int training_name_model(const TrainingRun *t, const char *name, Error *err)
+{
+    static const char *const SAYS[][2] = {
+        {"base", "base: what sampling, reward and PPO start from"},
+        {"reward", "reward model"},
+        {"aligned", "aligned model"}};
+    if (project_set_model(t->ctx, name, t->model, err) != 0) return -1;
+    for (size_t i = 0; i < sizeof SAYS / sizeof *SAYS && !t->ctx->observer; i++)
+        if (strcmp(name, SAYS[i][0]) == 0)
+            log_line("%s is now the project's %s", t->name, SAYS[i][1]);
+    return 0;
+}
+
+/* ", score 1.20, KL 2.29": what of a record is for people, with as many decimals as the bar has. */
+static void put_final(Text *out, const char *members)
+{
+    static const struct {
+        const char *metric, *name;
+        int decimals;
+    } SHOWN[] = {{"loss", "loss", 3},
+                 {"eval_loss", "held out", 3},
+                 {"objective/scores", "score", 2},
+                 {"objective/kl", "KL", 2}};
+    Text object = {0};
+    cJSON *record = NULL;
+    Error ignored;
+    text_format(&object, "{%s}", members);
+    if (json_parse(&record, object.bytes, object.n, &ignored) == 0)
+        for (size_t i = 0; i < sizeof SHOWN / sizeof *SHOWN; i++) {
+            const double x = json_number(record, SHOWN[i].metric, NAN);
+            if (isfinite(x)) text_format(out, ", %s %.*f", SHOWN[i].name, SHOWN[i].decimals, x);
+        }
+    cJSON_Delete(record);
+    text_free(&object);
+}
+
 void training_report(const TrainingRun *t)
 {
+    Text final = {0};
+    text_add(&final, "");
+    /* who watches has shown them in a way of its own */
+    if (t->last && !t->ctx->observer) put_final(&final, t->last);
     if (t->ctx->json)
         printf("{\"run\":\"%s\",\"steps\":%lld,\"final\":{%s},\"checkpoint\":\"%s\"}\n", t->name,
                (long long)t->steps, t->last ? t->last : "", t->model);
-    else printf("%s: %s, %s\n", t->name, text_count(t->steps, "step"), t->model);
+    else printf("%s: %s%s, %s\n", t->name, text_count(t->steps, "step"), final.bytes, t->model);
+    text_free(&final);
 }
 
 void training_end(TrainingRun *t)
 {
+    Error ignored;
+    if (t->made && !t->begun) folder_remove(t->folder, &ignored);
     run_close(t->run);
     free(t->last);
+    free(t->settings);
+    free(t->inputs);
     *t = (TrainingRun){0};
 }

@@ -19,8 +19,8 @@ typedef struct {
 /* clang-format off */
 #define TRAINING_OPTIONS(Struct, member) \
     {"run", OPTION_TEXT, offsetof(Struct, member.run), 0, 0, "NAME", "name of the run (default: the next number)"}, \
-    {"resume", OPTION_SWITCH, offsetof(Struct, member.resume), 0, 0, NULL, "go on with --run, or with the newest run of this kind"}, \
-    {"stop-after", OPTION_INT, offsetof(Struct, member.stop_after), 0, 1e9, "N", "save and stop after N steps, as Ctrl-C would"}
+    {"resume", OPTION_SWITCH, offsetof(Struct, member.resume), 0, 0, NULL, "go on with --run, or with the newest run of this kind, with its settings and seed"}, \
+    {"stop-after", OPTION_INT, offsetof(Struct, member.stop_after), 0, 1e9, "N", "save and stop after N steps of this call, as Ctrl-C would"}
 /* clang-format on */
 
 /* Sees a policy before its first step and after each one, with the step's record. */
@@ -37,6 +37,8 @@ typedef struct {
     char name[RUN_NAME_MAX], folder[FILE_PATH_MAX];
     Run *run;
     bool resume;
+    bool made, begun;        /* the folder, by this call; the first step */
+    char *settings, *inputs; /* as written */
     int64_t stop_after;
     char model[FILE_PATH_MAX]; /* the newest checkpoint, once there is one */
     TrainingEnd end;
@@ -48,6 +50,10 @@ typedef struct {
     int64_t total;
 } TrainingRun;
 
+/* The effective settings, as context_settings has them; with --resume those of the run, and its seed, take
+ * the place of the defaults and the project's.  What is given beside may still differ, and is refused then. */
+int training_settings(Context *ctx, Config *c, const char *kind, const TrainingFlags *flags,
+                      Error *err);
 /* Take up or start a run; `inputs` is JSON of what is read, by hash. */
 int training_begin(TrainingRun *t, Context *ctx, Store *store, const char *kind,
                    const TrainingFlags *flags, const Config *settings, const char *inputs,
@@ -55,8 +61,12 @@ int training_begin(TrainingRun *t, Context *ctx, Store *store, const char *kind,
 /* Run the trainer of policy p; o's resume and stop_after are set here. */
 int training_go(TrainingRun *t, Trainer *trainer, const TrainingOptions *o, Policy *p,
                 const Tokenizer *tokenizer, Error *err);
-/* {"run":...,"steps":...,"final":{...},"checkpoint":...} on stdout with --json, else one line. */
+/* The model of a finished run is from now on the project's base, reward or aligned; says so. */
+int training_name_model(const TrainingRun *t, const char *name, Error *err);
+/* {"run":...,"steps":...,"final":{...},"checkpoint":...} on stdout with --json, else one line with the last
+ * numbers. */
 void training_report(const TrainingRun *t);
+/* Lets go of the run; a folder made for one that never came to its first step is removed. */
 void training_end(TrainingRun *t);
 
 #endif

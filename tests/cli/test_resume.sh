@@ -28,6 +28,8 @@ stopped_is_whole() { # KIND STOP STEPS CHECKPOINT ARGUMENTS...
     says "stopped after $stop of $steps"
     [ ! -e "stopped/$last" ] || fail "$kind stops before its last step"
     must "$kind" --project stopped --config "$tiny" "$@" --resume
+    says_like "^$kind-1 is now the project's (base|reward model|aligned model)" "the model's new name"
+    prints_like "^$kind-1: $steps steps, (loss [0-9.]+|score -?[0-9.]+, KL -?[0-9.]+)" "the last numbers"
     for copy in whole stopped; do
         (cd "$copy/$last" && find . -type f | LC_ALL=C sort | xargs sha256sum) >"$copy.sums"
     done
@@ -58,5 +60,6 @@ done
 small=(--set ppo.iterations=3 --set ppo.batch_size=8 --set ppo.minibatch_size=4 --run other)
 must ppo --project whole --config "$tiny" "${small[@]}" --source sofa --stop-after 1
 refused 1 "inputs.prompts was " ppo --project whole --config "$tiny" "${small[@]}" --source fence --resume
-must ppo --project whole --config "$tiny" "${small[@]}" --source sofa --resume
+# its settings are those that it was started with
+must ppo --project whole --run other --source sofa --resume
 [ $failed -eq 0 ]

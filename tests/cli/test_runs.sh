@@ -36,6 +36,51 @@ run pretrain "${tiny[@]}" --run plainly --set pretrain.steps=4 --resume
 exits 1 "a resume of a reference run with vectors"
 says 'arithmetic was "reference" and is "vector" now'
 
+# ---- settings that are refused leave nothing behind ----
+run pretrain "${tiny[@]}" --heads 3
+exits 1 "a width that the heads do not divide"
+says "model.heads 3 does not divide model.width 32"
+[ ! -e runs/pretrain-1 ] || fail "no run is left of refused settings: $(ls runs/pretrain-1)"
+run pretrain "${tiny[@]}" --heads 3 --run vector
+exits 1 "a run of that name"
+[ -e runs/vector/settings.json ] || fail "a run that was there before stays"
+
+# ---- what a run says at its end ----
+must pretrain "${tiny[@]}" --set pretrain.steps=3
+prints_like '^pretrain-1: 3 steps, loss [0-9]+\.[0-9]{3}, held out [0-9]+\.[0-9]{3}, /' "the last numbers"
+says "pretrain-1 is now the project's base"
+says "that is very little text for so many weights"
+yes '{"text":"the lamps are not broken , and neither are the clocks , which nobody asked about ."}' | head -n 400 >more.jsonl
+must pretrain more.jsonl "${tiny[@]:1}" --set pretrain.steps=1
+! grep -q "very little text" err || fail "no warning of enough text: $(cat err)"
+
+# ---- the settings of a run, taken up ----
+must pretrain "${tiny[@]}" --run asked --seed 18446744073709551615 --set pretrain.steps=5 --stop-after 2
+says "stopped after 2 of 5"
+must pretrain corpus.jsonl --run asked --resume --stop-after 2
+says "stopped after 4 of 5"
+run pretrain corpus.jsonl --run asked --resume --batch-size 4
+exits 1 "a resume with another setting"
+says "pretrain.batch_size was 8 and is 4 now"
+must pretrain corpus.jsonl --run asked --resume
+prints "asked: 5 steps"
+must pretrain corpus.jsonl --config runs/asked/settings.json --run again --stop-after 1
+diff <(sed 1,2d runs/asked/settings.json) <(sed 1,2d runs/again/settings.json) >/dev/null ||
+    fail "settings.json of a run is a settings file"
+sed 's/"batch_size": 8/"batch_size": 0/' runs/asked/settings.json >wrong.json
+line=$(grep -n '"batch_size": 0' wrong.json | cut -d: -f1)
+refused 1 "wrong.json:$line: pretrain.batch_size" pretrain corpus.jsonl --config wrong.json
+
+# ---- models by name ----
+input=corpus.jsonl
+refused 1 "base@3: a step is one of a run, and base is no run" tokenize --model base@3
+input=/dev/null
+refused 1 "no model, run or folder 'nope'" init --base nope
+must init --base vector
+grep -q '"base":.*runs/vector' project.json || fail "init --base takes a run of the project: $(cat project.json)"
+refused 1 "--base nope: no such folder" init other --base nope
+[ ! -e other ] || fail "a mistyped base makes no project"
+
 # ---- rows that are not what they should be ----
 printf '{"text":"a"}\nx\n' >bad.jsonl
 refused 1 "rlhf pretrain: bad.jsonl: line 2: not JSON: expected a value" pretrain bad.jsonl
