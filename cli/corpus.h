@@ -13,7 +13,8 @@ typedef struct {
     char sha256[SHA256_HEX];
 } Corpus;
 
-/* *.jsonl: a document per line, {"text": ...}; any other file is one document, blank lines and all.  Text must be UTF-8. */
+/* *.jsonl: a document per line, {"text": ...}; any other file is one document, blank lines and all.
+ * Text must be UTF-8. */
 int corpus_read(Corpus *out, const char *const *paths, int n_paths, Error *err);
 void corpus_free(Corpus *c);
 

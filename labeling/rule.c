@@ -1,6 +1,5 @@
 #include "labeling/rule.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <string.h>
 

@@ -68,8 +68,8 @@ static int item_length(const SequenceItems *b, int at)
 
 int sequences_cut(const SequenceItems *b, int first, int max_tokens)
 {
-    int last = first + 1, tokens = item_length(b, first);
     assert(first < b->n);
+    int last = first + 1, tokens = item_length(b, first);
     for (; last < b->n && item_length(b, last) <= max_tokens - tokens; last++)
         tokens += item_length(b, last);
     return last;
