@@ -25,10 +25,7 @@ int sql_error(Store *s, const char *doing, Error *err)
         return error_hint(err,
                           "the disk is full; nothing was changed: free some space and try again");
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-        error_set(err, "%s: %s: the database is damaged or cut short", s->path, doing);
-        return error_hint(err,
-                          "put a backup in its place (rlhf backup makes them), and keep this file");
+    case SQLITE_NOTADB: return sql_damaged(s, doing, err);
     case SQLITE_IOERR:
         return error_hint(err, "the disk failed to read or write; nothing is half-written");
     default: return -1;
