@@ -1,25 +1,6 @@
 #!/usr/bin/env bash
 # Data in and out: import from files and standard input (addresses: test_download.sh); export; verify; backup.
-set -u
-unset RLHF_PROJECT
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1
-failed=0
-
-run() {
-    "$RLHF" "$@" >out 2>err </dev/null
-    status=$?
-}
-fail() {
-    echo "FAILED: $1"
-    echo "  exit $status, stdout: $(head -c 600 out)"
-    echo "  stderr: $(head -c 300 err)"
-    failed=1
-}
-exits() { [ "$status" -eq "$1" ] || fail "$2 exits $1"; }
-says() { grep -qF -- "$1" err || fail "stderr says: $1"; }
-prints() { grep -qF -- "$1" out || fail "stdout says: $1"; }
+. "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
 
 run init .
 exits 0 "init"
@@ -70,7 +51,6 @@ exits 2 "an unknown kind"
 run --offline import https://example.org/data.jsonl
 exits 1 "an address with --offline"
 says "--offline forbids it"
-
 
 # ---- export ----
 run export demonstrations
@@ -129,4 +109,4 @@ run verify
 exits 0 "verify of the backup in its place"
 prints "20 labels in an unbroken chain"
 
-exit $failed
+[ $failed -eq 0 ]

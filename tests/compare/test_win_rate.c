@@ -96,7 +96,6 @@ static void nothing_compared_says_nothing(void **state)
     assert_interval(w.low, w.high, 0, 1, 0);
 }
 
-/* ln n - (n - 1) / n */
 /* 1, 2, 6: mean 3, deviation sqrt((4 + 1 + 9) / 2) = sqrt 7, over sqrt 3. */
 static void the_error_of_a_mean_matches_hand_computation(void **state)
 {
@@ -107,6 +106,7 @@ static void the_error_of_a_mean_matches_hand_computation(void **state)
     assert_true(isnan(mean_standard_error(x, 1)));
 }
 
+/* ln n - (n - 1) / n */
 static void best_of_n_kl_matches_golden(void **state)
 {
     (void)state;
