@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/comparison.h"
 #include "cli/comparison_print.h"
+#include "cli/comparison_record.h"
 #include "cli/comparison_report.h"
 #include "cli/corpus.h"
 #include "cli/options.h"

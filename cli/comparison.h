@@ -64,9 +64,5 @@ void comparison_free(Comparison *c);
 const char *comparison_kl_text(char out[48], double kl, double error);
 /* "best of 16: at most 1.8": what the baseline costs in KL. */
 const char *comparison_best_text(char out[96], const Comparison *c, int best_of);
-/* The members that `rlhf compare --json` prints, without braces. */
-void comparison_json(Text *out, const Comparison *c);
-/* {"trait": {"base": x, "best_of": x, "aligned": x}, ...} as shares; best_of with a baseline alone. */
-void comparison_traits_json(Text *out, const Comparison *c);
 
 #endif

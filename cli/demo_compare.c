@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "cli/comparison.h"
 #include "cli/comparison_print.h"
+#include "cli/comparison_record.h"
 #include "cli/comparison_report.h"
 #include "cli/corpus.h"
 #include "cli/demo.h"

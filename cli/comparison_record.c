@@ -1,0 +1,55 @@
+#include "cli/comparison_record.h"
+
+#include <string.h>
+
+#include "base/json.h"
+
+static void member(Text *t, const char *name, double x)
+{
+    text_format(t, ",\"%s\":", name);
+    json_put_number(t, x);
+}
+
+void comparison_traits_json(Text *t, const Comparison *c)
+{
+    text_add(t, "{");
+    for (int i = 0; i < c->n_traits; i++) {
+        text_add(t, i ? "," : "");
+        json_put_text(t, c->trait[i].name, strlen(c->trait[i].name));
+        text_format(t, ":{\"base\":%.6g", (double)c->trait[i].base / c->n);
+        if (c->best.n) text_format(t, ",\"best_of\":%.6g", (double)c->trait[i].best / c->n);
+        text_format(t, ",\"aligned\":%.6g", (double)c->trait[i].aligned / c->n);
+        text_add(t, "}");
+    }
+    text_add(t, "}");
+}
+
+void comparison_json(Text *t, const Comparison *c)
+{
+    const WinRate *w = c->aligned_points ? &c->by_rule : &c->by_reward;
+    text_format(
+        t, "\"n\":%d,\"wins\":%d,\"ties\":%d,\"losses\":%d,\"win_rate\":%.6g,\"ci\":[%.6g,%.6g]",
+        w->n, w->wins, w->ties, w->losses, w->rate, w->low, w->high);
+    text_format(t, ",\"judge\":\"%s\"", c->aligned_points ? "rule" : "reward");
+    member(t, "win_rate_by_reward", c->by_reward.rate);
+    member(t, "kl", c->kl);
+    member(t, "kl_error", c->kl_error);
+    member(t, "finished", c->finished);
+    member(t, "distinct", c->distinct);
+    member(t, "verbatim", c->verbatim);
+    member(t, "length_ratio", c->length_ratio);
+    member(t, "base_logp_own", c->base_logp_own);
+    member(t, "base_logp_of_aligned", c->base_logp_of_aligned);
+    if (c->best.n) {
+        text_format(
+            t, ",\"best_of\":{\"win_rate\":%.6g,\"ci\":[%.6g,%.6g],\"best_against_base\":%.6g}",
+            c->against_best.rate, c->against_best.low, c->against_best.high,
+            c->best_against_base.rate);
+    }
+    if (c->n_traits > 0) {
+        text_format(t, ",\"all_right_base\":%.6g,\"all_right_aligned\":%.6g,\"traits\":",
+                    (double)c->base_all_right / c->n, (double)c->all_right / c->n);
+        comparison_traits_json(t, c);
+    }
+    text_format(t, ",\"verdict\":\"%s\"", verdict_name(c->verdict));
+}
