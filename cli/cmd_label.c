@@ -76,7 +76,7 @@ static int nothing_there(Store *store, const char *who, bool imported, Error *er
 {
     int64_t comparisons = 0, prompts = 0;
     if (store_count_comparisons(store, &comparisons, err) != 0) return -1;
-    if (store_count_prompts(store, SPLIT_ANY, &prompts, err) != 0) return -1;
+    if (store_count_prompts(store, NULL, &prompts, err) != 0) return -1;
     if (comparisons > 0) return all_taken(store, who, imported, err);
     if (prompts == 0)
         return error_set(err,

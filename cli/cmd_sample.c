@@ -27,7 +27,7 @@ static const Option OPTIONS[] = {
     {"source", OPTION_TEXT, offsetof(SampleOptions, source), 0, 0, "NAME",
      "prompts of one source only"},
     {"limit", OPTION_INT, offsetof(SampleOptions, limit), 1, 1e9, "N",
-     "at most so many prompts, those without answers first"},
+     "at most so many prompts, shared between train and valid as those to answer are"},
     {"max-new-tokens", OPTION_INT, offsetof(SampleOptions, max_new_tokens), 1, 1 << 20, "N",
      "longest answer (128)"},
     {"temperature", OPTION_DOUBLE, offsetof(SampleOptions, temperature), 0.01, 100, "T",
@@ -141,14 +141,19 @@ static int sample_page(Sampling *s, const PromptTokens *from, int at, int n, Err
 }
 
 /* Prompts that this model has not answered, of train and valid: test prompts are for compare alone. */
+static StorePromptFilter to_answer(const Sampling *s, Split split)
+{
+    return (StorePromptFilter){.split = split,
+                               .source = s->options.source,
+                               .answered = ANSWERED_NO,
+                               .model_id = s->model_id};
+}
+
 static int sample_split(Sampling *s, Split split, int64_t limit, Error *err)
 {
     PromptTokens prompts = {0};
-    const StorePromptFilter filter = {.split = split,
-                                      .source = s->options.source,
-                                      .answered = ANSWERED_NO,
-                                      .model_id = s->model_id,
-                                      .limit = limit};
+    StorePromptFilter filter = to_answer(s, split);
+    filter.limit = limit;
     if (prompts_read(&prompts, s->store, &filter, &s->model, s->options.max_new_tokens, err) != 0)
         return -1;
     s->left_out += prompts.left_out;
@@ -164,40 +169,58 @@ static int sample_split(Sampling *s, Split split, int64_t limit, Error *err)
     return rc;
 }
 
-/* How many prompts of each split to ask: a limit is shared as the prompts are, so that the labels of a
- * limited sample can be held out too. */
-static int share_limit(int64_t *share, Store *store, Split wanted, int64_t limit, int64_t *all,
-                       Error *err)
+/* How many prompts of each split to ask: a limit is shared as those without answers are, so that the labels
+ * of a limited sample can be held out too. */
+static int share_limit(int64_t *share, const Sampling *s, Split wanted, Error *err)
 {
+    const int64_t limit = s->options.limit;
     int64_t total = 0;
     for (Split split = SPLIT_TRAIN; split <= SPLIT_VALID; split++) {
+        const StorePromptFilter filter = to_answer(s, split);
         share[split] = 0;
         if (wanted != SPLIT_ANY && wanted != split) continue;
-        if (store_count_prompts(store, split, &share[split], err) != 0) return -1;
+        if (store_count_prompts(s->store, &filter, &share[split], err) != 0) return -1;
         total += share[split];
     }
-    if (total == 0) return error_set(err, "no prompts yet; bring some in with: rlhf import FILE");
-    *all = total;
     if (limit == 0 || limit >= total) return 0;
     share[SPLIT_VALID] = (limit * share[SPLIT_VALID] + total / 2) / total;
     share[SPLIT_TRAIN] = limit - share[SPLIT_VALID];
     return 0;
 }
 
+/* With nothing to ask: whether there are prompts at all, answered ones. */
+static int check_prompts(const Sampling *s, Split wanted, Error *err)
+{
+    int64_t n = 0;
+    for (Split split = SPLIT_TRAIN; split <= SPLIT_VALID && n == 0; split++) {
+        const StorePromptFilter filter = {.split = split, .source = s->options.source};
+        if (wanted != SPLIT_ANY && wanted != split) continue;
+        if (store_count_prompts(s->store, &filter, &n, err) != 0) return -1;
+    }
+    if (n > 0) return 0;
+    if (s->options.source)
+        return error_set(err, "no %s prompts of source %s",
+                         wanted == SPLIT_ANY ? "train or valid" : split_name(wanted),
+                         s->options.source);
+    return error_set(err, "no prompts yet; bring some in with: rlhf import FILE");
+}
+
 static int sample(Sampling *s, Error *err)
 {
-    int64_t share[SPLIT_N], all = 0;
+    int64_t share[SPLIT_N];
     Split wanted = SPLIT_ANY;
     if (s->options.split && split_parse(&wanted, s->options.split, err) != 0) return -1;
     if (wanted == SPLIT_TEST)
         return error_set(err, "test prompts are for compare alone; sample train or valid ones");
-    if (share_limit(share, s->store, wanted, s->options.limit, &all, err) != 0) return -1;
-    progress_begin(&s->bar, "sample", share[SPLIT_TRAIN] + share[SPLIT_VALID], "prompt");
+    if (share_limit(share, s, wanted, err) != 0) return -1;
+    const int64_t all = share[SPLIT_TRAIN] + share[SPLIT_VALID];
+    if (all == 0 && check_prompts(s, wanted, err) != 0) return -1;
+    progress_begin(&s->bar, "sample", all, "prompt");
     int rc = 0;
     for (Split split = SPLIT_TRAIN; split <= SPLIT_VALID && rc == 0; split++)
         if (share[split] > 0) rc = sample_split(s, split, share[split], err);
     progress_end(&s->bar);
-    if (rc == 0 && s->left_out >= all)
+    if (rc == 0 && s->asked == 0 && s->left_out > 0 && !interrupt_pending())
         return prompts_too_long(s->left_out, &s->model, s->options.max_new_tokens, err);
     prompts_log(s->left_out, &s->model, s->options.max_new_tokens);
     return rc;

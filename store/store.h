@@ -82,6 +82,8 @@ typedef struct {
 /* In order of id.  `filter` may be NULL. */
 int store_list_prompts(Store *s, const StorePromptFilter *filter, StorePromptList *out, Error *err);
 void store_prompts_free(StorePromptList *list);
+/* How many store_list_prompts would list without a limit. */
+int store_count_prompts(Store *s, const StorePromptFilter *filter, int64_t *out, Error *err);
 
 typedef struct {
     int64_t id, prompt_id;
@@ -159,7 +161,6 @@ typedef struct {
     const char *origin; /* random, active, import */
 } StoreComparison;
 int store_add_comparisons(Store *s, StoreComparison *rows, size_t n, StoreAdded *added, Error *err);
-int store_count_prompts(Store *s, Split split, int64_t *out, Error *err);
 int store_count_responses(Store *s, int64_t *out, Error *err);
 int store_count_comparisons(Store *s, int64_t *out, Error *err);
 

@@ -149,22 +149,37 @@ int store_find_prompt(Store *s, const char *text, int64_t *id, Error *err)
     return sql_one(s, stmt, id, "find a prompt", err);
 }
 
-int store_list_prompts(Store *s, const StorePromptFilter *filter, StorePromptList *out, Error *err)
+#define PROMPT_FILTER                                                               \
+    " WHERE (?1 IS NULL OR p.split=?1) AND (?2 IS NULL OR p.source=?2)"             \
+    "   AND (?3=0 OR (?3=2)=EXISTS(SELECT 1 FROM response r WHERE r.prompt_id=p.id" \
+    "                               AND (?4 IS NULL OR r.model_id=?4)))"
+static const StorePromptFilter ANY = {0};
+
+static void bind_filter(sqlite3_stmt *stmt, const StorePromptFilter *f)
 {
-    static const char SQL[] =
-        "SELECT p.id, c.body, p.source, p.split FROM prompt p JOIN content c ON c.id=p.content_id"
-        " WHERE (?1 IS NULL OR p.split=?1) AND (?2 IS NULL OR p.source=?2)"
-        "   AND (?3=0 OR (?3=2)=EXISTS(SELECT 1 FROM response r WHERE r.prompt_id=p.id"
-        "                               AND (?4 IS NULL OR r.model_id=?4)))"
-        " ORDER BY p.id LIMIT ?5";
-    static const StorePromptFilter ANY = {0};
-    const StorePromptFilter *f = filter ? filter : &ANY;
-    sqlite3_stmt *stmt = NULL;
-    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     sql_bind_split(stmt, 1, f->split);
     sql_bind_text(stmt, 2, f->source);
     sqlite3_bind_int(stmt, 3, (int)f->answered);
     sql_bind_id(stmt, 4, f->model_id);
+}
+
+int store_count_prompts(Store *s, const StorePromptFilter *filter, int64_t *out, Error *err)
+{
+    static const char SQL[] = "SELECT count(*) FROM prompt p" PROMPT_FILTER;
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    bind_filter(stmt, filter ? filter : &ANY);
+    return sql_one(s, stmt, out, "count prompts", err);
+}
+
+int store_list_prompts(Store *s, const StorePromptFilter *filter, StorePromptList *out, Error *err)
+{
+    static const char SQL[] = "SELECT p.id, c.body, p.source, p.split FROM prompt p JOIN content c "
+                              "ON c.id=p.content_id" PROMPT_FILTER " ORDER BY p.id LIMIT ?5";
+    const StorePromptFilter *f = filter ? filter : &ANY;
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    bind_filter(stmt, f);
     sqlite3_bind_int64(stmt, 5, f->limit > 0 ? f->limit : -1);
 
     StorePromptList list = {0};

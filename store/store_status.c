@@ -12,15 +12,6 @@ static int count(Store *s, const char *sql, int64_t *out, Error *err)
     return sql_one(s, stmt, out, "count", err);
 }
 
-int store_count_prompts(Store *s, Split split, int64_t *out, Error *err)
-{
-    static const char SQL[] = "SELECT count(*) FROM prompt WHERE ?1 IS NULL OR split=?1";
-    sqlite3_stmt *stmt = NULL;
-    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
-    sql_bind_split(stmt, 1, split);
-    return sql_one(s, stmt, out, "count prompts", err);
-}
-
 int store_count_responses(Store *s, int64_t *out, Error *err)
 {
     static const char SQL[] = "SELECT count(*) FROM response";

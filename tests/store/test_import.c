@@ -260,7 +260,7 @@ static void strict_import_is_all_or_nothing(void **state)
     write_file("p.jsonl", "{\"prompt\":\"a\"}\n{\"prompt\":\"\"}\n");
     assert_int_equal(store_import(store, file, &(ImportOptions){.strict = true}, &r, &err), -1);
     assert_non_null(strstr(err.message, "line 2: prompt is empty"));
-    OK(store_count_prompts(store, SPLIT_ANY, &n, &err));
+    OK(store_count_prompts(store, NULL, &n, &err));
     assert_int_equal(n, 0);
 }
 

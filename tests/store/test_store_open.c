@@ -131,7 +131,7 @@ static void create_never_overwrites(void **state)
     assert_int_equal(store_create(db_path, 2, &err), -1);
     assert_non_null(strstr(err.message, "is there already"));
     int64_t n = 0;
-    OK(store_count_prompts(store, SPLIT_ANY, &n, &err));
+    OK(store_count_prompts(store, NULL, &n, &err));
     assert_int_equal(n, 1);
 }
 

@@ -102,7 +102,7 @@ static void bad_prompt_leaves_nothing_behind(void **state)
     int64_t n = -1;
     assert_int_equal(store_add_prompts(store, rows, 2, NULL, &err), -1);
     assert_non_null(strstr(err.message, "not valid UTF-8 at byte 4"));
-    OK(store_count_prompts(store, SPLIT_ANY, &n, &err));
+    OK(store_count_prompts(store, NULL, &n, &err));
     assert_int_equal(n, 0);
 }
 
@@ -127,6 +127,26 @@ static void prompts_are_filtered_by_split_source_and_answers(void **state)
         OK(store_list_prompts(store, &CASES[i].filter, &list, &err));
         assert_int_equal(list.n, CASES[i].n);
         store_prompts_free(&list);
+    }
+}
+
+static void prompts_are_counted_as_they_are_listed(void **state)
+{
+    (void)state;
+    add_pairs(5);
+    StorePrompt more[] = {{.text = "unanswered", .source = "other", .split = SPLIT_TEST}};
+    OK(store_add_prompts(store, more, 1, NULL, &err));
+    const struct {
+        StorePromptFilter filter;
+        int64_t n;
+    } CASES[] = {{{.answered = ANSWERED_NO}, 1},
+                 {{.answered = ANSWERED_NO, .model_id = 99}, 6},
+                 {{.answered = ANSWERED_NO, .source = "test"}, 0},
+                 {{.source = "test", .limit = 2}, 5}}; /* a limit limits no count */
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        int64_t n = -1;
+        OK(store_count_prompts(store, &CASES[i].filter, &n, &err));
+        assert_int_equal(n, CASES[i].n);
     }
 }
 
@@ -262,6 +282,7 @@ int main(void)
         TEST(exact_duplicates_are_one_row),
         TEST(bad_prompt_leaves_nothing_behind),
         TEST(prompts_are_filtered_by_split_source_and_answers),
+        TEST(prompts_are_counted_as_they_are_listed),
         TEST(demonstrations_bring_their_prompts),
         TEST(model_is_known_by_name_and_weights),
         TEST(responses_come_back_as_sampled),

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# rlhf sample: which prompts are asked.
+. "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
+tiny=$SOURCE_DIR/configs/tiny.json
+words() { # FIRST LAST: prompts that are not of one family
+    awk -v from="$1" -v to="$2" 'BEGIN { split("lamp clock radio chair table kettle bicycle camera", thing, " ")
+        split("red green blue white black pink gold", colour, " ")
+        for (i = from; i <= to; i++) printf "{\"%s\":\"the %s %s is broken .\\nA:\"}\n",
+            "prompt", colour[int(i / 8) + 1], thing[i % 8 + 1] }'
+}
+sampled() { # PAIRS ARGUMENTS...
+    must sample --max-new-tokens 8 --json "${@:2}"
+    prints_like "^\{\"prompts\":$1," "sample ${*:2} asks $1 prompts"
+}
+
+must init project
+cd project || exit 1
+words 0 55 | sed 's/prompt/text/' >../corpus.jsonl
+words 0 19 >../train.jsonl
+words 20 29 >../valid.jsonl
+awk 'BEGIN { for (i = 0; i < 3; i++) { printf "{\"prompt\":\"%d", i; for (k = 0; k < 90; k++) printf " wobbles" k; print "\"}" } }' >../long.jsonl
+must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=2
+refused 1 "no prompts yet; bring some in with: rlhf import FILE" sample
+must import ../train.jsonl --split train
+must import ../valid.jsonl --split valid
+
+# ---- a limit goes to prompts without answers ----
+sampled 9 --limit 9 # 6 of 20 train prompts, 3 of 10 valid ones
+must status --json
+prints '"comparisons":9,'
+sampled 14 --split train
+sampled 5 --limit 5 # all of them valid: train is done
+if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
+    TERM=xterm script -qec "'$RLHF' sample --max-new-tokens 8" typed >out 2>err </dev/null
+    grep -qE 'sample +[0-9]+/2 prompt' typed || fail "the bar counts prompts without answers: $(tr '\r' '\n' <typed | head -n 3)"
+else
+    echo "skipped: script(1) cannot make a terminal here"
+    must sample --max-new-tokens 8
+fi
+sampled 0
+
+# ---- one source ----
+must import ../long.jsonl --source long --split train
+refused 1 "every prompt (3) is too long: answers of 8 tokens in a context of 64" sample --source long --max-new-tokens 8
+refused 1 "no train or valid prompts of source nowhere" sample --source nowhere
+refused 1 "no valid prompts of source long" sample --source long --split valid
+[ $failed -eq 0 ]
