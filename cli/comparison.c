@@ -93,14 +93,14 @@ static int sample(Answers *out, Loaded *l, const Sequences *prompts, const int64
 
 /* Answers as rows of the store. */
 static int store_answers(Store *store, const Comparison *c, const Answers *a, int of, int first,
-                         Loaded *l, const char *role, const ComparisonOptions *o, Error *err)
+                         const Loaded *l, const ComparisonOptions *o, Error *err)
 {
     int64_t model_id;
     char *sampling =
         mem_format("{\"temperature\":%.17g,\"max_new_tokens\":%d,\"purpose\":\"compare\"}",
                    o->temperature, o->max_new_tokens);
     StoreResponse *row = mem_calloc((size_t)a->n, sizeof *row);
-    int rc = loaded_record(l, store, role, &model_id, err);
+    int rc = loaded_record(l, store, &model_id, err);
     for (int i = 0; i < a->n && rc == 0; i++)
         row[i] = (StoreResponse){.prompt_id = c->prompt_id[i / of],
                                  .model_id = model_id,
@@ -134,8 +134,7 @@ static int sample_best(Comparison *c, Store *store, Loaded *base, Loaded *reward
     progress_pulse("scoring");
     answers_score(&all, reward->policy, &repeated);
     c->best_chosen = answers_best(&c->best, &all, o->best_of);
-    const int rc =
-        store_answers(store, c, &all, o->best_of, SAMPLE_CANDIDATE, base, "base", o, err);
+    const int rc = store_answers(store, c, &all, o->best_of, SAMPLE_CANDIDATE, base, o, err);
     sequences_free(&repeated);
     answers_free(&all);
     return rc;
@@ -170,9 +169,8 @@ static int answer_all(Comparison *c, Store *store, Loaded *base, Loaded *aligned
     int rc = sample(&c->base, base, prompts, c->prompt_id, 1, SAMPLE_BASE, o, &w, err);
     if (rc == 0)
         rc = sample(&c->aligned, aligned, prompts, c->prompt_id, 1, SAMPLE_ALIGNED, o, &w, err);
-    if (rc == 0) rc = store_answers(store, c, &c->base, 1, SAMPLE_BASE, base, "base", o, err);
-    if (rc == 0)
-        rc = store_answers(store, c, &c->aligned, 1, SAMPLE_ALIGNED, aligned, "policy", o, err);
+    if (rc == 0) rc = store_answers(store, c, &c->base, 1, SAMPLE_BASE, base, o, err);
+    if (rc == 0) rc = store_answers(store, c, &c->aligned, 1, SAMPLE_ALIGNED, aligned, o, err);
     progress_pulse("scoring");
     if (rc == 0) measure_likelihood(c, base, prompts, o->temperature);
     if (rc == 0 && reward) {

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/project.h"
+#include "cli/run_record.h"
 
 enum { SCORING_TOKENS = 4096 };
 
@@ -67,16 +68,32 @@ void loaded_close(Loaded *l)
     *l = (Loaded){0};
 }
 
-int loaded_record(Loaded *l, Store *store, const char *role, int64_t *id, Error *err)
+/* What a run's settings are of says what it makes. */
+static const char *role_of(const Loaded *l, const RunRecord *made_by)
 {
+    static const char *const ROLES[][2] = {
+        {"ppo", "policy"}, {"reward", "reward"}, {"sft", "sft"}, {"pretrain", "base"}};
+    for (size_t i = 0; i < sizeof ROLES / sizeof *ROLES; i++)
+        if (cJSON_HasObjectItem(made_by->settings, ROLES[i][0])) return ROLES[i][1];
+    return strcmp(l->name, "base") == 0 ? "base" : "external";
+}
+
+int loaded_record(const Loaded *l, Store *store, int64_t *id, Error *err)
+{
+    RunRecord made_by = {0};
+    Error ignored; /* an unreadable record is no reason to lose answers */
+    run_record_read(&made_by, l->folder, &ignored);
     StoreModel row = {.name = l->name,
-                      .role = role,
+                      .role = role_of(l, &made_by),
                       .path = l->folder,
                       .weights_sha256 = l->hash,
-                      .tokenizer_sha256 = tokenizer_sha256(l->tokenizer)};
-    if (store_add_model(store, &row, err) != 0) return -1;
-    *id = row.id;
-    return 0;
+                      .tokenizer_sha256 = tokenizer_sha256(l->tokenizer),
+                      .run = made_by.name[0] ? made_by.name : NULL,
+                      .step = made_by.step > 0 ? made_by.step : 0};
+    const int rc = store_add_model(store, &row, err);
+    if (rc == 0) *id = row.id;
+    run_record_free(&made_by);
+    return rc;
 }
 
 static int add_text(Sequences *s, const Tokenizer *t, const char *text, Error *err)

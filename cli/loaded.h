@@ -27,8 +27,9 @@ void loaded_policy(Loaded *l);
 void loaded_close(Loaded *l);
 /* Whether tokens of one mean the same to the other. */
 bool loaded_same_tokenizer(const Loaded *a, const Loaded *b);
-/* The model as a row of the store. */
-int loaded_record(Loaded *l, Store *store, const char *role, int64_t *id, Error *err);
+/* The model as a row of the store, with the run that made it and its step; one of no run is the project's
+ * base, or from outside. */
+int loaded_record(const Loaded *l, Store *store, int64_t *id, Error *err);
 
 /* Add the tokens of a prompt: its text exactly, nothing in front.  An empty one is an error. */
 int add_prompt_tokens(Sequences *s, const Tokenizer *t, const char *prompt, Error *err);

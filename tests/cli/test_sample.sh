@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# rlhf sample: which prompts are asked.
+# rlhf sample: which prompts are asked, and who is said to have answered.
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
+fixture="$(dirname "$RLHF")/tests/labeling_test_fixture"
 tiny=$SOURCE_DIR/configs/tiny.json
 words() { # FIRST LAST: prompts that are not of one family
     awk -v from="$1" -v to="$2" 'BEGIN { split("lamp clock radio chair table kettle bicycle camera", thing, " ")
@@ -44,4 +45,18 @@ must import ../long.jsonl --source long --split train
 refused 1 "every prompt (3) is too long: answers of 8 tokens in a context of 64" sample --source long --max-new-tokens 8
 refused 1 "no train or valid prompts of source nowhere" sample --source nowhere
 refused 1 "no valid prompts of source long" sample --source long --split valid
+
+# ---- who answered ----
+must judge --rule longer
+must reward --config "$tiny" --set reward.epochs=1
+must ppo --config "$tiny" --set ppo.iterations=2
+must sample --model aligned --limit 2 --max-new-tokens 8
+cp -r runs/pretrain-1/checkpoints/step-000002 ../elsewhere
+must sample --model ../elsewhere --limit 2 --max-new-tokens 8
+if [ -x "$fixture" ]; then
+    printf '%s\n' 'base base pretrain-1 2' 'aligned policy ppo-1 2' '../elsewhere external - 0' >wanted
+    "$fixture" models . | diff wanted - || fail "each model is stored with its role, run and step"
+else
+    echo "skipped: no $fixture"
+fi
 [ $failed -eq 0 ]

@@ -1,8 +1,9 @@
-/* A database for the scripts of this folder, which have no model to sample with:
+/* A database for the scripts of this folder, which have no model to sample with, and looks into one:
  *
  *     labeling_test_fixture make DIR N    DIR/rlhf.db with N pairs to label
  *     labeling_test_fixture text DIR      one pair of long and hostile texts
  *     labeling_test_fixture labels DIR    the labels that stand, a line each: comparison kind annotator chosen
+ *     labeling_test_fixture models DIR    the models, a line each: name role run step
  *
  * Without arguments it is a test of itself. */
 #include "tests/labeling/fixture.h"
@@ -51,6 +52,17 @@ static void print_labels(Store *s)
     store_preferences_free(&list);
 }
 
+static void print_models(Store *s)
+{
+    Error err = {0};
+    StoreModelList list = {0};
+    if (store_list_models(s, &list, &err) != 0) fixture_fail(&err);
+    for (size_t i = 0; i < list.n; i++)
+        printf("%s %s %s %lld\n", list.row[i].name, list.row[i].role,
+               list.row[i].run ? list.row[i].run : "-", (long long)list.row[i].step);
+    store_models_free(&list);
+}
+
 static void a_fixture_has_the_pairs_asked_for(void **state)
 {
     (void)state;
@@ -68,9 +80,11 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_fixture_has_the_pairs_asked_for)};
     if (argc < 3) return cmocka_run_group_tests(tests, NULL, NULL);
-    Store *s = open_in(argv[2], strcmp(argv[1], "labels") != 0);
+    const bool looks = strcmp(argv[1], "labels") == 0 || strcmp(argv[1], "models") == 0;
+    Store *s = open_in(argv[2], !looks);
     if (strcmp(argv[1], "make") == 0) fixture_fill(s, argc > 3 ? atoi(argv[3]) : 10);
     else if (strcmp(argv[1], "text") == 0) fixture_pair(s, LONG_PROMPT, LONG_A, LONG_B);
+    else if (strcmp(argv[1], "models") == 0) print_models(s);
     else print_labels(s);
     store_close(s);
     return 0;
