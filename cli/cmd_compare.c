@@ -14,7 +14,6 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/project.h"
-#include "cli/run_record.h"
 #include "compare/html.h"
 
 typedef struct {
@@ -109,25 +108,10 @@ static void print(const Compare *c)
     comparison_print_verdict(r);
 }
 
-/* The run that the aligned model came from; an unreadable record is no reason to lose a result. */
-static int remember(const Compare *c, const char *json, Error *err)
-{
-    RunRecord record = {0};
-    Error ignored;
-    const bool of_run = run_record_read(&record, c->aligned.folder, &ignored) == 0 && *record.name;
-    const int rc =
-        store_add_evaluation(c->store, "compare", of_run ? record.name : NULL, json, err);
-    run_record_free(&record);
-    return rc;
-}
-
 static int finish(Compare *c, Error *err)
 {
     Text json = {0};
-    text_add(&json, "{");
-    comparison_json(&json, &c->result);
-    text_add(&json, "}");
-    int rc = remember(c, json.bytes, err);
+    int rc = comparison_remember(&json, c->store, c->ctx, &c->result, &c->base, &c->aligned, err);
     if (rc == 0 && c->options.report)
         rc = comparison_report(&(ComparisonReport){.ctx = c->ctx,
                                                    .main = &c->result,

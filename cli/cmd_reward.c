@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/evaluation.h"
 #include "cli/options.h"
 #include "cli/preferences.h"
 #include "cli/run_record.h"
@@ -28,12 +29,15 @@ static RewardEvaluation evaluate(Policy *p, const Pairs *pairs)
     return e;
 }
 
-static void evaluation_json(Text *t, const RewardEvaluation *e)
+static void evaluation_json(Text *t, const RewardEvaluation *e, const Context *ctx,
+                            const char *folder)
 {
     double low, high;
     wilson_interval(&low, &high, e->accuracy * e->n, e->n);
+    text_add(t, "{");
+    evaluation_put_model(t, ctx, folder);
     text_format(t,
-                "{\"accuracy\":%.6g,\"n\":%d,\"ci\":[%.6g,%.6g],\"loss\":%.6g,\"ece\":%.6g,"
+                ",\"accuracy\":%.6g,\"n\":%d,\"ci\":[%.6g,%.6g],\"loss\":%.6g,\"ece\":%.6g,"
                 "\"longer_wins\":%.6g,"
                 "\"length_correlation\":%.6g,\"margin\":%.6g}",
                 e->accuracy, e->n, low, high, e->loss, e->calibration_error, e->longer_wins,
@@ -167,8 +171,8 @@ static int evaluate_and_report(Reward *w, Error *err)
     }
     RewardEvaluation e = evaluate(w->policy, &valid);
     if (shrunk.factor == 0) e.accuracy = shrunk.accuracy;
-    evaluation_json(&json, &e);
-    rc = store_add_evaluation(w->store, "reward eval", w->run.name, json.bytes, err);
+    evaluation_json(&json, &e, w->ctx, w->run.model);
+    rc = evaluation_add(w->store, w->ctx, "reward eval", w->run.model, json.bytes, err);
     if (rc == 0 && w->ctx->json)
         printf("{\"run\":\"%s\",\"steps\":%lld,\"final\":%s,\"checkpoint\":\"%s\"}\n", w->run.name,
                (long long)w->run.steps, json.bytes, w->run.model);
@@ -251,19 +255,17 @@ static int open_reward(Loaded *l, const Context *ctx, const char *name, Error *e
     return 0;
 }
 
-static int read_held_out(PreferenceSet *p, const Context *ctx, const EvalOptions *o,
+/* `store` is opened when its valid split is read. */
+static int read_held_out(PreferenceSet *p, Store **store, const Context *ctx, const EvalOptions *o,
                          const Loaded *l, Error *err)
 {
     const int max_T = l->model->config.max_T;
     if (o->data) return preferences_read_file(p, o->data, l->tokenizer, max_T, err);
-    Store *store = NULL;
     if (!*ctx->project)
         return error_usage(err, "which pairs? --data FILE, or inside a project its valid split");
-    if (open_store(&store, ctx, err) != 0) return -1;
-    const int rc = preferences_read(p, store, &(StorePreferenceFilter){.split = SPLIT_VALID},
-                                    l->tokenizer, max_T, err);
-    store_close(store);
-    return rc;
+    if (open_store(store, ctx, err) != 0) return -1;
+    return preferences_read(p, *store, &(StorePreferenceFilter){.split = SPLIT_VALID}, l->tokenizer,
+                            max_T, err);
 }
 
 static int run_eval(Context *ctx, int argc, char **argv, Error *err)
@@ -272,18 +274,21 @@ static int run_eval(Context *ctx, int argc, char **argv, Error *err)
     Words words;
     Loaded l = {0};
     PreferenceSet pairs = {0};
+    Store *store = NULL;
     Text json = {0};
     int rc = -1;
     if (options_parse(ctx, EVAL_OPTIONS, &o, &words, 0, 0, argc, argv, err) != 0) return -1;
     if (open_reward(&l, ctx, o.model, err) != 0) return -1;
-    if (read_held_out(&pairs, ctx, &o, &l, err) != 0) goto done;
+    if (read_held_out(&pairs, &store, ctx, &o, &l, err) != 0) goto done;
     if (pairs.n == 0) {
         error_set(err, "no pairs to evaluate on");
         goto done;
     }
     const Pairs p = preferences_pairs(&pairs);
     const RewardEvaluation e = evaluate(l.policy, &p);
-    evaluation_json(&json, &e);
+    evaluation_json(&json, &e, ctx, l.folder);
+    if (store && evaluation_add(store, ctx, "reward eval", l.folder, json.bytes, err) != 0)
+        goto done;
     if (ctx->json) puts(json.bytes);
     else print_evaluation(o.model, &e, "");
     rc = 0;
@@ -292,6 +297,7 @@ done:
     text_free(&json);
     preferences_free(&pairs);
     loaded_close(&l);
+    store_close(store);
     return rc;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "cli/evaluation.h"
 
 static void member(Text *t, const char *name, double x)
 {
@@ -24,7 +25,15 @@ void comparison_traits_json(Text *t, const Comparison *c)
     text_add(t, "}");
 }
 
-void comparison_json(Text *t, const Comparison *c)
+void comparison_answers_json(Text *t, const Comparison *c)
+{
+    member(t, "finished", c->finished);
+    member(t, "distinct", c->distinct);
+    member(t, "verbatim", c->verbatim);
+    member(t, "length_ratio", c->length_ratio);
+}
+
+static void put_measures(Text *t, const Comparison *c)
 {
     const WinRate *w = c->aligned_points ? &c->by_rule : &c->by_reward;
     text_format(
@@ -34,10 +43,7 @@ void comparison_json(Text *t, const Comparison *c)
     member(t, "win_rate_by_reward", c->by_reward.rate);
     member(t, "kl", c->kl);
     member(t, "kl_error", c->kl_error);
-    member(t, "finished", c->finished);
-    member(t, "distinct", c->distinct);
-    member(t, "verbatim", c->verbatim);
-    member(t, "length_ratio", c->length_ratio);
+    comparison_answers_json(t, c);
     member(t, "base_logp_own", c->base_logp_own);
     member(t, "base_logp_of_aligned", c->base_logp_of_aligned);
     if (c->best.n) {
@@ -52,4 +58,15 @@ void comparison_json(Text *t, const Comparison *c)
         comparison_traits_json(t, c);
     }
     text_format(t, ",\"verdict\":\"%s\"", verdict_name(c->verdict));
+}
+
+int comparison_remember(Text *json, Store *store, const Context *ctx, const Comparison *c,
+                        const Loaded *base, const Loaded *aligned, Error *err)
+{
+    text_add(json, "{");
+    put_measures(json, c);
+    text_add(json, ",");
+    evaluation_put_compared(json, ctx, base->folder, aligned->folder);
+    text_add(json, "}");
+    return evaluation_add(store, ctx, "compare", aligned->folder, json->bytes, err);
 }

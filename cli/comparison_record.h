@@ -1,12 +1,15 @@
-/* A comparison written down, as JSON. */
+/* A comparison written down: as JSON, and as an evaluation in the store. */
 #ifndef CLI_COMPARISON_RECORD_H
 #define CLI_COMPARISON_RECORD_H
 
 #include "cli/comparison.h"
 
-/* The members that `rlhf compare --json` prints, without braces. */
-void comparison_json(Text *out, const Comparison *c);
+/* How the aligned model answers: members "finished" to "length_ratio", each with a comma before it. */
+void comparison_answers_json(Text *out, const Comparison *c);
 /* {"trait": {"base": x, "best_of": x, "aligned": x}, ...} as shares; best_of with a baseline alone. */
 void comparison_traits_json(Text *out, const Comparison *c);
+/* The whole object that `rlhf compare --json` prints, which the store gets too. */
+int comparison_remember(Text *json, Store *store, const Context *ctx, const Comparison *c,
+                        const Loaded *base, const Loaded *aligned, Error *err);
 
 #endif

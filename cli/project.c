@@ -260,3 +260,19 @@ int project_model(const Context *ctx, char folder[FILE_PATH_MAX], const char *ro
     else if (role) log_line("%s: %s = %s", role, name, shown);
     return 0;
 }
+
+void project_name_model(const Context *ctx, char name[FILE_PATH_MAX], char run[RUN_NAME_MAX],
+                        const char *folder)
+{
+    static const char RUNS[] = "runs/", STEP[] = "/checkpoints/step-";
+    shorten(ctx, name, folder);
+    run[0] = 0;
+    const char *step = strstr(name, STEP), *made_by = name + strlen(RUNS);
+    const size_t n = strncmp(name, RUNS, strlen(RUNS)) == 0 ? strcspn(made_by, "/") : 0;
+    if (n == 0 || n >= RUN_NAME_MAX || step != made_by + n) return;
+    char *end;
+    const long long at = strtoll(step + strlen(STEP), &end, 10);
+    if (*end && strcmp(end, "/model") != 0) return; /* value/ lies there too */
+    snprintf(run, RUN_NAME_MAX, "%.*s", (int)n, made_by);
+    snprintf(name, FILE_PATH_MAX, "%s@%lld", run, at);
+}

@@ -28,13 +28,17 @@ int project_model(const Context *ctx, char folder[FILE_PATH_MAX], const char *ro
 /* Where project.json says that base, reward or aligned lies: from the project's folder when inside; "" when
  * there is none yet. */
 int project_model_path(const Context *ctx, char path[FILE_PATH_MAX], const char *name, Error *err);
+/* What the model in `folder` is called whatever base, reward and aligned are later: RUN@STEP when a run of this
+ * project made it, and then `run` is that run; else the folder, from the project's when inside, and "". */
+enum { RUN_NAME_MAX = 128 };
+void project_name_model(const Context *ctx, char name[FILE_PATH_MAX], char run[RUN_NAME_MAX],
+                        const char *folder);
 /* Whether the project has a model under one of its three names. */
 bool project_has_model(const Context *ctx, const char *name);
 /* From now on `name` (base, reward, aligned) is that folder. */
 int project_set_model(const Context *ctx, const char *name, const char *folder, Error *err);
 
 /* Make runs/PREFIX-N with the next free N; `name` gets "ppo-3", `folder` its path. */
-enum { RUN_NAME_MAX = 128 };
 int project_new_run(const Context *ctx, char name[RUN_NAME_MAX], char folder[FILE_PATH_MAX],
                     const char *prefix, Error *err);
 /* The folder of a run that is there; an unknown name guesses.  NULL or "" is the newest of `prefix`, which

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/evaluation.h"
 #include "cli/preferences.h"
 
 /* So many labels are worth a reward model while there are more pairs to label. */
@@ -13,38 +14,29 @@ enum { ENOUGH_LABELS = 60 };
 
 /* ---- the models ----------------------------------------------------------------------------------- */
 
-/* runs/NAME/checkpoints/step-000040 is NAME@40, as --model takes it. */
-static void name_model(StatusModel *m)
+static int read_times(StatusModel *m, Store *store, Error *err)
 {
-    static const char RUNS[] = "runs/", STEP[] = "/checkpoints/step-";
-    snprintf(m->name, sizeof m->name, "%.*s", (int)sizeof m->name - 1, m->path);
-    if (strncmp(m->path, RUNS, strlen(RUNS)) != 0) return;
-    const char *run = m->path + strlen(RUNS), *step = strstr(run, STEP);
-    snprintf(m->run, sizeof m->run, "%.*s", (int)strcspn(run, "/"), run);
-    if (step)
-        snprintf(m->name, sizeof m->name, "%s@%lld", m->run,
-                 strtoll(step + strlen(STEP), NULL, 10));
-}
-
-static int read_model(StatusModel *m, const Context *ctx, Store *store, const char *name,
-                      const char *evaluation, Error *err)
-{
-    char folder[FILE_PATH_MAX];
-    Error gone;
     StoreRunList runs = {0};
-    int64_t created_us;
-    if (project_model_path(ctx, m->path, name, err) != 0) return -1;
-    if (!m->path[0]) return 0;
-    m->there = project_model(ctx, folder, NULL, name, &gone) == 0;
-    name_model(m);
-    if (!m->run[0]) return 0;
     if (store_list_runs(store, NULL, &runs, err) != 0) return -1;
     for (size_t i = 0; i < runs.n; i++)
         if (strcmp(runs.row[i].name, m->run) == 0)
             m->started_us = runs.row[i].started_us, m->ended_us = runs.row[i].ended_us;
     store_runs_free(&runs);
-    if (!evaluation) return 0;
-    return store_last_evaluation(store, evaluation, m->run, &m->found, &created_us, err);
+    return 0;
+}
+
+static int read_model(StatusModel *m, const Context *ctx, Store *store, const char *name,
+                      Error *err)
+{
+    char folder[FILE_PATH_MAX];
+    Error gone;
+    if (project_model_path(ctx, m->path, name, err) != 0) return -1;
+    if (!m->path[0]) return 0;
+    m->there = project_model(ctx, folder, NULL, name, &gone) == 0;
+    if (!m->there && m->path[0] == '/') snprintf(folder, sizeof folder, "%s", m->path);
+    else if (!m->there && project_path(ctx, folder, m->path, err) != 0) return -1;
+    project_name_model(ctx, m->name, m->run, folder);
+    return m->run[0] ? read_times(m, store, err) : 0;
 }
 
 /* ---- what comes next ------------------------------------------------------------------------------ */
@@ -138,9 +130,12 @@ int project_status_read(ProjectStatus *out, const Context *ctx, Store *store, Er
     int rc = -1;
     if (store_status(store, &s.store, err) != 0) goto done;
     if (find_open_prompts(&s, store, err) != 0) goto done;
-    if (read_model(&s.base, ctx, store, "base", NULL, err) != 0) goto done;
-    if (read_model(&s.reward, ctx, store, "reward", "reward eval", err) != 0) goto done;
-    if (read_model(&s.aligned, ctx, store, "aligned", "compare", err) != 0) goto done;
+    if (read_model(&s.base, ctx, store, "base", err) != 0) goto done;
+    if (read_model(&s.reward, ctx, store, "reward", err) != 0) goto done;
+    if (read_model(&s.aligned, ctx, store, "aligned", err) != 0) goto done;
+    if (evaluation_of_reward(&s.reward.found, store, s.reward.name, err) != 0) goto done;
+    if (evaluation_of_aligned(&s.aligned.found, store, s.base.name, s.aligned.name, err) != 0)
+        goto done;
     if (s.reward.started_us > 0 &&
         store_count_preferences_since(store, s.reward.started_us, &s.newer, err) != 0)
         goto done;

@@ -9,10 +9,10 @@
 typedef struct {
     bool there;
     char path[FILE_PATH_MAX];     /* of project.json; "": none yet; without `there`: gone */
-    char name[RUN_NAME_MAX + 32]; /* RUN@STEP when a run made it, else the path's end */
+    char name[FILE_PATH_MAX];     /* RUN@STEP when a run made it, else its folder */
     char run[RUN_NAME_MAX];       /* that made it, or "" */
     int64_t started_us, ended_us; /* of that run; 0 when not known */
-    char *found; /* JSON of `reward eval` or `compare`, of this very model; NULL: not measured */
+    char *found; /* JSON of `reward eval`, of `compare` with this very base; NULL: not measured */
 } StatusModel;
 
 typedef struct {

@@ -390,9 +390,9 @@ int store_list_runs(Store *s, const char *kind, StoreRunList *out, Error *err);
 void store_runs_free(StoreRunList *list);
 /* The outcome of `compare` or `reward eval`, whole. */
 int store_add_evaluation(Store *s, const char *name, const char *run, const char *json, Error *err);
-/* The newest one of that name and run (NULL: any), and when it was made; *json is NULL and *created_us 0
- * when there is none.  The caller frees. */
-int store_last_evaluation(Store *s, const char *name, const char *run, char **json,
+/* The newest one of that name which has every member of the JSON object `members` (NULL: any), and when it
+ * was made; *json is NULL and *created_us 0 when there is none.  The caller frees. */
+int store_last_evaluation(Store *s, const char *name, const char *members, char **json,
                           int64_t *created_us, Error *err);
 
 /* ---- rlhf status ----------------------------------------------------------------------------------- */

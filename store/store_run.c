@@ -137,15 +137,17 @@ int store_add_evaluation(Store *s, const char *name, const char *run, const char
     return sql_finish(s, rc, err);
 }
 
-int store_last_evaluation(Store *s, const char *name, const char *run, char **json,
+int store_last_evaluation(Store *s, const char *name, const char *members, char **json,
                           int64_t *created_us, Error *err)
 {
-    static const char SQL[] = "SELECT json, created_us FROM evaluation"
-                              " WHERE name=?1 AND (?2 IS NULL OR run=?2) ORDER BY id DESC LIMIT 1";
+    static const char SQL[] =
+        "SELECT e.json, e.created_us FROM evaluation e WHERE e.name=?1 AND NOT EXISTS("
+        "  SELECT 1 FROM json_each(?2) m WHERE json_extract(e.json,'$.'||m.key) IS NOT m.value)"
+        " ORDER BY e.id DESC LIMIT 1";
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     sql_bind_text(stmt, 1, name);
-    sql_bind_text(stmt, 2, run);
+    sql_bind_text(stmt, 2, members);
     const int found = sql_step(s, stmt, "find an evaluation", err);
     if (found < 0) return -1;
     *json = found ? sql_copy_text(stmt, 0) : NULL;

@@ -50,11 +50,19 @@ must status
 prints_like '^  reward +reward-1@3 +right on [01]\.[0-9]+ \[.*\] of 10 held-out pairs$' "status shows what the reward model reaches"
 next ppo "train" "after the reward model, PPO comes next"
 cp -r . ../unmeasured
-must ppo --config "$tiny" --set ppo.iterations=1
+must ppo --config "$tiny" --set ppo.iterations=2 --set ppo.save_every=1
 next compare "base against aligned" "after PPO, the comparison comes next"
-must compare --rule longer --best-of 0 --max-new-tokens 12
+compare=(compare --rule longer --best-of 0 --max-new-tokens 12)
+must "${compare[@]}" reward-1 aligned
+next compare "base against aligned" "aligned against another model than the base is no comparison with the base"
+grep -q 'against the base' out && fail "nor shown as one: $(grep '^  aligned' out)"
+must "${compare[@]}" base ppo-1@1
+next compare "base against aligned" "another step of the aligned model's run is another model"
+must "${compare[@]}" "$PWD/runs/pretrain-1/checkpoints/step-000002" ppo-1
+next "sample --model aligned" "its own answers" "base and aligned are known by what they are, not by how they are named"
+must "${compare[@]}"
 next "sample --model aligned" "its own answers" "once compared, a second round comes next"
-prints_like '^  aligned +ppo-1@1 +[a-z ]+: [01]\.[0-9]+ \[.*\] against the base on 10 test prompts$' "status shows what compare found"
+prints_like '^  aligned +ppo-1@2 +[a-z ]+: [01]\.[0-9]+ \[.*\] against the base on 10 test prompts$' "status shows what compare found"
 must sample --model aligned --max-new-tokens 12
 next label "more labels for a second round" "the second round's pairs are to be labeled"
 must judge --rule longer
@@ -76,4 +84,13 @@ grep -q '"ece"' out && fail "reward --no-eval measures nothing: $(cat out)"
 says "not measured; held-out pairs: rlhf reward eval; go on: rlhf ppo"
 must status --project ../unmeasured
 prints_like '^  reward +reward-2@3$' "nothing is told of what was not measured"
+cd ../unmeasured || exit 1
+printf '{"prompt":"p","chosen":" a","rejected":" b"}\n' >../held-out.jsonl
+must reward eval --data ../held-out.jsonl
+must reward eval --model reward-1
+must status
+prints_like '^  reward +reward-2@3$' "nor of what was measured on a file, or of another model"
+must reward eval
+must status
+prints_like '^  reward +reward-2@3 +right on [01]\.[0-9]+ \[.*\] of 10 held-out pairs$' "what reward eval found is told"
 [ $failed -eq 0 ]

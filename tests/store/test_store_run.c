@@ -50,22 +50,33 @@ static void what_is_no_json_is_refused(void **state)
     OK(store_add_evaluation(store, "compare", "ppo-1", "{\"wins\":1}", &err));
 }
 
-static void the_last_evaluation_is_of_its_name_and_run(void **state)
+static void last_evaluation(const char *members, const char *wanted)
 {
-    (void)state;
     char *json = NULL;
     int64_t when = 1;
-    OK(store_last_evaluation(store, "compare", NULL, &json, &when, &err));
-    assert_null(json);
-    assert_int_equal(when, 0);
-    OK(store_add_evaluation(store, "compare", "ppo-1", "{\"wins\":1}", &err));
-    OK(store_add_evaluation(store, "compare", "ppo-1", "{\"wins\":2}", &err));
-    OK(store_add_evaluation(store, "compare", "ppo-2", "{\"wins\":3}", &err));
-    OK(store_add_evaluation(store, "reward eval", "ppo-1", "{\"wins\":4}", &err));
-    OK(store_last_evaluation(store, "compare", "ppo-1", &json, &when, &err));
-    assert_string_equal(json, "{\"wins\":2}");
-    assert_true(when > 0);
+    OK(store_last_evaluation(store, "compare", members, &json, &when, &err));
+    assert_true((when > 0) == (wanted != NULL));
+    if (wanted) assert_string_equal(json, wanted);
+    else assert_null(json);
     free(json);
+}
+
+static void the_last_evaluation_is_of_its_name_and_models(void **state)
+{
+    (void)state;
+    static const char FIRST[] = "{\"base\":\"b\",\"aligned\":\"ppo-1@4\",\"wins\":1}",
+                      AGAIN[] = "{\"wins\":2,\"base\":\"b\",\"aligned\":\"ppo-1@4\"}",
+                      OTHER[] = "{\"base\":\"c\",\"aligned\":\"ppo-1@4\"}";
+    last_evaluation(NULL, NULL);
+    OK(store_add_evaluation(store, "compare", "ppo-1", FIRST, &err));
+    OK(store_add_evaluation(store, "compare", "ppo-1", AGAIN, &err));
+    OK(store_add_evaluation(store, "compare", "ppo-1", OTHER, &err));
+    OK(store_add_evaluation(store, "reward eval", "ppo-1", FIRST, &err));
+    OK(store_add_evaluation(store, "compare", "ppo-1", "{\"wins\":5}", &err));
+    last_evaluation("{\"base\":\"b\",\"aligned\":\"ppo-1@4\"}", AGAIN);
+    last_evaluation("{\"aligned\":\"ppo-1@4\"}", OTHER);
+    last_evaluation("{\"aligned\":\"ppo-1@5\"}", NULL);
+    last_evaluation(NULL, "{\"wins\":5}");
 }
 
 static void preferences_since_are_the_newer_ones(void **state)
@@ -210,7 +221,7 @@ int main(void)
         TEST(run_taken_up_again_keeps_its_row),
         TEST(run_name_belongs_to_one_kind),
         TEST(what_is_no_json_is_refused),
-        TEST(the_last_evaluation_is_of_its_name_and_run),
+        TEST(the_last_evaluation_is_of_its_name_and_models),
         TEST(preferences_since_are_the_newer_ones),
         TEST(status_counts_everything),
         TEST(backup_is_a_whole_database),
