@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/comparison.h"
@@ -125,14 +126,12 @@ static int write_report(Compared *c, Demo *d, Error *err)
 
 static void put_comparison(Text *t, const Comparison *c)
 {
-    text_format(
-        t,
-        "{\"win_rate\":%.6g,\"ci\":[%.6g,%.6g],\"kl\":%.6g,\"finished\":%.6g,\"distinct\":%.6g,"
-        "\"verbatim\":%.6g,"
-        "\"length_ratio\":%.6g,\"all_right_base\":%.6g,\"all_right_aligned\":%.6g,\"traits\":",
-        c->by_rule.rate, c->by_rule.low, c->by_rule.high, c->kl, c->finished, c->distinct,
-        c->verbatim, c->length_ratio, (double)c->base_all_right / c->n,
-        (double)c->all_right / c->n);
+    text_format(t, "{\"win_rate\":%.6g,\"ci\":[%.6g,%.6g],\"kl\":", c->by_rule.rate, c->by_rule.low,
+                c->by_rule.high);
+    json_put_number(t, c->kl);
+    comparison_answers_json(t, c);
+    text_format(t, ",\"all_right_base\":%.6g,\"all_right_aligned\":%.6g,\"traits\":",
+                (double)c->base_all_right / c->n, (double)c->all_right / c->n);
     comparison_traits_json(t, c);
     text_add(t, "}");
 }
@@ -168,6 +167,16 @@ static char *summary(const Compared *c, const DemoState *s)
     return text_take(&t);
 }
 
+/* As the command does that the demo prints. */
+static int remember(const Compared *c, const Demo *d, Error *err)
+{
+    Text json = {0};
+    const int rc =
+        comparison_remember(&json, c->store, &d->inner, &c->main, &c->base, &c->aligned, err);
+    text_free(&json);
+    return rc;
+}
+
 int demo_compare(Demo *d, double began, char **out, Error *err)
 {
     Compared c = {0};
@@ -180,6 +189,7 @@ int demo_compare(Demo *d, double began, char **out, Error *err)
     fflush(stdout);
     if (open_all(&c, d, err) != 0) goto done;
     if (compare(&c, d, err) != 0) goto done;
+    if (remember(&c, d, err) != 0) goto done;
     if (write_report(&c, d, err) != 0) goto done;
     d->state.kl_error = c.main.kl_error;
     d->state.seconds[DEMO_COMPARE] += log_clock() - began;

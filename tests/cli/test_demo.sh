@@ -24,6 +24,9 @@ for file in report.html demo.json demo-state.json corpus.jsonl prompts.jsonl uns
     [ -s "kind/$file" ] || fail "the folder holds $file"
 done
 must verify --project kind
+must status --project kind
+prints_like '^  aligned +ppo-1@6 .* against the base on 30 test prompts$' "what the demo compared is known"
+prints "next: rlhf sample --model aligned" # not once more what the demo has done
 
 # Names in their order, numbers as N, traits left out.
 compared='{"win_rate":N,"ci":[N,N],"kl":N,"finished":N,"distinct":N,"verbatim":N,"length_ratio":N,"all_right_base":N,"all_right_aligned":N,"traits":{}}'
@@ -42,6 +45,16 @@ for who in '"model": "base".*"sample_no": 0,' '"model": "aligned".*"sample_no": 
 done
 again=$(paste points-base points-alig | awk '{ won += $2 > $1 ? 1 : $2 == $1 ? .5 : 0 } END { printf "%.6g", won / NR }')
 grep -q "\"compare\":{\"win_rate\":$again," kind/summary.json || fail "the win rate is $again by the stored answers"
+
+# ---- a base that answers without a word, a form feed and no more ----
+cp -r kind wordless
+must export prompts --project wordless --split train --out prompts.jsonl
+sed 's/"}$/", "completion": "\\f"}/' prompts.jsonl >blank.jsonl
+must import blank.jsonl --project wordless
+must sft --project wordless --set sft.steps=150 --set sft.learning_rate=0.01 --set sft.schedule=constant
+sed -i 's/"stage": "compare", "done": true/"stage": "compare", "done": false/' wordless/demo-state.json
+must demo --dir wordless --go-on --json
+[ "$(grep -o '"length_ratio":null,' out | wc -l)" -eq 2 ] || fail "there is no number for so many times no word"
 
 # ---- a folder that holds a demo ----
 refused 1 "kind holds a demo: kind, seed 1; finished" demo --dir kind
