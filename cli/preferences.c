@@ -76,28 +76,43 @@ int preferences_read(PreferenceSet *out, Store *store, const StorePreferenceFilt
     return rc;
 }
 
-static int add_line(PreferenceSet *p, const char *line, size_t n, const Tokenizer *t, int max_T,
-                    Error *err)
+/* ---- files ---------------------------------------------------------------------------------------- */
+
+typedef struct {
+    char *prompt, *chosen, *rejected;
+    long line;
+    long first; /* line of the same pair's first row */
+} Row;
+typedef struct {
+    Row *row;
+    size_t n, room;
+} Rows;
+
+static int read_row(Rows *rows, const char *line, size_t n, long number, Error *err)
 {
     cJSON *o = NULL;
     if (json_parse_row(&o, line, n, err) != 0) return -1;
-    const StorePreference row = {.prompt = json_text(o, "prompt", NULL),
-                                 .chosen = json_text(o, "chosen", NULL),
-                                 .rejected = json_text(o, "rejected", NULL),
-                                 .weight = 1};
-    int rc;
-    if (!row.prompt || !row.chosen || !row.rejected)
+    const char *prompt = json_text(o, "prompt", NULL), *chosen = json_text(o, "chosen", NULL),
+               *rejected = json_text(o, "rejected", NULL);
+    int rc = 0;
+    if (!prompt || !chosen || !rejected)
         rc = error_set(err, "a row needs prompt, chosen and rejected as texts");
-    else rc = add_pair(p, &row, t, max_T, err);
+    else if (strcmp(chosen, rejected) == 0) rc = error_set(err, "chosen is equal to rejected");
+    if (rc == 0) {
+        if (rows->n == rows->room)
+            rows->row = mem_realloc(rows->row, rows->room = 2 * rows->room + 64, sizeof(Row));
+        rows->row[rows->n++] = (Row){.prompt = mem_strdup(prompt),
+                                     .chosen = mem_strdup(chosen),
+                                     .rejected = mem_strdup(rejected),
+                                     .line = number};
+    }
     cJSON_Delete(o);
     return rc;
 }
 
-int preferences_read_file(PreferenceSet *out, const char *path, const Tokenizer *t, int max_T,
-                          Error *err)
+static int read_rows(Rows *rows, const char *path, Error *err)
 {
     enum { FILE_LIMIT = 1 << 30 };
-    PreferenceSet p = {0};
     char *bytes = NULL;
     size_t n, at = 0;
     long number = 0;
@@ -107,11 +122,75 @@ int preferences_read_file(PreferenceSet *out, const char *path, const Tokenizer 
         const char *end = memchr(bytes + at, '\n', n - at);
         const size_t length = end ? (size_t)(end - bytes) - at : n - at;
         number++;
-        if (length > 0) rc = add_line(&p, bytes + at, length, t, max_T, err);
+        if (length > 0) rc = read_row(rows, bytes + at, length, number, err);
         if (rc != 0) error_wrap(err, "%s: line %ld", path, number);
         at += length + 1;
     }
     free(bytes);
+    return rc;
+}
+
+/* 0 for the same pair, whichever answer was chosen. */
+static int compare_pairs(const Row *a, const Row *b)
+{
+    const bool turn_a = strcmp(a->chosen, a->rejected) > 0,
+               turn_b = strcmp(b->chosen, b->rejected) > 0;
+    int order = strcmp(a->prompt, b->prompt);
+    if (order == 0)
+        order = strcmp(turn_a ? a->rejected : a->chosen, turn_b ? b->rejected : b->chosen);
+    if (order == 0)
+        order = strcmp(turn_a ? a->chosen : a->rejected, turn_b ? b->chosen : b->rejected);
+    return order;
+}
+
+static int by_pair(const void *a, const void *b)
+{
+    const Row *x = a, *y = b;
+    const int order = compare_pairs(x, y);
+    return order ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+static int by_first(const void *a, const void *b)
+{
+    const Row *x = a, *y = b;
+    if (x->first != y->first) return x->first > y->first ? 1 : -1;
+    return (x->line > y->line) - (x->line < y->line);
+}
+
+/* Rows of the same pair go beside the first of them; all else stays in order. */
+static void group(Rows *rows)
+{
+    Row *row = rows->row;
+    if (rows->n == 0) return;
+    qsort(row, rows->n, sizeof *row, by_pair);
+    for (size_t i = 0; i < rows->n; i++)
+        row[i].first =
+            i > 0 && compare_pairs(&row[i - 1], &row[i]) == 0 ? row[i - 1].first : row[i].line;
+    qsort(row, rows->n, sizeof *row, by_first);
+}
+
+static void free_rows(Rows *rows)
+{
+    for (size_t i = 0; i < rows->n; i++)
+        free(rows->row[i].prompt), free(rows->row[i].chosen), free(rows->row[i].rejected);
+    free(rows->row);
+}
+
+int preferences_read_file(PreferenceSet *out, const char *path, const Tokenizer *t, int max_T,
+                          Error *err)
+{
+    PreferenceSet p = {0};
+    Rows rows = {0};
+    int rc = read_rows(&rows, path, err);
+    if (rc == 0) group(&rows);
+    for (size_t i = 0; i < rows.n && rc == 0; i++) {
+        const Row *row = &rows.row[i];
+        const StorePreference pair = {
+            .prompt = row->prompt, .chosen = row->chosen, .rejected = row->rejected, .weight = 1};
+        rc = add_pair(&p, &pair, t, max_T, err);
+        if (rc != 0) error_wrap(err, "%s: line %ld", path, row->line);
+    }
+    free_rows(&rows);
     hash_all(&p);
     if (rc == 0) *out = p;
     else preferences_free(&p);

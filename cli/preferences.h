@@ -20,7 +20,8 @@ typedef struct {
 
 int preferences_read(PreferenceSet *out, Store *store, const StorePreferenceFilter *filter,
                      const Tokenizer *t, int max_T, Error *err);
-/* JSON lines with prompt, chosen, rejected. */
+/* JSON lines with prompt, chosen, rejected.  Rows of the same pair, whichever answer was chosen, are put
+ * beside the first of them. */
 int preferences_read_file(PreferenceSet *out, const char *path, const Tokenizer *t, int max_T,
                           Error *err);
 Pairs preferences_pairs(const PreferenceSet *p);

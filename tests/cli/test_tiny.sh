@@ -123,6 +123,14 @@ must reward --resume --config "$tiny" --set reward.shrink=true --json
 prints "$accuracy"
 must reward eval
 prints "all its scores are equal: PPO would have nothing to follow"
+pair='{"prompt":"p","chosen":" dry","rejected":" wet"}'
+turned='{"prompt":"p","chosen":" wet","rejected":" dry"}'
+other='{"prompt":"q","chosen":" dry","rejected":" wet"}'
+printf '%s\n' "$pair" "$other" "$turned" "$pair" >../pairs.jsonl
+must reward eval --data ../pairs.jsonl
+prints "of 2 held-out pairs (4 labels):"
+printf '%s\n' "$pair" '{"prompt":"p","chosen":" wet","rejected":" wet"}' >../equal.jsonl
+refused 1 "equal.jsonl: line 2: chosen is equal to rejected" reward eval --data ../equal.jsonl
 must compare --rule longer --best-of 2 --max-new-tokens 24 --n 4
 prints "(best of 2: 0, for scores that are all equal choose nothing)"
 prints "It gives every pair of answers equal scores, and so says nothing."
