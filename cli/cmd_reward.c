@@ -98,7 +98,7 @@ static int check_pairs(const Reward *w, int max_T, Error *err)
     const int n = w->train.n, judged = n - w->train.ties;
     if (n == 0 && w->train.too_long > 0)
         return error_set(
-            err, "every labeled pair (%d) is too long for the context of %d with its prompt",
+            err, "every label (%d) is of a pair too long for the context of %d with its prompt",
             w->train.too_long, max_T);
     if (n == 0) return error_set(err, "no labels to learn from yet; make some with: rlhf label");
     if (n < PREFERENCES_TRAIN_MIN)
@@ -136,7 +136,7 @@ static int read_pairs(Reward *w, Error *err)
     if (check_pairs(w, max_T, err) != 0) return -1;
     log_line("%s to learn from (%s, %d by people), %d held out, %d beyond the context of %d left "
              "out",
-             text_count(w->train.n, "pair"), text_count(w->train.ties, "tie"), w->train.people,
+             text_count(w->train.n, "label"), text_count(w->train.ties, "tie"), w->train.people,
              w->valid.n, w->train.too_long + w->valid.too_long, max_T);
     return 0;
 }

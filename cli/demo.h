@@ -75,7 +75,7 @@ typedef struct {
         double accuracy, longer_wins, ceiling;
         int n;
         bool silent; /* its scores were shrunk to about nothing: PPO has nothing to follow */
-    } reward;        /* on held-out labels */
+    } reward;        /* on n held-out pairs */
     double kl_error; /* of the comparison; NAN: not known */
     ReportMoment moment[DEMO_STORIES][DEMO_MOMENTS]; /* of pretraining and PPO; texts are owned */
     int n_moments[DEMO_STORIES];

@@ -238,7 +238,7 @@ static int evaluate(Demo *d, Store *store, Loaded *reward, Error *err)
     d->state.reward.ceiling = ceiling(&list, d->rule);
     account_for_shrinking(&d->state, &shrunk);
     printf(
-        "\n  accuracy on %d held-out labels %.3f; the longer answer wins %.3f; who knows the rule "
+        "\n  accuracy on %d held-out pairs %.3f; the longer answer wins %.3f; who knows the rule "
         "by heart reaches %.3f\n",
         e.n, d->state.reward.accuracy, e.longer_wins, d->state.reward.ceiling);
     if (d->state.reward.silent) say_silence(shrunk.factor);

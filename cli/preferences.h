@@ -9,12 +9,13 @@
 enum { PREFERENCES_TRAIN_MIN = 20, PREFERENCES_HELD_OUT_MIN = 10 };
 
 typedef struct {
-    Sequences sequences;     /* chosen and rejected of each pair, prompt included */
+    Sequences sequences;     /* chosen and rejected of each label, prompt included */
     double *target, *weight; /* (n) */
-    int n;
-    int ties, too_long; /* pairs that are ties; pairs left out because they exceed the context */
-    int people;         /* pairs judged by people */
-    int first_better;   /* pairs without tie in which the first stored answer won */
+    int n;                   /* labels; those of the same pair stand side by side */
+    int ties,
+        too_long; /* labels that are ties; labels left out because their pair exceeds the context */
+    int people;   /* labels by people */
+    int first_better;        /* labels without tie that prefer the first stored answer */
     char sha256[SHA256_HEX]; /* of all that is learned from: tokens, targets, weights */
 } PreferenceSet;
 

@@ -21,8 +21,8 @@ typedef struct {
 /* clang-format off */
 /*    type    name           default  min   max      source   meaning */
 #define REWARD_CONFIG(X) \
-    X(double, epochs,        1,       0.01, 1000,    "Ziegler et al. 2019", "passes over the pairs") \
-    X(int,    batch_size,    32,      1,    65536,   "",      "pairs per optimizer step") \
+    X(double, epochs,        1,       0.01, 1000,    "Ziegler et al. 2019", "passes over the labels") \
+    X(int,    batch_size,    32,      1,    65536,   "",      "labels per optimizer step") \
     X(int,    max_tokens,    2048,    16,   1048576, "",      "tokens of one micro-batch; changes memory, not results") \
     X(double, people_weight, 1,       0.001, 1e6,    "",      "weight of labels by this project's people; those of rules and data sets weigh 1") \
     X(double, label_noise,   0,       0,    0.99,    "Christiano et al. 2017", "share of the labels taken to be coin tosses") \

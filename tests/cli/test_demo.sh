@@ -160,7 +160,7 @@ prints "PPO: the scores say nothing, so the policy should stay where the base is
 prints_like "^  KL -?[0-9.]+ nats: the scores give nothing to follow" "no curve of nothing"
 grep -qE "learns to (predict|be preferred)|it likes best" out && fail "a placebo is not told as if it learned"
 grep -qF "PPO has nothing to follow" coin/report.html || fail "the report says so too"
-shown=$(sed -nE 's/.*accuracy on 20 held-out labels ([0-9.]+);.*/\1/p' out)
+shown=$(sed -nE 's/.*accuracy on 20 held-out pairs ([0-9.]+);.*/\1/p' out)
 must demo --dir coin --go-on --json
 grep -q '"taste":"placebo"' out || fail "a placebo's taste is placebo"
 accuracy=$(sed -E 's/.*"reward":\{"accuracy":([^,]*),.*/\1/' out)

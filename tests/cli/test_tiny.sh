@@ -97,7 +97,7 @@ must init ../long --base runs/pretrain-1/checkpoints/step-000060
 awk 'BEGIN { for (i = 0; i < 60; i++) answer = answer " a long answer ."
     for (i = 0; i < 3; i++) printf "{\"prompt\":\"%d\",\"chosen\":\"%s\",\"rejected\":\" no .\"}\n", i, answer }' >../long.jsonl
 must import --project ../long ../long.jsonl --split train
-refused 1 "every labeled pair (3) is too long for the context of 64" reward --project ../long --config "$tiny"
+refused 1 "every label (3) is of a pair too long for the context of 64" reward --project ../long --config "$tiny"
 
 # ---- a base that the aligned model does not come from ----
 cp -r . ../other
@@ -110,8 +110,11 @@ refused 1 "aligned has another tokenizer than base: it does not come from this b
 # ---- a pair that two label is one pair; what was learned is measured before it is shrunk to nothing ----
 must reward --config "$tiny" --json
 pairs=$(grep -oE '"n":[0-9]+' out)
+learned=$(grep -oE '[0-9]+ labels to learn from' err)
+[ -n "$learned" ] || fail "reward counts the labels that it learns from"
 must judge --rule longer --coin
 must reward --config "$tiny" --json
+says "$((2 * 10#0${learned%% *})) labels to learn from" # of as many pairs
 prints "$pairs," # however many labels
 accuracy=$(grep -oE '"accuracy":[0-9.]+,"n":[0-9]+,"ci":[^]]*' out)
 must reward --config "$tiny" --set reward.shrink=true
