@@ -1,4 +1,4 @@
-/* A database for the scripts of this folder, which have no model to sample with, and looks into one:
+/* A database for the scripts of this folder, which have no model to sample with; and looks into any:
  *
  *     labeling_test_fixture make DIR N    DIR/rlhf.db with N pairs to label
  *     labeling_test_fixture text DIR      one pair of long and hostile texts
