@@ -12,9 +12,8 @@ typedef struct {
     Sequences sequences;     /* chosen and rejected of each label, prompt included */
     double *target, *weight; /* (n) */
     int n;                   /* labels; those of the same pair stand side by side */
-    int ties,
-        too_long; /* labels that are ties; labels left out because their pair exceeds the context */
-    int people;   /* labels by people */
+    int ties, people;        /* labels that are ties; labels by people */
+    int too_long;            /* labels left out: their pair exceeds the context */
     int first_better;        /* labels without tie that prefer the first stored answer */
     char sha256[SHA256_HEX]; /* of all that is learned from: tokens, targets, weights */
 } PreferenceSet;
