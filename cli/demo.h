@@ -3,6 +3,7 @@
  *     demo_data.c      corpus and prompts
  *     demo_config.c    demo.json, checked for all stages before the first
  *     demo_state.c     demo-state.json: what is done, and what it was done with
+ *     demo_plan.c      what to do with a folder that holds a demo
  *     demo_kept.c      labels by people outlive the demo that they were made in
  *     demo_stages.c    from the corpus to PPO
  *     demo_turn.c      --label: the person at the terminal chooses
@@ -138,6 +139,17 @@ typedef struct {
     TrainingObserver observer;
     double persons_seconds; /* spent labeling: no part of a stage's time */
 } Demo;
+
+/* Zero and NULL: not given. */
+typedef struct {
+    const char *taste, *dir;
+    bool placebo, label, again, go_on;
+    DemoSizes sizes;
+} DemoOptions;
+
+typedef enum { DEMO_PLAN_NEW, DEMO_PLAN_GO_ON, DEMO_PLAN_LOOK, DEMO_PLAN_LEAVE } DemoPlan;
+/* What to do with d->dir, which is there; on a terminal the person says. */
+int demo_choose_plan(DemoPlan *plan, Demo *d, const DemoOptions *o, bool terminal, Error *err);
 
 /* Print a command as one would type it, then do it. */
 int demo_command(Demo *d, Error *err, const char *format, ...)
