@@ -16,6 +16,7 @@ static int set(Error *err, bool usage, const char *format, va_list args)
     keep_to_one_line(err->message);
     err->hint[0] = 0;
     err->usage = usage;
+    err->stopped = false;
     return -1;
 }
 
@@ -34,6 +35,16 @@ int error_usage(Error *err, const char *format, ...)
     va_start(args, format);
     set(err, true, format, args);
     va_end(args);
+    return -1;
+}
+
+int error_stopped(Error *err, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    set(err, false, format, args);
+    va_end(args);
+    err->stopped = true;
     return -1;
 }
 

@@ -221,7 +221,7 @@ static bool is_worth_repeating(CURLcode code)
 
 static int stopped(const Download *d, Error *err)
 {
-    error_set(err, "%s: stopped after %lld bytes", d->shown, (long long)d->part.have);
+    error_stopped(err, "%s: stopped after %lld bytes", d->shown, (long long)d->part.have);
     return error_hint(err, "run the same command again to go on from there");
 }
 

@@ -63,7 +63,7 @@ struct Command {
     ProjectNeed project;
     bool filter; /* prints as it goes: a reader that has had enough ends it, as it ends cat */
     /* The arguments after the command word, global options taken out.  NULL: a second word is needed.
-     * 0 is done (or stopped by a signal after saving), -1 failed; the result goes to stdout. */
+     * 0 is done (or stopped by a signal after saving), -1 failed (or stopped: err->stopped); the result goes to stdout. */
     int (*run)(Context *ctx, int argc, char **argv, Error *err);
 };
 

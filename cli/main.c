@@ -229,9 +229,8 @@ int main(int argc, char **argv)
     if (rc != 0) {
         print_error(&line, &err);
         status = err.usage ? EXIT_USAGE : EXIT_FAILED;
-    } else if (interrupt_pending()) {
-        status = EXIT_SIGNAL + interrupt_pending();
     }
+    if (interrupt_pending() && (rc == 0 || err.stopped)) status = EXIT_SIGNAL + interrupt_pending();
     status = close_stdout(status);
     for (int i = 0; i < ctx->n_flag; i++) free(ctx->flag[i]);
     free(ctx);

@@ -205,7 +205,7 @@ static int decode(Decoder *d, Error *err)
         for (int i = 0; i < rows.n_spans; i++) take_sample(d, i);
         progress_pulse(NULL);
         if (d->s->on_progress && d->s->on_progress(d->s->context, d->finished))
-            return error_set(err, "stopped after %d of %d responses", d->finished, d->in->n);
+            return error_stopped(err, "stopped after %d of %d responses", d->finished, d->in->n);
     }
     return 0;
 }

@@ -159,6 +159,7 @@ static void interrupt_keeps_the_part(void **state)
     const HttpOptions options = {.on_progress = stop_at_the_first_bytes};
     assert_int_equal(download(&s, options, NULL, &err), -1);
     assert_message_has(&err, "stopped after 2000 bytes");
+    assert_true(err.stopped);
     assert_int_equal(file_size(s.part), 2000);
     finish(&s);
 }
