@@ -1,12 +1,14 @@
 /* rlhf import: prompts, demonstrations and preferences from files, standard input and https addresses. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/http.h"
+#include "base/interrupt.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -28,7 +30,7 @@ static const Option OPTIONS[] = {
     {"split", OPTION_TEXT, offsetof(ImportChoices, split), 0, 0, "SPLIT",
      "put all prompts into train, valid or test (80, 10 and 10% by a keyed hash)"},
     {"rejects", OPTION_TEXT, offsetof(ImportChoices, rejects), 0, 0, "FILE",
-     "write the refused lines there"},
+     "write the refused lines there, of all files or not at all"},
     {"strict", OPTION_SWITCH, offsetof(ImportChoices, strict), 0, 0, NULL,
      "take nothing of a file with a bad row"},
     {"sha256", OPTION_TEXT, offsetof(ImportChoices, sha256), 0, 0, "HEX",
@@ -179,8 +181,18 @@ static void put_json(Text *t, const ImportResult *r, const char *name)
     text_add(t, "]}");
 }
 
-/* ---- the command ----------------------------------------------------------------------------------- */
+/* ---- the files -------------------------------------------------------------------------------------- */
 
+static void say_stopped(const char *word, const ImportResult *r)
+{
+    char at[64] = "";
+    if (r->lines) snprintf(at, sizeof at, " after line %" PRId64, r->lines);
+    log_line("stopped in %s%s; the same command goes on: rows that are there already are not taken "
+             "twice",
+             strcmp(word, "-") == 0 ? "standard input" : word, at);
+}
+
+/* 1: a signal has ended it. */
 static int import_one(const Context *ctx, Store *store, const char *word,
                       const ImportChoices *choices, ImportOptions *options, Text *json, Error *err)
 {
@@ -198,11 +210,53 @@ static int import_one(const Context *ctx, Store *store, const char *word,
     if (rc != 0) return -1;
     if (ctx->json) put_json(json, &result, word);
     else print_result(&result, word);
-    if (result.refused && !options->rejects)
+    const bool stopped = result.stopped;
+    if (stopped) say_stopped(word, &result);
+    else if (result.refused && !options->rejects)
         log_line("all refused lines: --rejects FILE writes them out");
     store_import_free(&result);
+    return stopped;
+}
+
+static int import_all(const Context *ctx, Store *store, const Words *words,
+                      const ImportChoices *choices, ImportOptions *options, Error *err)
+{
+    Text json = {0};
+    int rc = 0;
+    for (int i = 0; i < words->n && rc == 0; i++)
+        rc = import_one(ctx, store, words->word[i], choices, options, &json, err);
+    if (rc >= 0 && ctx->json) printf("{\"files\":[%s]}\n", json.bytes);
+    text_free(&json);
+    return rc < 0 ? -1 : 0;
+}
+
+/* ---- the refused lines ------------------------------------------------------------------------------ */
+
+/* They must not take the place of what they are from. */
+static int check_rejects(const char *rejects, const Words *words, Error *err)
+{
+    struct stat there, in;
+    if (stat(rejects, &there) != 0) return 0;
+    if (!S_ISREG(there.st_mode))
+        return error_usage(err, "--rejects %s is no plain file; name one", rejects);
+    for (int i = 0; i < words->n; i++) {
+        const char *word = words->word[i];
+        const int rc = strcmp(word, "-") == 0 ? fstat(STDIN_FILENO, &in) : stat(word, &in);
+        if (rc == 0 && in.st_dev == there.st_dev && in.st_ino == there.st_ino)
+            return error_usage(err, "--rejects %s is what is imported; name another file", rejects);
+    }
     return 0;
 }
+
+/* Of a part of the import they would pass for those of all of it. */
+static int end_rejects(FileWriter *rejects, int rc, Error *err)
+{
+    if (rc == 0 && !interrupt_pending()) return file_commit(rejects, err);
+    file_abandon(rejects);
+    return rc;
+}
+
+/* ---- the command ----------------------------------------------------------------------------------- */
 
 static int read_choices(ImportOptions *options, const ImportChoices *c, const Words *words,
                         Error *err)
@@ -221,35 +275,31 @@ static int read_choices(ImportOptions *options, const ImportChoices *c, const Wo
     if (c->sha256 && strlen(c->sha256) != SHA256_HEX - 1)
         return error_usage(err, "--sha256: %zu digits, a hash has %d", strlen(c->sha256),
                            SHA256_HEX - 1);
-    if (c->rejects && !(options->rejects = fopen(c->rejects, "w")))
-        return error_set(err, "cannot write %s: %s", c->rejects, strerror(errno));
-    return 0;
+    return c->rejects ? check_rejects(c->rejects, words, err) : 0;
 }
 
 static int import(Context *ctx, int argc, char **argv, Error *err)
 {
     ImportChoices choices = {0};
     ImportOptions options = {0};
+    FileWriter rejects;
     Words words;
     Store *store = NULL;
-    Text json = {0};
     char path[FILE_PATH_MAX];
     int rc = -1;
     if (options_parse(ctx, OPTIONS, &choices, &words, 1, WORDS_MAX, argc, argv, err) != 0)
         return -1;
     if (read_choices(&options, &choices, &words, err) != 0) return -1;
     if (project_path(ctx, path, "rlhf.db", err) != 0 || store_open(&store, path, err) != 0)
-        goto done;
-
-    rc = 0;
-    for (int i = 0; i < words.n && rc == 0; i++)
-        rc = import_one(ctx, store, words.word[i], &choices, &options, &json, err);
-    if (rc == 0 && ctx->json) printf("{\"files\":[%s]}\n", json.bytes);
+        return -1;
+    if (choices.rejects) {
+        if (file_begin(&rejects, choices.rejects, err) != 0) goto done;
+        options.rejects = &rejects;
+    }
+    rc = import_all(ctx, store, &words, &choices, &options, err);
+    if (options.rejects) rc = end_rejects(&rejects, rc, err);
 
 done:
-    if (options.rejects && fclose(options.rejects) != 0 && rc == 0)
-        rc = error_set(err, "cannot write %s: %s", choices.rejects, strerror(errno));
-    text_free(&json);
     store_close(store);
     return rc;
 }

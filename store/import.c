@@ -44,10 +44,9 @@ static int refuse(Import *im, int64_t line, const char *raw, size_t n, const cha
                   Error *err)
 {
     keep_refusal(im->result, line, reason);
-    if (im->options->rejects) {
-        fwrite(raw, 1, n, im->options->rejects);
-        fputc('\n', im->options->rejects);
-    }
+    FileWriter *rejects = im->options->rejects;
+    if (rejects && (file_put(rejects, raw, n, err) != 0 || file_put(rejects, "\n", 1, err) != 0))
+        return -1;
     if (!im->options->strict) return 0;
     return error_set(err, "%s: line %lld: %s; nothing was imported", im->lines.path,
                      (long long)line, reason);
@@ -216,16 +215,17 @@ static int read_row(Import *im, Error *err)
 
 static int read_all(Import *im, Error *err)
 {
-    int more;
-    while ((more = line_reader_next(&im->lines, err)) == 1) {
+    int more = 1;
+    while (!interrupt_pending() && (more = line_reader_next(&im->lines, err)) == 1) {
         if (read_row(im, err) != 0) return -1;
         const bool full = im->n_rows >= BATCH_ROWS || im->n_bytes >= BATCH_BYTES;
         /* Strict is all or nothing, so it is one transaction. */
         if (full && !im->options->strict && flush(im, err) != 0) return -1;
-        if (interrupt_pending())
-            return im->options->strict ? error_set(err, "stopped; nothing was imported")
-                                       : flush(im, err);
     }
+    im->result->lines = im->lines.number;
+    im->result->stopped = more == 1;
+    if (more == 1 && im->options->strict)
+        return error_stopped(err, "%s: stopped; nothing was imported", im->lines.path);
     if (more < 0) {
         /* What could be read of a broken file is kept unless that was not wanted. */
         Error ignored = {0};
@@ -257,7 +257,7 @@ int store_import(Store *s, const char *path, const ImportOptions *options, Impor
     if (content_check(s, im.source, "the source's name", err) != 0) goto done;
     if (line_reader_open(&im.lines, path, err) != 0 || read_all(&im, err) != 0) goto done;
     if (im.session_id != 0 && store_end_session(s, im.session_id, "done", err) != 0) goto done;
-    if (result.taken + result.duplicate == 0) {
+    if (result.taken + result.duplicate == 0 && !result.stopped) {
         if (result.refused > 0)
             error_set(err, "%s: no row could be taken of %s (first: line %lld: %s)", im.lines.path,
                       text_thousands(result.refused), (long long)result.refusal[0].line,

@@ -17,6 +17,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/file.h"
 
 typedef struct Store Store;
 
@@ -320,11 +321,11 @@ typedef enum {
 int data_kind_parse(DataKind *out, const char *name, Error *err);
 
 typedef struct {
-    DataKind kind;      /* DATA_AUTO: by the names in each row */
-    const char *source; /* NULL: the file's name without folders and endings */
-    Split split;        /* SPLIT_ANY: by keyed hash */
-    FILE *rejects;      /* refused lines go here as they came; may be NULL */
-    bool strict;        /* the first bad row ends the import and nothing of it is kept */
+    DataKind kind;       /* DATA_AUTO: by the names in each row */
+    const char *source;  /* NULL: the file's name without folders and endings */
+    Split split;         /* SPLIT_ANY: by keyed hash */
+    FileWriter *rejects; /* refused lines go here as they came; the caller commits; may be NULL */
+    bool strict;         /* the first bad row ends the import and nothing of it is kept */
     /* Called after each batch with bytes read (of a .gz: compressed) and the file's size, 0 if unknown. */
     void (*on_progress)(void *context, int64_t bytes, int64_t total);
     void *context;
@@ -346,13 +347,16 @@ typedef struct {
         moved;                              /* new in the store; moved as in StoreAdded */
     int64_t by_split[SPLIT_N];              /* taken rows */
     ImportRefusal refusal[IMPORT_REFUSALS]; /* the first refused rows, by line */
+    int64_t lines;                          /* read */
+    bool stopped;                           /* a signal ended it after them */
     int n_samples;
     ImportSample sample[IMPORT_SAMPLES]; /* the first rows taken, as understood */
 } ImportResult;
 /* JSON lines, plain or gzip; "-" is standard input.  TRL's explicit form ({"prompt","chosen","rejected"},
  * {"prompt","completion"}, {"prompt"}) and HH-RLHF's raw one ({"chosen","rejected"} holding whole
  * dialogues; the prompt ends with the last "\n\nAssistant:" that both share).  Bad rows are refused with
- * line and reason, the others taken; an import with no row to take is an error. */
+ * line and reason, the others taken; an import with no row to take is an error.  A signal ends it after
+ * the row it is at, and what was read is kept; a strict one then fails. */
 int store_import(Store *s, const char *path, const ImportOptions *options, ImportResult *out,
                  Error *err);
 void store_import_free(ImportResult *result);

@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <time.h>
 #include <zlib.h>
 
+#include "base/interrupt.h"
 #include "base/json.h"
 #include "base/mem.h"
 
@@ -243,13 +245,42 @@ static void rejects_are_written_as_they_came(void **state)
     char *kept = NULL;
     size_t n = 0;
     ImportResult r = {0};
-    FILE *rejects = open_memstream(&kept, &n);
+    FileWriter rejects = {.stream = open_memstream(&kept, &n)};
     write_file("p.jsonl", "{\"prompt\":\"a\"}\n{ bad\n{\"prompt\":\"b\"}\n");
-    OK(store_import(store, file, &(ImportOptions){.rejects = rejects}, &r, &err));
-    fclose(rejects);
+    OK(store_import(store, file, &(ImportOptions){.rejects = &rejects}, &r, &err));
+    fclose(rejects.stream);
     assert_string_equal(kept, "{ bad\n");
     free(kept);
     store_import_free(&r);
+}
+
+static void rejects_that_cannot_be_written_end_the_import(void **state)
+{
+    (void)state;
+    ImportResult r = {0};
+    FileWriter rejects = {.stream = fopen("/dev/full", "w"), .path = "full"};
+    setvbuf(rejects.stream, NULL, _IONBF, 0);
+    write_file("p.jsonl", "{\"prompt\":\"a\"}\n{ bad\n");
+    assert_int_equal(store_import(store, file, &(ImportOptions){.rejects = &rejects}, &r, &err),
+                     -1);
+    assert_string_equal(err.message, "cannot write full: No space left on device");
+    fclose(rejects.stream);
+}
+
+static void stopped_before_a_row_it_takes_none_and_says_so(void **state)
+{
+    (void)state;
+    ImportResult r = {0};
+    write_file("p.jsonl", "{\"prompt\":\"a\"}\n");
+    interrupt_raise(SIGTERM);
+    const int rc = store_import(store, file, NULL, &r, &err);
+    const int strict = store_import(store, file, &(ImportOptions){.strict = true}, &r, &err);
+    interrupt_raise(0);
+    assert_int_equal(rc, 0);
+    assert_true(r.stopped);
+    assert_int_equal(r.taken, 0);
+    assert_int_equal(strict, -1);
+    assert_true(err.stopped);
 }
 
 static void strict_import_is_all_or_nothing(void **state)
@@ -504,6 +535,8 @@ int main(void)
         TEST(summary_says_what_was_taken_and_what_not),
         TEST(the_first_refusals_are_kept_by_line),
         TEST(rejects_are_written_as_they_came),
+        TEST(rejects_that_cannot_be_written_end_the_import),
+        TEST(stopped_before_a_row_it_takes_none_and_says_so),
         TEST(strict_import_is_all_or_nothing),
         TEST(nothing_to_take_is_an_error),
         TEST(row_imported_twice_is_one_row),
