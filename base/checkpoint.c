@@ -1,5 +1,6 @@
 #include "base/checkpoint.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,12 +109,14 @@ static int remove_named(const char *run_dir, const char *name, Error *err)
     return folder_remove(path, err);
 }
 
-static int remove_older(const char *run_dir, int keep, Error *err)
+static int remove_older(const char *run_dir, int keep, int64_t saved, Error *err)
 {
     char **names = NULL;
     int n = 0, rc = 0;
+    bool leftover;
     if (list_checkpoints(&names, &n, run_dir, err) != 0) return -1;
-    for (int i = 0; i < n - keep && rc == 0; i++) rc = remove_named(run_dir, names[i], err);
+    for (int i = 0; i < n - keep && rc == 0; i++)
+        if (step_of(names[i], &leftover) != saved) rc = remove_named(run_dir, names[i], err);
     folder_list_free(names, n);
     return rc;
 }
@@ -150,7 +153,7 @@ int checkpoint_save(const char *run_dir, int64_t step, int keep,
         folder_remove(temporary, &ignored);
         return error_wrap(err, "checkpoint of step %lld", (long long)step);
     }
-    return remove_older(run_dir, keep, err);
+    return remove_older(run_dir, keep, step, err);
 }
 
 static int verify_file(const char *dir, const cJSON *entry, Error *err)
@@ -180,6 +183,31 @@ int checkpoint_verify(const char *dir, Error *err)
     cJSON_ArrayForEach(entry, files) if (rc == 0) rc = verify_file(dir, entry, err);
     cJSON_Delete(manifest);
     return rc;
+}
+
+static int set_aside(const char *run_dir, const char *name, Error *err)
+{
+    char from[FILE_PATH_MAX], to[FILE_PATH_MAX];
+    snprintf(from, sizeof from, "%.3800s/checkpoints/%.200s", run_dir, name);
+    snprintf(to, sizeof to, "%.3800s/checkpoints/%.200s.damaged", run_dir, name);
+    if (folder_remove(to, err) != 0) return -1;
+    if (rename(from, to) != 0) return error_set(err, "cannot rename %s: %s", from, strerror(errno));
+    log_line("%s is set aside as %s.damaged", from, name);
+    return 0;
+}
+
+int checkpoint_set_aside(const char *run_dir, int64_t step, Error *err)
+{
+    char path[FILE_PATH_MAX], **names = NULL;
+    int n = 0, rc = 0;
+    bool leftover;
+    if (path_join(path, run_dir, "checkpoints", err) != 0) return -1;
+    if (!file_is_folder(path)) return 0;
+    if (list_checkpoints(&names, &n, run_dir, err) != 0) return -1;
+    for (int i = 0; i < n && rc == 0; i++)
+        if (step_of(names[i], &leftover) > step) rc = set_aside(run_dir, names[i], err);
+    folder_list_free(names, n);
+    return rc == 0 ? file_sync_folder(path, err) : -1;
 }
 
 int64_t checkpoint_last_step(const char *run_dir)

@@ -11,13 +11,16 @@
 #include "base/error.h"
 #include "base/file.h"
 
-/* `write` fills an empty folder; sub-folders are allowed.  Keeps the newest `keep`, removes older ones
- * after the new one stands. */
+/* `write` fills an empty folder; sub-folders are allowed.  Keeps the newest `keep` and this one,
+ * removes older ones after the new one stands. */
 int checkpoint_save(const char *run_dir, int64_t step, int keep,
                     int (*write)(void *context, const char *dir, Error *err), void *context,
                     Error *err);
 /* The newest sound checkpoint of a run into dir (FILE_PATH_MAX) and *step; an error when there is none. */
 int checkpoint_newest(char *dir, int64_t *step, const char *run_dir, Error *err);
+/* Those above `step` become step-N.damaged and are no checkpoints any more, which is said: a run that goes
+ * on from `step` (-1: from the beginning) saves others with smaller numbers, which they must not outlive. */
+int checkpoint_set_aside(const char *run_dir, int64_t step, Error *err);
 /* The step of the newest by name, sound or not, which costs no reading; -1 when there is none. */
 int64_t checkpoint_last_step(const char *run_dir);
 /* The folder of one step. */

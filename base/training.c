@@ -16,10 +16,12 @@ static int begin(Trainer *t, Run *run, const TrainingOptions *o, int64_t *step, 
     if (checkpoint_newest(dir, step, run->dir, &none) != 0) {
         log_line("%s; starting from the beginning", none.message);
         *step = 0;
+        if (checkpoint_set_aside(run->dir, -1, err) != 0) return -1;
         return run_cut_back(run, 0, err);
     }
     if (t->load(t->self, dir, err) != 0) return error_wrap(err, "%s", dir);
     log_line("resumed from %s", dir);
+    if (checkpoint_set_aside(run->dir, *step, err) != 0) return -1;
     return run_cut_back(run, *step, err);
 }
 
@@ -99,7 +101,8 @@ int training_run(Trainer *t, Run *run, const TrainingOptions *o, TrainingEnd *en
     at.step = at.first, at.saved = o->resume ? at.first : -1;
     if (o->save_every == 0) at.saved_at = log_clock();
     if (run_set_state(run, "running", at.step, err) != 0) return -1;
-    if (at.step == 0 && o->after_step && o->after_step(o->context, 0, "", err) != 0) return -1;
+    if (at.step == 0 && o->after_step && o->after_step(o->context, 0, "", err) != 0)
+        return finish(run, -1, false, at.step, err);
     if (!o->quiet) progress_begin(&bar, o->name, t->total, o->unit);
     while (rc == 0 && at.step < t->total && !stopping) {
         rc = one_step(t, run, o, at.step, &bar, err);

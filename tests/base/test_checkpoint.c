@@ -94,6 +94,29 @@ static void the_newest_are_kept(void **state)
     assert_newest(run, 50);
 }
 
+static void the_one_just_saved_is_kept_whatever_its_step(void **state)
+{
+    (void)state;
+    const char *run = scratch_folder("back", true);
+    save(run, 8, 1, "state");
+    save(run, 4, 1, "state");
+    assert_true(file_is_folder(scratch_path("back/checkpoints/step-000004")));
+}
+
+static void what_is_set_aside_is_no_checkpoint_any_more(void **state)
+{
+    (void)state;
+    const char *run = run_with("aside", 3);
+    assert_worked(checkpoint_set_aside(run, 1, &err), &err);
+    assert_newest(run, 1);
+    assert_int_equal(checkpoint_last_step(run), 1);
+    save(run, 2, 1, "state");
+    assert_worked(checkpoint_set_aside(run, 1, &err), &err); /* takes the place of the one there */
+    assert_true(file_is_folder(scratch_path("aside/checkpoints/step-000002.damaged")));
+    assert_true(file_is_folder(scratch_path("aside/checkpoints/step-000003.damaged")));
+    assert_int_equal(count_entries(run), 2);
+}
+
 /* step-1000000 sorts before step-999999 as text. */
 static void a_million_steps_come_after_fewer(void **state)
 {
@@ -283,6 +306,8 @@ int main(void)
         cmocka_unit_test(a_checkpoint_is_found_again_and_sound),
         cmocka_unit_test(the_manifest_holds_sizes_and_sha_256),
         cmocka_unit_test(the_newest_are_kept),
+        cmocka_unit_test(the_one_just_saved_is_kept_whatever_its_step),
+        cmocka_unit_test(what_is_set_aside_is_no_checkpoint_any_more),
         cmocka_unit_test(a_million_steps_come_after_fewer),
         cmocka_unit_test(the_last_step_is_known_by_name),
         cmocka_unit_test(a_step_saved_again_is_replaced),

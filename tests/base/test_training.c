@@ -188,6 +188,32 @@ static void without_a_sound_checkpoint_it_begins_again(void **state)
     assert_same_files("first/metrics.jsonl", "lost/metrics.jsonl");
 }
 
+/* The newest of them is damaged, and what is saved after going back has a smaller step. */
+static void a_damaged_checkpoint_outlives_none_that_is_saved_later(void **state)
+{
+    (void)state;
+    train("unbroken", 9, (TrainingOptions){.save_every = 2, .keep = 1}, 0);
+    for (int keep = 1; keep <= 2; keep++) {
+        scratch_folder("twice", false);
+        TrainingOptions o = {.save_every = 2, .keep = keep, .stop_after = 8};
+        train("twice", 9, o, 0);
+        scratch_write(scratch_path("twice/checkpoints/step-000008/x.json"), "?");
+        o.resume = true, o.stop_after = keep == 1 ? 4 : 7;
+        Outcome got = train("twice", 9, o, 0);
+        assert_worked(got.rc, &err);
+        assert_int_equal(got.counter.loads, keep - 1); /* with two there is step 6 */
+        assert_int_equal(got.steps, o.stop_after);
+        o.stop_after = 0;
+        got = train("twice", 9, o, 0);
+        assert_worked(got.rc, &err);
+        assert_int_equal(got.counter.steps, keep == 1 ? 5 : 2); /* from 4, from 7 */
+        assert_same_files("unbroken/checkpoints/step-000009/x.json",
+                          "twice/checkpoints/step-000009/x.json");
+        assert_same_files("unbroken/metrics.jsonl", "twice/metrics.jsonl");
+    }
+    assert_true(file_is_folder(scratch_path("twice/checkpoints/step-000008.damaged")));
+}
+
 static void resuming_a_finished_run_does_nothing(void **state)
 {
     (void)state;
@@ -265,6 +291,20 @@ static void a_watcher_sees_the_start_and_every_step(void **state)
     assert_string_equal(w.members, "\"x\":10"); /* 3 * (3 * 1 + 0) + 1 */
 }
 
+static int fails_at_once(void *context, int64_t at, const char *members, Error *e)
+{
+    (void)context, (void)members;
+    return at == 0 ? error_set(e, "the disk is full") : 0;
+}
+
+static void a_watcher_that_fails_at_the_start_ends_the_run(void **state)
+{
+    (void)state;
+    const Outcome o = train("at-once", 4, (TrainingOptions){.after_step = fails_at_once}, 0);
+    assert_int_equal(o.rc, -1);
+    assert_state("at-once", "{\"state\": \"failed\", \"step\": 0}\n");
+}
+
 static int fails(void *context, int64_t at, const char *members, Error *e)
 {
     (void)context, (void)members;
@@ -334,11 +374,13 @@ int main(void)
         cmocka_unit_test(killed_at_any_moment_and_resumed_is_as_never_killed),
         cmocka_unit_test(a_damaged_checkpoint_costs_its_steps_and_no_bit),
         cmocka_unit_test(without_a_sound_checkpoint_it_begins_again),
+        cmocka_unit_test(a_damaged_checkpoint_outlives_none_that_is_saved_later),
         cmocka_unit_test(resuming_a_finished_run_does_nothing),
         cmocka_unit_test(a_step_that_fails_ends_the_run_and_names_itself),
         cmocka_unit_test(a_full_disk_is_told_with_what_to_do),
         cmocka_unit_test(a_signal_stops_after_the_step_and_saves),
         cmocka_unit_test(a_watcher_sees_the_start_and_every_step),
+        cmocka_unit_test(a_watcher_that_fails_at_the_start_ends_the_run),
         cmocka_unit_test(a_watcher_that_fails_ends_the_run),
         cmocka_unit_test(each_checkpoint_looks_at_the_bar),
         cmocka_unit_test(a_stop_counts_the_steps_of_its_own_call),
