@@ -132,6 +132,23 @@ static int after_step(void *context, int64_t step, const char *members, Error *e
                          err);
 }
 
+/* An error of the training comes before one of the database. */
+static int note_end(const TrainingRun *t, int rc, Error *err)
+{
+    Text result = {0};
+    Error ignored;
+    const char *state = rc != 0 ? "failed" : t->end == TRAINING_FINISHED ? "finished" : "stopped";
+    text_format(&result, "{%s}", t->last ? t->last : "");
+    const int noted =
+        store_end_run(t->store, t->name, state, result.bytes, rc == 0 ? err : &ignored);
+    text_free(&result);
+    if (rc != 0 || noted == 0) return rc;
+    error_wrap(err, "%s has %s and is saved, but not noted", t->name, state);
+    if (err->hint[0]) return -1;
+    return error_hint(err, "mend that, then the same command with --resume --run %s goes on",
+                      t->name);
+}
+
 int training_go(TrainingRun *t, Trainer *trainer, const TrainingOptions *o, Policy *p,
                 const Tokenizer *tokenizer, Error *err)
 {
@@ -141,18 +158,8 @@ int training_go(TrainingRun *t, Trainer *trainer, const TrainingOptions *o, Poli
     inner.quiet = o->quiet || log_is_quiet();
     inner.after_step = after_step, inner.context = t;
     if (begin(t, err) != 0) return -1;
-    const int rc = training_run(trainer, t->run, &inner, &t->end, &t->steps, err);
-    if (t->store) {
-        Text result = {0};
-        Error ignored;
-        text_format(&result, "{%s}", t->last ? t->last : "");
-        store_end_run(t->store, t->name,
-                      rc != 0                       ? "failed"
-                      : t->end == TRAINING_FINISHED ? "finished"
-                                                    : "stopped",
-                      result.bytes, rc == 0 ? err : &ignored);
-        text_free(&result);
-    }
+    int rc = training_run(trainer, t->run, &inner, &t->end, &t->steps, err);
+    if (t->store) rc = note_end(t, rc, err);
     if (rc != 0) return -1;
     /* who watches goes on in a way of its own, and says so */
     if (t->end == TRAINING_STOPPED && !t->ctx->observer)
