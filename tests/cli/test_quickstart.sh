@@ -37,4 +37,28 @@ while read -r option value; do
     exits 0 "quickstart $option ${value:+1} --help"
     [ -z "$value" ] || { quickstart "$option=1" --help && exits 0 "quickstart $option=1"; }
 done <options
+
+# ---- what to install, on a machine with nothing but a package manager ----
+mkdir bare
+for tool in dirname mktemp rm sed uname; do ln -s "$(command -v $tool)" bare/; done
+fake() { printf '#!/bin/sh\n%s\n' "$2" >"bare/$1" && chmod +x "bare/$1"; } # NAME COMMAND
+bare() {
+    PATH=$PWD/bare CC='' "$SOURCE_DIR/quickstart" --install >out 2>err </dev/null
+    status=$?
+    exits 1 "quickstart on a bare machine"
+}
+fake id 'echo 1000'
+fake apt-get 'exit 1'
+bare
+says_like '^  apt-get update && apt-get install -y --no-install-recommends build-essential ' "the lists come first"
+grep -q sudo err && fail "no sudo where there is none"
+says "run that line as root, then ./quickstart again"
+fake sudo 'exit 1'
+bare
+says_like '^  sudo apt-get update && sudo apt-get install -y ' "sudo where it is there and needed"
+grep -q 'as root' err && fail "a line with sudo needs no root"
+rm bare/apt-get && fake brew 'exit 1'
+bare
+says_like '^  brew install ' "brew is run as oneself"
+says "run that line, then ./quickstart again"
 [ $failed -eq 0 ]
