@@ -1,10 +1,11 @@
-/* JSON lines in TRL's explicit form; labels as they were given. */
+/* JSON lines in TRL's explicit form, preferences in HH-RLHF's as well; labels as they were given. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "store/sql.h"
 
@@ -61,18 +62,33 @@ static int export_demonstrations(Store *s, Split split, FILE *to, int64_t *rows,
     return rc;
 }
 
-/* The form has no ties, so they stay behind. */
-static int export_preferences(Store *s, Split split, FILE *to, int64_t *rows, Text *t, Error *err)
+/* HH-RLHF's raw form knows no prompt: it is what both dialogues begin with. */
+static void put_dialogue(Text *t, const char *name, const char *prompt, const char *answer)
+{
+    char *whole = mem_format("%s%s", prompt, answer);
+    put_member(t, name, whole);
+    free(whole);
+}
+
+/* Neither form has ties, so they stay behind. */
+static int export_preferences(Store *s, ExportForm form, Split split, FILE *to, int64_t *rows,
+                              Text *t, Error *err)
 {
     StorePreferenceList list = {0};
     if (store_list_preferences(s, &(StorePreferenceFilter){.split = split}, &list, err) != 0)
         return -1;
     int rc = 0;
     for (size_t i = 0; i < list.n && rc == 0; i++) {
-        if (list.row[i].tie) continue;
-        put_member(t, "prompt", list.row[i].prompt);
-        put_member(t, "chosen", list.row[i].chosen);
-        put_member(t, "rejected", list.row[i].rejected);
+        const StorePreference *p = &list.row[i];
+        if (p->tie) continue;
+        if (form == EXPORT_EXPLICIT) {
+            put_member(t, "prompt", p->prompt);
+            put_member(t, "chosen", p->chosen);
+            put_member(t, "rejected", p->rejected);
+        } else {
+            put_dialogue(t, "chosen", p->prompt, p->chosen);
+            put_dialogue(t, "rejected", p->prompt, p->rejected);
+        }
         rc = put_line(t, to, err);
         *rows += 1;
     }
@@ -201,7 +217,8 @@ static int export_pages(Store *s, Page *page, Split split, FILE *to, int64_t *ro
     return rc;
 }
 
-int store_export(Store *s, DataKind kind, Split split, FILE *to, int64_t *rows, Error *err)
+int store_export(Store *s, DataKind kind, ExportForm form, Split split, FILE *to, int64_t *rows,
+                 Error *err)
 {
     Text t = {0};
     int64_t n = 0;
@@ -210,7 +227,7 @@ int store_export(Store *s, DataKind kind, Split split, FILE *to, int64_t *rows, 
     switch (kind) {
     case DATA_PROMPTS: rc = export_prompts(s, split, to, &n, &t, err); break;
     case DATA_DEMONSTRATIONS: rc = export_demonstrations(s, split, to, &n, &t, err); break;
-    case DATA_PREFERENCES: rc = export_preferences(s, split, to, &n, &t, err); break;
+    case DATA_PREFERENCES: rc = export_preferences(s, form, split, to, &n, &t, err); break;
     case DATA_LABELS: rc = export_pages(s, label_page, split, to, &n, err); break;
     case DATA_RESPONSES: rc = export_pages(s, response_page, split, to, &n, err); break;
     case DATA_AUTO:

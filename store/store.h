@@ -363,10 +363,13 @@ void store_import_free(ImportResult *result);
 /* "prompts.jsonl: 2,391 rows taken, 9 refused" */
 void store_import_summary(const ImportResult *result, const char *path, char *out, size_t n);
 
-/* JSON lines in TRL's explicit form; DATA_LABELS: every label row with its history, as it was given;
+typedef enum { EXPORT_EXPLICIT, EXPORT_HH } ExportForm;
+/* JSON lines in TRL's explicit form, preferences also in HH-RLHF's raw one (prompt and answer as one text,
+ * whatever the prompt is); DATA_LABELS: every label row with its history, as it was given;
  * DATA_RESPONSES: every answer with what made it.
  * `rows` may be NULL. */
-int store_export(Store *s, DataKind kind, Split split, FILE *to, int64_t *rows, Error *err);
+int store_export(Store *s, DataKind kind, ExportForm form, Split split, FILE *to, int64_t *rows,
+                 Error *err);
 
 /* ---- runs ------------------------------------------------------------------------------------------ */
 

@@ -59,6 +59,14 @@ exits 0 "export"
 run --json export preferences --out prefs.jsonl
 prints '{"file":"prefs.jsonl","rows":20}'
 [ "$(wc -l <prefs.jsonl)" -eq 20 ] || fail "export writes every row"
+run export preferences --form hh
+[ "$(wc -l <out)" -eq 20 ] && ! grep -q '"prompt"' out || fail "HH-RLHF's form has whole dialogues"
+prints '{"chosen": "\n\nHuman: Is 0.1+0.2 == 0.3?'
+run export preferences --form csv
+exits 2 "an unknown form"
+says "--form: 'csv' is no form; explicit or hh"
+run export prompts --form hh
+exits 2 "another form of prompts"
 run export labels --split test --out none/labels.jsonl
 exits 1 "export into a folder that is not there"
 run export

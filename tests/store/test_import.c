@@ -371,7 +371,7 @@ static void export_and_import_give_the_same_rows(void **state)
         size_t n = 0, m = 0;
         int64_t rows = 0;
         FILE *to = open_memstream(&first, &n);
-        OK(store_export(store, KINDS[k], SPLIT_ANY, to, &rows, &err));
+        OK(store_export(store, KINDS[k], EXPORT_EXPLICIT, SPLIT_ANY, to, &rows, &err));
         fclose(to);
         assert_true(rows > 0);
 
@@ -382,7 +382,7 @@ static void export_and_import_give_the_same_rows(void **state)
         OK(store_import(copy, write_file("out.jsonl", first), NULL, &r, &err));
         assert_int_equal(r.taken, rows);
         to = open_memstream(&second, &m);
-        OK(store_export(copy, KINDS[k], SPLIT_ANY, to, &rows, &err));
+        OK(store_export(copy, KINDS[k], EXPORT_EXPLICIT, SPLIT_ANY, to, &rows, &err));
         fclose(to);
         assert_string_equal(first, second);
         store_import_free(&r);
@@ -390,6 +390,56 @@ static void export_and_import_give_the_same_rows(void **state)
         free(first);
         free(second);
     }
+}
+
+static char *exported_dialogues(Store *from)
+{
+    char *text = NULL;
+    size_t n = 0;
+    int64_t rows = 0;
+    FILE *to = open_memstream(&text, &n);
+    OK(store_export(from, DATA_PREFERENCES, EXPORT_HH, SPLIT_ANY, to, &rows, &err));
+    fclose(to);
+    return text;
+}
+
+static void dialogues_and_import_give_the_same_rows(void **state)
+{
+    (void)state;
+    ImportResult r = import(RLHF_SOURCE_DIR "/tests/golden/prefs/hh_style.jsonl");
+    store_import_free(&r);
+    char *first = exported_dialogues(store), path[FILE_PATH_MAX + 64];
+    StorePreferenceList was = {0}, is = {0};
+    Store *copy = NULL;
+    snprintf(path, sizeof path, "%s/copy.db", folder);
+    OK(store_create(path, 9, &err));
+    OK(store_open(&copy, path, &err));
+    OK(store_import(copy, write_file("hh-out.jsonl", first), NULL, &r, &err));
+    assert_int_equal(r.taken, 10);
+    OK(store_list_preferences(store, NULL, &was, &err));
+    OK(store_list_preferences(copy, NULL, &is, &err));
+    assert_int_equal(is.n, was.n);
+    for (size_t i = 0; i < was.n; i++) {
+        assert_string_equal(is.row[i].prompt, was.row[i].prompt);
+        assert_string_equal(is.row[i].chosen, was.row[i].chosen);
+        assert_string_equal(is.row[i].rejected, was.row[i].rejected);
+    }
+    store_preferences_free(&was);
+    store_preferences_free(&is);
+    store_import_free(&r);
+    store_close(copy);
+    free(first);
+}
+
+static void a_prompt_that_is_no_dialogue_stands_before_both_answers(void **state)
+{
+    (void)state;
+    ImportResult r = import(write_file(
+        "q.jsonl", "{\"prompt\":\"Q: 1+1\\nA:\",\"chosen\":\" 2\",\"rejected\":\"\"}\n"));
+    store_import_free(&r);
+    char *text = exported_dialogues(store);
+    assert_string_equal(text, "{\"chosen\": \"Q: 1+1\\nA: 2\", \"rejected\": \"Q: 1+1\\nA:\"}\n");
+    free(text);
 }
 
 static void exported_labels_are_json_with_their_history(void **state)
@@ -408,7 +458,7 @@ static void exported_labels_are_json_with_their_history(void **state)
     OK(store_undo_label(store, session, &c, &found, &err));
     store_claim_free(&c);
     FILE *to = open_memstream(&text, &n);
-    OK(store_export(store, DATA_LABELS, SPLIT_ANY, to, &rows, &err));
+    OK(store_export(store, DATA_LABELS, EXPORT_EXPLICIT, SPLIT_ANY, to, &rows, &err));
     fclose(to);
     assert_int_equal(rows, 2);
     cJSON *line = NULL;
@@ -543,6 +593,8 @@ int main(void)
         TEST(contradiction_is_refused),
         TEST(imported_labels_are_nobody_of_ours),
         TEST(export_and_import_give_the_same_rows),
+        TEST(dialogues_and_import_give_the_same_rows),
+        TEST(a_prompt_that_is_no_dialogue_stands_before_both_answers),
         TEST(exported_labels_are_json_with_their_history),
         TEST(twenty_thousand_rows_are_split_80_10_10),
         TEST(a_row_costs_the_same_however_many_are_there),
