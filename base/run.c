@@ -86,14 +86,6 @@ int run_read_settings(char **out, const char *dir, Error *err)
     return file_read(out, &n, path, SETTINGS_LIMIT, err);
 }
 
-int run_read_settings(char **out, const char *dir, Error *err)
-{
-    char path[FILE_PATH_MAX];
-    size_t n;
-    if (path_join(path, dir, "settings.json", err) != 0) return -1;
-    return file_read(out, &n, path, SETTINGS_LIMIT, err);
-}
-
 static int settle_settings(const Run *r, const char *settings, bool resume, Error *err)
 {
     char path[FILE_PATH_MAX], *old = NULL;
