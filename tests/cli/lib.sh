@@ -4,7 +4,7 @@
 set -u
 [ -x "${RLHF:-}" ] || { echo "RLHF must name the program" && exit 1; }
 [ -n "${SOURCE_DIR:-}" ] || { echo "SOURCE_DIR must name the folder of the sources" && exit 1; }
-unset RLHF_PROJECT RLHF_ANNOTATOR
+unset RLHF_PROJECT RLHF_ANNOTATOR COLUMNS
 # Threads that wait for each other spin; where other tests want the cores too, that takes thirty times as long.
 export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-1000}"
 folder=$(mktemp -d)
