@@ -71,8 +71,7 @@ static int prepare(Compare *c, const Words *words, Error *err)
                                       .seed = c->ctx->seed,
                                       .best_of = o->best_of};
     if (o->report && output_check(c->ctx, o->report, HTML_GENERATOR, false, err) != 0) return -1;
-    if (o->rule && !(c->settings.rule = rule_find(o->rule)))
-        return error_usage(err, "no rule '%.60s'", o->rule);
+    if (o->rule && rule_choose(&c->settings.rule, o->rule, err) != 0) return -1;
     if (words->n < 2 && !project_has_model(c->ctx, "aligned"))
         return error_set(err, "no aligned model yet; make one with: rlhf ppo");
     if (open_store(&c->store, c->ctx, err) != 0) return -1;

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/project.h"
+#include "cli/wrap.h"
 #include "labeling/judge.h"
 #include "labeling/shown.h"
 #include "labeling/visible.h"
@@ -30,28 +31,6 @@ static const Option OPTIONS[] = {
     {0},
 };
 
-static int find_rule(const Rule **rule, const char *name, Error *err)
-{
-    enum { RULES_MAX = 32 };
-    const char *names[RULES_MAX];
-    Text list = {0};
-    int n = 0;
-    for (const Rule *r; n < RULES_MAX && (r = rule_at(n)); n++) {
-        names[n] = r->name;
-        text_format(&list, "%s%s", n ? ", " : "", r->name);
-    }
-    *rule = name ? rule_find(name) : NULL;
-    if (!*rule && !name) error_usage(err, "which rule? --rule with one of: %s", list.bytes);
-    if (!*rule && name) {
-        const char *near = text_nearest(name, names, n);
-        error_usage(err, "no rule '%.60s'", name);
-        if (near) error_hint(err, "did you mean --rule %s?", near);
-        else error_hint(err, "rules: %s", list.bytes);
-    }
-    text_free(&list);
-    return *rule ? 0 : -1;
-}
-
 /* ---- what is printed ---- */
 
 static const char *word(RuleChoice choice)
@@ -62,13 +41,13 @@ static const char *word(RuleChoice choice)
 static void print_text(const char *name, const char *text, size_t n)
 {
     Text safe = {0};
+    text_add(&safe, "");
     visible_append(&safe, text, n);
-    printf("    %-3s ", name);
-    for (size_t i = 0; i < safe.n; i++) {
-        putchar(safe.bytes[i]);
-        if (safe.bytes[i] == '\n') fputs("        ", stdout);
+    for (const char *line = safe.bytes; line; name = "") {
+        const int length = (int)strcspn(line, "\n");
+        wrap_print(*name ? 4 : 0, "    %-3s %.*s\n", name, length, line);
+        line = line[length] ? line + length + 1 : NULL;
     }
-    putchar('\n');
     text_free(&safe);
 }
 
@@ -80,10 +59,10 @@ static void print_decision(const JudgeDecision *d, bool coin)
     print_text("", text, n);
     text = shown_answer(d->a, &n);
     print_text("A", text, n);
-    printf("        %+g: %s\n", d->score_a, d->reason_a);
+    wrap_print(2, "        %+g: %s\n", d->score_a, d->reason_a);
     text = shown_answer(d->b, &n);
     print_text("B", text, n);
-    printf("        %+g: %s\n", d->score_b, d->reason_b);
+    wrap_print(2, "        %+g: %s\n", d->score_b, d->reason_b);
     printf("    ->  %s%s%s\n",
            d->choice == RULE_TIE ? "a tie"
            : d->choice == RULE_A ? "A is better"
@@ -100,7 +79,7 @@ static void print_rule(const Rule *rule, const char *handle, bool coin)
     printf("The rule %s, saved as %s:\n", rule->name, handle);
     for (const char *line = rule->text; *line;) {
         const int n = (int)strcspn(line, "\n");
-        printf("    %.*s\n", n, line);
+        wrap_print(2, "    %.*s\n", n, line);
         line += n + (line[n] == '\n');
     }
 }
@@ -212,7 +191,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     char path[FILE_PATH_MAX];
     int rc = -1;
     if (options_parse(ctx, OPTIONS, &o, NULL, 0, 0, argc, argv, err) != 0) goto done;
-    if (find_rule(&rule, o.rule ? o.rule : o.coin ? "longer" : NULL, err) != 0) goto done;
+    if (rule_choose(&rule, o.rule ? o.rule : o.coin ? "longer" : NULL, err) != 0) goto done;
     if (project_path(ctx, path, "rlhf.db", err) != 0) goto done;
     if (store_open(&store, path, err) != 0) goto done;
     rc = judge(ctx, &o, rule, store, err);
@@ -260,7 +239,7 @@ static int run_score(Context *ctx, int argc, char **argv, Error *err)
     long number = 0;
     int rc = 0;
     if (options_parse(ctx, SCORE_OPTIONS, &o, NULL, 0, 0, argc, argv, err) != 0) return -1;
-    if (find_rule(&rule, o.rule, err) != 0) return -1;
+    if (rule_choose(&rule, o.rule, err) != 0) return -1;
     for (ssize_t n; rc == 0 && (n = getline(&line, &room, stdin)) > 0;) {
         number++;
         while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r')) n--;

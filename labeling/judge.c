@@ -7,6 +7,7 @@
 #include "base/interrupt.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "labeling/visible.h"
 
 enum { PAGE = 2000 };
 
@@ -62,7 +63,8 @@ static void judge_pair(JudgeResult *out, StoreVerdict *verdict, const Rule *rule
     out->decided++;
     out->ties += choice == RULE_TIE;
     out->flipped += flipped;
-    const size_t a = strlen(pair->a), b = strlen(pair->b);
+    const int a = visible_words(pair->a, strlen(pair->a)),
+              b = visible_words(pair->b, strlen(pair->b));
     out->longer += (choice == RULE_A && a > b) || (choice == RULE_B && b > a);
 }
 

@@ -26,7 +26,7 @@ typedef struct {
     int64_t decided; /* labels saved, ties included */
     int64_t ties;
     int64_t flipped; /* turned round on purpose */
-    int64_t longer;  /* the longer answer, in bytes, is preferred; ties left out */
+    int64_t longer;  /* the longer answer, in words, is preferred; ties left out */
     int n_shown;
     JudgeDecision shown[JUDGE_SHOWN];
 } JudgeResult;

@@ -187,6 +187,29 @@ const Rule *rule_find(const char *name)
     return NULL;
 }
 
+int rule_choose(const Rule **rule, const char *name, Error *err)
+{
+    const char *names[COUNT(RULES)], *near = NULL;
+    Text list = {0};
+    int n = 0;
+    *rule = name ? rule_find(name) : NULL;
+    if (*rule) return 0;
+    for (; RULES[n]; n++) {
+        names[n] = RULES[n]->name;
+        text_format(&list, "%s%s", n ? ", " : "", names[n]);
+    }
+    if (!name) {
+        error_usage(err, "which rule? --rule with one of: %s", list.bytes);
+    } else {
+        near = text_nearest(name, names, n);
+        error_usage(err, "no rule '%.60s'", name);
+        if (near) error_hint(err, "did you mean --rule %s?", near);
+        else error_hint(err, "rules: %s", list.bytes);
+    }
+    text_free(&list);
+    return -1;
+}
+
 /* ---- reasons ---- */
 
 bool rule_unusable(const Rule *rule, const RepairFacts *facts)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "labeling/repair_counter.h"
 
@@ -34,6 +35,8 @@ typedef struct {
 const Rule *rule_find(const char *name);
 /* Number i, or NULL at the end. */
 const Rule *rule_at(int i);
+/* The rule that --rule NAME asks for; the error guesses one or lists them.  name may be NULL. */
+int rule_choose(const Rule **rule, const char *name, Error *err);
 
 /* An answer that breaks off or is too short for the rule; false for rules without traits. */
 bool rule_unusable(const Rule *rule, const RepairFacts *facts);
