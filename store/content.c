@@ -15,8 +15,9 @@ static const char *const DATA[] = {"auto",        "prompts", "demonstrations",
                                    "preferences", "labels",  "responses"};
 enum { DATA_N = sizeof DATA / sizeof *DATA };
 
+/* The words from `first` on, before `end`, are those that one would type. */
 static int parse(int *out, const char *name, const char *what, const char *const *words, int n,
-                 Error *err)
+                 int first, int end, Error *err)
 {
     for (int i = 0; i < n; i++)
         if (strcmp(words[i], name) == 0) {
@@ -24,8 +25,8 @@ static int parse(int *out, const char *name, const char *what, const char *const
             return 0;
         }
     Text all = {0};
-    for (int i = 0; i < n; i++) text_format(&all, "%s%s", i ? ", " : "", words[i]);
-    error_usage(err, "%s: unknown %s (one of %s)", name, what, all.bytes);
+    for (int i = first; i < end; i++) text_format(&all, "%s%s", i > first ? ", " : "", words[i]);
+    error_usage(err, "%.60s: unknown %s (one of %s)", name, what, all.bytes);
     text_free(&all);
     return -1;
 }
@@ -38,7 +39,7 @@ const char *split_name(Split split)
 int split_parse(Split *out, const char *name, Error *err)
 {
     int i = 0;
-    if (parse(&i, name, "split", SPLITS, SPLIT_N, err) != 0) return -1;
+    if (parse(&i, name, "split", SPLITS, SPLIT_N, SPLIT_TRAIN, SPLIT_N, err) != 0) return -1;
     *out = (Split)i;
     return 0;
 }
@@ -56,7 +57,9 @@ const char *outcome_name(Outcome outcome)
 int data_kind_parse(DataKind *out, const char *name, Error *err)
 {
     int i = 0;
-    if (parse(&i, name, "kind of data", DATA, DATA_N, err) != 0) return -1;
+    /* import takes the word from a person, export from its own table */
+    if (parse(&i, name, "kind of data", DATA, DATA_N, DATA_PROMPTS, DATA_LABELS, err) != 0)
+        return -1;
     *out = (DataKind)i;
     return 0;
 }

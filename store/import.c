@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/import.h"
@@ -48,7 +49,7 @@ static int refuse(Import *im, int64_t line, const char *raw, size_t n, const cha
     if (rejects && (file_put(rejects, raw, n, err) != 0 || file_put(rejects, "\n", 1, err) != 0))
         return -1;
     if (!im->options->strict) return 0;
-    return error_set(err, "%s: line %lld: %s; nothing was imported", im->lines.path,
+    return error_set(err, "%s: %s %lld: %s; nothing was imported", im->lines.path, im->result->unit,
                      (long long)line, reason);
 }
 
@@ -130,10 +131,20 @@ static int add_preference(Import *im, int64_t prompt_id, const ImportRow *row, E
     return store_insert_verdict(im->store, im->session_id, &verdict, &label, err);
 }
 
+static void keep_sample(ImportResult *r, const ImportRow *row)
+{
+    if (r->n_samples == IMPORT_SAMPLES) return;
+    r->sample[r->n_samples++] =
+        (ImportSample){.prompt = mem_strdup(row->prompt),
+                       .chosen = row->chosen ? mem_strdup(row->chosen) : NULL,
+                       .rejected = row->rejected ? mem_strdup(row->rejected) : NULL,
+                       .line = row->line};
+}
+
 static int add_row(Import *im, const ImportRow *row, Error *err)
 {
     ImportResult *r = im->result;
-    const int64_t taken = r->taken;
+    const int64_t taken = r->taken, duplicate = r->duplicate;
     StoreAdded added = {0};
     StorePrompt prompt = {.text = row->prompt, .source = im->source, .split = im->options->split};
     if (store_insert_prompt(im->store, &prompt, &added, err) != 0) return -1;
@@ -155,7 +166,13 @@ static int add_row(Import *im, const ImportRow *row, Error *err)
         r->taken += added.added;
         r->duplicate += added.duplicate;
     }
-    if (r->taken > taken) r->by_split[prompt.split]++;
+    if (r->taken > taken) {
+        r->by_split[prompt.split]++;
+        keep_sample(r, row);
+    }
+    if (r->duplicate > duplicate && im->options->split != SPLIT_ANY &&
+        im->options->split != prompt.split)
+        r->stays[prompt.split]++;
     return 0;
 }
 
@@ -175,14 +192,11 @@ static int flush(Import *im, Error *err)
 
 /* ---- the file -------------------------------------------------------------------------------------- */
 
-static void keep_sample(ImportResult *r, const ImportRow *row)
+static void keep_row(Import *im, const ImportRow *row, size_t bytes)
 {
-    if (r->n_samples == IMPORT_SAMPLES) return;
-    r->sample[r->n_samples++] =
-        (ImportSample){.prompt = mem_strdup(row->prompt),
-                       .chosen = row->chosen ? mem_strdup(row->chosen) : NULL,
-                       .rejected = row->rejected ? mem_strdup(row->rejected) : NULL,
-                       .line = row->line};
+    im->row = sql_grow(im->row, im->n_rows, sizeof *im->row);
+    im->row[im->n_rows++] = *row;
+    im->n_bytes += bytes;
 }
 
 static int read_row(Import *im, Error *err)
@@ -206,33 +220,84 @@ static int read_row(Import *im, Error *err)
         return refuse(im, line, bytes, n, reason.message, err);
     row.line = line;
     if (im->options->rejects) row.raw = mem_strndup(bytes, n);
-    keep_sample(im->result, &row);
-    im->row = sql_grow(im->row, im->n_rows, sizeof *im->row);
-    im->row[im->n_rows++] = row;
-    im->n_bytes += n;
+    keep_row(im, &row, n);
     return 0;
+}
+
+static int end_reading(Import *im, bool stopped, Error *err)
+{
+    im->result->lines = im->lines.number;
+    im->result->stopped = stopped;
+    if (stopped && im->options->strict)
+        return error_stopped(err, "%s: stopped; nothing was imported", im->lines.path);
+    return flush(im, err);
+}
+
+static int read_element(Import *im, const cJSON *element, Error *err)
+{
+    ImportRow row = {0};
+    Error reason = {0};
+    const int64_t number = ++im->lines.number;
+    char *raw = im->options->rejects ? cJSON_PrintUnformatted(element) : NULL;
+    int rc = 0;
+    if (import_take(&row, element, im->options->kind, &reason) != 0) {
+        rc = refuse(im, number, raw ? raw : "", raw ? strlen(raw) : 0, reason.message, err);
+    } else {
+        row.line = number;
+        if (raw) row.raw = mem_strdup(raw);
+        keep_row(im, &row, strlen(row.prompt));
+    }
+    cJSON_free(raw);
+    return rc;
+}
+
+/* One JSON array of rows, which has to be there whole before the first can be understood. */
+static int read_array(Import *im, Error *err)
+{
+    Text all = {0};
+    cJSON *array = NULL;
+    int rc = -1;
+    im->result->unit = "element";
+    if (line_reader_rest(&im->lines, &all, err) != 0) goto done;
+    if (json_parse(&array, all.bytes, all.n, err) != 0) {
+        error_wrap(err, "%s: it begins with [, but is no JSON array", im->lines.path);
+        goto done;
+    }
+    im->lines.number = 0;
+    rc = 0;
+    const cJSON *element = array->child;
+    for (; element && rc == 0 && !interrupt_pending(); element = element->next) {
+        rc = read_element(im, element, err);
+        if (rc == 0 && im->n_rows >= BATCH_ROWS && !im->options->strict) rc = flush(im, err);
+    }
+    if (rc == 0) rc = end_reading(im, element != NULL, err);
+
+done:
+    cJSON_Delete(array);
+    text_free(&all);
+    return rc;
 }
 
 static int read_all(Import *im, Error *err)
 {
+    bool array = false;
     int more = 1;
+    im->result->unit = "line";
+    if (line_reader_begins_array(&im->lines, &array, err) != 0) return -1;
+    if (array) return read_array(im, err);
     while (!interrupt_pending() && (more = line_reader_next(&im->lines, err)) == 1) {
         if (read_row(im, err) != 0) return -1;
         const bool full = im->n_rows >= BATCH_ROWS || im->n_bytes >= BATCH_BYTES;
         /* Strict is all or nothing, so it is one transaction. */
         if (full && !im->options->strict && flush(im, err) != 0) return -1;
     }
-    im->result->lines = im->lines.number;
-    im->result->stopped = more == 1;
-    if (more == 1 && im->options->strict)
-        return error_stopped(err, "%s: stopped; nothing was imported", im->lines.path);
     if (more < 0) {
         /* What could be read of a broken file is kept unless that was not wanted. */
         Error ignored = {0};
         if (!im->options->strict) flush(im, &ignored);
         return -1;
     }
-    return flush(im, err);
+    return end_reading(im, more == 1, err);
 }
 
 /* "data/prompts.jsonl.gz" -> "prompts" */
@@ -259,9 +324,9 @@ int store_import(Store *s, const char *path, const ImportOptions *options, Impor
     if (im.session_id != 0 && store_end_session(s, im.session_id, "done", err) != 0) goto done;
     if (result.taken + result.duplicate == 0 && !result.stopped) {
         if (result.refused > 0)
-            error_set(err, "%s: no row could be taken of %s (first: line %lld: %s)", im.lines.path,
-                      text_thousands(result.refused), (long long)result.refusal[0].line,
-                      result.refusal[0].reason);
+            error_set(err, "%s: no row could be taken of %s (first: %s %lld: %s)", im.lines.path,
+                      text_thousands(result.refused), result.unit,
+                      (long long)result.refusal[0].line, result.refusal[0].reason);
         else error_set(err, "%s: there are no rows in it", im.lines.path);
         error_hint(
             err,
@@ -292,12 +357,33 @@ void store_import_free(ImportResult *result)
     *result = (ImportResult){0};
 }
 
+/* Of the rows that are there already, those whose split is another than was asked for. */
+static void put_stays(Text *t, const ImportResult *r)
+{
+    int splits = 0;
+    int64_t stays = 0;
+    for (Split split = SPLIT_TRAIN; split <= SPLIT_TEST; split++)
+        stays += r->stays[split], splits += r->stays[split] > 0;
+    if (splits == 1 && stays == r->duplicate) {
+        for (Split split = SPLIT_TRAIN; split <= SPLIT_TEST; split++)
+            if (r->stays[split]) text_format(t, ", their split stays %s", split_name(split));
+        return;
+    }
+    int said = 0;
+    for (Split split = SPLIT_TRAIN; split <= SPLIT_TEST; split++)
+        if (r->stays[split])
+            text_format(t, "%s%s stay in %s", said++ ? ", " : " (", text_thousands(r->stays[split]),
+                        split_name(split));
+    if (said) text_add(t, ")");
+}
+
 void store_import_summary(const ImportResult *r, const char *path, char *out, size_t n)
 {
     Text t = {0};
     text_format(&t, "%s: %s taken", strcmp(path, "-") == 0 ? "standard input" : path,
                 text_count(r->taken, "row"));
     if (r->duplicate) text_format(&t, ", %s there already", text_thousands(r->duplicate));
+    put_stays(&t, r);
     if (r->refused) text_format(&t, ", %s refused", text_thousands(r->refused));
     snprintf(out, n, "%s", t.bytes);
     text_free(&t);

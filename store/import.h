@@ -4,10 +4,11 @@
 
 #include <zlib.h>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "store/store.h"
 
-enum { IMPORT_LINE_MAX = 16 << 20 };
+enum { IMPORT_LINE_MAX = 16 << 20, IMPORT_ARRAY_MAX = 256 << 20 };
 
 /* Prompts have no chosen, demonstrations no rejected. */
 typedef struct {
@@ -20,6 +21,8 @@ typedef struct {
 /* Understand one line.  `wanted` is what to make of it, DATA_AUTO what it says itself; the reason of a
  * refusal stands in err->message, without file and line. */
 int import_parse(ImportRow *out, const char *bytes, size_t n, DataKind wanted, Error *err);
+/* The same of an element of an array. */
+int import_take(ImportRow *out, const cJSON *element, DataKind wanted, Error *err);
 void import_row_free(ImportRow *row);
 
 /* Lines of a file, plain or gzip. */
@@ -36,6 +39,10 @@ typedef struct {
 int line_reader_open(LineReader *r, const char *path, Error *err);
 /* 1: a line, 0: the end, -1: the file cannot be read on. */
 int line_reader_next(LineReader *r, Error *err);
+/* Whether the file is one JSON array and not lines; to be asked before the first line. */
+int line_reader_begins_array(LineReader *r, bool *array, Error *err);
+/* All that has not been read yet, without a byte order mark, of at most IMPORT_ARRAY_MAX bytes. */
+int line_reader_rest(LineReader *r, Text *out, Error *err);
 void line_reader_close(LineReader *r);
 
 #endif

@@ -72,6 +72,53 @@ int line_reader_next(LineReader *r, Error *err)
     return any;
 }
 
+static const char BYTE_ORDER_MARK[] = "\xEF\xBB\xBF"; /* some editors begin a file with it */
+
+static size_t skip_mark(const LineReader *r)
+{
+    const size_t n = sizeof BYTE_ORDER_MARK - 1;
+    return r->n >= n && memcmp(r->block, BYTE_ORDER_MARK, n) == 0 ? n : 0;
+}
+
+/* A first line that is JSON for itself, with more after it, is a row of its own: a bad one. */
+static bool is_row(const char *bytes, size_t n)
+{
+    const char *end = memchr(bytes, '\n', n);
+    cJSON *row = NULL;
+    Error ignored;
+    if (!end) return false;
+    const size_t length = (size_t)(end - bytes);
+    const bool whole = json_parse_row(&row, bytes, length, &ignored) == 0;
+    cJSON_Delete(row);
+    while (++end < bytes + n)
+        if (!strchr(" \t\r\n", *end)) return whole;
+    return false;
+}
+
+int line_reader_begins_array(LineReader *r, bool *array, Error *err)
+{
+    *array = false;
+    if (fill(r, err) < 0) return -1;
+    size_t i = skip_mark(r);
+    while (i < r->n && strchr(" \t\r\n", r->block[i])) i++;
+    *array = i < r->n && r->block[i] == '[' && !is_row(r->block + i, r->n - i);
+    return 0;
+}
+
+int line_reader_rest(LineReader *r, Text *out, Error *err)
+{
+    int got = 1;
+    r->at = skip_mark(r);
+    while (got > 0) {
+        text_append(out, r->block + r->at, r->n - r->at);
+        if (out->n > IMPORT_ARRAY_MAX)
+            return error_set(err, "%s: a JSON array of more than %d MiB; write a row a line: %s",
+                             r->path, IMPORT_ARRAY_MAX >> 20, "jq -c '.[]'");
+        got = fill(r, err);
+    }
+    return got;
+}
+
 /* ---- rows ------------------------------------------------------------------------------------------ */
 
 void import_row_free(ImportRow *row)
@@ -184,22 +231,23 @@ static int narrow(ImportRow *row, DataKind wanted, Error *err)
     return 0;
 }
 
+int import_take(ImportRow *out, const cJSON *element, DataKind wanted, Error *err)
+{
+    ImportRow row = {0};
+    if (!cJSON_IsObject(element)) return error_set(err, "not a JSON object");
+    if (take_object(&row, element, err) != 0 || narrow(&row, wanted, err) != 0) {
+        import_row_free(&row);
+        return -1;
+    }
+    *out = row;
+    return 0;
+}
+
 int import_parse(ImportRow *out, const char *bytes, size_t n, DataKind wanted, Error *err)
 {
     cJSON *object = NULL;
-    ImportRow row = {0};
-    int rc = -1;
-    if (json_parse_row(&object, bytes, n, err) != 0) goto done;
-    if (!cJSON_IsObject(object)) {
-        error_set(err, "not a JSON object (one object per line is wanted)");
-        goto done;
-    }
-    if (take_object(&row, object, err) != 0 || narrow(&row, wanted, err) != 0) goto done;
-    *out = row;
-    rc = 0;
-
-done:
+    if (json_parse_row(&object, bytes, n, err) != 0) return -1;
+    const int rc = import_take(out, object, wanted, err);
     cJSON_Delete(object);
-    if (rc != 0) import_row_free(&row);
     return rc;
 }

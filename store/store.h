@@ -214,6 +214,8 @@ void store_claim_free(StoreClaim *claim); /* the texts, not the struct */
 /* What this annotator has still to do, and has done (current labels, skips included). */
 int store_count_claimable(Store *s, int64_t annotator_id, bool imported, int64_t *left,
                           int64_t *done, Error *err);
+/* Of those done, the skips. */
+int store_count_skipped(Store *s, int64_t annotator_id, int64_t *out, Error *err);
 /* Comparisons that this annotator cannot be given, each counted once. */
 typedef struct {
     int64_t labeled;        /* by other people */
@@ -222,7 +224,7 @@ typedef struct {
     int64_t imported;       /* of data sets, with their labels, and of none of the above */
 } StoreTaken;
 int store_count_taken(Store *s, int64_t annotator_id, StoreTaken *out, Error *err);
-/* Of those done, the ones decided at `since_us` or later. */
+/* Of those done, the ones decided at `since_us` or later, without skips. */
 int store_count_since(Store *s, int64_t annotator_id, int64_t since_us, int64_t *out, Error *err);
 /* Of anybody's standing preferences, those of prompts that are not for testing, decided at `since_us` or
  * later: what a model trained then has not read. */
@@ -344,15 +346,17 @@ typedef struct {
 typedef struct {
     int64_t taken, duplicate, refused; /* rows */
     int64_t prompts, demonstrations, comparisons,
-        moved;                              /* new in the store; moved as in StoreAdded */
-    int64_t by_split[SPLIT_N];              /* taken rows */
+        moved;                 /* new in the store; moved as in StoreAdded */
+    int64_t by_split[SPLIT_N]; /* taken rows */
+    int64_t stays[SPLIT_N]; /* duplicates whose prompt is there, and not in the split asked for */
+    const char *unit;       /* of `line` below: "line", or "element" of a JSON array */
     ImportRefusal refusal[IMPORT_REFUSALS]; /* the first refused rows, by line */
     int64_t lines;                          /* read */
     bool stopped;                           /* a signal ended it after them */
     int n_samples;
     ImportSample sample[IMPORT_SAMPLES]; /* the first rows taken, as understood */
 } ImportResult;
-/* JSON lines, plain or gzip; "-" is standard input.  TRL's explicit form ({"prompt","chosen","rejected"},
+/* JSON lines, or one JSON array of rows, plain or gzip; "-" is standard input.  TRL's explicit form ({"prompt","chosen","rejected"},
  * {"prompt","completion"}, {"prompt"}) and HH-RLHF's raw one ({"chosen","rejected"} holding whole
  * dialogues; the prompt ends with the last "\n\nAssistant:" that both share).  Bad rows are refused with
  * line and reason, the others taken; an import with no row to take is an error.  A signal ends it after
@@ -407,13 +411,14 @@ int store_last_evaluation(Store *s, const char *name, const char *members, char 
 typedef struct {
     const char *handle;
     AnnotatorKind kind;
-    int64_t labels; /* standing */
+    int64_t labels; /* standing, without skips */
 } StoreAnnotator;
 typedef struct {
     int64_t prompts[SPLIT_N]; /* [SPLIT_ANY] is the total */
     int64_t demonstrations, models, responses, comparisons;
-    int64_t labeled;                     /* comparisons with a standing label */
-    int64_t labels_by_kind[ANNOTATOR_N]; /* standing labels; [ANNOTATOR_ANY] is the total */
+    int64_t labeled;                     /* comparisons with a standing label other than a skip */
+    int64_t skipped;                     /* comparisons that were skipped and nothing else */
+    int64_t labels_by_kind[ANNOTATOR_N]; /* standing, skips included; [ANNOTATOR_ANY]: all */
     int64_t preferences[SPLIT_N];        /* usable for training: skips and flags left out */
     StoreAnnotator *annotator;
     size_t n_annotators;

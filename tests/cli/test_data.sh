@@ -11,7 +11,7 @@ run import "$prefs/trl_standard.jsonl" "$prefs/hh_style.jsonl"
 exits 0 "import of two files"
 prints "trl_standard.jsonl: 10 rows taken"
 prints "hh_style.jsonl: 10 rows taken"
-prints 'chosen    " Not in binary floating point; compare with a tolerance."'
+prints 'chosen     " Not in binary floating point; compare with a tolerance."'
 [ "$(grep -c '^  line ' out)" -eq 6 ] || fail "three rows of each file are shown"
 
 run --json import "$prefs/trl_standard.jsonl"
@@ -51,6 +51,44 @@ exits 2 "an unknown kind"
 run --offline import https://example.org/data.jsonl
 exits 1 "an address with --offline"
 says "--offline forbids it"
+
+# ---- what an import says ----
+run init said
+printf '{"prompt":"p","chosen":" yes","rejected":" no"}\n{"prompt":"p","chosen":" no","rejected":" yes"}\n{"prompt":"q","completion":" milk ."}\n' >said.jsonl
+run --project said import said.jsonl
+prints 'completion " milk ."'
+grep -qx '  line 2' out && fail "a refused row is not shown as understood"
+[ "$(grep -c '^  line ' out)" -eq 2 ] || fail "the two rows taken are shown"
+run --project said import said.jsonl --kind prompts --split test
+prints "said.jsonl: 0 rows taken, 3 there already, their split stays train"
+grep -q '^  line ' out && fail "of rows that were there already none is shown"
+seq 30 | sed 's/.*/{"prompt":"Q: number & please ?"}/' >near.jsonl
+run --project said import near.jsonl
+prints "none for valid and test: near-duplicates stay together; say --split to choose"
+seq 30 | sed 's/.*/{"prompt":"Q: number & only ?"}/' >chosen.jsonl
+run --project said import chosen.jsonl --split valid
+grep -q 'none for' out && fail "--split has chosen"
+
+# ---- one array in place of lines ----
+printf '\357\273\277 [\n {"prompt":"array one"},\n {"prompt":"array two"},\n 3\n]\n' >array.json
+run --project said import array.json --rejects rejected.jsonl
+exits 0 "import of an array"
+prints "array.json: 2 rows taken, 1 refused"
+prints "refused element 3: not a JSON object"
+[ "$(cat rejected.jsonl)" = 3 ] || fail "the bad element is in the rejects"
+gzip -k array.json
+run --project said import array.json.gz
+prints "array.json.gz: 0 rows taken, 2 there already, 1 refused"
+printf '[{"prompt":"array three"},\n' >cut.json
+run --project said import cut.json
+exits 1 "an array cut short"
+says "cut.json: it begins with [, but is no JSON array: line 2: "
+
+# ---- a rule and what is said of length count words alike ----
+run init lengths
+echo '{"prompt":"p","chosen":" internationalization everywhere","rejected":" a b c d"}' | "$RLHF" --project lengths import - >/dev/null
+run --project lengths judge --rule longer
+prints "the longer answer won 100%"
 
 # ---- export ----
 run export demonstrations
