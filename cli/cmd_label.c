@@ -85,7 +85,15 @@ static int nothing_there(Store *store, const char *who, bool imported, Error *er
                      text_count(prompts, "prompt"), prompts == 1 ? "is" : "are");
 }
 
-static void report(const Context *ctx, const char *who, const SessionCounts *c, double seconds)
+/* As it has to be typed by the same person, and not by whoever this login is. */
+static void say_undo(const LabelOptions *o)
+{
+    printf("all saved; to undo the last: rlhf label%s%s%s, then u\n", o->as ? " --as " : "",
+           o->as ? o->as : "", o->line ? " --line" : "");
+}
+
+static void report(const Context *ctx, const LabelOptions *o, const char *who,
+                   const SessionCounts *c, double seconds)
 {
     if (ctx->json) {
         Text t = {0};
@@ -94,7 +102,7 @@ static void report(const Context *ctx, const char *who, const SessionCounts *c, 
         text_format(&t,
                     ",\"labeled\":%lld,\"ties\":%lld,\"skipped\":%lld,\"today\":%lld,\"done\":%lld,"
                     "\"left\":%lld,\"median_seconds\":%.3f}\n",
-                    (long long)c->now, (long long)c->ties, (long long)c->skipped,
+                    (long long)(c->now - c->skipped), (long long)c->ties, (long long)c->skipped,
                     (long long)c->today, (long long)c->done, (long long)c->left, c->median);
         fputs(t.bytes, stdout);
         text_free(&t);
@@ -104,15 +112,16 @@ static void report(const Context *ctx, const char *who, const SessionCounts *c, 
     if (c->now == 0) printf("nothing new from %s;", who);
     else
         printf("%s labeled as %s in %s (median %.0f s), %s skipped, %s;",
-               text_count(c->now, "pair"), who, log_duration(time, seconds), c->median,
+               text_count(c->now - c->skipped, "pair"), who, log_duration(time, seconds), c->median,
                text_thousands(c->skipped), text_count(c->ties, "tie"));
     printf(" %s left\n", text_thousands(c->left));
-    if (c->done > 0) printf("all saved; to undo the last: rlhf label, then u\n");
+    if (c->done + c->passed > 0) say_undo(o);
 }
 
 static int label(const Context *ctx, const LabelOptions *o, Store *store, Error *err)
 {
     const bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    if (o->as && !o->as[strspn(o->as, " \t")]) return error_usage(err, "--as: a name is missing");
     if (!o->line && !terminal)
         return error_usage(err, "this is not a terminal; line mode: rlhf label --line");
     const char *who = annotator(o), *reason = NULL;
@@ -130,7 +139,9 @@ static int label(const Context *ctx, const LabelOptions *o, Store *store, Error 
     if (session_begin(&session, store, &options, err) != 0) return -1;
     const double began = log_clock();
     SessionCounts counts = session_counts(session);
-    int rc = counts.left == 0 && counts.done == 0 ? nothing_there(store, who, o->imported, err) : 0;
+    int rc = counts.left + counts.done + counts.passed == 0
+                 ? nothing_there(store, who, o->imported, err)
+                 : 0;
     if (rc == 0)
         rc = o->line ? line_run(session, STDIN_FILENO, ctx->json ? stderr : stdout, &reason, err)
                      : screen_run(session, who, &reason, err);
@@ -143,7 +154,7 @@ static int label(const Context *ctx, const LabelOptions *o, Store *store, Error 
     if (rc != 0) return -1;
     /* A terminal that is gone reads no report; the exit status says so too. */
     if (reason && strcmp(reason, STORE_HANG_UP) == 0) interrupt_raise(SIGHUP);
-    else report(ctx, who, &counts, log_clock() - began);
+    else report(ctx, o, who, &counts, log_clock() - began);
     return 0;
 }
 

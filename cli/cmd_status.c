@@ -31,8 +31,9 @@ static void print_prompts(const StoreStatus *d)
 static void print_comparisons(const StoreStatus *d)
 {
     Text t = {0};
-    text_format(&t, "%s labeled, %s to do", text_thousands(d->labeled),
-                text_thousands(d->comparisons - d->labeled));
+    text_format(&t, "%s labeled, ", text_thousands(d->labeled));
+    if (d->skipped) text_format(&t, "%s skipped, ", text_thousands(d->skipped));
+    text_format(&t, "%s to do", text_thousands(d->comparisons - d->labeled - d->skipped));
     for (size_t i = 0; i < d->n_annotators; i++)
         if (d->annotator[i].labels)
             text_format(&t, "%s%s %s", i ? ", " : ": ", d->annotator[i].handle,

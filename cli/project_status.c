@@ -57,7 +57,7 @@ static int64_t lacking(const ProjectStatus *s, Split split, int64_t enough)
 /* Labels until `rlhf reward` has enough of them; it refuses fewer. */
 static void propose_labels(ProjectStatus *s)
 {
-    const int64_t to_do = s->store.comparisons - s->store.labeled;
+    const int64_t to_do = s->store.comparisons - s->store.labeled - s->store.skipped;
     const int64_t train = lacking(s, SPLIT_TRAIN, PREFERENCES_TRAIN_MIN),
                   held_out = lacking(s, SPLIT_VALID, PREFERENCES_HELD_OUT_MIN);
     Text why = {0};
@@ -79,7 +79,7 @@ static void propose_labels(ProjectStatus *s)
 /* The way round once more, from the aligned model's own answers. */
 static void propose_round(ProjectStatus *s)
 {
-    const int64_t to_do = s->store.comparisons - s->store.labeled;
+    const int64_t to_do = s->store.comparisons - s->store.labeled - s->store.skipped;
     Text why = {0};
     text_format(&why, "%s newer than the reward model; then a second round",
                 text_count(s->newer, "label"));

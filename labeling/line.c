@@ -100,7 +100,10 @@ static int decide(Session *s, Choice choice, FILE *out, Error *err)
     int64_t label = 0;
     if (session_decide(s, choice, &label, err) != 0) return -1;
     if (label == 0) fputs("That came before the pair could be read; once more: ", out);
-    else fprintf(out, "saved #%lld: %s\n", (long long)label, choice_words(choice));
+    else if (choice == CHOICE_SKIP) fputs("saved: skipped\n", out);
+    else
+        fprintf(out, "saved #%lld: %s (label %lld)\n", (long long)session_counts(s).done,
+                choice_words(choice), (long long)label);
     fflush(out);
     return 0;
 }

@@ -87,8 +87,10 @@ static int decide(Screen *s, Choice choice, Error *err)
         return 0;
     }
     if (take_pair(s, err) != 0) return -1;
-    say(s, PAINT_GOOD, "saved #%lld: %s, %.1f s", (long long)label, choice_words(choice),
-        s->view.counts.last);
+    if (choice == CHOICE_SKIP) say(s, PAINT_GOOD, "saved: skipped, %.1f s", s->view.counts.last);
+    else
+        say(s, PAINT_GOOD, "saved #%lld: %s, %.1f s (label %lld)", (long long)s->view.counts.done,
+            choice_words(choice), s->view.counts.last, (long long)label);
     return 0;
 }
 
@@ -228,7 +230,7 @@ int screen_run(Session *session, const char *who, const char **reason, Error *er
     int rc = take_pair(&s, err);
     if (rc == 0) {
         const bool wide = s.view.frame.cols >= 76;
-        if (s.view.counts.done == 0)
+        if (s.view.counts.done + s.view.counts.passed == 0)
             say(&s, PAINT_BOLD, "%s",
                 wide ? "Read both answers, then press a or b for the better one; u takes it back."
                      : "a or b: the better answer; u undoes");

@@ -39,7 +39,7 @@ struct Session {
 
     Past *past;
     int n_past, past_room;
-    int64_t done, today, left;
+    int64_t decided, passed, today, left; /* passed: of those decided, the skips */
 };
 
 const char *choice_words(Choice choice)
@@ -79,9 +79,10 @@ static int64_t day_begin_us(void)
 
 static int count(Session *s, Error *err)
 {
-    if (store_count_claimable(s->store, s->annotator_id, s->options.imported, &s->left, &s->done,
+    if (store_count_claimable(s->store, s->annotator_id, s->options.imported, &s->left, &s->decided,
                               err) != 0)
         return -1;
+    if (store_count_skipped(s->store, s->annotator_id, &s->passed, err) != 0) return -1;
     return store_count_since(s->store, s->annotator_id, day_begin_us(), &s->today, err);
 }
 
@@ -238,7 +239,9 @@ int session_decide(Session *s, Choice choice, int64_t *label_id, Error *err)
     }
     remember(s, claim->comparison_id, choice);
     s->last_prompt_id = claim->prompt_id;
-    s->done++, s->today++;
+    s->decided++;
+    if (choice == CHOICE_SKIP) s->passed++;
+    else s->today++;
     if (s->left > 0) s->left--;
     drop(s);
     return 0;
@@ -266,10 +269,11 @@ int session_undo(Session *s, bool *undone, Error *err)
     if (store_undo_label(s->store, s->id, &claim, undone, err) != 0) return -1;
     if (!*undone) return 0;
     forget(s, claim.comparison_id);
-    s->done--, s->left++;
+    s->decided--, s->left++;
     push(s, &claim);
     take_up(s, true);
-    /* What was undone may be of yesterday. */
+    /* What was undone may be of yesterday, and a skip. */
+    if (store_count_skipped(s->store, s->annotator_id, &s->passed, err) != 0) return -1;
     return store_count_since(s->store, s->annotator_id, day_begin_us(), &s->today, err);
 }
 
@@ -281,7 +285,11 @@ static int ascending(const void *a, const void *b)
 
 SessionCounts session_counts(const Session *s)
 {
-    SessionCounts c = {.done = s->done, .today = s->today, .left = s->left, .now = s->n_past};
+    SessionCounts c = {.done = s->decided - s->passed,
+                       .passed = s->passed,
+                       .today = s->today,
+                       .left = s->left,
+                       .now = s->n_past};
     if (s->n_past == 0) return c;
     double *seconds = mem_calloc((size_t)s->n_past, sizeof *seconds), sum = 0;
     const int recent = s->n_past < PACE_OVER ? s->n_past : PACE_OVER;

@@ -45,13 +45,14 @@ typedef struct {
 } SessionPair;
 
 typedef struct {
-    int64_t done, left; /* this annotator's standing labels, skips included; pairs still open */
-    int64_t today;      /* of those done, since midnight here */
-    int64_t now;        /* decisions of this session that stand */
-    int64_t skipped, ties;
-    double seconds; /* active time per decision: mean of the last 20; 0 before the first */
-    double median;  /* of all of this session */
-    double last;    /* of the newest */
+    int64_t done, left;    /* this annotator's standing labels, skips apart; pairs still open */
+    int64_t passed;        /* her standing skips */
+    int64_t today;         /* of those done, since midnight here */
+    int64_t now;           /* decisions of this session that stand, skips included */
+    int64_t skipped, ties; /* of those of this session */
+    double seconds;        /* active time per decision: mean of the last 20; 0 before the first */
+    double median;         /* of all of this session */
+    double last;           /* of the newest */
 } SessionCounts;
 
 typedef struct Session Session;

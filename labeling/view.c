@@ -312,8 +312,10 @@ static void paint_end(const View *v)
         snprintf(text, sizeof text, "%s of %s: this round is done.", text_thousands(v->counts.now),
                  text_thousands(v->counts.now));
     else
-        snprintf(text, sizeof text, "All pairs are labeled, %s by you.",
-                 text_thousands(v->counts.done));
+        snprintf(text, sizeof text,
+                 v->counts.passed ? "No pair is left: %s labeled by you, %s skipped."
+                                  : "All pairs are labeled, %s by you.",
+                 text_thousands(v->counts.done), text_thousands(v->counts.passed));
     paint_text(row, col, cols, text, PAINT_BOLD);
     paint_text(row + 2, col, cols, "Everything is saved.", PAINT_PLAIN);
     paint_text(row + 4, col, cols, "q quits; u takes the last one back", PAINT_PLAIN);

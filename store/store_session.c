@@ -317,6 +317,16 @@ void store_claim_free(StoreClaim *held)
     *held = (StoreClaim){0};
 }
 
+int store_count_skipped(Store *s, int64_t annotator_id, int64_t *out, Error *err)
+{
+    static const char SQL[] =
+        "SELECT count(*) FROM label_current WHERE annotator_id=?1 AND outcome='skip'";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, annotator_id);
+    return sql_one(s, stmt, out, "count skips", err);
+}
+
 int store_count_claimable(Store *s, int64_t annotator_id, bool imported, int64_t *left,
                           int64_t *done, Error *err)
 {

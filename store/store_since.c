@@ -3,8 +3,8 @@
 
 int store_count_since(Store *s, int64_t annotator_id, int64_t since_us, int64_t *out, Error *err)
 {
-    static const char SQL[] =
-        "SELECT count(*) FROM label_current WHERE annotator_id=?1 AND submitted_us>=?2";
+    static const char SQL[] = "SELECT count(*) FROM label_current"
+                              " WHERE annotator_id=?1 AND submitted_us>=?2 AND outcome<>'skip'";
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, annotator_id);

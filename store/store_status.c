@@ -42,8 +42,9 @@ static int count_by_split(Store *s, const char *sql, int64_t out[SPLIT_N], Error
 static int count_annotators(Store *s, StoreStatus *out, Error *err)
 {
     static const char SQL[] =
-        "SELECT n.handle, n.kind, count(l.id) FROM annotator n"
-        " LEFT JOIN label_current l ON l.annotator_id=n.id GROUP BY n.id ORDER BY n.id";
+        "SELECT n.handle, n.kind, count(l.id) FILTER (WHERE l.outcome<>'skip'), count(l.id)"
+        " FROM annotator n LEFT JOIN label_current l ON l.annotator_id=n.id"
+        " GROUP BY n.id ORDER BY n.id";
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     int found;
@@ -53,8 +54,9 @@ static int count_annotators(Store *s, StoreStatus *out, Error *err)
         *a = (StoreAnnotator){.handle = sql_copy_text(stmt, 0),
                               .kind = sql_kind(stmt, 1),
                               .labels = sqlite3_column_int64(stmt, 2)};
-        out->labels_by_kind[ANNOTATOR_ANY] += a->labels;
-        if (a->kind != ANNOTATOR_ANY) out->labels_by_kind[a->kind] += a->labels;
+        const int64_t decisions = sqlite3_column_int64(stmt, 3);
+        out->labels_by_kind[ANNOTATOR_ANY] += decisions;
+        if (a->kind != ANNOTATOR_ANY) out->labels_by_kind[a->kind] += decisions;
     }
     return found;
 }
@@ -67,7 +69,9 @@ static int count_all(Store *s, StoreStatus *out, Error *err)
         " JOIN prompt p ON p.id=c.prompt_id WHERE l.pref IS NOT NULL GROUP BY p.split";
     static const char DEMONSTRATIONS[] = "SELECT count(*) FROM demonstration";
     static const char MODELS[] = "SELECT count(*) FROM model WHERE role<>'external'";
-    static const char LABELED[] = "SELECT count(DISTINCT comparison_id) FROM label_current";
+    static const char LABELED[] =
+        "SELECT count(DISTINCT comparison_id) FROM label_current WHERE outcome<>'skip'";
+    static const char DECIDED[] = "SELECT count(DISTINCT comparison_id) FROM label_current";
     static const char RUNS[] = "SELECT count(*) FROM run";
     static const char FINISHED[] = "SELECT count(*) FROM run WHERE state='finished'";
     static const char EVALUATIONS[] = "SELECT count(*) FROM evaluation";
@@ -78,6 +82,8 @@ static int count_all(Store *s, StoreStatus *out, Error *err)
     if (store_count_responses(s, &out->responses, err) != 0) return -1;
     if (store_count_comparisons(s, &out->comparisons, err) != 0) return -1;
     if (count(s, LABELED, &out->labeled, err) != 0) return -1;
+    if (count(s, DECIDED, &out->skipped, err) != 0) return -1;
+    out->skipped -= out->labeled;
     if (count(s, RUNS, &out->runs, err) != 0) return -1;
     if (count(s, FINISHED, &out->runs_finished, err) != 0) return -1;
     if (count(s, EVALUATIONS, &out->evaluations, err) != 0) return -1;

@@ -67,11 +67,12 @@ for size in "80 24" "160 50"; do
     [ "$(count "$p")" = 0 ] || fail "u takes it back"
     screen | grep -q 'prompt 1$' || fail "the undone pair is shown again"
     keys t
-    see 'saved #3: tie'
+    see 'saved #1: tie'
     keys Right
-    see 'saved #4: B is better'
+    see 'saved #2: B is better'
     keys s
-    see 'saved #5: skipped'
+    see 'saved: skipped'
+    screen | grep -q '2 of 29' || fail "a skipped pair is neither labeled nor to do"
     [ "$(count "$p")" = 2 ] || fail "a tie, a choice and a skip"
 
     # Bursts: the first key is about the pair on the screen, the others are about pairs nobody has read.

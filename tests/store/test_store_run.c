@@ -126,13 +126,14 @@ static void status_counts_everything(void **state)
         status.prompts[SPLIT_TRAIN] + status.prompts[SPLIT_VALID] + status.prompts[SPLIT_TEST], 4);
     assert_int_equal(status.responses, 8);
     assert_int_equal(status.comparisons, 4);
-    assert_int_equal(status.labeled, 3); /* she is given one that the rule left */
+    assert_int_equal(status.labeled, 2); /* she is given one that the rule left */
+    assert_int_equal(status.skipped, 1);
     assert_int_equal(status.labels_by_kind[ANNOTATOR_ANY], 3);
     assert_int_equal(status.labels_by_kind[ANNOTATOR_HUMAN], 1);
     assert_int_equal(status.preferences[SPLIT_ANY], 2);
     assert_int_equal(status.n_annotators, 2);
     assert_string_equal(status.annotator[0].handle, "rule:test");
-    assert_int_equal(status.annotator[0].labels, 2);
+    assert_int_equal(status.annotator[0].labels, 1);
     store_status_free(&status);
 }
 
