@@ -226,6 +226,42 @@ static int section_named(const Config *c, const char *name)
     return -1;
 }
 
+const char *config_full_name(const char *name)
+{
+    static const struct {
+        const char *brief, *full;
+    } NAMES[] = {{"lr", "learning_rate"},
+                 {"value_lr", "value_learning_rate"},
+                 {"bs", "batch_size"},
+                 {"batch", "batch_size"},
+                 {"mini_batch_size", "minibatch_size"},
+                 {"num_train_epochs", "epochs"},
+                 {"ppo_epochs", "epochs"},
+                 {"num_ppo_epochs", "epochs"},
+                 {"wd", "weight_decay"},
+                 {"grad_clip", "max_grad_norm"},
+                 {"clip_grad", "max_grad_norm"},
+                 {"lr_scheduler", "schedule"},
+                 {"warmup_ratio", "warmup"},
+                 {"temp", "temperature"},
+                 {"response_length", "max_new_tokens"},
+                 {"kl", "kl_coef"},
+                 {"beta", "kl_coef"},
+                 {"clip", "clip_range"},
+                 {"vf_coef", "value_coef"},
+                 {"gae_lambda", "lambda"},
+                 {"lam", "lambda"},
+                 {"n_layer", "layers"},
+                 {"num_layers", "layers"},
+                 {"n_head", "heads"},
+                 {"hidden_size", "width"},
+                 {"vocab_size", "vocabulary"},
+                 {"context_length", "context"}};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
+        if (strcmp(name, NAMES[i].brief) == 0) return NAMES[i].full;
+    return name;
+}
+
 /* The setting that a mistyped key was meant for, in its own section first. */
 static bool guess(const Config *c, const char *key, int *section, int *field)
 {
@@ -241,7 +277,8 @@ static bool guess(const Config *c, const char *key, int *section, int *field)
         for (int s = 0; s < c->n; s++)
             for (int i = 0; (pass == 1 || s == own) && i < c->table[s]->n; i++, n++)
                 names[n] = c->table[s]->fields[i].name, where[n][0] = s, where[n][1] = i;
-        const char *nearest = text_nearest(name, names, n);
+        /* The short name wins over a near one: lr is no misspelling of lambda. */
+        const char *nearest = text_nearest(config_full_name(name), names, n);
         for (int k = 0; nearest && k < n; k++) {
             if (names[k] != nearest) continue;
             *section = where[k][0], *field = where[k][1];

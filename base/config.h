@@ -100,6 +100,9 @@ int config_set(Config *c, const char *key, const char *value, ConfigOrigin origi
 int config_count(const Config *c, const char *key);
 /* All names, for guessing; at most `max` are written, their number is returned. */
 int config_names(const Config *c, const char **names, int max);
+/* What a setting is called here that other programs call `name` ("lr"); `name` itself when nothing is known.
+ * For guesses alone: such a name is never taken. */
+const char *config_full_name(const char *name);
 /* "key=value" */
 int config_assign(Config *c, const char *assignment, ConfigOrigin origin, Error *err);
 /* A JSON file {"section": {"name": value}} with // comments; sections of `known` (NULL-terminated, may

@@ -102,6 +102,15 @@ static void print_settings(const Command *c)
     }
 }
 
+/* Where the options of the second words are told. */
+static void print_seconds(const Command *c)
+{
+    if (!c->seconds) return;
+    printf("\noptions after a second word\n");
+    for (const Command *const *s = c->seconds; *s; s++)
+        printf("  rlhf help %s %s\n", c->name, (*s)->name);
+}
+
 void help_command(const Command *first, const Command *c)
 {
     const char *before = first ? first->name : "", *space = first ? " " : "";
@@ -116,8 +125,10 @@ void help_command(const Command *first, const Command *c)
         printf("%srlhf %s %-*s %s\n", lead, c->name, NAME_COLUMN, (*s)->name, (*s)->summary);
         lead = "       ";
     }
-    if (c->details) printf("\n%s", c->details);
+    if (c->details)
+        printf("\n%s%s", c->details, c->details[strlen(c->details) - 1] == '\n' ? "" : "\n");
     print_options("options", c->options);
+    print_seconds(c);
     print_settings(c);
     print_options("everywhere", GLOBAL_OPTIONS);
 }

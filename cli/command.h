@@ -20,6 +20,7 @@ typedef struct Command Command;
 enum { CONTEXT_SETTINGS_MAX = 128, CALLED_MAX = 64 };
 typedef struct {
     const Command *command;
+    const char *program;     /* as this one was started: "rlhf", "build/release/rlhf" */
     char called[CALLED_MAX]; /* "reward eval", for messages */
     bool json, quiet, offline;
     uint64_t seed; /* 1 unless given */

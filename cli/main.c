@@ -61,16 +61,27 @@ const Command *command_second(const Command *first, const char *word)
     return NULL;
 }
 
-int command_unknown(const Command *first, const char *word, Error *err)
+enum { NAMES_MAX = 64, LIST_MAX = 256 };
+
+/* The words that may come after `first` (NULL: all commands), also as one list; returns how many. */
+static int list_words(const char *names[NAMES_MAX], char list[LIST_MAX], const Command *first)
 {
-    const char *names[64] = {0};
-    char list[256] = "";
     int n = 0;
-    for (const Command *const *c = first ? first->seconds : COMMANDS; c && *c && n < 64; c++) {
+    list[0] = 0;
+    for (const Command *const *c = first ? first->seconds : COMMANDS; c && *c && n < NAMES_MAX;
+         c++) {
         const size_t used = strlen(list);
-        snprintf(list + used, sizeof list - used, "%s%s", n ? ", " : "", (*c)->name);
+        snprintf(list + used, LIST_MAX - used, "%s%s", n ? ", " : "", (*c)->name);
         names[n++] = (*c)->name;
     }
+    return n;
+}
+
+int command_unknown(const Command *first, const char *word, Error *err)
+{
+    const char *names[NAMES_MAX] = {0};
+    char list[LIST_MAX];
+    const int n = list_words(names, list, first);
     const char *near = text_nearest(word, names, n);
     if (near) return error_usage(err, "unknown command '%.60s'; did you mean: %s", word, near);
     error_usage(err, "unknown command '%.60s'", word);
@@ -146,6 +157,15 @@ static int check_kernels(Error *err)
     return error_usage(err, "RLHF_KERNELS: no '%.40s' here; this machine runs %s", forced, names);
 }
 
+static int second_missing(const Command *c, Error *err)
+{
+    const char *names[NAMES_MAX] = {0};
+    char list[LIST_MAX];
+    list_words(names, list, c);
+    error_usage(err, "a second word is missing, one of: %s", list);
+    return error_hint(err, "what they do: rlhf help %s", c->name);
+}
+
 static int run(Line *line, Context *ctx, Error *err)
 {
     const Command *c = line->command;
@@ -168,10 +188,7 @@ static int run(Line *line, Context *ctx, Error *err)
     snprintf(ctx->called, sizeof ctx->called, "%s%s%s",
              c == line->command && c != line->first ? line->first->name : "",
              c == line->command && c != line->first ? " " : "", c->name);
-    if (!c->run) {
-        error_usage(err, "a second word is missing");
-        return error_hint(err, "which ones there are: rlhf help %s", c->name);
-    }
+    if (!c->run) return second_missing(c, err);
     if (!c->sections && c != &cmd_config && (ctx->n_set > 0 || ctx->config_file))
         return error_usage(err, "%s has no settings to set", c->name);
     if (c->project != PROJECT_IGNORED &&
@@ -217,6 +234,7 @@ int main(int argc, char **argv)
     char **rest = calloc((size_t)argc + 1, sizeof *rest);
     if (!ctx || !rest) return EXIT_FAILED;
     ctx->seed = 1;
+    ctx->program = argc > 0 ? argv[0] : "rlhf";
     Line line = {.argv = rest};
     Error err = {0};
     interrupt_install();

@@ -177,7 +177,7 @@ static int unknown_option(const Context *ctx, const Option *options, const char 
     for (const Option *o = GLOBAL_OPTIONS; o->name && n < NAMES_MAX; o++) names[n++] = o->name;
     for (const ConfigTable *const *t = ctx->command->sections; t && *t; t++)
         for (int i = 0; i < (*t)->n && n < NAMES_MAX; i++) names[n++] = (*t)->fields[i].name;
-    const char *near = text_nearest(name, names, n);
+    const char *near = text_nearest(config_full_name(name), names, n);
     if (!near) {
         error_usage(err, "unknown option %.60s", argument);
         return error_hint(err, "its options: rlhf help %s", ctx->called);

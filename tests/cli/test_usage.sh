@@ -166,6 +166,25 @@ run --project hints sample --promt x
 says "unknown option --promt"
 grep -q -- 'did you mean --prompt' err && fail "nor is it suggested"
 
+# ---- second words ----
+run export
+exits 2 "a missing second word"
+says "a second word is missing, one of: prompts, demonstrations, preferences, labels, responses"
+for words in "export preferences" "reward eval" "judge score"; do
+    run help "${words% *}"
+    prints "  rlhf help $words"
+done
+
+# ---- words that are offered are taken ----
+run --project tone export prompts --split foo
+exits 2 "an unknown split"
+says "foo: unknown split (one of train, valid, test)"
+run --project tone import none.jsonl --kind preference
+says "preference: unknown kind of data (one of prompts, demonstrations, preferences)"
+run --project tone compare --rule nice
+exits 2 "an unknown rule of compare"
+says "rules: kind, brief, salesman, longer, shorter"
+
 # ---- standard output ----
 "$RLHF" help >/dev/full 2>err
 status=$?
@@ -206,6 +225,11 @@ prints_nothing "an unknown setting"
 run config ppo --kl-coeff 1
 exits 2 "an unknown setting as an option"
 says "unknown option --kl-coeff; did you mean --kl-coef"
+run config ppo --set ppo.lr=1
+exits 2 "a setting by the name that others call it"
+says "ppo.lr is no setting; did you mean learning_rate"
+run config ppo --lr 1
+says "unknown option --lr; did you mean --learning-rate"
 run config ppo --set kl_coef=11
 exits 2 "a setting out of range"
 says "kl_coef: 11 is outside [0, 10]"
