@@ -16,6 +16,7 @@
 #include "cli/demo.h"
 #include "cli/options.h"
 #include "cli/project.h"
+#include "cli/wrap.h"
 #include "policy/model_settings.h"
 #include "policy/supervised.h"
 #include "ppo/ppo.h"
@@ -107,26 +108,27 @@ static void introduce(const Demo *d)
 {
     const DemoState *s = &d->state;
     const bool usual = memcmp(&s->sizes, &SIZES, sizeof SIZES) == 0 && !demo_settings_given(d->ctx);
-    printf("rlhf demo: %s      %snothing is downloaded\n\n",
-           s->placebo ? "a placebo: labels that say nothing must lead nowhere."
-                      : "a small model learns what people like.",
-           usual ? "about 4 minutes on 2 cores, " : "");
-    printf(
-        "The base reads %s conversations at a repair counter.  %d of 100 answers there are "
-        "useless: rude, selling,\n"
-        "rambling, about something else.  The customer (a rule, printed below%s) picks the better "
-        "of two answers,\n%s times, %s.  Nobody tells the model the rule.\n",
-        text_thousands(s->sizes.conversations), demo_useless_percent(s->seed),
-        s->label ? "; and you" : "", text_thousands(s->sizes.pairs),
-        s->placebo ? "by tossing a coin" : "wrong 1 time in 20");
+    wrap_print(0, "rlhf demo: %s      %snothing is downloaded\n\n",
+               s->placebo ? "a placebo: labels that say nothing must lead nowhere."
+                          : "a small model learns what people like.",
+               usual ? "about 4 minutes on 2 cores, " : "");
+    wrap_print(0,
+               "The base reads %s conversations at a repair counter.  %d of 100 answers there are "
+               "useless: rude, selling, rambling, about something else.  The customer (a rule, "
+               "printed below%s) picks the better of two answers, %s times, %s.  Nobody tells the "
+               "model the rule.\n",
+               text_thousands(s->sizes.conversations), demo_useless_percent(s->seed),
+               s->label ? "; and you" : "", text_thousands(s->sizes.pairs),
+               s->placebo ? "by tossing a coin" : "wrong 1 time in 20");
     if (!usual)
-        printf("Sizes or settings are not the demo's own: the figures in its documentation do not "
-               "apply.\n");
+        wrap_text(0, "Sizes or settings are not the demo's own: the figures in its documentation "
+                     "do not apply.\n");
     if (s->label) printf("  taste: the one nearest to yours\n");
     else
-        printf("  taste: %s   others: --taste kind, --taste brief, --taste salesman   choose for "
-               "yourself: --label\n",
-               s->placebo ? "none (a placebo)" : s->taste);
+        wrap_print(2,
+                   "  taste: %s   others: --taste kind, --taste brief, --taste salesman   choose "
+                   "for yourself: --label\n",
+                   s->placebo ? "none (a placebo)" : s->taste);
     fflush(stdout);
 }
 
@@ -188,34 +190,6 @@ static void restore_stdout(int kept)
 
 /* ---- the end -------------------------------------------------------------------------------------- */
 
-static double at(const cJSON *tree, const char *section, const char *name)
-{
-    return json_number(cJSON_GetObjectItemCaseSensitive(tree, section), name, 0);
-}
-
-static void print_result(const Demo *d, const char *summary)
-{
-    cJSON *t = NULL;
-    char kl[48];
-    Error ignored;
-    if (json_parse(&t, summary, strlen(summary), &ignored) == 0)
-        printf(
-            "\n8  Taste %s, seed %llu: aligned beats base %.2f (unseen %.2f, best of %d %.2f), KL "
-            "%s nats, reward model %.2f; %.0f seconds.\n",
-            json_text(t, "taste", ""), (unsigned long long)d->state.seed,
-            at(t, "compare", "win_rate"), at(t, "unseen", "win_rate"), DEMO_BEST_OF,
-            at(t, "best_of_16", "win_rate"),
-            comparison_kl_text(kl, at(t, "compare", "kl"), d->state.kl_error),
-            at(t, "reward", "accuracy"), at(t, "seconds", "total"));
-    cJSON_Delete(t);
-    printf("   %s/report.html    the page to look at\n"
-           "   %s/summary.json   the numbers; %s/rlhf.db holds every answer and label\n"
-           "   Go on there:  rlhf status    rlhf label    rlhf generate --model aligned --prompt "
-           "$'Q: my kettle wobbles . what helps ?\\nA:'\n"
-           "   The same base with another customer:  rlhf demo --taste salesman --dir seller\n",
-           d->dir, d->dir, d->dir);
-}
-
 /* The finished demo in d->dir. */
 static int look(const Demo *d, bool json, Error *err)
 {
@@ -228,7 +202,7 @@ static int look(const Demo *d, bool json, Error *err)
     }
     if (file_read(&summary, &n, path, 1 << 20, err) != 0) return -1;
     if (json) fputs(summary, stdout);
-    else print_result(d, summary);
+    else demo_print_result(d, summary);
     free(summary);
     return 0;
 }
@@ -263,7 +237,7 @@ static int run_demo(Demo *d, const DemoOptions *o, DemoPlan plan, Error *err)
     rc = run_stages(d, &summary, err);
     if (d->ctx->json) restore_stdout(kept);
     if (rc == 0 && summary && d->ctx->json) fputs(summary, stdout);
-    else if (rc == 0 && summary) print_result(d, summary);
+    else if (rc == 0 && summary) demo_print_result(d, summary);
     free(summary);
     return rc;
 }
@@ -280,6 +254,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (options_parse(ctx, OPTIONS, &o, &words, 0, 0, argc, argv, err) != 0) goto done;
     if (check(ctx, &o, terminal, err) != 0) goto done;
     snprintf(d->dir, sizeof d->dir, "%s", o.dir);
+    demo_find_program(d);
     /* relative to where we are now, not to the demo's folder */
     char *config = ctx->config_file ? realpath(ctx->config_file, NULL) : NULL;
     if (config) ctx->config_file = config;

@@ -201,7 +201,7 @@ static void put_json(Text *t, const ImportResult *r, const char *name)
 static void say_stopped(const char *word, const ImportResult *r)
 {
     char at[64] = "";
-    if (r->lines) snprintf(at, sizeof at, " after line %" PRId64, r->lines);
+    if (r->lines) snprintf(at, sizeof at, " after %s %" PRId64, r->unit, r->lines);
     log_line("stopped in %s%s; the same command goes on: rows that are there already are not taken "
              "twice",
              strcmp(word, "-") == 0 ? "standard input" : word, at);

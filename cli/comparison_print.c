@@ -5,28 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/wrap.h"
 #include "labeling/shown.h"
 #include "labeling/visible.h"
 
-enum { INDENT = 13, WIDTH = 100 };
+enum { INDENT = 13 };
 
-/* Text wrapped at WIDTH columns behind a name of INDENT columns; control characters made visible. */
-static void print_wrapped(const char *name, const char *text, size_t n)
+/* Text wrapped behind a name of INDENT columns, and what is said of it after; control characters made
+ * visible. */
+static void print_named(const char *name, const char *text, size_t n, const char *after)
 {
     Text safe = {0};
-    int column = INDENT;
+    text_add(&safe, "");
     visible_append(&safe, text, n);
-    printf("  %-*s", INDENT - 2, name);
-    for (char *word = safe.bytes ? strtok(safe.bytes, " \n") : NULL; word;
-         word = strtok(NULL, " \n")) {
-        const int width = text_width(word, strlen(word));
-        if (column + width + 1 > WIDTH && column > INDENT) {
-            printf("\n%*s", INDENT, "");
-            column = INDENT;
-        }
-        printf("%s%s", column > INDENT ? " " : "", word);
-        column += width + (column > INDENT);
-    }
+    for (char *c = safe.bytes; *c; c++)
+        if (*c == '\n') *c = ' ';
+    wrap_print(INDENT - 2, "  %-*s%s%s\n", INDENT - 2, name, safe.bytes, after);
     text_free(&safe);
 }
 
@@ -35,15 +29,15 @@ static void print_answer(const char *name, const Answers *a, const double *point
 {
     size_t n;
     const char *shown = shown_answer(a->text[i], &n);
-    print_wrapped(name, shown, n);
-    if (!a->finished[i]) printf(" ...");
+    Text after = {0}, why = {0};
+    text_add(&after, a->finished[i] ? "" : " ...");
     if (points) {
-        Text why = {0};
         rule_explain(&why, rule, prompt, a->text[i]);
-        printf("  [%g: %s]", points[i], why.n ? why.bytes : "nothing");
-        text_free(&why);
+        text_format(&after, "  [%g: %s]", points[i], why.n ? why.bytes : "nothing");
     }
-    putchar('\n');
+    print_named(name, shown, n, after.bytes);
+    text_free(&after);
+    text_free(&why);
 }
 
 void comparison_print_example(const Comparison *c, int i, const Rule *rule)
@@ -51,8 +45,7 @@ void comparison_print_example(const Comparison *c, int i, const Rule *rule)
     size_t n;
     const char *prompt = shown_prompt(c->prompt[i], &n);
     putchar('\n');
-    print_wrapped("prompt", prompt, n);
-    putchar('\n');
+    print_named("prompt", prompt, n, "");
     print_answer("base", &c->base, c->base_points, i, c->prompt[i], rule);
     if (c->best.n) print_answer("best of n", &c->best, c->best_points, i, c->prompt[i], rule);
     print_answer("aligned", &c->aligned, c->aligned_points, i, c->prompt[i], rule);
@@ -63,28 +56,32 @@ static double percent(int count, int n)
     return 100.0 * count / n;
 }
 
+/* best < 0: there is no best of n. */
+static void print_trait(const char *sign, const TraitCount *t, int best)
+{
+    const TraitChange change = trait_change(t);
+    printf("  %s %-24s%9.0f%%", sign, t->name, percent(t->base, t->n_base));
+    if (best >= 0) printf("%11.0f%%", percent(best, t->n_base));
+    else printf("%12s", "");
+    printf("%9.0f%%%s\n", percent(t->aligned, t->n_aligned),
+           change.better  ? "  better"
+           : change.worse ? "  worse"
+                          : "");
+}
+
 void comparison_print_traits(const Comparison *c, int best_of)
 {
     char head[32];
     snprintf(head, sizeof head, "best of %d", best_of);
-    printf("\n  share of answers with%*s%10s%12s%10s\n", 6, "", "base", c->best.n ? head : "",
-           "aligned");
+    printf("\n  share of answers with%*s%10s%12s%10s  against the base\n", 6, "", "base",
+           c->best.n ? head : "", "aligned");
     for (int i = 0; i < c->n_traits; i++) {
         const ComparisonTrait *t = &c->trait[i];
         const TraitCount count = {t->name, t->wanted, t->base, c->n, t->aligned, c->n};
-        const TraitChange change = trait_change(&count);
-        printf("  %s %-24s%9.0f%%", t->wanted ? "+" : "-", t->name, percent(t->base, c->n));
-        if (c->best.n) printf("%11.0f%%", percent(t->best, c->n));
-        else printf("%12s", "");
-        printf("%9.0f%%  %s\n", percent(t->aligned, c->n),
-               change.better  ? "better"
-               : change.worse ? "worse"
-                              : "");
+        print_trait(t->wanted ? "+" : "-", &count, c->best.n ? t->best : -1);
     }
-    printf("    %-24s%9.0f%%", "all right", percent(c->base_all_right, c->n));
-    if (c->best.n) printf("%11.0f%%", percent(c->best_all_right, c->n));
-    else printf("%12s", "");
-    printf("%9.0f%%\n", percent(c->all_right, c->n));
+    const TraitCount all = {"all right", true, c->base_all_right, c->n, c->all_right, c->n};
+    print_trait(" ", &all, c->best.n ? c->best_all_right : -1);
 }
 
 static void print_win(const char *what, const WinRate *w)
@@ -108,16 +105,19 @@ void comparison_print_wins(const Comparison *c, const ComparisonOptions *o, cons
         snprintf(line, sizeof line, "best of %d beats base", o->best_of);
         print_win(line, &c->best_against_base);
     }
-    printf("  KL %s nats an answer", comparison_kl_text(kl, c->kl, c->kl_error));
-    if (c->best.n) printf(" (%s)", comparison_best_text(line, c, o->best_of));
-    printf("; finished %.0f%% (base %.0f%%), distinct %.0f%% (%.0f%%)", 100 * c->finished,
-           100 * c->base_finished, 100 * c->distinct, 100 * c->base_distinct);
+    Text t = {0};
+    text_format(&t, "  KL %s nats an answer", comparison_kl_text(kl, c->kl, c->kl_error));
+    if (c->best.n) text_format(&t, " (%s)", comparison_best_text(line, c, o->best_of));
+    text_format(&t, "; finished %.0f%% (base %.0f%%), distinct %.0f%% (%.0f%%)", 100 * c->finished,
+                100 * c->base_finished, 100 * c->distinct, 100 * c->base_distinct);
     if (isfinite(c->verbatim))
-        printf(", verbatim %.1f%% (%.1f%%)", 100 * c->verbatim, 100 * c->base_verbatim);
-    printf("\n  words an answer %.1f (base %.1f); the base's log-probability per token: of aligned "
-           "answers %.2f, of its own "
-           "%.2f\n",
-           c->words, c->base_words, c->base_logp_of_aligned, c->base_logp_own);
+        text_format(&t, ", verbatim %.1f%% (%.1f%%)", 100 * c->verbatim, 100 * c->base_verbatim);
+    text_format(&t,
+                "\n  words an answer %.1f (base %.1f); the base's log-probability per token: of "
+                "aligned answers %.2f, of its own %.2f\n",
+                c->words, c->base_words, c->base_logp_of_aligned, c->base_logp_own);
+    wrap_text(2, t.bytes);
+    text_free(&t);
 }
 
 void comparison_print_verdict(const Comparison *c)

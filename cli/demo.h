@@ -9,6 +9,7 @@
  *     demo_turn.c      --label: the person at the terminal chooses
  *     demo_compare.c   the comparison, the report, summary.json
  *     demo_story.c     one prompt answered again and again
+ *     demo_end.c       what it came to, and what can be typed next
  */
 #ifndef CLI_DEMO_H
 #define CLI_DEMO_H
@@ -131,8 +132,9 @@ enum { DEMO_BEST_OF = 16, DEMO_NEW_TOKENS = 96, DEMO_PEOPLE_WEIGHT = 5 };
 
 typedef struct {
     Context *ctx;
-    Context inner;           /* of the commands that the demo runs, in its folder */
-    char dir[FILE_PATH_MAX]; /* as typed */
+    Context inner;             /* of the commands that the demo runs, in its folder */
+    char dir[FILE_PATH_MAX];   /* as typed */
+    char there[FILE_PATH_MAX]; /* the program, as one types it inside dir */
     const Rule *rule;
     DemoState state;
     DemoStory story;
@@ -154,6 +156,8 @@ int demo_choose_plan(DemoPlan *plan, Demo *d, const DemoOptions *o, bool termina
 /* Print a command as one would type it, then do it. */
 int demo_command(Demo *d, Error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* As one would type it, without the program's name. */
+void demo_show_command(const char *line);
 void demo_heading(int number, const char *text);
 
 /* One of the stages up to PPO: done, or taken up again where it was left. */
@@ -162,6 +166,11 @@ int demo_run_stage(Demo *d, int stage, Error *err);
 int demo_take_turn(Demo *d, Error *err);
 /* The last stage.  `summary` is what summary.json holds; the caller frees. */
 int demo_compare(Demo *d, double began, char **summary, Error *err);
+
+/* Fill d->there: what was started as build/release/rlhf is ../build/release/rlhf one folder below. */
+void demo_find_program(Demo *d);
+/* `summary` is what summary.json holds. */
+void demo_print_result(const Demo *d, const char *summary);
 
 /* A line from the terminal, its first letter in lower case; 0 at its end or when a signal came. */
 char demo_ask(const char *question);

@@ -78,9 +78,9 @@ static int compare(Compared *c, const Demo *d, Error *err)
     for (int i = 0; i < SHOWN && i < c->main.n; i++) comparison_print_example(&c->main, i, d->rule);
     comparison_print_traits(&c->main, DEMO_BEST_OF);
     comparison_print_wins(&c->main, &o, "on requests like those it learned from");
+    comparison_print_verdict(&c->main);
     comparison_print_wins(&c->unseen, &unseen,
                           "on pairs of thing and trouble that no conversation contained");
-    comparison_print_verdict(&c->main);
     return 0;
 }
 
@@ -183,10 +183,11 @@ int demo_compare(Demo *d, double began, char **out, Error *err)
     char *text = NULL;
     int rc = -1;
     demo_heading(7, "Base against aligned, on requests that no training saw");
-    printf("\n$ rlhf compare base aligned --rule %s --source requests --n %d --max-new-tokens %d "
-           "--corpus corpus.jsonl --report report.html\n",
-           d->rule->name, d->state.sizes.n, DEMO_NEW_TOKENS);
-    fflush(stdout);
+    char *line = mem_format("compare base aligned --rule %s --source requests --n %d "
+                            "--max-new-tokens %d --corpus corpus.jsonl --report report.html",
+                            d->rule->name, d->state.sizes.n, DEMO_NEW_TOKENS);
+    demo_show_command(line);
+    free(line);
     if (open_all(&c, d, err) != 0) goto done;
     if (compare(&c, d, err) != 0) goto done;
     if (remember(&c, d, err) != 0) goto done;

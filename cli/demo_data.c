@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/demo.h"
+#include "cli/wrap.h"
 #include "labeling/repair_counter.h"
 
 static int put_line(FileWriter *w, const char *key, const char *text, Error *err)
@@ -94,10 +95,11 @@ void demo_show_corpus(const DemoSizes *sizes, uint64_t seed)
         text_clear(&prompt), text_clear(&response);
         repair_conversation(&prompt, &response, seed, i);
         if (i < SHOWN)
-            printf("\n  %.*s\n  A:%s\n", (int)(prompt.n - 3), prompt.bytes, response.bytes);
+            wrap_print(2, "\n  %.*s\n  A:%s\n", (int)(prompt.n - 3), prompt.bytes, response.bytes);
         words += count_words(prompt.bytes) + count_words(response.bytes);
     }
-    printf(
+    wrap_print(
+        2,
         "\n  ... and %s more: %s words.  Useless answers among them are what alignment is for.\n",
         text_thousands(sizes->conversations - SHOWN), text_thousands(words));
     text_free(&prompt), text_free(&response);

@@ -14,11 +14,21 @@
 #include "cli/preferences.h"
 #include "cli/project.h"
 #include "cli/run_record.h"
+#include "cli/wrap.h"
 #include "labeling/shown.h"
 
 /* ---- running commands ----------------------------------------------------------------------------- */
 
 enum { ARGUMENTS = 24, LINE_MAX_BYTES = 512 };
+
+void demo_show_command(const char *line)
+{
+    char *whole = mem_format("$ rlhf %s", line);
+    putchar('\n');
+    wrap_command(whole);
+    fflush(stdout);
+    free(whole);
+}
 
 int demo_command(Demo *d, Error *err, const char *format, ...)
 {
@@ -27,8 +37,7 @@ int demo_command(Demo *d, Error *err, const char *format, ...)
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    printf("\n$ rlhf %s\n", line);
-    fflush(stdout);
+    demo_show_command(line);
 
     const Context before = d->inner;
     int n = 0, argc = 0, rc = 0;
@@ -52,7 +61,7 @@ int demo_command(Demo *d, Error *err, const char *format, ...)
 
 void demo_heading(int number, const char *text)
 {
-    printf("\n%d  %s\n", number, text);
+    wrap_print(3, "\n%d  %s\n", number, text);
     fflush(stdout);
 }
 
@@ -173,7 +182,7 @@ static void show_answer(const char *what, double score, const StorePreference *r
     size_t n;
     const char *shown = shown_answer(chosen ? row->chosen : row->rejected, &n);
     char *line = demo_one_line(shown, n);
-    printf("  %s (%+.1f): %s\n", what, score, line);
+    wrap_print(2, "  %s (%+.1f): %s\n", what, score, line);
     free(line);
 }
 
@@ -204,11 +213,11 @@ static void account_for_shrinking(DemoState *s, const Shrinkage *shrunk)
 
 static void say_silence(double factor)
 {
-    printf(
-        "\n  The scores say nothing: for all that the held-out labels can tell they are chance, so"
-        " they were shrunk to %.2f\n  of their size.  PPO has nothing to follow now but its"
-        " penalties, and the answers should stay what they are.\n",
-        factor);
+    wrap_print(0,
+               "\n  The scores say nothing: for all that the held-out labels can tell they are "
+               "chance, so they were shrunk to %.2f of their size.  PPO has nothing to follow now "
+               "but its penalties, and the answers should stay what they are.\n",
+               factor);
 }
 
 /* On the rule's labels alone: its ceiling is known. */
@@ -237,7 +246,8 @@ static int evaluate(Demo *d, Store *store, Loaded *reward, Error *err)
     d->state.reward.longer_wins = e.longer_wins;
     d->state.reward.ceiling = ceiling(&list, d->rule);
     account_for_shrinking(&d->state, &shrunk);
-    printf(
+    wrap_print(
+        2,
         "\n  accuracy on %d held-out pairs %.3f; the longer answer wins %.3f; who knows the rule "
         "by heart reaches %.3f\n",
         e.n, d->state.reward.accuracy, e.longer_wins, d->state.reward.ceiling);

@@ -10,11 +10,13 @@
 #include "base/rng.h"
 #include "cli/demo.h"
 #include "cli/loaded.h"
+#include "cli/wrap.h"
+#include "labeling/layout.h"
 #include "labeling/shown.h"
 #include "labeling/visible.h"
 
 /* Requests that no split has: their numbers are beyond those of every demo. */
-enum { STORY_ITEM = 1000000, LOOKED_AT = 64, LONGEST = 96 };
+enum { STORY_ITEM = 1000000, LOOKED_AT = 64, LONGEST = 96, TOLD = 3 };
 
 void demo_story_begin(DemoStory *s, const Rule *rule, DemoState *state)
 {
@@ -51,6 +53,19 @@ static int answer(Responses *r, Policy *p, const Tokenizer *t, const char *const
     return rc;
 }
 
+/* What an untrained model says is worth one line. */
+static void print_moment(int which, int64_t step, char *line, bool finished)
+{
+    enum { BESIDE = 18 }; /* columns of "  step     0: " and of the dots */
+    if (which == 0 && step == 0) {
+        const size_t n = strlen(line), fits = layout_fit(line, n, wrap_columns() - BESIDE);
+        finished = finished && fits == n;
+        line[fits] = 0;
+    }
+    wrap_print(2, which == 0 ? "  step %5lld: %s%s\n" : "  iteration %3lld: %s%s\n",
+               (long long)step, line, finished ? "" : " ...");
+}
+
 static int tell(DemoStory *s, int which, int64_t step, Policy *p, const Tokenizer *t, Error *err)
 {
     const char *prompt = s->prompt;
@@ -60,8 +75,7 @@ static int tell(DemoStory *s, int which, int64_t step, Policy *p, const Tokenize
     demo_state_add_moment(s->state, which, step, text);
     char *line = demo_one_line(text, strlen(text));
     progress_hide();
-    printf("  %s %5lld: %s%s\n", which == 0 ? "step" : "iteration", (long long)step, line,
-           r.finish[0] == FINISH_STOP ? "" : " ...");
+    print_moment(which, step, line, r.finish[0] == FINISH_STOP);
     fflush(stdout);
     free(line);
     free(text);
@@ -84,8 +98,18 @@ void demo_show_prompt(const DemoStory *s)
 {
     size_t n;
     const char *shown = shown_prompt(s->prompt, &n);
-    printf("\n  %.*s\n", (int)n, shown);
+    wrap_print(2, "\n  %.*s\n", (int)n, shown);
     fflush(stdout);
+}
+
+/* Begin a new line where `width` columns more would not fit. */
+static void make_room(int *column, int width)
+{
+    if (*column + width > wrap_columns()) {
+        printf("\n    ");
+        *column = 4;
+    }
+    *column += width;
 }
 
 /* One sentence cut into tokens, alternately bright and dim on a terminal. */
@@ -95,24 +119,26 @@ static void show_tokens(const char *prompt, const Tokenizer *t)
     int *ids, n;
     Error ignored;
     if (tokenizer_encode(t, prompt, strlen(prompt), false, &ids, &n, &ignored) != 0) return;
-    printf("\n  %d tokens: ", n);
+    int column = printf("\n  %d tokens: ", n) - 1;
     for (int i = 0; i < n; i++) {
         char *piece = tokenizer_decode(t, &ids[i], 1, false, NULL);
         if (strcmp(piece, "\n") == 0) piece[0] = ' ';
+        make_room(&column, text_width(piece, strlen(piece)) + !colour);
         if (colour) printf("\033[%dm%s\033[0m", i % 2 ? 46 : 43, piece);
         else printf("%s|", piece);
         free(piece);
     }
-    printf("\n  their ids: ");
-    for (int i = 0; i < n; i++) printf("%d ", ids[i]);
-    printf("\n\n");
+    Text list = {0};
+    for (int i = 0; i < n; i++) text_format(&list, " %d", ids[i]);
+    wrap_print(2, "\n  their ids:%s\n\n", list.n ? list.bytes : "");
+    text_free(&list);
     free(ids);
 }
 
 /* ---- a pair --------------------------------------------------------------------------------------- */
 
-/* One line of at most `width` columns of *text, which moves on; padded. */
-static void print_column(const char **text, int width)
+/* One line of at most `width` columns of *text, which moves on. */
+static void print_column(const char **text, int width, bool padded)
 {
     const char *c = *text;
     while (*c == ' ') c++;
@@ -123,28 +149,36 @@ static void print_column(const char **text, int width)
         fits = n;
         if (c[n] == 0) break;
     }
-    if (fits == 0) fits = n; /* a word longer than the column */
-    printf("%.*s%*s", (int)fits, c, (int)(width - text_width(c, fits)), "");
+    if (fits == 0) fits = layout_fit(c, n, width); /* a word longer than the column */
+    const int shown = text_width(c, fits);
+    printf("%.*s%*s", (int)fits, c, padded && shown < width ? width - shown : 0, "");
     *text = c + fits;
+}
+
+static void print_beside(const char *left, const char *right, int column)
+{
+    printf("  %-*s  |  %s\n", column, "A", "B");
+    while (*left || *right) {
+        printf("  ");
+        print_column(&left, column, true);
+        printf("  |  ");
+        print_column(&right, column, false);
+        putchar('\n');
+    }
 }
 
 void demo_show_pair(const char *prompt, const char *a, const char *b)
 {
-    enum { COLUMN = 46 };
+    enum { WIDEST = 46, NARROWEST = 30, BESIDE = 7 }; /* columns of margin and bar */
     size_t n;
     const char *shown = shown_prompt(prompt, &n);
-    char *line[] = {demo_one_line(a, strlen(a)), demo_one_line(b, strlen(b))};
-    const char *left = line[0], *right = line[1];
-    printf("\n  %.*s\n\n  %-*s  |  %s\n", (int)n, shown, COLUMN, "A", "B");
-    while (*left || *right) {
-        printf("  ");
-        print_column(&left, COLUMN);
-        printf("  |  ");
-        print_column(&right, COLUMN);
-        putchar('\n');
-    }
-    free(line[0]);
-    free(line[1]);
+    char *left = demo_one_line(a, strlen(a)), *right = demo_one_line(b, strlen(b));
+    const int half = (wrap_columns() - BESIDE) / 2;
+    wrap_print(2, "\n  %.*s\n\n", (int)n, shown);
+    if (half >= NARROWEST) print_beside(left, right, half < WIDEST ? half : WIDEST);
+    else wrap_print(3, "  A: %s\n  B: %s\n", left, right);
+    free(left);
+    free(right);
 }
 
 /* ---- PPO ------------------------------------------------------------------------------------------ */
@@ -161,13 +195,27 @@ static void sparkline(const double *x, int n, const char *name)
     printf(" %.2f", n > 0 ? x[n - 1] : 0);
 }
 
+/* Some traits of the rule, by the names that it is printed with. */
+static int choose_traits(const RuleTrait *told[TOLD], const Rule *rule)
+{
+    static const char *const NAMES[] = {"kind opener", "right first step", "selling",
+                                        "at most 25 words"};
+    int n = 0;
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
+        for (int k = 0; k < rule->n_traits && n < TOLD; k++)
+            if (strcmp(rule->traits[k].name, NAMES[i]) == 0) told[n++] = &rule->traits[k];
+    return n;
+}
+
 /* The rule's traits in answers to fresh requests: what the policy has become, in words. */
 static int show_traits(DemoStory *s, int64_t step, Policy *p, const Tokenizer *t, Error *err)
 {
     Text prompt[LOOKED_AT] = {{0}};
     const char *text[LOOKED_AT];
     Responses r = {0};
-    int warm = 0, right = 0, pitch = 0;
+    int holds[TOLD] = {0};
+    const RuleTrait *told[TOLD];
+    const int n_told = choose_traits(told, s->rule);
     double points = 0;
     for (int i = 0; i < LOOKED_AT; i++) {
         repair_request(&prompt[i], s->state->seed, STORY_ITEM + 1 + i, false);
@@ -178,7 +226,7 @@ static int show_traits(DemoStory *s, int64_t step, Policy *p, const Tokenizer *t
         RepairFacts f;
         char *said = response_text(t, r.token + r.start[i], r.start[i + 1] - r.start[i]);
         repair_facts(&f, text[i], said);
-        warm += f.warm, right += f.right_step, pitch += f.pitch;
+        for (int k = 0; k < n_told; k++) holds[k] += told[k]->holds(&f);
         points += s->rule->score(text[i], said) / LOOKED_AT;
         free(said);
     }
@@ -186,10 +234,13 @@ static int show_traits(DemoStory *s, int64_t step, Policy *p, const Tokenizer *t
     responses_free(&r);
     if (rc != 0) return -1;
     progress_hide();
-    printf("  iteration %3lld: polite %2d%%, right step %2d%%, selling %2d%%; the rule gives %.1f "
-           "points\n",
-           (long long)step, 100 * warm / LOOKED_AT, 100 * right / LOOKED_AT,
-           100 * pitch / LOOKED_AT, points);
+    Text shares = {0};
+    for (int k = 0; k < n_told; k++)
+        text_format(&shares, "%s %2d%%%s", told[k]->name, 100 * holds[k] / LOOKED_AT,
+                    k + 1 < n_told ? ", " : "; ");
+    wrap_print(2, "  iteration %3lld: %sthe rule gives %.1f points\n", (long long)step,
+               shares.n ? shares.bytes : "", points);
+    text_free(&shares);
     if (s->state->reward.silent) { /* a curve would be drawn as high as any, of next to nothing */
         if (s->n > 0)
             printf("  KL %.2f nats: the scores give nothing to follow\n", s->kl[s->n - 1]);

@@ -6,6 +6,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "cli/demo.h"
+#include "cli/wrap.h"
 
 enum { SUGGESTED = 10 };
 static const char *const TASTE[] = {"kind", "brief", "salesman"};
@@ -64,8 +65,10 @@ static void take_nearest(Demo *d, const Agreement *a)
         for (int t = 0; t < TASTES; t++)
             printf("  you agreed with the customer of taste %-8s on %g of %d%s\n", TASTE[t],
                    a->agreed[t], a->decided, t == nearest ? "   <- nearest to yours" : "");
-        printf("  The demo goes on with the taste %s; your own labels are added with weight %d.\n",
-               TASTE[nearest], DEMO_PEOPLE_WEIGHT);
+        wrap_print(2,
+                   "  The demo goes on with the taste %s; your own labels are added with weight "
+                   "%d.\n",
+                   TASTE[nearest], DEMO_PEOPLE_WEIGHT);
     }
     snprintf(d->state.taste, sizeof d->state.taste, "%s", TASTE[nearest]);
     d->rule = d->story.rule = rule_find(d->state.taste);
@@ -74,14 +77,14 @@ static void take_nearest(Demo *d, const Agreement *a)
 
 static int label(Demo *d, Error *err)
 {
-    printf("\n4b Your turn: choose for yourself\n\n"
-           "  %s pairs cannot be asked of a newcomer, and 40 labels do not train a reward model of "
-           "this "
-           "size.  So label as\n"
-           "  many as you like (%d are suggested), see how often you agree with each of the three "
-           "tastes, and the demo\n"
-           "  goes on with the taste nearest to yours, your own labels added with weight %d.\n",
-           text_thousands(d->state.sizes.pairs), SUGGESTED, DEMO_PEOPLE_WEIGHT);
+    wrap_print(
+        0,
+        "\n4b Your turn: choose for yourself\n\n"
+        "  %s pairs cannot be asked of a newcomer, and 40 labels do not train a reward model "
+        "of this size.  So label as many as you like (%d are suggested), see how often you "
+        "agree with each of the three tastes, and the demo goes on with the taste nearest "
+        "to yours, your own labels added with weight %d.\n",
+        text_thousands(d->state.sizes.pairs), SUGGESTED, DEMO_PEOPLE_WEIGHT);
     if (demo_ask("\n  Enter opens the labeling tool; there, q ends your turn. ") == 0) return 0;
     return demo_command(d, err, "label");
 }

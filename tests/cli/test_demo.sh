@@ -55,6 +55,29 @@ must sft --project wordless --set sft.steps=150 --set sft.learning_rate=0.01 --s
 sed -i 's/"stage": "compare", "done": true/"stage": "compare", "done": false/' wordless/demo-state.json
 must demo --dir wordless --go-on --json
 [ "$(grep -o '"length_ratio":null,' out | wc -l)" -eq 2 ] || fail "there is no number for so many times no word"
+# ---- what it prints fits the terminal, and can be typed ----
+ln -s "$(dirname "$RLHF")" bin
+at() { # COLUMNS DIR
+    COLUMNS=$1 "bin/$(basename "$RLHF")" demo "${tiny[@]}" --dir "$2" >out 2>err </dev/null
+    status=$?
+    exits 0 "a demo at $1 columns"
+}
+at 80 wide
+[ "$(grep '  |  ' out | LC_ALL=C.UTF-8 wc -L)" -le 80 ] || fail "two answers fit beside each other"
+[ "$(sed -n '/^The base reads/,/documentation/p' out | wc -L)" -le 80 ] || fail "the introduction fits"
+grep -A 1 -F 'rlhf compare base aligned --rule kind' out | tail -n 1 | grep -qx '    --max-new-tokens 96 --corpus corpus.jsonl --report report.html' ||
+    fail "a command goes on in a line of its own"
+[ "$(grep -A 1 '^  step     0: ' out | tail -n 1 | cut -c 1-7)" = "  step " ] || fail "an untrained model has one line"
+prints_like '^  iteration   [05]: kind opener +[0-9]+%, right first step +[0-9]+%, selling ' "traits by the names of the rule"
+grep -E '^  iteration' out | grep -qvE '^  iteration   [0-9]: ' && fail "iterations stand under each other"
+grep -qE '  aligned  against the base$' out || fail "the table says whom it compares with"
+[ "$(grep -nE '^  (verdict:|on pairs of thing)' out | cut -d : -f 2 | cut -c 1-9 | tr '\n' ';')" = "  verdict;  on pair;" ] ||
+    fail "the verdict stands with the prompts that it is about"
+sed -n '/Go on there:/,/status/p' out | tail -n 2 >typed.sh
+(. ./typed.sh) | grep -qF 'reward-1@' || fail "the last lines can be typed: $(cat typed.sh)"
+at 60 narrow
+grep -qF '  |  ' out && fail "at 60 columns the answers stand below each other"
+prints_like '^  B: ' "answer B"
 
 # ---- a folder that holds a demo ----
 refused 1 "kind holds a demo: kind, seed 1; finished" demo --dir kind
