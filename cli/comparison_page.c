@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "cli/ancestry.h"
 #include "labeling/shown.h"
 
 void *page_keep(Page *p, void *item)
@@ -133,6 +134,26 @@ static int add_labels(Page *p, Error *err)
     return rc;
 }
 
+/* The models between the base and the aligned one, of earlier rounds. */
+static int add_ancestors(Page *p, Error *err)
+{
+    enum { SHOWN = PAGE_LINKS - 5 }; /* base, labels, reward and aligned model, and a gap */
+    const ComparisonReport *r = p->r;
+    Ancestor *list = page_keep(p, mem_calloc(SHOWN, sizeof *list));
+    bool complete;
+    int n;
+    if (!r->ctx || !r->ctx->project[0]) return 0;
+    if (ancestry_find(list, &n, SHOWN, &complete, r->ctx, p->aligned.start, r->base->hash, err) !=
+        0)
+        return -1;
+    if (!complete) add_link(p, "started from", "a model that is in no run any more", NULL);
+    for (int i = 0; i < n; i++)
+        add_link(p, "started from",
+                 KEEP(p, "run %s, step %s", list[i].name, text_thousands(list[i].step)),
+                 list[i].hash);
+    return 0;
+}
+
 static const char *reward_detail(Page *p)
 {
     const ComparisonReport *r = p->r;
@@ -150,6 +171,7 @@ int page_add_lineage(Page *p, Error *err)
     const ComparisonReport *r = p->r;
     add_link(p, "base model", origin(p, &p->base, r->base), r->base->hash);
     if (r->ctx && r->ctx->project[0] && add_labels(p, err) != 0) return -1;
+    if (add_ancestors(p, err) != 0) return -1;
     if (r->reward) add_link(p, "reward model", reward_detail(p), r->reward->hash);
     add_link(p, "aligned model", origin(p, &p->aligned, r->aligned), r->aligned->hash);
     return 0;

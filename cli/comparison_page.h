@@ -10,7 +10,7 @@ enum {
     PAGE_FACTS = 8,
     PAGE_WINS = 6,
     PAGE_EXAMPLES = 8,
-    PAGE_LINKS = 8,
+    PAGE_LINKS = 12,
     PAGE_PLOTS = 8,
     PAGE_CURVES = 2
 };

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/project.h"
+#include "store/store.h"
 
 enum { RUNS_GUESSED = 256 };
 
@@ -50,25 +51,41 @@ int project_new_run(const Context *ctx, char name[RUN_NAME_MAX], char folder[FIL
 
 typedef struct {
     char *name;
-    int64_t made_ns;
+    int64_t made_us;
 } RunAge;
 
 static int by_age(const void *a, const void *b)
 {
     const RunAge *p = a, *q = b;
-    if (p->made_ns != q->made_ns) return p->made_ns < q->made_ns ? -1 : 1;
+    if (p->made_us != q->made_us) return p->made_us < q->made_us ? -1 : 1;
     return strcmp(p->name, q->name);
 }
 
-/* A run's age is that of its settings file, which is written once; the folder's own time changes. */
-static int64_t made(const char *folder)
+/* When a run began: by the database, for a copy of the project has files of another time; else by its
+ * settings file, which is written once; the folder's own time changes. */
+static int64_t made(const char *name, const char *folder, const StoreRunList *recorded)
 {
     struct stat s;
+    for (size_t i = 0; i < recorded->n; i++)
+        if (strcmp(recorded->row[i].name, name) == 0) return recorded->row[i].started_us;
     char settings[FILE_PATH_MAX];
     Error ignored;
     if (path_join(settings, folder, "settings.json", &ignored) != 0 || stat(settings, &s) != 0)
         if (stat(folder, &s) != 0) return 0;
-    return (int64_t)s.st_mtim.tv_sec * 1000000000 + s.st_mtim.tv_nsec;
+    return (int64_t)s.st_mtim.tv_sec * 1000000 + s.st_mtim.tv_nsec / 1000;
+}
+
+/* A database that cannot be read now is told of by those who need it. */
+static void read_recorded(StoreRunList *out, const Context *ctx)
+{
+    char path[FILE_PATH_MAX];
+    Store *store = NULL;
+    Error ignored;
+    *out = (StoreRunList){0};
+    if (project_path(ctx, path, "rlhf.db", &ignored) != 0 || !file_exists(path)) return;
+    if (store_open(&store, path, &ignored) != 0) return;
+    if (store_list_runs(store, NULL, out, &ignored) != 0) *out = (StoreRunList){0};
+    store_close(store);
 }
 
 int project_list_runs(const Context *ctx, char ***names, int *n, Error *err)
@@ -80,6 +97,8 @@ int project_list_runs(const Context *ctx, char ***names, int *n, Error *err)
     if (project_path(ctx, runs, "runs", err) != 0) return -1;
     if (!file_is_folder(runs)) return 0;
     if (folder_list(&found, &n_found, runs, err) != 0) return -1;
+    StoreRunList recorded;
+    read_recorded(&recorded, ctx);
     RunAge *list = mem_calloc((size_t)n_found, sizeof *list);
     int kept = 0;
     for (int i = 0; i < n_found; i++) {
@@ -88,9 +107,10 @@ int project_list_runs(const Context *ctx, char ***names, int *n, Error *err)
         const bool whole = !strstr(found[i], ".tmp-") &&
                            path_join(folder, runs, found[i], &ignored) == 0 &&
                            file_is_folder(folder);
-        if (whole) list[kept++] = (RunAge){found[i], made(folder)};
+        if (whole) list[kept++] = (RunAge){found[i], made(found[i], folder, &recorded)};
         else free(found[i]);
     }
+    store_runs_free(&recorded);
     qsort(list, (size_t)kept, sizeof *list, by_age);
     for (int i = 0; i < kept; i++) found[i] = list[i].name;
     free(list);

@@ -43,6 +43,8 @@ static int read_settings(RunRecord *r, Error *err)
     cJSON *whole = NULL;
     if (path_join(path, r->folder, "settings.json", err) != 0) return -1;
     if (json_read(&whole, path, FILE_LIMIT, false, err) != 0) return -1;
+    const cJSON *inputs = cJSON_GetObjectItemCaseSensitive(whole, "inputs");
+    snprintf(r->start, sizeof r->start, "%s", json_text(inputs, "model", ""));
     r->settings = cJSON_DetachItemFromObjectCaseSensitive(whole, "settings");
     cJSON_Delete(whole);
     return 0;

@@ -11,8 +11,9 @@
 typedef struct {
     char folder[FILE_PATH_MAX], name[128]; /* of the run; name is "" when the model is of none */
     int64_t step;                          /* of the checkpoint, or -1 */
-    cJSON *settings;                       /* {section: {name: value}}, or NULL */
-    cJSON **row;                           /* (n) one object per step */
+    char start[SHA256_HEX]; /* the weights that it began from, "" when it began from none */
+    cJSON *settings;        /* {section: {name: value}}, or NULL */
+    cJSON **row;            /* (n) one object per step */
     int n;
 } RunRecord;
 

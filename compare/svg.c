@@ -72,6 +72,16 @@ static bool find_frame(Frame *f, const SvgPlot *p)
     return true;
 }
 
+/* Steps and iterations have no halves. */
+static bool all_whole(const SvgPlot *p)
+{
+    for (int k = 0; k < p->n_curves; k++)
+        for (int i = 0; i < p->curves[k].n; i++)
+            if (isfinite(p->curves[k].x[i]) && p->curves[k].x[i] != floor(p->curves[k].x[i]))
+                return false;
+    return true;
+}
+
 static void add_axes(Text *out, Frame *f, const SvgPlot *p)
 {
     double ticks[SVG_TICKS_MAX];
@@ -87,8 +97,10 @@ static void add_axes(Text *out, Frame *f, const SvgPlot *p)
         text_add(out, "</text>");
     }
     n = svg_ticks(ticks, f->x_min, f->x_max, 5);
+    const bool whole = all_whole(p);
     for (int i = 0; i < n; i++) {
         if (ticks[i] < f->x_min || ticks[i] > f->x_max) continue;
+        if (whole && fabs(ticks[i] - round(ticks[i])) > 1e-6) continue;
         text_format(out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">", place_x(f, ticks[i]),
                     HEIGHT - BOTTOM + 16);
         html_number(out, ticks[i]);

@@ -100,9 +100,18 @@ must import --project ../long ../long.jsonl --split train
 refused 1 "every label (3) is of a pair too long for the context of 64" reward --project ../long --config "$tiny"
 
 # ---- a base that the aligned model does not come from ----
+must runs
+order=$(echo $(cut -d ' ' -f 1 out))
 cp -r . ../other
 must ppo --project ../other --model aligned --reference base --run round-2 --config "$tiny"
 grep -q '"step":1,.*"objective/kl":0,' ../other/runs/round-2/metrics.jsonl && fail "a second round begins away from the base"
+must compare --project ../other --rule longer --best-of 0 --max-new-tokens 24 --n 4 --report ../other/report.html
+grep -qF 'run ppo-1, step 2' ../other/report.html || fail "the report follows the rounds between base and aligned model"
+# a copy's files are as old as the copy
+touch -d 2001-01-01 ../other/runs/ppo-1/settings.json
+touch -d 2002-01-01 ../other/runs/sft-1/settings.json
+must runs --project ../other
+[ "$(cut -d ' ' -f 1 out | tr '\n' ' ')" = "$order round-2 " ] || fail "runs stand in the order they began: $(cat out)"
 printf '{"text":"other words for another tokenizer, %d"}\n' 1 2 3 4 5 6 7 8 >../other.jsonl
 must pretrain ../other.jsonl --project ../other --config "$tiny" --set pretrain.steps=2 --set model.vocabulary=280
 refused 1 "aligned has another tokenizer than base: it does not come from this base" compare --project ../other

@@ -80,6 +80,20 @@ static void curves_break_at_what_is_not_a_number(void **state)
     text_free(&out);
 }
 
+static void between_two_iterations_there_is_no_tick(void **state)
+{
+    (void)state;
+    const double x[] = {1, 2}, half[] = {1, 2.5}, y[] = {0, 1};
+    const SvgCurve whole = {"kl", x, y, 2}, broken = {"kl", half, y, 2};
+    Text out = {0};
+    svg_plot(&out, &(SvgPlot){.title = "a", .curves = &whole, .n_curves = 1});
+    assert_int_equal(count(out.bytes, "\"middle\">"), 2);
+    text_clear(&out);
+    svg_plot(&out, &(SvgPlot){.title = "a", .curves = &broken, .n_curves = 1});
+    assert_true(count(out.bytes, "\"middle\">") > 2);
+    text_free(&out);
+}
+
 static void long_curves_are_thinned_but_keep_their_end(void **state)
 {
     (void)state;
@@ -325,6 +339,7 @@ int main(void)
         cmocka_unit_test(markup_in_texts_is_escaped),
         cmocka_unit_test(ticks_are_round_and_cover_the_range),
         cmocka_unit_test(curves_break_at_what_is_not_a_number),
+        cmocka_unit_test(between_two_iterations_there_is_no_tick),
         cmocka_unit_test(long_curves_are_thinned_but_keep_their_end),
         cmocka_unit_test(texts_of_the_models_stay_texts),
         cmocka_unit_test(every_tag_that_opens_closes),
