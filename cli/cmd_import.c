@@ -226,8 +226,8 @@ static int import_one(const Context *ctx, Store *store, const char *word,
     if (ctx->json) put_json(json, &result, word);
     else print_result(&result, word, choices->split != NULL);
     const bool stopped = result.stopped;
-    if (stopped) say_stopped(word, &result);
-    else if (result.refused && !options->rejects)
+    if (stopped && !ctx->observer) say_stopped(word, &result);
+    else if (!stopped && result.refused && !options->rejects)
         log_line("all refused lines: --rejects FILE writes them out");
     store_import_free(&result);
     return stopped;
