@@ -112,7 +112,7 @@ static void walk_llama_block(Layout *l, Block *b, int i)
     take_norm(l, &b->attention_norm, "model.layers.%d.input_layernorm", i);
     take_linear(l, &b->qkv, qkv, 3, c->C, c->attention_bias, c->init_std, i);
     take_linear(l, &b->out, &(Part){"model.layers.%d.self_attn.o_proj", c->C}, 1, c->NH * c->HD,
-                c->attention_bias, residual, i);
+                c->out_bias, residual, i);
     take_norm(l, &b->mlp_norm, "model.layers.%d.post_attention_layernorm", i);
     take_linear(l, &b->up, up, 2, c->C, c->mlp_bias, c->init_std, i);
     take_linear(l, &b->down, &(Part){"model.layers.%d.mlp.down_proj", c->C}, 1, c->F, c->mlp_bias,

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "policy/dtype.h"
 #include "policy/model_config.h"
 #include "policy/parameters.h"
 
@@ -15,6 +16,7 @@ typedef struct {
     int rows, cols; /* as we hold it, row-major; rows is 1 for a vector */
     bool vector;
     bool transposed; /* the file holds (cols, rows): GPT-2's Conv1D */
+    Dtype type;      /* in the file it was read from */
     double init_std; /* 0: constant `init` */
     double init;
 } Tensor;
@@ -46,6 +48,7 @@ typedef struct Model {
     Norm final_norm;
     Linear head;      /* (V, C): the embedding itself when tied */
     real *rope;       /* (max_T, HD) or NULL */
+    bool bare_names;  /* of a file whose names lack the prefix: h.0..., not transformer.h.0... */
     char *companions; /* folder whose tokenizer goes with every save; NULL: none */
     /* of a classification checkpoint, on the host; else NULL */
     float *score;      /* (n_labels, C) */
@@ -68,8 +71,10 @@ int model_check_predicts(const Model *m, Error *err);
 /* tokenizer.json, tokenizer_config.json and generation_config.json of `dir` are copied by every
  * model_save from now on; model_open sets the folder it read. */
 void model_set_companions(Model *m, const char *dir);
-/* Write config.json, model.safetensors (f32) and the companions into an existing folder.  n_labels and `score`
- * (n_labels, C), `score_bias` (n_labels) are a ...ForSequenceClassification's head, or 0 and NULL. */
+/* Write config.json, model.safetensors and the companions into an existing folder.  Weights that are as they
+ * were read are written as they were: names, shapes, F16 and BF16.  One that such a type does not hold, as
+ * after training, makes all of them F32, so nothing is ever lost.  n_labels and `score` (n_labels, C),
+ * `score_bias` (n_labels) are a ...ForSequenceClassification's head, or 0 and NULL. */
 int model_save(const Model *m, const char *dir, int n_labels, const float *score,
                const float *score_bias, Error *err);
 /* A copy of the weights into another model of the same shape. */

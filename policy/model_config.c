@@ -8,6 +8,15 @@
 
 enum { CONFIG_LIMIT = 1 << 20, DIMENSION_MAX = 1 << 24 };
 
+typedef struct {
+    const char *type;  /* model_type */
+    const char *class; /* of transformers, without what it is for */
+} FamilyWords;
+static const FamilyWords FAMILIES[] = {[FAMILY_GPT2] = {"gpt2", "GPT2"},
+                                       [FAMILY_LLAMA] = {"llama", "Llama"},
+                                       [FAMILY_QWEN2] = {"qwen2", "Qwen2"}};
+enum { N_FAMILIES = sizeof FAMILIES / sizeof *FAMILIES };
+
 /* ---- reading ------------------------------------------------------------------------------------ */
 
 static int whole(int *out, const cJSON *o, const char *name, int fallback, Error *err)
@@ -36,6 +45,27 @@ static int require_word(const cJSON *o, const char *name, const char *const *acc
     return error_set(err, "%s \"%s\" is not supported (%s)", name, word, accepted[0]);
 }
 
+/* What no family here has, or has only switched off. */
+static int refuse_unknown(const cJSON *o, Error *err)
+{
+    static const char *const OFF[] = {"use_sliding_window", "add_cross_attention", "use_mrope",
+                                      "rope_interleaved"};
+    for (size_t i = 0; i < sizeof OFF / sizeof *OFF; i++)
+        if (json_bool(o, OFF[i], false))
+            return error_set(err, "%s true is not supported (false)", OFF[i]);
+    if (json_number(o, "partial_rotary_factor", 1) != 1)
+        return error_set(err, "partial_rotary_factor other than 1 is not supported");
+    if (cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(o, "quantization_config")))
+        return error_set(err, "quantization_config: quantized weights are not supported");
+    const cJSON *layer;
+    cJSON_ArrayForEach(layer, cJSON_GetObjectItemCaseSensitive(o, "layer_types"))
+    {
+        if (!cJSON_IsString(layer) || strcmp(layer->valuestring, "full_attention") != 0)
+            return error_set(err, "layer_types other than \"full_attention\" are not supported");
+    }
+    return 0;
+}
+
 static int read_gpt2(ModelConfig *c, const cJSON *o, Error *err)
 {
     static const char *const ACTIVATIONS[] = {"gelu_new", "gelu_pytorch_tanh", NULL};
@@ -52,20 +82,33 @@ static int read_gpt2(ModelConfig *c, const cJSON *o, Error *err)
     c->NKV = c->NH;
     c->HD = c->NH > 0 ? c->C / c->NH : 0;
     c->norm_eps = json_number(o, "layer_norm_epsilon", 1e-5);
-    c->learned_positions = c->attention_bias = c->mlp_bias = true;
+    c->learned_positions = c->attention_bias = c->out_bias = c->mlp_bias = true;
     c->tied = json_bool(o, "tie_word_embeddings", true);
     return 0;
 }
 
+static void read_biases(ModelConfig *c, const cJSON *o)
+{
+    if (c->family == FAMILY_QWEN2) {
+        c->attention_bias = true;
+        return;
+    }
+    c->attention_bias = c->out_bias = json_bool(o, "attention_bias", false);
+    c->mlp_bias = json_bool(o, "mlp_bias", false);
+}
+
+/* Llama and those that came after it.  Sizes that transformers would fill in are asked for, but of
+ * Llama, whose early files lack some. */
 static int read_llama(ModelConfig *c, const cJSON *o, Error *err)
 {
+    const bool llama = c->family == FAMILY_LLAMA;
     static const char *const ACTIVATIONS[] = {"silu", NULL};
     if (whole(&c->n_layer, o, "num_hidden_layers", REQUIRED, err) != 0 ||
         whole(&c->NH, o, "num_attention_heads", REQUIRED, err) != 0 ||
-        whole(&c->NKV, o, "num_key_value_heads", c->NH, err) != 0 ||
+        whole(&c->NKV, o, "num_key_value_heads", llama ? c->NH : REQUIRED, err) != 0 ||
         whole(&c->C, o, "hidden_size", REQUIRED, err) != 0 ||
         whole(&c->F, o, "intermediate_size", REQUIRED, err) != 0 ||
-        whole(&c->max_T, o, "max_position_embeddings", 2048, err) != 0 ||
+        whole(&c->max_T, o, "max_position_embeddings", llama ? 2048 : REQUIRED, err) != 0 ||
         whole(&c->HD, o, "head_dim", c->NH > 0 ? c->C / c->NH : 0, err) != 0 ||
         require_word(o, "hidden_act", ACTIVATIONS, err) != 0)
         return -1;
@@ -78,10 +121,26 @@ static int read_llama(ModelConfig *c, const cJSON *o, Error *err)
     c->rms_norm = c->gated_mlp = true;
     c->norm_eps = json_number(o, "rms_norm_eps", 1e-6);
     c->rope_theta = json_number(o, "rope_theta", 10000);
-    c->attention_bias = json_bool(o, "attention_bias", false);
-    c->mlp_bias = json_bool(o, "mlp_bias", false);
+    read_biases(c, o);
     c->tied = json_bool(o, "tie_word_embeddings", false);
     return 0;
+}
+
+static int read_family(Family *out, const cJSON *o, Error *err)
+{
+    const char *type = json_text(o, "model_type", "");
+    for (int i = 0; i < N_FAMILIES; i++)
+        if (strcmp(type, FAMILIES[i].type) == 0) {
+            *out = (Family)i;
+            return 0;
+        }
+    error_set(err, "model_type \"%s\" is not supported", type);
+    Text known = {0};
+    for (int i = 0; i < N_FAMILIES; i++)
+        text_format(&known, "%s%s", i ? ", " : "", FAMILIES[i].type);
+    error_hint(err, "known families: %s", known.bytes);
+    text_free(&known);
+    return -1;
 }
 
 int model_config_check(const ModelConfig *c, Error *err)
@@ -120,16 +179,9 @@ int model_config_read(ModelConfig *out, const char *dir, Error *err)
                          "model.safetensors and tokenizer.json",
                          dir);
     if (json_read(&o, path, CONFIG_LIMIT, false, err) != 0) return -1;
-    const char *type = json_text(o, "model_type", "");
-    if (strcmp(type, "gpt2") == 0) {
-        c.family = FAMILY_GPT2;
-        rc = read_gpt2(&c, o, err);
-    } else if (strcmp(type, "llama") == 0) {
-        c.family = FAMILY_LLAMA;
-        rc = read_llama(&c, o, err);
-    } else {
-        rc = error_set(err, "model_type \"%s\" is not supported (gpt2, llama)", type);
-    }
+    rc = read_family(&c.family, o, err);
+    if (rc == 0) rc = refuse_unknown(o, err);
+    if (rc == 0) rc = c.family == FAMILY_GPT2 ? read_gpt2(&c, o, err) : read_llama(&c, o, err);
     if (rc == 0) rc = whole(&c.V, o, "vocab_size", REQUIRED, err);
     if (rc == 0) rc = whole(&c.bos, o, "bos_token_id", -1, err);
     if (rc == 0) rc = whole(&c.eos, o, "eos_token_id", -1, err);
@@ -159,7 +211,7 @@ static void put_number(Text *t, const char *name, double x)
 
 static void put_gpt2(Text *t, const ModelConfig *c)
 {
-    text_format(t, "  \"model_type\": \"gpt2\",\n  \"activation_function\": \"gelu_new\",\n");
+    text_add(t, "  \"activation_function\": \"gelu_new\",\n");
     text_format(t, "  \"n_layer\": %d,\n  \"n_head\": %d,\n  \"n_embd\": %d,\n  \"n_inner\": %d,\n",
                 c->n_layer, c->NH, c->C, c->F);
     text_format(t, "  \"n_positions\": %d,\n  \"n_ctx\": %d,\n", c->max_T, c->max_T);
@@ -169,7 +221,7 @@ static void put_gpt2(Text *t, const ModelConfig *c)
 
 static void put_llama(Text *t, const ModelConfig *c)
 {
-    text_format(t, "  \"model_type\": \"llama\",\n  \"hidden_act\": \"silu\",\n");
+    text_add(t, "  \"hidden_act\": \"silu\",\n");
     text_format(t, "  \"num_hidden_layers\": %d,\n  \"num_attention_heads\": %d,\n", c->n_layer,
                 c->NH);
     text_format(t, "  \"num_key_value_heads\": %d,\n  \"head_dim\": %d,\n", c->NKV, c->HD);
@@ -178,9 +230,11 @@ static void put_llama(Text *t, const ModelConfig *c)
     put_number(t, "rms_norm_eps", c->norm_eps);
     put_number(t, "rope_theta", c->rope_theta);
     text_add(t, "  \"rope_scaling\": null,\n");
-    text_format(t,
-                "  \"attention_bias\": %s,\n  \"mlp_bias\": %s,\n  \"attention_dropout\": 0.0,\n",
-                c->attention_bias ? "true" : "false", c->mlp_bias ? "true" : "false");
+    if (c->family == FAMILY_LLAMA)
+        text_format(t, "  \"attention_bias\": %s,\n  \"mlp_bias\": %s,\n",
+                    c->attention_bias ? "true" : "false", c->mlp_bias ? "true" : "false");
+    if (c->family == FAMILY_QWEN2) text_add(t, "  \"use_sliding_window\": false,\n");
+    text_add(t, "  \"attention_dropout\": 0.0,\n");
 }
 
 int model_config_write(const ModelConfig *c, const char *dir, Error *err)
@@ -188,10 +242,11 @@ int model_config_write(const ModelConfig *c, const char *dir, Error *err)
     char path[FILE_PATH_MAX];
     const bool gpt2 = c->family == FAMILY_GPT2;
     Text t = {0};
-    text_format(&t, "{\n  \"architectures\": [\"%s%s\"],\n", gpt2 ? "GPT2" : "Llama",
+    text_format(&t, "{\n  \"architectures\": [\"%s%s\"],\n", FAMILIES[c->family].class,
                 c->n_labels > 0 ? "ForSequenceClassification"
                 : gpt2          ? "LMHeadModel"
                                 : "ForCausalLM");
+    text_format(&t, "  \"model_type\": \"%s\",\n", FAMILIES[c->family].type);
     gpt2 ? put_gpt2(&t, c) : put_llama(&t, c);
     if (c->n_labels > 0) {
         text_add(&t, "  \"id2label\": {");
@@ -207,7 +262,8 @@ int model_config_write(const ModelConfig *c, const char *dir, Error *err)
         text_format(&t, "  \"eos_token_id\": %d,\n  \"pad_token_id\": %d,\n", c->eos, c->eos);
     put_number(&t, "initializer_range", c->init_std);
     text_format(&t, "  \"tie_word_embeddings\": %s,\n", c->tied ? "true" : "false");
-    text_format(&t, "  \"torch_dtype\": \"float32\",\n  \"vocab_size\": %d\n}\n", c->V);
+    text_format(&t, "  \"torch_dtype\": \"%s\",\n  \"vocab_size\": %d\n}\n",
+                dtype_torch_name(c->type), c->V);
 
     int rc = path_join(path, dir, "config.json", err);
     if (rc == 0) rc = file_write(path, t.bytes, t.n, err);

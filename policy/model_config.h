@@ -1,18 +1,19 @@
 /* The facts of an architecture: everything the arithmetic needs to know about a config.json.
  *
- * GPT-2 and Llama differ only in these fields, so there is one forward and one backward.  A fact that
- * would change the mathematics and is not known here is refused by name. */
+ * Families differ only in these fields, so there is one forward and one backward.  A fact that would
+ * change the mathematics and is not known here is refused by name. */
 #ifndef POLICY_MODEL_CONFIG_H
 #define POLICY_MODEL_CONFIG_H
 
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "policy/dtype.h"
 
-typedef enum { FAMILY_GPT2, FAMILY_LLAMA } Family;
+typedef enum { FAMILY_GPT2, FAMILY_LLAMA, FAMILY_QWEN2 } Family;
 
 typedef struct {
-    Family family; /* decides the names in files, nothing else */
+    Family family; /* decides the words and names in files, nothing else */
     int n_layer, NH, NKV, HD;
     int C, F, V;
     int max_T;     /* longest sequence */
@@ -20,11 +21,14 @@ typedef struct {
     double norm_eps;
     bool learned_positions; /* otherwise rotary */
     double rope_theta;
-    bool gated_mlp; /* SwiGLU; otherwise GELU */
-    bool attention_bias, mlp_bias;
+    bool gated_mlp;      /* SwiGLU; otherwise GELU */
+    bool attention_bias; /* of query, key and value */
+    bool out_bias;       /* of the projection after attention */
+    bool mlp_bias;
     bool tied;    /* the output projection is the embedding */
     int bos, eos; /* token ids, -1 when absent */
     double init_std;
+    Dtype type;   /* of the weights, when written */
     int n_labels; /* heads of a ...ForSequenceClassification; 0 for a language model */
 } ModelConfig;
 

@@ -26,19 +26,23 @@ static int tensor_shape(int64_t shape[2], const Tensor *t)
     return t->vector ? 1 : 2;
 }
 
-/* The base model's tensors may come with or without the language model's prefix. */
-static int find(const Safetensors *file, const char *name)
+static bool is_head(const Tensor *t)
 {
-    const int at = safetensors_find(file, name);
-    if (at >= 0) return at;
-    const char *dot = strchr(name, '.');
-    return dot ? safetensors_find(file, dot + 1) : -1;
+    return strcmp(t->name, "lm_head.weight") == 0;
 }
 
-static int read_tensor(Model *m, const Safetensors *file, const Tensor *t, Error *err)
+/* Without the language model's prefix. */
+static const char *bare_name(const Tensor *t)
+{
+    return is_head(t) ? t->name : strchr(t->name, '.') + 1;
+}
+
+static int read_tensor(Model *m, const Safetensors *file, Tensor *t, Error *err)
 {
     int64_t shape[2];
-    const int at = find(file, t->name), n_dims = tensor_shape(shape, t);
+    const int n_dims = tensor_shape(shape, t);
+    int at = safetensors_find(file, t->name);
+    if (at < 0 && (at = safetensors_find(file, bare_name(t))) >= 0) m->bare_names = true;
     if (at < 0) return error_set(err, "tensor %s is missing", t->name);
     const SafetensorsEntry *e = safetensors_entry(file, at);
     if (e->n_dims != n_dims || e->shape[0] != shape[0] || (n_dims == 2 && e->shape[1] != shape[1]))
@@ -48,6 +52,8 @@ static int read_tensor(Model *m, const Safetensors *file, const Tensor *t, Error
     float *raw = mem_calloc(n, sizeof *raw);
     real *values = mem_calloc(n, sizeof *values);
     const int rc = safetensors_read(file, at, raw, err);
+    t->type = dtype_named(e->dtype);
+    if (t->type == DTYPE_F64) t->type = DTYPE_F32; /* what we hold of it */
     if (rc == 0) {
         tensor_from_file(values, raw, t);
         buffer_write(m->parameters.w + t->at, values, n);
@@ -100,7 +106,7 @@ int model_open(Model **out, const char *dir, Error *err)
     m = model_like(&config);
     for (int i = 0; i < m->n_tensors; i++) {
         /* it predicts no tokens: model_check_predicts */
-        const bool unused = config.n_labels > 0 && strcmp(m->tensor[i].name, "lm_head.weight") == 0;
+        const bool unused = config.n_labels > 0 && is_head(&m->tensor[i]);
         if (!unused && read_tensor(m, file, &m->tensor[i], err) != 0) goto done;
     }
     if (config.n_labels > 0 && read_score(m, file, err) != 0) goto done;
@@ -155,6 +161,24 @@ static void read_out(float *out, void *context, int64_t first, int64_t n)
     free(values);
 }
 
+/* Whether the types the weights were read in hold them as they are now. */
+static bool types_hold(const Model *m)
+{
+    uint16_t half;
+    bool hold = true;
+    for (int i = 0; i < m->n_tensors && hold; i++) {
+        const Tensor *t = &m->tensor[i];
+        if (t->type == DTYPE_F32) continue;
+        const size_t n = (size_t)t->rows * (size_t)t->cols;
+        real *values = mem_calloc(n, sizeof *values);
+        buffer_read(values, m->parameters.w + t->at, n);
+        for (size_t k = 0; k < n && hold; k++)
+            hold = dtype_write(&half, 0, (float)values[k], t->type);
+        free(values);
+    }
+    return hold;
+}
+
 void model_set_companions(Model *m, const char *dir)
 {
     free(m->companions);
@@ -182,6 +206,26 @@ static int copy_companions(const Model *m, const char *dir, Error *err)
     return 0;
 }
 
+/* What a language model's file holds, or a classifier's without its head.  Returns how many. */
+static int list_tensors(SafetensorsTensor *list, Source *source, const Model *m, bool classifier,
+                        bool as_read)
+{
+    int n = 0;
+    for (int i = 0; i < m->n_tensors; i++) {
+        const Tensor *t = &m->tensor[i];
+        if (classifier && is_head(t)) continue;
+        source[n] = (Source){m, t};
+        /* transformers refuses bare names beside a head */
+        list[n] = (SafetensorsTensor){.name = m->bare_names && !classifier ? bare_name(t) : t->name,
+                                      .type = as_read ? t->type : DTYPE_F32,
+                                      .read = read_out,
+                                      .context = &source[n]};
+        list[n].n_dims = tensor_shape(list[n].shape, t);
+        n++;
+    }
+    return n;
+}
+
 int model_save(const Model *m, const char *dir, int n_labels, const float *score,
                const float *score_bias, Error *err)
 {
@@ -189,16 +233,9 @@ int model_save(const Model *m, const char *dir, int n_labels, const float *score
     ModelConfig config = m->config;
     SafetensorsTensor *list = mem_calloc((size_t)m->n_tensors + 2, sizeof *list);
     Source *source = mem_calloc((size_t)m->n_tensors, sizeof *source);
-    int n = 0, rc = -1;
+    const bool as_read = types_hold(m);
+    int n = list_tensors(list, source, m, n_labels > 0, as_read), rc = -1;
 
-    for (int i = 0; i < m->n_tensors; i++) {
-        const Tensor *t = &m->tensor[i];
-        if (n_labels > 0 && strcmp(t->name, "lm_head.weight") == 0) continue;
-        source[n] = (Source){m, t};
-        list[n] = (SafetensorsTensor){.name = t->name, .read = read_out, .context = &source[n]};
-        list[n].n_dims = tensor_shape(list[n].shape, t);
-        n++;
-    }
     if (n_labels > 0) {
         list[n++] = (SafetensorsTensor){
             .name = "score.weight", .n_dims = 2, .shape = {n_labels, config.C}, .values = score};
@@ -206,6 +243,7 @@ int model_save(const Model *m, const char *dir, int n_labels, const float *score
             .name = "score.bias", .n_dims = 1, .shape = {n_labels}, .values = score_bias};
     }
     config.n_labels = n_labels;
+    config.type = as_read ? m->tensor[0].type : DTYPE_F32;
     if (model_config_write(&config, dir, err) != 0) goto done;
     if (path_join(path, dir, "model.safetensors", err) != 0) goto done;
     rc = safetensors_write(path, list, n, err);

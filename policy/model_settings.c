@@ -21,6 +21,7 @@ int model_settings_config(ModelConfig *out, const ModelSettings *s, int V, int e
                      .rope_theta = s->rope_theta,
                      .gated_mlp = llama,
                      .attention_bias = !llama,
+                     .out_bias = !llama,
                      .mlp_bias = !llama,
                      .tied = true,
                      .bos = eos,

@@ -247,72 +247,27 @@ int safetensors_find(const Safetensors *s, const char *name)
     return -1;
 }
 
-static float from_f16(uint16_t h)
-{
-    const uint32_t sign = (uint32_t)(h & 0x8000) << 16;
-    const uint32_t exponent = h >> 10 & 31, fraction = h & 1023;
-    if (exponent == 0) { /* zero and subnormals: fraction * 2^-24, exact */
-        const float x = (float)fraction * 0x1p-24f;
-        return sign ? -x : x;
-    }
-    const uint32_t bits = sign | (exponent == 31 ? 255u : exponent + 112) << 23 | fraction << 13;
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
-static float from_bf16(uint16_t h)
-{
-    const uint32_t bits = (uint32_t)h << 16;
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
-typedef enum { F32, F16, BF16, F64, OTHER } Kind;
-
-static Kind kind_of(const char *dtype)
-{
-    static const char *const NAMES[] = {"F32", "F16", "BF16", "F64"};
-    for (int i = 0; i < OTHER; i++)
-        if (strcmp(dtype, NAMES[i]) == 0) return (Kind)i;
-    return OTHER;
-}
-
-static double element(const unsigned char *raw, size_t i, Kind kind)
-{
-    uint16_t half;
-    float single;
-    double wide;
-    switch (kind) {
-    case F32: memcpy(&single, raw + 4 * i, 4); return single;
-    case F16: memcpy(&half, raw + 2 * i, 2); return from_f16(half);
-    case BF16: memcpy(&half, raw + 2 * i, 2); return from_bf16(half);
-    default: memcpy(&wide, raw + 8 * i, 8); return wide;
-    }
-}
-
 /* Into single or wide, whichever is not NULL. */
 static int read_numbers(const Safetensors *s, int index, float *single, double *wide, Error *err)
 {
     const SafetensorsEntry *e = safetensors_entry(s, index);
     const File *f = &s->files[e->file];
-    const Kind kind = kind_of(e->dtype);
+    const Dtype type = dtype_named(e->dtype);
     const uint64_t begin = f->data + e->begin;
-    if (kind == OTHER)
+    if (type == DTYPE_OTHER)
         return error_set(err, "it is %s; only F32, F16, BF16 and F64 are read as numbers",
                          e->dtype);
-    if (kind == F32 && single)
+    if (type == DTYPE_F32 && single)
         return read_at(f, single, (size_t)e->count * sizeof *single, begin, err);
 
-    const size_t size = kind == F64 ? 8 : kind == F32 ? 4 : 2;
+    const size_t size = dtype_size(type);
     unsigned char raw[PIECE];
     for (int64_t at = 0; at < e->count;) {
         const size_t most = PIECE / size, left = (size_t)(e->count - at);
         const size_t n = left < most ? left : most;
         if (read_at(f, raw, n * size, begin + (uint64_t)at * size, err) != 0) return -1;
         for (size_t i = 0; i < n; i++, at++) {
-            const double x = element(raw, i, kind);
+            const double x = dtype_read(raw, i, type);
             if (single) single[at] = (float)x;
             else wide[at] = x;
         }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "policy/dtype.h"
 
 enum { SAFETENSORS_DIMS_MAX = 8 };
 
@@ -42,10 +43,11 @@ int safetensors_find(const Safetensors *s, const char *name); /* index, or -1 */
 int safetensors_read(const Safetensors *s, int index, float *out, Error *err);
 int safetensors_read_double(const Safetensors *s, int index, double *out, Error *err);
 
-/* What to write, as F32: `values`, or, when that is NULL, what `read` copies out in pieces: n
- * numbers from element `first`. */
+/* What to write: `values`, or, when that is NULL, what `read` copies out in pieces: n numbers from
+ * element `first`.  `type` holds all of them exactly (dtype_write); F32 does always. */
 typedef struct {
     const char *name;
+    Dtype type;
     int n_dims;
     int64_t shape[SAFETENSORS_DIMS_MAX];
     const float *values;

@@ -12,9 +12,12 @@
 
 enum { PIECE = 1 << 16, ALIGNMENT = 8 }; /* floats per piece; bytes the data is aligned to */
 
-static int by_name(const void *a, const void *b)
+/* Wide numbers first, so that all are aligned; then by name. */
+static int in_file(const void *a, const void *b)
 {
     const SafetensorsTensor *const *x = a, *const *y = b;
+    const size_t wide_x = dtype_size((*x)->type), wide_y = dtype_size((*y)->type);
+    if (wide_x != wide_y) return wide_x > wide_y ? -1 : 1;
     return strcmp((*x)->name, (*y)->name);
 }
 
@@ -35,10 +38,10 @@ static void make_header(Text *out, const SafetensorsTensor *const *sorted, int n
         const SafetensorsTensor *t = sorted[i];
         text_add(&json, ",");
         json_put_text(&json, t->name, strlen(t->name));
-        text_add(&json, ":{\"dtype\":\"F32\",\"shape\":[");
+        text_format(&json, ":{\"dtype\":\"%s\",\"shape\":[", dtype_name(t->type));
         for (int d = 0; d < t->n_dims; d++)
             text_format(&json, "%s%" PRId64, d ? "," : "", t->shape[d]);
-        const int64_t end = at + elements(t) * (int64_t)sizeof(float);
+        const int64_t end = at + elements(t) * (int64_t)dtype_size(t->type);
         text_format(&json, "],\"data_offsets\":[%" PRId64 ",%" PRId64 "]}", at, end);
         at = end;
     }
@@ -53,14 +56,27 @@ static void make_header(Text *out, const SafetensorsTensor *const *sorted, int n
     text_free(&json);
 }
 
+static int put_piece(FileWriter *w, float *piece, int64_t n, Dtype type, Error *err)
+{
+    if (type != DTYPE_F32)
+        for (int64_t i = 0; i < n; i++) { /* in place: no number is wider than a float */
+            const bool exact = dtype_write(piece, (size_t)i, piece[i], type);
+            assert(exact);
+            (void)exact;
+        }
+    return file_put(w, piece, (size_t)n * dtype_size(type), err);
+}
+
 static int put_values(FileWriter *w, const SafetensorsTensor *t, float *piece, Error *err)
 {
     const int64_t count = elements(t);
-    if (t->values) return file_put(w, t->values, (size_t)count * sizeof(float), err);
+    if (t->values && t->type == DTYPE_F32)
+        return file_put(w, t->values, (size_t)count * sizeof(float), err);
     for (int64_t at = 0; at < count; at += PIECE) {
         const int64_t n = count - at < PIECE ? count - at : PIECE;
-        t->read(piece, t->context, at, n);
-        if (file_put(w, piece, (size_t)n * sizeof(float), err) != 0) return -1;
+        if (t->values) memcpy(piece, t->values + at, (size_t)n * sizeof *piece);
+        else t->read(piece, t->context, at, n);
+        if (put_piece(w, piece, n, t->type, err) != 0) return -1;
     }
     return 0;
 }
@@ -78,7 +94,7 @@ int safetensors_write(const char *path, const SafetensorsTensor *tensors, int n,
         assert(tensors[i].values || tensors[i].read || elements(&tensors[i]) == 0);
         sorted[i] = &tensors[i];
     }
-    qsort(sorted, (size_t)n, sizeof *sorted, by_name);
+    qsort(sorted, (size_t)n, sizeof *sorted, in_file);
     for (int i = 1; i < n; i++) assert(strcmp(sorted[i - 1]->name, sorted[i]->name) != 0);
     make_header(&header, sorted, n);
 

@@ -69,6 +69,7 @@ static void check_config(const uint8_t *bytes, size_t n)
     FUZZ_CLAIM(c.V == again.V && c.max_T == again.max_T && c.tied == again.tied);
     FUZZ_CLAIM(c.norm_eps == again.norm_eps && c.rope_theta == again.rope_theta);
     FUZZ_CLAIM(c.attention_bias == again.attention_bias && c.mlp_bias == again.mlp_bias);
+    FUZZ_CLAIM(c.out_bias == again.out_bias);
     FUZZ_CLAIM(c.bos == again.bos && c.eos == again.eos && c.init_std == again.init_std);
     FUZZ_CLAIM(c.n_labels == again.n_labels);
 }

@@ -23,6 +23,7 @@ static const ModelConfig GPT2 = {.family = FAMILY_GPT2,
                                  .norm_eps = 1e-5,
                                  .learned_positions = true,
                                  .attention_bias = true,
+                                 .out_bias = true,
                                  .mlp_bias = true,
                                  .tied = true,
                                  .init_std = 0.3};

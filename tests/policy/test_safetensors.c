@@ -64,9 +64,9 @@ static void assert_refused(const char *where, const char *reason)
 
 static const float A[] = {1, -2.5f, 3e-30f, 0, -0.0f, 7}, B[] = {42}, C[] = {0.5f, 0.25f};
 static const SafetensorsTensor THREE[] = {
-    {"b", 0, {0}, B, NULL, NULL},
-    {"model.a \"\xc3\xa9\"", 2, {3, 2}, A, NULL, NULL},
-    {"c", 1, {2}, C, NULL, NULL},
+    {"b", DTYPE_F32, 0, {0}, B, NULL, NULL},
+    {"model.a \"\xc3\xa9\"", DTYPE_F32, 2, {3, 2}, A, NULL, NULL},
+    {"c", DTYPE_F32, 1, {2}, C, NULL, NULL},
 };
 
 static void what_is_written_reads_back_the_same(void **state)
@@ -125,7 +125,7 @@ static void values_can_come_in_pieces(void **state)
     (void)state;
     enum { N = 200001 };
     float scale = 0.5f, *back = mem_calloc(N, sizeof *back);
-    const SafetensorsTensor t = {"long", 1, {N}, NULL, count_up, &scale};
+    const SafetensorsTensor t = {"long", DTYPE_F32, 1, {N}, NULL, count_up, &scale};
     Safetensors *s;
     assert_int_equal(safetensors_write(path, &t, 1, &err), 0);
     assert_int_equal(safetensors_open(&s, path, &err), 0);

@@ -1,0 +1,24 @@
+/* The types numbers have in files: what stands there becomes float or double, and floats go back where
+ * the type holds them exactly. */
+#ifndef POLICY_DTYPE_H
+#define POLICY_DTYPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef enum { DTYPE_F32, DTYPE_F16, DTYPE_BF16, DTYPE_F64, DTYPE_OTHER } Dtype;
+
+/* As safetensors writes it: "F32", ...; any other word is DTYPE_OTHER. */
+Dtype dtype_named(const char *name);
+const char *dtype_name(Dtype type);
+/* As a config.json writes it: "float32", ... */
+const char *dtype_torch_name(Dtype type);
+/* Bytes of one number; not of DTYPE_OTHER. */
+size_t dtype_size(Dtype type);
+
+/* Number i of raw; not of DTYPE_OTHER. */
+double dtype_read(const void *raw, size_t i, Dtype type);
+/* x as number i of raw.  False when the type, one of F32, F16 and BF16, does not hold all its bits. */
+bool dtype_write(void *raw, size_t i, float x, Dtype type);
+
+#endif
