@@ -158,7 +158,7 @@ static void make_rope(Model *m)
 {
     const ModelConfig *c = &m->config;
     double *inv_freq = mem_calloc((size_t)c->HD / 2, sizeof *inv_freq);
-    for (int i = 0; i < c->HD / 2; i++) inv_freq[i] = pow(c->rope_theta, -2.0 * i / c->HD);
+    rope_frequencies(inv_freq, c->rope_theta, &c->rope_scaling, c->HD);
     m->rope = buffer_new((size_t)c->max_T * (size_t)c->HD);
     rope_table(m->rope, inv_freq, c->max_T, c->HD);
     free(inv_freq);

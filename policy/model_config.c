@@ -112,15 +112,9 @@ static int read_llama(ModelConfig *c, const cJSON *o, Error *err)
         whole(&c->HD, o, "head_dim", c->NH > 0 ? c->C / c->NH : 0, err) != 0 ||
         require_word(o, "hidden_act", ACTIVATIONS, err) != 0)
         return -1;
-    const cJSON *scaling = cJSON_GetObjectItemCaseSensitive(o, "rope_scaling");
-    if (cJSON_IsObject(scaling)) {
-        const char *kind = json_text(scaling, "rope_type", json_text(scaling, "type", "default"));
-        if (strcmp(kind, "default") != 0)
-            return error_set(err, "rope_scaling \"%s\" is not supported (default)", kind);
-    }
+    if (rope_read(&c->rope_theta, &c->rope_scaling, o, err) != 0) return -1;
     c->rms_norm = c->gated_mlp = true;
     c->norm_eps = json_number(o, "rms_norm_eps", 1e-6);
-    c->rope_theta = json_number(o, "rope_theta", 10000);
     read_biases(c, o);
     c->tied = json_bool(o, "tie_word_embeddings", false);
     return 0;
@@ -161,6 +155,7 @@ int model_config_check(const ModelConfig *c, Error *err)
         return error_set(err, "%d heads do not divide the width %d", c->NH, c->C);
     if (!c->learned_positions && c->HD % 2 != 0)
         return error_set(err, "rotary positions need an even head width, not %d", c->HD);
+    if (!c->learned_positions && rope_check(c->rope_theta, &c->rope_scaling, err) != 0) return -1;
     if (!(c->norm_eps > 0)) return error_set(err, "the norm's epsilon must be positive");
     return 0;
 }
@@ -228,8 +223,7 @@ static void put_llama(Text *t, const ModelConfig *c)
     text_format(t, "  \"hidden_size\": %d,\n  \"intermediate_size\": %d,\n", c->C, c->F);
     text_format(t, "  \"max_position_embeddings\": %d,\n", c->max_T);
     put_number(t, "rms_norm_eps", c->norm_eps);
-    put_number(t, "rope_theta", c->rope_theta);
-    text_add(t, "  \"rope_scaling\": null,\n");
+    rope_write(t, c->rope_theta, &c->rope_scaling);
     if (c->family == FAMILY_LLAMA)
         text_format(t, "  \"attention_bias\": %s,\n  \"mlp_bias\": %s,\n",
                     c->attention_bias ? "true" : "false", c->mlp_bias ? "true" : "false");

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "policy/dtype.h"
+#include "policy/rope.h"
 
 typedef enum { FAMILY_GPT2, FAMILY_LLAMA, FAMILY_QWEN2 } Family;
 
@@ -21,6 +22,7 @@ typedef struct {
     double norm_eps;
     bool learned_positions; /* otherwise rotary */
     double rope_theta;
+    RopeScaling rope_scaling;
     bool gated_mlp;      /* SwiGLU; otherwise GELU */
     bool attention_bias; /* of query, key and value */
     bool out_bias;       /* of the projection after attention */

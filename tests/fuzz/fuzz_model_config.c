@@ -69,6 +69,9 @@ static void check_config(const uint8_t *bytes, size_t n)
     FUZZ_CLAIM(c.V == again.V && c.max_T == again.max_T && c.tied == again.tied);
     FUZZ_CLAIM(c.norm_eps == again.norm_eps && c.rope_theta == again.rope_theta);
     FUZZ_CLAIM(c.attention_bias == again.attention_bias && c.mlp_bias == again.mlp_bias);
+    const RopeScaling *r = &c.rope_scaling, *s = &again.rope_scaling;
+    FUZZ_CLAIM(r->kind == s->kind && r->factor == s->factor && r->original_T == s->original_T);
+    FUZZ_CLAIM(r->low_turns == s->low_turns && r->high_turns == s->high_turns);
     FUZZ_CLAIM(c.out_bias == again.out_bias);
     FUZZ_CLAIM(c.bos == again.bos && c.eos == again.eos && c.init_std == again.init_std);
     FUZZ_CLAIM(c.n_labels == again.n_labels);

@@ -27,6 +27,12 @@ static void llama_in_half_precision_shards_matches_pytorch(void **state)
     golden_check_model("llama-tiny-gqa-sharded", true, &CLOSE);
 }
 
+static void llama3_with_stretched_positions_matches_pytorch(void **state)
+{
+    (void)state;
+    golden_check_model("llama3-tiny-ropescale-bf16", true, &CLOSE);
+}
+
 static void qwen2_matches_pytorch(void **state)
 {
     (void)state;
@@ -47,6 +53,7 @@ int main(void)
         cmocka_unit_test(gpt2_with_prefixed_names_matches_pytorch),
         cmocka_unit_test(llama_matches_pytorch),
         cmocka_unit_test(llama_in_half_precision_shards_matches_pytorch),
+        cmocka_unit_test(llama3_with_stretched_positions_matches_pytorch),
         cmocka_unit_test(qwen2_matches_pytorch),
         cmocka_unit_test(packed_sequences_match_padded_ones),
     };

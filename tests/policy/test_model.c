@@ -16,6 +16,7 @@ static void every_implementation_matches_pytorch(void **state)
         golden_check_model("gpt2-tiny-ref", false, &CLOSE); /* names with transformer. */
         golden_check_model("llama-tiny-gqa", true, &CLOSE);
         golden_check_model("llama-tiny-gqa-sharded", true, &CLOSE); /* F16 in three files */
+        golden_check_model("llama3-tiny-ropescale-bf16", true, &CLOSE);
         golden_check_model("qwen2-tiny", true, &CLOSE);
         golden_check_unpadded("gpt2-tiny", CLOSE.logp);
         golden_check_unpadded("llama-tiny-gqa", CLOSE.logp);
@@ -55,6 +56,11 @@ static void assert_same_config(const ModelConfig *a, const ModelConfig *b)
     assert_int_equal(a->V, b->V);
     assert_int_equal(a->max_T, b->max_T);
     assert_true(a->norm_eps == b->norm_eps && a->rope_theta == b->rope_theta);
+    assert_int_equal(a->rope_scaling.kind, b->rope_scaling.kind);
+    assert_true(a->rope_scaling.factor == b->rope_scaling.factor);
+    assert_true(a->rope_scaling.low_turns == b->rope_scaling.low_turns);
+    assert_true(a->rope_scaling.high_turns == b->rope_scaling.high_turns);
+    assert_int_equal(a->rope_scaling.original_T, b->rope_scaling.original_T);
     assert_true(a->init_std == b->init_std);
     assert_int_equal(a->rms_norm, b->rms_norm);
     assert_int_equal(a->learned_positions, b->learned_positions);
@@ -93,6 +99,9 @@ static void a_saved_model_comes_back_to_the_bit(void **state)
     odd.norm_eps = 1.234567e-6, odd.rope_theta = 500000.25, odd.init_std = 0.0123456789;
     survives_saving(&WIDE_GPT2);
     survives_saving(&WIDE_LLAMA);
+    odd.rope_scaling = (RopeScaling){ROPE_LLAMA3, 8.1, 1.25, 4.75, 77};
+    survives_saving(&odd);
+    odd.rope_scaling = (RopeScaling){.kind = ROPE_LINEAR, .factor = 2.1};
     survives_saving(&odd);
     ModelConfig untied = TINY_GPT2;
     untied.tied = false;
@@ -178,6 +187,7 @@ static void published_checkpoints_are_written_as_they_were_read(void **state)
     written_as_it_was_read("gpt2-tiny-ref");
     written_as_it_was_read("llama-tiny-gqa");
     written_as_it_was_read("llama-tiny-gqa-sharded");
+    written_as_it_was_read("llama3-tiny-ropescale-bf16");
     written_as_it_was_read("qwen2-tiny");
 }
 
@@ -337,6 +347,17 @@ static void what_would_change_the_mathematics_is_refused_by_name(void **state)
     refused(LLAMA_JSON("\"num_attention_heads\": 4, \"head_dim\": 5"), "an even head width, not 5");
     refused(LLAMA_JSON("\"num_attention_heads\": 4, \"rope_scaling\": {\"rope_type\": \"yarn\"}"),
             "rope_scaling \"yarn\" is not supported");
+    refused(LLAMA_JSON("\"num_attention_heads\": 4, \"rope_scaling\": {\"type\": \"linear\"}"),
+            "rope_scaling: factor is missing");
+    refused(LLAMA_JSON("\"num_attention_heads\": 2, \"rope_scaling\": {\"type\": \"linear\", "
+                       "\"factor\": 0.5}"),
+            "factor must be a number from 1 on");
+    refused(LLAMA_JSON("\"num_attention_heads\": 2, \"rope_scaling\": {\"rope_type\": \"llama3\", "
+                       "\"factor\": 8, \"low_freq_factor\": 4, \"high_freq_factor\": 4, "
+                       "\"original_max_position_embeddings\": 128}"),
+            "high_freq_factor greater");
+    refused(LLAMA_JSON("\"num_attention_heads\": 4, \"rope_parameters\": {\"full_attention\": {}}"),
+            "positions of \"full_attention\" alone");
 }
 
 static void a_model_that_is_not_what_its_config_says_is_refused(void **state)

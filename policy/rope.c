@@ -1,0 +1,122 @@
+#include "policy/rope.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const KIND[] = {"default", "linear", "llama3"};
+enum { KINDS = sizeof KIND / sizeof *KIND, ORIGINAL_MAX = 1 << 24 };
+
+static int read_kind(RopeKind *out, const cJSON *rope, Error *err)
+{
+    const char *kind = json_text(rope, "rope_type", json_text(rope, "type", KIND[0]));
+    for (int i = 0; i < KINDS; i++)
+        if (strcmp(kind, KIND[i]) == 0) {
+            *out = (RopeKind)i;
+            return 0;
+        }
+    return error_set(err, "rope_scaling \"%s\" is not supported (default, linear, llama3)", kind);
+}
+
+static int read_number(double *out, const cJSON *rope, const char *name, Error *err)
+{
+    *out = json_number(rope, name, NAN);
+    return isnan(*out) ? error_set(err, "rope_scaling: %s is missing", name) : 0;
+}
+
+/* Of one kind of layer each, as in models whose layers differ. */
+static int refuse_nested(const cJSON *rope, Error *err)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, rope)
+    {
+        if (cJSON_IsObject(item))
+            return error_set(err, "rope_parameters: positions of \"%.40s\" alone are not supported",
+                             item->string);
+    }
+    if (json_number(rope, "partial_rotary_factor", 1) != 1)
+        return error_set(err, "partial_rotary_factor other than 1 is not supported");
+    return 0;
+}
+
+int rope_read(double *theta, RopeScaling *scaling, const cJSON *config, Error *err)
+{
+    const cJSON *rope = cJSON_GetObjectItemCaseSensitive(config, "rope_parameters");
+    if (!cJSON_IsObject(rope)) rope = cJSON_GetObjectItemCaseSensitive(config, "rope_scaling");
+    RopeScaling s = {0};
+    double original_T = 0;
+    *scaling = s;
+    *theta = json_number(config, "rope_theta", 10000);
+    if (!cJSON_IsObject(rope)) return 0;
+
+    *theta = json_number(rope, "rope_theta", *theta);
+    if (refuse_nested(rope, err) != 0 || read_kind(&s.kind, rope, err) != 0) return -1;
+    if (s.kind != ROPE_DEFAULT && read_number(&s.factor, rope, "factor", err) != 0) return -1;
+    if (s.kind == ROPE_LLAMA3) {
+        if (read_number(&s.low_turns, rope, "low_freq_factor", err) != 0 ||
+            read_number(&s.high_turns, rope, "high_freq_factor", err) != 0 ||
+            read_number(&original_T, rope, "original_max_position_embeddings", err) != 0)
+            return -1;
+        if (!(original_T >= 1 && original_T <= ORIGINAL_MAX) || original_T != floor(original_T))
+            return error_set(
+                err, "rope_scaling: original_max_position_embeddings is no whole number from 1 on");
+        s.original_T = (int)original_T;
+    }
+    *scaling = s;
+    return 0;
+}
+
+void rope_write(Text *t, double theta, const RopeScaling *s)
+{
+    text_add(t, "  \"rope_theta\": ");
+    json_put_number(t, theta);
+    if (s->kind == ROPE_DEFAULT) {
+        text_add(t, ",\n  \"rope_scaling\": null,\n");
+        return;
+    }
+    text_format(t, ",\n  \"rope_scaling\": {\"rope_type\": \"%s\", \"factor\": ", KIND[s->kind]);
+    json_put_number(t, s->factor);
+    if (s->kind == ROPE_LLAMA3) {
+        text_add(t, ", \"low_freq_factor\": ");
+        json_put_number(t, s->low_turns);
+        text_add(t, ", \"high_freq_factor\": ");
+        json_put_number(t, s->high_turns);
+        text_format(t, ", \"original_max_position_embeddings\": %d", s->original_T);
+    }
+    text_add(t, "},\n");
+}
+
+int rope_check(double theta, const RopeScaling *s, Error *err)
+{
+    if (!(theta > 0) || isinf(theta)) return error_set(err, "rope_theta must be positive");
+    if (s->kind != ROPE_DEFAULT && (!(s->factor >= 1) || isinf(s->factor)))
+        return error_set(err, "rope_scaling: factor must be a number from 1 on");
+    if (s->kind == ROPE_LLAMA3 &&
+        (!(s->low_turns > 0 && s->high_turns > s->low_turns) || isinf(s->high_turns)))
+        return error_set(err, "rope_scaling: low_freq_factor must be positive and "
+                              "high_freq_factor greater");
+    return 0;
+}
+
+/* Turns of a pair in the original context: t = original_T / wavelength.  Its frequency f becomes f / factor
+ * where t < low, f where t > high, and between them, with m = (t - low) / (high - low),
+ *
+ *   (1 - m) f / factor + m f                                                    Llama 3.1 */
+static double llama3_frequency(double f, const RopeScaling *s)
+{
+    const double pi = 3.14159265358979323846;
+    const double turns = s->original_T * f / (2 * pi);
+    if (turns < s->low_turns) return f / s->factor;
+    if (turns > s->high_turns) return f;
+    const double mix = (turns - s->low_turns) / (s->high_turns - s->low_turns);
+    return (1 - mix) * f / s->factor + mix * f;
+}
+
+void rope_frequencies(double *inv_freq, double theta, const RopeScaling *scaling, int HD)
+{
+    for (int i = 0; i < HD / 2; i++) {
+        const double f = pow(theta, -2.0 * i / HD);
+        inv_freq[i] = scaling->kind == ROPE_LLAMA3   ? llama3_frequency(f, scaling)
+                      : scaling->kind == ROPE_LINEAR ? f / scaling->factor
+                                                     : f;
+    }
+}
