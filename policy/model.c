@@ -69,31 +69,31 @@ static void take_linear(Layout *l, Linear *out, const Part *part, int parts, int
     }
 }
 
-static void take_norm(Layout *l, Norm *out, const char *prefix, int layer)
+static void take_norm(Layout *l, Norm *out, const char *prefix, int width, int layer)
 {
     char name[96];
     if (!l->vectors) return;
     align(l);
     out->at = l->at;
     snprintf(name, sizeof name, "%s.weight", prefix);
-    take(l, 1, l->m->config.C, true, name, layer)->init = 1;
+    take(l, 1, width, true, name, layer)->init = 1;
     if (l->m->config.rms_norm) return;
     align(l);
     out->bias_at = l->at;
     snprintf(name, sizeof name, "%s.bias", prefix);
-    take(l, 1, l->m->config.C, true, name, layer);
+    take(l, 1, width, true, name, layer);
 }
 
 static void walk_gpt2_block(Layout *l, Block *b, int i)
 {
     const ModelConfig *c = &l->m->config;
     const double residual = c->init_std / sqrt(2.0 * c->n_layer);
-    take_norm(l, &b->attention_norm, "transformer.h.%d.ln_1", i);
+    take_norm(l, &b->attention_norm, "transformer.h.%d.ln_1", c->C, i);
     take_linear(l, &b->qkv, &(Part){"transformer.h.%d.attn.c_attn", 3 * c->C}, 1, c->C, true,
                 c->init_std, i);
     take_linear(l, &b->out, &(Part){"transformer.h.%d.attn.c_proj", c->C}, 1, c->C, true, residual,
                 i);
-    take_norm(l, &b->mlp_norm, "transformer.h.%d.ln_2", i);
+    take_norm(l, &b->mlp_norm, "transformer.h.%d.ln_2", c->C, i);
     take_linear(l, &b->up, &(Part){"transformer.h.%d.mlp.c_fc", c->F}, 1, c->C, true, c->init_std,
                 i);
     take_linear(l, &b->down, &(Part){"transformer.h.%d.mlp.c_proj", c->C}, 1, c->F, true, residual,
@@ -109,11 +109,15 @@ static void walk_llama_block(Layout *l, Block *b, int i)
                         {"model.layers.%d.self_attn.v_proj", c->NKV * c->HD}};
     const Part up[] = {{"model.layers.%d.mlp.gate_proj", c->F},
                        {"model.layers.%d.mlp.up_proj", c->F}};
-    take_norm(l, &b->attention_norm, "model.layers.%d.input_layernorm", i);
+    take_norm(l, &b->attention_norm, "model.layers.%d.input_layernorm", c->C, i);
     take_linear(l, &b->qkv, qkv, 3, c->C, c->attention_bias, c->init_std, i);
+    if (c->qk_norm) {
+        take_norm(l, &b->q_norm, "model.layers.%d.self_attn.q_norm", c->HD, i);
+        take_norm(l, &b->k_norm, "model.layers.%d.self_attn.k_norm", c->HD, i);
+    }
     take_linear(l, &b->out, &(Part){"model.layers.%d.self_attn.o_proj", c->C}, 1, c->NH * c->HD,
                 c->out_bias, residual, i);
-    take_norm(l, &b->mlp_norm, "model.layers.%d.post_attention_layernorm", i);
+    take_norm(l, &b->mlp_norm, "model.layers.%d.post_attention_layernorm", c->C, i);
     take_linear(l, &b->up, up, 2, c->C, c->mlp_bias, c->init_std, i);
     take_linear(l, &b->down, &(Part){"model.layers.%d.mlp.down_proj", c->C}, 1, c->F, c->mlp_bias,
                 residual, i);
@@ -134,7 +138,7 @@ static void walk(Layout *l)
     }
     for (int i = 0; i < c->n_layer; i++)
         gpt2 ? walk_gpt2_block(l, &m->block[i], i) : walk_llama_block(l, &m->block[i], i);
-    take_norm(l, &m->final_norm, gpt2 ? "transformer.ln_f" : "model.norm", 0);
+    take_norm(l, &m->final_norm, gpt2 ? "transformer.ln_f" : "model.norm", c->C, 0);
     if (l->vectors) return;
     align(l);
     m->head = (Linear){.OUT = c->V, .IN = c->C, .at = c->tied ? 0 : l->at};

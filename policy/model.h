@@ -34,6 +34,7 @@ typedef struct {
 
 typedef struct {
     Norm attention_norm, mlp_norm;
+    Norm q_norm, k_norm;  /* one head wide, the same for all heads */
     Linear qkv;           /* query, key and value rows one after the other */
     Linear out, up, down; /* up: gate rows, then up rows, in a gated MLP */
 } Block;

@@ -14,7 +14,8 @@ typedef struct {
 } FamilyWords;
 static const FamilyWords FAMILIES[] = {[FAMILY_GPT2] = {"gpt2", "GPT2"},
                                        [FAMILY_LLAMA] = {"llama", "Llama"},
-                                       [FAMILY_QWEN2] = {"qwen2", "Qwen2"}};
+                                       [FAMILY_QWEN2] = {"qwen2", "Qwen2"},
+                                       [FAMILY_QWEN3] = {"qwen3", "Qwen3"}};
 enum { N_FAMILIES = sizeof FAMILIES / sizeof *FAMILIES };
 
 /* ---- reading ------------------------------------------------------------------------------------ */
@@ -94,7 +95,15 @@ static void read_biases(ModelConfig *c, const cJSON *o)
         return;
     }
     c->attention_bias = c->out_bias = json_bool(o, "attention_bias", false);
-    c->mlp_bias = json_bool(o, "mlp_bias", false);
+    c->mlp_bias = c->family == FAMILY_LLAMA && json_bool(o, "mlp_bias", false);
+}
+
+/* Where head_dim is absent. */
+static int head_width(const ModelConfig *c)
+{
+    enum { QWEN3_HEAD = 128 };
+    if (c->family == FAMILY_QWEN3) return QWEN3_HEAD;
+    return c->NH > 0 ? c->C / c->NH : 0;
 }
 
 /* Llama and those that came after it.  Sizes that transformers would fill in are asked for, but of
@@ -109,11 +118,12 @@ static int read_llama(ModelConfig *c, const cJSON *o, Error *err)
         whole(&c->C, o, "hidden_size", REQUIRED, err) != 0 ||
         whole(&c->F, o, "intermediate_size", REQUIRED, err) != 0 ||
         whole(&c->max_T, o, "max_position_embeddings", llama ? 2048 : REQUIRED, err) != 0 ||
-        whole(&c->HD, o, "head_dim", c->NH > 0 ? c->C / c->NH : 0, err) != 0 ||
+        whole(&c->HD, o, "head_dim", head_width(c), err) != 0 ||
         require_word(o, "hidden_act", ACTIVATIONS, err) != 0)
         return -1;
     if (rope_read(&c->rope_theta, &c->rope_scaling, o, err) != 0) return -1;
     c->rms_norm = c->gated_mlp = true;
+    c->qk_norm = c->family == FAMILY_QWEN3;
     c->norm_eps = json_number(o, "rms_norm_eps", 1e-6);
     read_biases(c, o);
     c->tied = json_bool(o, "tie_word_embeddings", false);
@@ -224,10 +234,11 @@ static void put_llama(Text *t, const ModelConfig *c)
     text_format(t, "  \"max_position_embeddings\": %d,\n", c->max_T);
     put_number(t, "rms_norm_eps", c->norm_eps);
     rope_write(t, c->rope_theta, &c->rope_scaling);
-    if (c->family == FAMILY_LLAMA)
-        text_format(t, "  \"attention_bias\": %s,\n  \"mlp_bias\": %s,\n",
-                    c->attention_bias ? "true" : "false", c->mlp_bias ? "true" : "false");
-    if (c->family == FAMILY_QWEN2) text_add(t, "  \"use_sliding_window\": false,\n");
+    const bool llama = c->family == FAMILY_LLAMA, qwen3 = c->family == FAMILY_QWEN3;
+    if (llama || qwen3)
+        text_format(t, "  \"attention_bias\": %s,\n", c->attention_bias ? "true" : "false");
+    if (llama) text_format(t, "  \"mlp_bias\": %s,\n", c->mlp_bias ? "true" : "false");
+    else text_add(t, "  \"use_sliding_window\": false,\n");
     text_add(t, "  \"attention_dropout\": 0.0,\n");
 }
 

@@ -11,7 +11,7 @@
 #include "policy/dtype.h"
 #include "policy/rope.h"
 
-typedef enum { FAMILY_GPT2, FAMILY_LLAMA, FAMILY_QWEN2 } Family;
+typedef enum { FAMILY_GPT2, FAMILY_LLAMA, FAMILY_QWEN2, FAMILY_QWEN3 } Family;
 
 typedef struct {
     Family family; /* decides the words and names in files, nothing else */
@@ -23,6 +23,7 @@ typedef struct {
     bool learned_positions; /* otherwise rotary */
     double rope_theta;
     RopeScaling rope_scaling;
+    bool qk_norm;        /* RMSNorm of every query and key head before it turns */
     bool gated_mlp;      /* SwiGLU; otherwise GELU */
     bool attention_bias; /* of query, key and value */
     bool out_bias;       /* of the projection after attention */

@@ -10,9 +10,10 @@
 typedef struct {
     real *x; /* C        block input */
     real *n1, *mean1, *rstd1;
-    real *qkv;         /* Q + 2 KV, turned */
-    real *mixed, *lse; /* Q, NH    attention output before the projection */
-    real *mid;         /* C        after attention */
+    real *qkv;          /* Q + 2 KV, turned */
+    real *qk, *qk_rstd; /* Q + KV, NH + NKV    heads before their norm; only with one */
+    real *mixed, *lse;  /* Q, NH    attention output before the projection */
+    real *mid;          /* C        after attention */
     real *n2, *mean2, *rstd2;
     real *up, *act; /* F or 2F, F */
 } BlockActivations;
@@ -22,6 +23,7 @@ typedef struct {
     real *out; /* C        block output */
     real *act, *up, *n2, *mid;
     real *mixed, *qkv, *n1, *x;
+    real *qk; /* of the heads after their norm */
 } BlockGradients;
 
 /* Consecutive whole sequences of the batch, which go through the layers on one thread. */
@@ -72,6 +74,10 @@ static void carve_block(Carver *k, BlockActivations *b, const ModelConfig *c, si
     const size_t C = (size_t)c->C;
     b->x = carve(k, N * C), b->n1 = carve(k, N * C), b->mean1 = carve(k, N), b->rstd1 = carve(k, N);
     b->qkv = carve(k, N * w.qkv);
+    if (c->qk_norm) {
+        b->qk = carve(k, N * (w.q + w.kv));
+        b->qk_rstd = carve(k, N * (size_t)(c->NH + c->NKV));
+    }
     b->mixed = carve(k, N * w.q), b->lse = carve(k, N * (size_t)c->NH);
     b->mid = carve(k, N * C), b->n2 = carve(k, N * C), b->mean2 = carve(k, N),
     b->rstd2 = carve(k, N);
@@ -100,6 +106,7 @@ static void carve_all(Carver *k, Activations *a)
                             .qkv = carve(k, N * w.qkv),
                             .n1 = carve(k, N * C),
                             .x = carve(k, N * C)};
+    if (c->qk_norm) a->d.qk = carve(k, N * (w.q + w.kv));
 }
 
 size_t activations_bytes(const ModelConfig *c, int max_N, bool keep)
@@ -170,6 +177,55 @@ static void norm_backward(Model *m, const Norm *p, real *dx, const real *dout, c
     real *dw = dx ? NULL : gradients(m, p->at), *db = dx ? NULL : gradients(m, p->bias_at);
     if (c->rms_norm) rmsnorm_backward(dx, dw, dout, x, rstd, weights(m, p->at), N, c->C);
     else layernorm_backward(dx, dw, db, dout, x, mean, rstd, weights(m, p->at), N, c->C);
+}
+
+/* The query and key heads of each row lie side by side, at ld of qkv and, densely, in qk. */
+static void head_norms_forward(Model *m, const Block *p, const BlockActivations *b, int N)
+{
+    const ModelConfig *c = &m->config;
+    const Widths w = widths(c);
+    for (size_t n = 0; n < (size_t)N; n++) {
+        real *heads = b->qkv + n * w.qkv, *qk = b->qk + n * (w.q + w.kv);
+        real *rstd = b->qk_rstd + n * (size_t)(c->NH + c->NKV);
+        buffer_copy(qk, heads, w.q + w.kv);
+        rmsnorm_forward(heads, rstd, qk, weights(m, p->q_norm.at), c->NH, c->HD, c->norm_eps);
+        rmsnorm_forward(heads + w.q, rstd + c->NH, qk + w.q, weights(m, p->k_norm.at), c->NKV,
+                        c->HD, c->norm_eps);
+    }
+}
+
+/* From the gradient of the normed heads in d->qkv, kept in d->qk, to that of what the projection gave. */
+static void head_norms_backward(Model *m, const Block *p, const BlockActivations *b,
+                                const BlockGradients *d, int N)
+{
+    const ModelConfig *c = &m->config;
+    const Widths w = widths(c);
+    for (size_t n = 0; n < (size_t)N; n++) {
+        real *dheads = d->qkv + n * w.qkv, *dqk = d->qk + n * (w.q + w.kv);
+        const real *qk = b->qk + n * (w.q + w.kv);
+        const real *rstd = b->qk_rstd + n * (size_t)(c->NH + c->NKV);
+        buffer_copy(dqk, dheads, w.q + w.kv);
+        buffer_zero(dheads, w.q + w.kv);
+        rmsnorm_backward(dheads, NULL, dqk, qk, rstd, weights(m, p->q_norm.at), c->NH, c->HD);
+        rmsnorm_backward(dheads + w.q, NULL, dqk + w.q, qk + w.q, rstd + c->NH,
+                         weights(m, p->k_norm.at), c->NKV, c->HD);
+    }
+}
+
+/* One chain over rows, and heads within them, ascending. */
+static void head_norms_weights(Model *m, const Block *p, const BlockActivations *b,
+                               const BlockGradients *d, int N)
+{
+    const ModelConfig *c = &m->config;
+    const Widths w = widths(c);
+    for (size_t n = 0; n < (size_t)N; n++) {
+        const real *dqk = d->qk + n * (w.q + w.kv), *qk = b->qk + n * (w.q + w.kv);
+        const real *rstd = b->qk_rstd + n * (size_t)(c->NH + c->NKV);
+        rmsnorm_backward(NULL, gradients(m, p->q_norm.at), dqk, qk, rstd, weights(m, p->q_norm.at),
+                         c->NH, c->HD);
+        rmsnorm_backward(NULL, gradients(m, p->k_norm.at), dqk + w.q, qk + w.q, rstd + c->NH,
+                         weights(m, p->k_norm.at), c->NKV, c->HD);
+    }
 }
 
 static void project(Model *m, const Linear *p, real *out, const real *x, int N)
@@ -245,6 +301,9 @@ static BlockActivations block_from(const BlockActivations *b, const ModelConfig 
                               .mean1 = b->mean1 + n,
                               .rstd1 = b->rstd1 + n,
                               .qkv = b->qkv + n * w.qkv,
+                              .qk = c->qk_norm ? b->qk + n * (w.q + w.kv) : NULL,
+                              .qk_rstd =
+                                  c->qk_norm ? b->qk_rstd + n * (size_t)(c->NH + c->NKV) : NULL,
                               .mixed = b->mixed + n * w.q,
                               .lse = b->lse + n * (size_t)c->NH,
                               .mid = b->mid + n * C,
@@ -266,6 +325,7 @@ static BlockGradients gradients_from(const BlockGradients *d, const ModelConfig 
                             .mid = d->mid + n * C,
                             .mixed = d->mixed + n * w.q,
                             .qkv = d->qkv + n * w.qkv,
+                            .qk = c->qk_norm ? d->qk + n * (w.q + w.kv) : NULL,
                             .n1 = d->n1 + n * C,
                             .x = d->x + n * C};
 }
@@ -303,6 +363,7 @@ static void attention_half(Model *m, const Block *p, const BlockActivations *b, 
     const int ld = (int)w.qkv;
     norm_forward(m, &p->attention_norm, b->n1, b->mean1, b->rstd1, b->x, r->N);
     project(m, &p->qkv, b->qkv, b->n1, r->N);
+    if (c->qk_norm) head_norms_forward(m, p, b, r->N);
     if (m->rope) /* query and key heads lie side by side */
         rope_forward(b->qkv, ld, m->rope, r->position, r->N, c->NH + c->NKV, c->HD);
     kv_cache_write(cache, b->qkv + w.q, b->qkv + w.q + w.kv, ld, r->span, r->n_spans);
@@ -382,6 +443,7 @@ static void block_backward(void *context, int i)
                        b.qkv + w.q, b.qkv + w.q + w.kv, ld, r.span, r.n_spans, c->NH, c->NKV,
                        c->HD);
     if (m->rope) rope_backward(d.qkv, ld, m->rope, r.position, N, c->NH + c->NKV, c->HD);
+    if (c->qk_norm) head_norms_backward(m, p, &b, &d, N);
     project_backward(&p->qkv, d.n1, d.qkv, N);
     buffer_copy(d.x, d.mid, n * C);
     norm_backward(m, &p->attention_norm, d.x, d.n1, b.x, b.mean1, b.rstd1, N);
@@ -395,6 +457,7 @@ static void block_weights(Model *m, const Block *p, const BlockActivations *b,
     project_weights(m, &p->up, d->up, b->n2, N);
     norm_backward(m, &p->mlp_norm, NULL, d->n2, b->mid, b->mean2, b->rstd2, N);
     project_weights(m, &p->out, d->mid, b->mixed, N);
+    if (m->config.qk_norm) head_norms_weights(m, p, b, d, N);
     project_weights(m, &p->qkv, d->qkv, b->n1, N);
     norm_backward(m, &p->attention_norm, NULL, d->n1, b->x, b->mean1, b->rstd1, N);
 }

@@ -39,6 +39,12 @@ static void qwen2_matches_pytorch(void **state)
     golden_check_model("qwen2-tiny", true, &CLOSE);
 }
 
+static void qwen3_matches_pytorch(void **state)
+{
+    (void)state;
+    golden_check_model("qwen3-tiny", true, &CLOSE);
+}
+
 static void packed_sequences_match_padded_ones(void **state)
 {
     (void)state;
@@ -55,6 +61,7 @@ int main(void)
         cmocka_unit_test(llama_in_half_precision_shards_matches_pytorch),
         cmocka_unit_test(llama3_with_stretched_positions_matches_pytorch),
         cmocka_unit_test(qwen2_matches_pytorch),
+        cmocka_unit_test(qwen3_matches_pytorch),
         cmocka_unit_test(packed_sequences_match_padded_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,12 +151,23 @@ static void tied_llama_gradient_matches_differences(void **state)
     check_gradient(&config);
 }
 
+/* Heads together wider than the model. */
+static void normed_heads_gradient_matches_differences(void **state)
+{
+    (void)state;
+    ModelConfig config = LLAMA;
+    config.family = FAMILY_QWEN3, config.qk_norm = config.attention_bias = true;
+    config.HD = 6;
+    check_gradient(&config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gpt2_gradient_matches_differences),
         cmocka_unit_test(llama_gradient_matches_differences),
         cmocka_unit_test(tied_llama_gradient_matches_differences),
+        cmocka_unit_test(normed_heads_gradient_matches_differences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

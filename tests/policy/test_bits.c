@@ -17,7 +17,7 @@ enum { IMPLEMENTATIONS = 3, THREADS = 4 };
 static const int LENGTH[] = {131, 1, 16, 70, 2, 33};
 enum { B = sizeof LENGTH / sizeof *LENGTH };
 static const double TEMPERATURE = 0.7;
-static const ModelConfig *const CONFIG[] = {&WIDE_GPT2, &WIDE_LLAMA, &TIED_LLAMA};
+static const ModelConfig *const CONFIG[] = {&WIDE_GPT2, &WIDE_LLAMA, &TIED_LLAMA, &WIDE_QWEN3};
 enum { CONFIGS = sizeof CONFIG / sizeof *CONFIG };
 
 /* Sanitized kernels are slow, and look for other faults than unequal bits. */

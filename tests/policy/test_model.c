@@ -18,6 +18,7 @@ static void every_implementation_matches_pytorch(void **state)
         golden_check_model("llama-tiny-gqa-sharded", true, &CLOSE); /* F16 in three files */
         golden_check_model("llama3-tiny-ropescale-bf16", true, &CLOSE);
         golden_check_model("qwen2-tiny", true, &CLOSE);
+        golden_check_model("qwen3-tiny", true, &CLOSE);
         golden_check_unpadded("gpt2-tiny", CLOSE.logp);
         golden_check_unpadded("llama-tiny-gqa", CLOSE.logp);
     }
@@ -64,6 +65,7 @@ static void assert_same_config(const ModelConfig *a, const ModelConfig *b)
     assert_true(a->init_std == b->init_std);
     assert_int_equal(a->rms_norm, b->rms_norm);
     assert_int_equal(a->learned_positions, b->learned_positions);
+    assert_int_equal(a->qk_norm, b->qk_norm);
     assert_int_equal(a->gated_mlp, b->gated_mlp);
     assert_int_equal(a->attention_bias, b->attention_bias);
     assert_int_equal(a->out_bias, b->out_bias);
@@ -101,6 +103,7 @@ static void a_saved_model_comes_back_to_the_bit(void **state)
     survives_saving(&WIDE_LLAMA);
     odd.rope_scaling = (RopeScaling){ROPE_LLAMA3, 8.1, 1.25, 4.75, 77};
     survives_saving(&odd);
+    survives_saving(&WIDE_QWEN3);
     odd.rope_scaling = (RopeScaling){.kind = ROPE_LINEAR, .factor = 2.1};
     survives_saving(&odd);
     ModelConfig untied = TINY_GPT2;
@@ -189,6 +192,7 @@ static void published_checkpoints_are_written_as_they_were_read(void **state)
     written_as_it_was_read("llama-tiny-gqa-sharded");
     written_as_it_was_read("llama3-tiny-ropescale-bf16");
     written_as_it_was_read("qwen2-tiny");
+    written_as_it_was_read("qwen3-tiny");
 }
 
 /* A weight that its type no longer holds: everything becomes F32, and config.json says so. */
