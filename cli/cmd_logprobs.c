@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/commands.h"
+#include "cli/loaded.h"
 #include "cli/options.h"
 #include "cli/project.h"
 #include "policy/logits.h"
@@ -193,6 +194,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (w.options.logits && !ctx->json) return error_usage(err, "--logits needs --json");
     if (project_model(ctx, w.folder, "model", w.options.model, err) != 0) goto done;
     if (model_open(&w.model, w.folder, err) != 0) goto done;
+    loaded_tell_window(w.model, w.folder);
     if (model_check_predicts(w.model, err) != 0) {
         error_wrap(err, "%s", w.folder);
         goto done;

@@ -11,12 +11,23 @@
 
 enum { SCORING_TOKENS = 4096 };
 
+void loaded_tell_window(const Model *m, const char *folder)
+{
+    const ModelConfig *c = &m->config;
+    if (c->positions > c->max_T)
+        log_line(
+            "%s: its attention slides over %d tokens, and there is no sliding here: the context "
+            "is %d, not %d",
+            folder, c->window, c->max_T, c->positions);
+}
+
 int loaded_open(Loaded *l, const Context *ctx, const char *role, const char *name, Error *err)
 {
     *l = (Loaded){0};
     snprintf(l->name, sizeof l->name, "%s", name);
     if (project_model(ctx, l->folder, role, name, err) != 0) return -1;
     if (model_open(&l->model, l->folder, err) != 0) return -1;
+    loaded_tell_window(l->model, l->folder);
     if (tokenizer_open(&l->tokenizer, l->folder, err) != 0) goto fail;
     if (tokenizer_size(l->tokenizer) > l->model->config.V) {
         error_set(err, "%s: the tokenizer has %d tokens, the model %d", l->folder,

@@ -22,6 +22,8 @@ int loaded_open(Loaded *l, const Context *ctx, const char *role, const char *nam
 /* The same of a model that is to predict tokens. */
 int loaded_open_language(Loaded *l, const Context *ctx, const char *role, const char *name,
                          Error *err);
+/* Say on the log where a model's sequences end early because its attention slides over a window. */
+void loaded_tell_window(const Model *m, const char *folder);
 /* Open a frozen policy for sampling and scoring; heads as the checkpoint has them. */
 void loaded_policy(Loaded *l);
 void loaded_close(Loaded *l);

@@ -14,6 +14,7 @@ typedef struct {
 } FamilyWords;
 static const FamilyWords FAMILIES[] = {[FAMILY_GPT2] = {"gpt2", "GPT2"},
                                        [FAMILY_LLAMA] = {"llama", "Llama"},
+                                       [FAMILY_MISTRAL] = {"mistral", "Mistral"},
                                        [FAMILY_QWEN2] = {"qwen2", "Qwen2"},
                                        [FAMILY_QWEN3] = {"qwen3", "Qwen3"}};
 enum { N_FAMILIES = sizeof FAMILIES / sizeof *FAMILIES };
@@ -90,12 +91,23 @@ static int read_gpt2(ModelConfig *c, const cJSON *o, Error *err)
 
 static void read_biases(ModelConfig *c, const cJSON *o)
 {
-    if (c->family == FAMILY_QWEN2) {
-        c->attention_bias = true;
-        return;
-    }
+    c->attention_bias = c->family == FAMILY_QWEN2;
+    if (c->family == FAMILY_QWEN2 || c->family == FAMILY_MISTRAL) return;
     c->attention_bias = c->out_bias = json_bool(o, "attention_bias", false);
     c->mlp_bias = c->family == FAMILY_LLAMA && json_bool(o, "mlp_bias", false);
+}
+
+static int read_window(ModelConfig *c, const cJSON *o, Error *err)
+{
+    enum { UNSAID = 4096 };
+    if (c->family != FAMILY_MISTRAL) return 0; /* Qwen's is off, and Llama has none */
+    if (!cJSON_HasObjectItem(o, "sliding_window")) c->window = UNSAID;
+    else if (whole(&c->window, o, "sliding_window", 0, err) != 0) return -1;
+    if (c->window < 0) return error_set(err, "sliding_window is below 0");
+    if (c->window == 0 || c->window >= c->max_T) return 0;
+    c->positions = c->max_T;
+    c->max_T = c->window;
+    return 0;
 }
 
 /* Where head_dim is absent. */
@@ -121,6 +133,7 @@ static int read_llama(ModelConfig *c, const cJSON *o, Error *err)
         whole(&c->HD, o, "head_dim", head_width(c), err) != 0 ||
         require_word(o, "hidden_act", ACTIVATIONS, err) != 0)
         return -1;
+    if (read_window(c, o, err) != 0) return -1;
     if (rope_read(&c->rope_theta, &c->rope_scaling, o, err) != 0) return -1;
     c->rms_norm = c->gated_mlp = true;
     c->qk_norm = c->family == FAMILY_QWEN3;
@@ -138,11 +151,10 @@ static int read_family(Family *out, const cJSON *o, Error *err)
             *out = (Family)i;
             return 0;
         }
-    error_set(err, "model_type \"%s\" is not supported", type);
     Text known = {0};
     for (int i = 0; i < N_FAMILIES; i++)
         text_format(&known, "%s%s", i ? ", " : "", FAMILIES[i].type);
-    error_hint(err, "known families: %s", known.bytes);
+    error_set(err, "model_type \"%s\" is not supported (%s)", type, known.bytes);
     text_free(&known);
     return -1;
 }
@@ -224,6 +236,20 @@ static void put_gpt2(Text *t, const ModelConfig *c)
     text_add(t, "  \"attn_pdrop\": 0.0,\n  \"embd_pdrop\": 0.0,\n  \"resid_pdrop\": 0.0,\n");
 }
 
+/* What one family's config has and another's takes as given. */
+static void put_family(Text *t, const ModelConfig *c)
+{
+    if (c->family == FAMILY_LLAMA || c->family == FAMILY_QWEN3)
+        text_format(t, "  \"attention_bias\": %s,\n", c->attention_bias ? "true" : "false");
+    if (c->family == FAMILY_LLAMA)
+        text_format(t, "  \"mlp_bias\": %s,\n", c->mlp_bias ? "true" : "false");
+    if (c->family == FAMILY_QWEN2 || c->family == FAMILY_QWEN3)
+        text_add(t, "  \"use_sliding_window\": false,\n");
+    if (c->family != FAMILY_MISTRAL) return;
+    if (c->window) text_format(t, "  \"sliding_window\": %d,\n", c->window);
+    else text_add(t, "  \"sliding_window\": null,\n");
+}
+
 static void put_llama(Text *t, const ModelConfig *c)
 {
     text_add(t, "  \"hidden_act\": \"silu\",\n");
@@ -231,14 +257,10 @@ static void put_llama(Text *t, const ModelConfig *c)
                 c->NH);
     text_format(t, "  \"num_key_value_heads\": %d,\n  \"head_dim\": %d,\n", c->NKV, c->HD);
     text_format(t, "  \"hidden_size\": %d,\n  \"intermediate_size\": %d,\n", c->C, c->F);
-    text_format(t, "  \"max_position_embeddings\": %d,\n", c->max_T);
+    text_format(t, "  \"max_position_embeddings\": %d,\n", c->positions ? c->positions : c->max_T);
     put_number(t, "rms_norm_eps", c->norm_eps);
     rope_write(t, c->rope_theta, &c->rope_scaling);
-    const bool llama = c->family == FAMILY_LLAMA, qwen3 = c->family == FAMILY_QWEN3;
-    if (llama || qwen3)
-        text_format(t, "  \"attention_bias\": %s,\n", c->attention_bias ? "true" : "false");
-    if (llama) text_format(t, "  \"mlp_bias\": %s,\n", c->mlp_bias ? "true" : "false");
-    else text_add(t, "  \"use_sliding_window\": false,\n");
+    put_family(t, c);
     text_add(t, "  \"attention_dropout\": 0.0,\n");
 }
 

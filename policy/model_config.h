@@ -11,13 +11,16 @@
 #include "policy/dtype.h"
 #include "policy/rope.h"
 
-typedef enum { FAMILY_GPT2, FAMILY_LLAMA, FAMILY_QWEN2, FAMILY_QWEN3 } Family;
+typedef enum { FAMILY_GPT2, FAMILY_LLAMA, FAMILY_MISTRAL, FAMILY_QWEN2, FAMILY_QWEN3 } Family;
 
 typedef struct {
     Family family; /* decides the words and names in files, nothing else */
     int n_layer, NH, NKV, HD;
     int C, F, V;
-    int max_T;     /* longest sequence */
+    int max_T; /* longest sequence taken */
+    /* Keys a token sees, itself included; 0: all.  There is no mask for it: sequences end where it would
+     * begin to matter, so max_T is at most the window, and `positions` keeps what config.json says. */
+    int window, positions;
     bool rms_norm; /* otherwise LayerNorm */
     double norm_eps;
     bool learned_positions; /* otherwise rotary */

@@ -291,6 +291,51 @@ static void new_weights_have_the_published_spread(void **state)
     model_free(m);
 }
 
+/* Within its window Mistral is Llama without biases: the same weights give the same bits. */
+static void mistral_within_its_window_is_llama(void **state)
+{
+    (void)state;
+    static const int LENGTH[] = {20, 7};
+    Model *llama = golden_open("llama-tiny-gqa"), *mistral = NULL;
+    const int max_T = llama->config.max_T;
+    AskedBatch s = asked_random(LENGTH, 2, llama->config.V, 1);
+    double logp[27];
+    Policy *p = policy_open(llama, &(PolicyOptions){.max_tokens = s.N, .heads = 1});
+    asked_evaluate(p, &s, 1);
+    memcpy(logp, s.logp, sizeof logp);
+    policy_close(p);
+    llama->config.family = FAMILY_MISTRAL, llama->config.window = 20;
+    mistral = reopened(llama, "mistral");
+    assert_int_equal(mistral->config.family, FAMILY_MISTRAL);
+    assert_int_equal(mistral->config.max_T, 20); /* the 21st token would lose sight of the first */
+    assert_int_equal(mistral->config.positions, max_T);
+    p = policy_open(mistral, &(PolicyOptions){.max_tokens = s.N, .heads = 1});
+    asked_evaluate(p, &s, 1);
+    assert_memory_equal(logp, s.logp, sizeof logp);
+    policy_close(p);
+    asked_free(&s);
+    model_free(llama), model_free(mistral);
+}
+
+static void a_window_goes_back_into_the_config_it_came_from(void **state)
+{
+    (void)state;
+    Model *m = golden_open("llama-tiny-gqa");
+    m->config.family = FAMILY_MISTRAL, m->config.window = 20;
+    Model *back = reopened(m, "window");
+    Model *again = reopened(back, "window-again");
+    char *config = scratch_read(scratch_path("window-again/config.json"));
+    assert_non_null(strstr(config, "\"MistralForCausalLM\""));
+    assert_non_null(strstr(config, "\"sliding_window\": 20"));
+    assert_non_null(strstr(config, "\"max_position_embeddings\": 256"));
+    free(config);
+    m->config.window = 0;
+    Model *open = reopened(m, "no-window");
+    assert_int_equal(open->config.max_T, 256);
+    assert_int_equal(open->config.positions, 0);
+    model_free(m), model_free(back), model_free(again), model_free(open);
+}
+
 /* ---- what is refused -------------------------------------------------------------------------------- */
 
 static void refused(const char *config, const char *words)
@@ -418,6 +463,8 @@ int main(void)
         cmocka_unit_test(a_saved_model_comes_back_to_the_bit),
         cmocka_unit_test(published_checkpoints_are_written_as_they_were_read),
         cmocka_unit_test(changed_half_precision_weights_are_written_in_full),
+        cmocka_unit_test(mistral_within_its_window_is_llama),
+        cmocka_unit_test(a_window_goes_back_into_the_config_it_came_from),
         cmocka_unit_test(gpt2_matrices_are_turned_in_files),
         cmocka_unit_test(the_tokenizer_goes_along),
         cmocka_unit_test(the_same_seed_gives_the_same_model),
