@@ -2,151 +2,8 @@
 
 #include <assert.h>
 #include <stdint.h>
-#include <stdlib.h>
 
-#include "base/mem.h"
-
-/* What one block leaves behind for its backward; widths in the margin, all times N. */
-typedef struct {
-    real *x; /* C        block input */
-    real *n1, *mean1, *rstd1;
-    real *qkv;          /* Q + 2 KV, turned */
-    real *qk, *qk_rstd; /* Q + KV, NH + NKV    heads before their norm; only with one */
-    real *mixed, *lse;  /* Q, NH    attention output before the projection */
-    real *mid;          /* C        after attention */
-    real *n2, *mean2, *rstd2;
-    real *up, *act; /* F or 2F, F */
-} BlockActivations;
-
-/* What the gradient of one block is made of, after the tensor it is the gradient of. */
-typedef struct {
-    real *out; /* C        block output */
-    real *act, *up, *n2, *mid;
-    real *mixed, *qkv, *n1, *x;
-    real *qk; /* of the heads after their norm */
-} BlockGradients;
-
-/* Consecutive whole sequences of the batch, which go through the layers on one thread. */
-typedef struct {
-    int row, N, first_span, n_spans;
-} Part;
-
-struct Activations {
-    ModelConfig config;
-    int max_N;
-    bool keep;
-    BlockActivations *block;  /* (n_layer); the same memory when not kept */
-    real *last, *mean, *rstd; /* input and statistics of the final norm */
-    real *hidden, *dhidden;   /* C */
-    BlockGradients d;         /* of one block at a time; x of one is out of the one before */
-    Part *part;
-    Span *span; /* rows counted from the part's first */
-    int n_parts;
-    real *memory;
-};
-
-typedef struct {
-    size_t q, kv, qkv, up;
-} Widths;
-
-static Widths widths(const ModelConfig *c)
-{
-    const size_t q = (size_t)(c->NH * c->HD), kv = (size_t)(c->NKV * c->HD);
-    return (Widths){q, kv, q + 2 * kv, (size_t)c->F * (c->gated_mlp ? 2 : 1)};
-}
-
-/* Hands out slices of one block of memory; with none it only counts. */
-typedef struct {
-    real *base;
-    size_t at;
-} Carver;
-
-static real *carve(Carver *k, size_t n)
-{
-    real *p = k->base ? k->base + k->at : NULL;
-    k->at += (n + 15) / 16 * 16;
-    return p;
-}
-
-static void carve_block(Carver *k, BlockActivations *b, const ModelConfig *c, size_t N)
-{
-    const Widths w = widths(c);
-    const size_t C = (size_t)c->C;
-    b->x = carve(k, N * C), b->n1 = carve(k, N * C), b->mean1 = carve(k, N), b->rstd1 = carve(k, N);
-    b->qkv = carve(k, N * w.qkv);
-    if (c->qk_norm) {
-        b->qk = carve(k, N * (w.q + w.kv));
-        b->qk_rstd = carve(k, N * (size_t)(c->NH + c->NKV));
-    }
-    b->mixed = carve(k, N * w.q), b->lse = carve(k, N * (size_t)c->NH);
-    b->mid = carve(k, N * C), b->n2 = carve(k, N * C), b->mean2 = carve(k, N),
-    b->rstd2 = carve(k, N);
-    b->up = carve(k, N * w.up), b->act = carve(k, N * (size_t)c->F);
-}
-
-static void carve_all(Carver *k, Activations *a)
-{
-    const ModelConfig *c = &a->config;
-    const Widths w = widths(c);
-    const size_t N = (size_t)a->max_N, C = (size_t)c->C;
-    for (int l = 0; l < c->n_layer; l++) {
-        if (l > 0 && !a->keep) a->block[l] = a->block[0];
-        else carve_block(k, &a->block[l], c, N);
-    }
-    a->last = carve(k, N * C), a->mean = carve(k, N), a->rstd = carve(k, N);
-    a->hidden = carve(k, N * C);
-    if (!a->keep) return;
-    a->dhidden = carve(k, N * C);
-    a->d = (BlockGradients){.out = carve(k, N * C),
-                            .act = carve(k, N * (size_t)c->F),
-                            .up = carve(k, N * w.up),
-                            .n2 = carve(k, N * C),
-                            .mid = carve(k, N * C),
-                            .mixed = carve(k, N * w.q),
-                            .qkv = carve(k, N * w.qkv),
-                            .n1 = carve(k, N * C),
-                            .x = carve(k, N * C)};
-    if (c->qk_norm) a->d.qk = carve(k, N * (w.q + w.kv));
-}
-
-size_t activations_bytes(const ModelConfig *c, int max_N, bool keep)
-{
-    Activations a = {.config = *c, .max_N = max_N, .keep = keep};
-    a.block = mem_calloc((size_t)c->n_layer, sizeof *a.block);
-    Carver count = {0};
-    carve_all(&count, &a);
-    free(a.block);
-    return count.at * sizeof(real);
-}
-
-Activations *activations_new(const ModelConfig *c, int max_N, bool keep)
-{
-    Activations *a = mem_calloc(1, sizeof *a);
-    a->config = *c, a->max_N = max_N, a->keep = keep;
-    a->block = mem_calloc((size_t)c->n_layer, sizeof *a->block);
-    a->memory = buffer_new(activations_bytes(c, max_N, keep) / sizeof(real));
-    carve_all(&(Carver){.base = a->memory}, a);
-    a->part = mem_calloc((size_t)max_N, sizeof *a->part);
-    a->span = mem_calloc((size_t)max_N, sizeof *a->span);
-    return a;
-}
-
-void activations_free(Activations *a)
-{
-    if (!a) return;
-    buffer_free(a->memory);
-    free(a->block), free(a->part), free(a->span);
-    free(a);
-}
-
-real *activations_hidden(Activations *a)
-{
-    return a->hidden;
-}
-real *activations_dhidden(Activations *a)
-{
-    return a->dhidden;
-}
+#include "policy/activations.h"
 
 /* ---- the pieces, forward and backward ------------------------------------------------------------ */
 
@@ -183,7 +40,7 @@ static void norm_backward(Model *m, const Norm *p, real *dx, const real *dout, c
 static void head_norms_forward(Model *m, const Block *p, const BlockActivations *b, int N)
 {
     const ModelConfig *c = &m->config;
-    const Widths w = widths(c);
+    const Widths w = activations_widths(c);
     for (size_t n = 0; n < (size_t)N; n++) {
         real *heads = b->qkv + n * w.qkv, *qk = b->qk + n * (w.q + w.kv);
         real *rstd = b->qk_rstd + n * (size_t)(c->NH + c->NKV);
@@ -199,7 +56,7 @@ static void head_norms_backward(Model *m, const Block *p, const BlockActivations
                                 const BlockGradients *d, int N)
 {
     const ModelConfig *c = &m->config;
-    const Widths w = widths(c);
+    const Widths w = activations_widths(c);
     for (size_t n = 0; n < (size_t)N; n++) {
         real *dheads = d->qkv + n * w.qkv, *dqk = d->qk + n * (w.q + w.kv);
         const real *qk = b->qk + n * (w.q + w.kv);
@@ -217,7 +74,7 @@ static void head_norms_weights(Model *m, const Block *p, const BlockActivations 
                                const BlockGradients *d, int N)
 {
     const ModelConfig *c = &m->config;
-    const Widths w = widths(c);
+    const Widths w = activations_widths(c);
     for (size_t n = 0; n < (size_t)N; n++) {
         const real *dqk = d->qk + n * (w.q + w.kv), *qk = b->qk + n * (w.q + w.kv);
         const real *rstd = b->qk_rstd + n * (size_t)(c->NH + c->NKV);
@@ -259,13 +116,13 @@ static void project_weights(Model *m, const Linear *p, const real *dout, const r
 static int least_rows(const ModelConfig *c)
 {
     enum { NEAR = 1 << 18, FEW = 16, MANY = 256 };
-    const Widths w = widths(c);
+    const Widths w = activations_widths(c);
     return (size_t)c->C * (w.qkv + w.q + w.up + (size_t)c->F) <= NEAR ? FEW : MANY;
 }
 
 static size_t work(const ModelConfig *c, int N)
 {
-    const Widths w = widths(c);
+    const Widths w = activations_widths(c);
     return (size_t)N * (size_t)c->n_layer * (size_t)c->C * (w.qkv + w.q + w.up + (size_t)c->F);
 }
 
@@ -290,44 +147,6 @@ static void cut(Activations *a, const Rows *r)
             *++p = (Part){.row = (int)end, .first_span = s + 1};
     }
     a->n_parts = (int)(p - a->part) + 1;
-}
-
-static BlockActivations block_from(const BlockActivations *b, const ModelConfig *c, int row)
-{
-    const Widths w = widths(c);
-    const size_t n = (size_t)row, C = (size_t)c->C;
-    return (BlockActivations){.x = b->x + n * C,
-                              .n1 = b->n1 + n * C,
-                              .mean1 = b->mean1 + n,
-                              .rstd1 = b->rstd1 + n,
-                              .qkv = b->qkv + n * w.qkv,
-                              .qk = c->qk_norm ? b->qk + n * (w.q + w.kv) : NULL,
-                              .qk_rstd =
-                                  c->qk_norm ? b->qk_rstd + n * (size_t)(c->NH + c->NKV) : NULL,
-                              .mixed = b->mixed + n * w.q,
-                              .lse = b->lse + n * (size_t)c->NH,
-                              .mid = b->mid + n * C,
-                              .n2 = b->n2 + n * C,
-                              .mean2 = b->mean2 + n,
-                              .rstd2 = b->rstd2 + n,
-                              .up = b->up + n * w.up,
-                              .act = b->act + n * (size_t)c->F};
-}
-
-static BlockGradients gradients_from(const BlockGradients *d, const ModelConfig *c, int row)
-{
-    const Widths w = widths(c);
-    const size_t n = (size_t)row, C = (size_t)c->C;
-    return (BlockGradients){.out = d->out + n * C,
-                            .act = d->act + n * (size_t)c->F,
-                            .up = d->up + n * w.up,
-                            .n2 = d->n2 + n * C,
-                            .mid = d->mid + n * C,
-                            .mixed = d->mixed + n * w.q,
-                            .qkv = d->qkv + n * w.qkv,
-                            .qk = c->qk_norm ? d->qk + n * (w.q + w.kv) : NULL,
-                            .n1 = d->n1 + n * C,
-                            .x = d->x + n * C};
 }
 
 /* One pass over the parts of a batch, of one block or of all. */
@@ -359,7 +178,7 @@ static void attention_half(Model *m, const Block *p, const BlockActivations *b, 
                            const Rows *r)
 {
     const ModelConfig *c = &m->config;
-    const Widths w = widths(c);
+    const Widths w = activations_widths(c);
     const int ld = (int)w.qkv;
     norm_forward(m, &p->attention_norm, b->n1, b->mean1, b->rstd1, b->x, r->N);
     project(m, &p->qkv, b->qkv, b->n1, r->N);
@@ -394,7 +213,7 @@ static void forward_part(void *context, int i)
                       c->learned_positions ? weights(m, m->wpe_at) : NULL, r.token, r.position, r.N,
                       c->C);
     for (int l = 0; l < c->n_layer; l++) {
-        const BlockActivations b = block_from(&a->block[l], c, p->row);
+        const BlockActivations b = activations_block_from(&a->block[l], c, p->row);
         real *out = l + 1 < c->n_layer ? a->block[l + 1].x : a->last;
         attention_half(m, &m->block[l], &b, pass->cache[l], &r);
         mlp_half(m, &m->block[l], &b, out + at, r.N);
@@ -422,10 +241,10 @@ static void block_backward(void *context, int i)
     const ModelConfig *c = &m->config;
     const Block *p = &m->block[pass->layer];
     const Part *part = &pass->a->part[i];
-    const BlockActivations b = block_from(&pass->a->block[pass->layer], c, part->row);
-    const BlockGradients d = gradients_from(&pass->a->d, c, part->row);
+    const BlockActivations b = activations_block_from(&pass->a->block[pass->layer], c, part->row);
+    const BlockGradients d = activations_gradients_from(&pass->a->d, c, part->row);
     const Rows r = rows_of(pass, part);
-    const Widths w = widths(c);
+    const Widths w = activations_widths(c);
     const int N = r.N, ld = (int)w.qkv;
     const size_t n = (size_t)N, C = (size_t)c->C;
 
