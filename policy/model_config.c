@@ -21,6 +21,15 @@ enum { N_FAMILIES = sizeof FAMILIES / sizeof *FAMILIES };
 
 /* ---- reading ------------------------------------------------------------------------------------ */
 
+static int whole_item(int *out, const cJSON *item, const char *name, Error *err)
+{
+    const double x = cJSON_IsNumber(item) ? item->valuedouble : 0.5;
+    if (!(x >= -1 && x <= DIMENSION_MAX) || x != (int)x)
+        return error_set(err, "%s is not a whole number from 0 to %d", name, DIMENSION_MAX);
+    *out = (int)x;
+    return 0;
+}
+
 static int whole(int *out, const cJSON *o, const char *name, int fallback, Error *err)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(o, name);
@@ -29,11 +38,23 @@ static int whole(int *out, const cJSON *o, const char *name, int fallback, Error
         if (fallback < -1) return error_set(err, "%s is missing", name);
         return 0;
     }
-    if (cJSON_IsArray(item)) item = cJSON_GetArrayItem(item, 0); /* eos_token_id may be a list */
-    const double x = cJSON_IsNumber(item) ? item->valuedouble : 0.5;
-    if (x != (int)x || x < -1 || x > DIMENSION_MAX)
-        return error_set(err, "%s is not a whole number from 0 to %d", name, DIMENSION_MAX);
-    *out = (int)x;
+    return whole_item(out, item, name, err);
+}
+
+/* One token or a list. */
+static int read_eos(ModelConfig *c, const cJSON *o, Error *err)
+{
+    static const char NAME[] = "eos_token_id";
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(o, NAME);
+    if (!cJSON_IsArray(list)) return whole(&c->eos, o, NAME, -1, err);
+    const int n = cJSON_GetArraySize(list);
+    if (n == 0) return 0;
+    if (n > 1 + EOS_MORE) return error_set(err, "%s: more than %d tokens", NAME, 1 + EOS_MORE);
+    if (whole_item(&c->eos, cJSON_GetArrayItem(list, 0), NAME, err) != 0) return -1;
+    for (c->n_eos_more = 0; c->n_eos_more < n - 1; c->n_eos_more++)
+        if (whole_item(&c->eos_more[c->n_eos_more], cJSON_GetArrayItem(list, c->n_eos_more + 1),
+                       NAME, err) != 0)
+            return -1;
     return 0;
 }
 
@@ -201,7 +222,7 @@ int model_config_read(ModelConfig *out, const char *dir, Error *err)
     if (rc == 0) rc = c.family == FAMILY_GPT2 ? read_gpt2(&c, o, err) : read_llama(&c, o, err);
     if (rc == 0) rc = whole(&c.V, o, "vocab_size", REQUIRED, err);
     if (rc == 0) rc = whole(&c.bos, o, "bos_token_id", -1, err);
-    if (rc == 0) rc = whole(&c.eos, o, "eos_token_id", -1, err);
+    if (rc == 0) rc = read_eos(&c, o, err);
     c.init_std = json_number(o, "initializer_range", c.init_std);
     const cJSON *class = cJSON_GetArrayItem(cJSON_GetObjectItem(o, "architectures"), 0);
     if (cJSON_IsString(class) && strstr(class->valuestring, "ForSequenceClassification")) {
@@ -285,8 +306,11 @@ int model_config_write(const ModelConfig *c, const char *dir, Error *err)
         text_add(&t, "},\n");
     }
     if (c->bos >= 0) text_format(&t, "  \"bos_token_id\": %d,\n", c->bos);
-    if (c->eos >= 0)
-        text_format(&t, "  \"eos_token_id\": %d,\n  \"pad_token_id\": %d,\n", c->eos, c->eos);
+    if (c->eos >= 0) {
+        text_format(&t, "  \"eos_token_id\": %s%d", c->n_eos_more ? "[" : "", c->eos);
+        for (int i = 0; i < c->n_eos_more; i++) text_format(&t, ", %d", c->eos_more[i]);
+        text_format(&t, "%s,\n  \"pad_token_id\": %d,\n", c->n_eos_more ? "]" : "", c->eos);
+    }
     put_number(&t, "initializer_range", c->init_std);
     text_format(&t, "  \"tie_word_embeddings\": %s,\n", c->tied ? "true" : "false");
     text_format(&t, "  \"torch_dtype\": \"%s\",\n  \"vocab_size\": %d\n}\n",

@@ -13,6 +13,8 @@
 
 typedef enum { FAMILY_GPT2, FAMILY_LLAMA, FAMILY_MISTRAL, FAMILY_QWEN2, FAMILY_QWEN3 } Family;
 
+enum { EOS_MORE = 15 };
+
 typedef struct {
     Family family; /* decides the words and names in files, nothing else */
     int n_layer, NH, NKV, HD;
@@ -31,8 +33,9 @@ typedef struct {
     bool attention_bias; /* of query, key and value */
     bool out_bias;       /* of the projection after attention */
     bool mlp_bias;
-    bool tied;    /* the output projection is the embedding */
-    int bos, eos; /* token ids, -1 when absent */
+    bool tied;                          /* the output projection is the embedding */
+    int bos, eos;                       /* token ids, -1 when absent */
+    int eos_more[EOS_MORE], n_eos_more; /* a list of them goes on so */
     double init_std;
     Dtype type;   /* of the weights, when written */
     int n_labels; /* heads of a ...ForSequenceClassification; 0 for a language model */

@@ -73,6 +73,8 @@ static void assert_same_config(const ModelConfig *a, const ModelConfig *b)
     assert_int_equal(a->tied, b->tied);
     assert_int_equal(a->bos, b->bos);
     assert_int_equal(a->eos, b->eos);
+    assert_int_equal(a->n_eos_more, b->n_eos_more);
+    assert_memory_equal(a->eos_more, b->eos_more, sizeof a->eos_more);
     assert_int_equal(a->n_labels, b->n_labels);
 }
 
@@ -102,6 +104,7 @@ static void a_saved_model_comes_back_to_the_bit(void **state)
     survives_saving(&WIDE_GPT2);
     survives_saving(&WIDE_LLAMA);
     odd.rope_scaling = (RopeScaling){ROPE_LLAMA3, 8.1, 1.25, 4.75, 77};
+    odd.n_eos_more = 2, odd.eos_more[0] = 7, odd.eos_more[1] = 3;
     survives_saving(&odd);
     survives_saving(&WIDE_QWEN3);
     odd.rope_scaling = (RopeScaling){.kind = ROPE_LINEAR, .factor = 2.1};
@@ -336,6 +339,26 @@ static void a_window_goes_back_into_the_config_it_came_from(void **state)
     model_free(m), model_free(back), model_free(again), model_free(open);
 }
 
+/* config.json as published; parameters as counted there (tests/golden/configs/expected_sizes.json).  Ours lie a
+ * few numbers apart, so that every tensor begins aligned. */
+static void published_configs_give_published_sizes(void **state)
+{
+    (void)state;
+    cJSON *sizes = golden_read("configs/expected_sizes.json");
+    const cJSON *model;
+    cJSON_ArrayForEach(model, sizes)
+    {
+        char dir[512];
+        ModelConfig c;
+        snprintf(dir, sizeof dir, GOLDEN_PATH "configs/%s", model->string);
+        assert_worked(model_config_read(&c, dir, &err), &err);
+        const double n = golden_number(model, "parameters"),
+                     tensors = golden_number(model, "tensors");
+        assert_true((double)model_size(&c) >= n && (double)model_size(&c) <= n + 16 * tensors);
+    }
+    cJSON_Delete(sizes);
+}
+
 /* ---- what is refused -------------------------------------------------------------------------------- */
 
 static void refused(const char *config, const char *words)
@@ -465,6 +488,7 @@ int main(void)
         cmocka_unit_test(changed_half_precision_weights_are_written_in_full),
         cmocka_unit_test(mistral_within_its_window_is_llama),
         cmocka_unit_test(a_window_goes_back_into_the_config_it_came_from),
+        cmocka_unit_test(published_configs_give_published_sizes),
         cmocka_unit_test(gpt2_matrices_are_turned_in_files),
         cmocka_unit_test(the_tokenizer_goes_along),
         cmocka_unit_test(the_same_seed_gives_the_same_model),
