@@ -114,6 +114,29 @@ static void the_bytes_do_not_depend_on_the_order_given(void **state)
     free(second);
 }
 
+/* Three halves come before "b" by name, and yet b's floats begin at a multiple of 4. */
+static void types_are_kept_and_wide_numbers_come_first(void **state)
+{
+    (void)state;
+    static const float HALVES[] = {0.5f, -2, 0x1p-24f};
+    const SafetensorsTensor mixed[] = {{"a", DTYPE_F16, 1, {3}, HALVES, NULL, NULL},
+                                       {"b", DTYPE_F32, 1, {6}, A, NULL, NULL},
+                                       {"c", DTYPE_BF16, 1, {2}, C, NULL, NULL}};
+    float back[6];
+    Safetensors *s;
+    assert_int_equal(safetensors_write(path, mixed, 3, &err), 0);
+    assert_int_equal(safetensors_open(&s, path, &err), 0);
+    for (int i = 0; i < 3; i++) {
+        const SafetensorsEntry *e = safetensors_entry(s, i);
+        assert_string_equal(e->dtype, dtype_name(mixed[i].type));
+        assert_int_equal(safetensors_read(s, i, back, &err), 0);
+        assert_memory_equal(back, mixed[i].values, (size_t)e->count * sizeof *back);
+    }
+    assert_int_equal(safetensors_entry(s, 1)->begin, 0);
+    assert_int_equal(safetensors_entry(s, 0)->begin, 6 * 4);
+    safetensors_close(s);
+}
+
 static void count_up(float *out, void *context, int64_t first, int64_t n)
 {
     const float *scale = context;
@@ -387,6 +410,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_reads_back_the_same),
         cmocka_unit_test(the_bytes_do_not_depend_on_the_order_given),
+        cmocka_unit_test(types_are_kept_and_wide_numbers_come_first),
         cmocka_unit_test(values_can_come_in_pieces),
         cmocka_unit_test(half_precision_is_converted_exactly),
         cmocka_unit_test(a_published_layout_opens),

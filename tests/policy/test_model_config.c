@@ -1,0 +1,105 @@
+/* config.json: what is read from the published ones, and what is refused. */
+#include "tests/golden_model.h"
+#include "tests/scratch.h"
+
+static Error err;
+
+/* config.json as published; parameters as counted there (tests/golden/configs/expected_sizes.json).  Ours lie a
+ * few numbers apart, so that every tensor begins aligned. */
+static void published_configs_give_published_sizes(void **state)
+{
+    (void)state;
+    cJSON *sizes = golden_read("configs/expected_sizes.json");
+    const cJSON *model;
+    cJSON_ArrayForEach(model, sizes)
+    {
+        char dir[512];
+        ModelConfig c;
+        snprintf(dir, sizeof dir, GOLDEN_PATH "configs/%s", model->string);
+        assert_worked(model_config_read(&c, dir, &err), &err);
+        const double n = golden_number(model, "parameters"),
+                     tensors = golden_number(model, "tensors");
+        assert_true((double)model_size(&c) >= n && (double)model_size(&c) <= n + 16 * tensors);
+    }
+    cJSON_Delete(sizes);
+}
+
+static void refused(const char *config, const char *words)
+{
+    Model *m = NULL;
+    scratch_write(scratch_path("bad/config.json"), config);
+    assert_int_equal(model_open(&m, scratch_path("bad"), &err), -1);
+    assert_null(m);
+    assert_says(&err, words);
+    assert_says(&err, scratch_path("bad"));
+}
+
+#define GPT2_JSON(more) \
+    "{\"model_type\": \"gpt2\", \"n_layer\": 1, \"n_embd\": 16, \"n_positions\": 32," more "}"
+#define LLAMA_JSON(more)                                                          \
+    "{\"model_type\": \"llama\", \"num_hidden_layers\": 1, \"hidden_size\": 20, " \
+    "\"intermediate_size\": 28, \"vocab_size\": 23," more "}"
+
+#define QWEN2_JSON(more)                                                          \
+    "{\"model_type\": \"qwen2\", \"num_hidden_layers\": 1, \"hidden_size\": 20, " \
+    "\"intermediate_size\": 28, \"vocab_size\": 23," more "}"
+
+static void what_would_change_the_mathematics_is_refused_by_name(void **state)
+{
+    (void)state;
+    Model *m = NULL;
+    scratch_folder("bad", true);
+    assert_int_equal(model_open(&m, scratch_path("bad"), &err), -1);
+    assert_says(&err, "no config.json there");
+    refused("{\"model_type\": \"mamba\"}", "model_type \"mamba\" is not supported");
+    refused(GPT2_JSON("\"n_head\": 2, \"vocab_size\": 23, \"add_cross_attention\": true"),
+            "add_cross_attention true is not supported");
+    refused(LLAMA_JSON("\"num_attention_heads\": 4, \"partial_rotary_factor\": 0.5"),
+            "partial_rotary_factor other than 1");
+    refused(LLAMA_JSON("\"num_attention_heads\": 4, \"quantization_config\": {\"bits\": 4}"),
+            "quantized weights are not supported");
+    refused(LLAMA_JSON("\"num_attention_heads\": 4, \"layer_types\": [\"sliding_attention\"]"),
+            "layer_types other than \"full_attention\"");
+    refused(QWEN2_JSON("\"num_attention_heads\": 4, \"use_sliding_window\": true"),
+            "use_sliding_window true is not supported");
+    refused(QWEN2_JSON("\"num_attention_heads\": 4"), "num_key_value_heads is missing");
+    refused("[1]", "config.json");
+    refused(GPT2_JSON("\"vocab_size\": 23"), "n_head is missing");
+    refused(GPT2_JSON("\"n_head\": 2"), "vocab_size is missing");
+    refused(GPT2_JSON("\"n_head\": 3, \"vocab_size\": 23"), "3 heads do not divide the width 16");
+    refused(GPT2_JSON("\"n_head\": 0, \"vocab_size\": 23"), "below 1");
+    refused(GPT2_JSON("\"n_head\": -1, \"vocab_size\": 23"), "below 1");
+    refused(GPT2_JSON("\"n_head\": 2.5, \"vocab_size\": 23"), "n_head is not a whole number");
+    refused(GPT2_JSON("\"n_head\": 2, \"vocab_size\": 1e30"), "vocab_size is not a whole number");
+    refused(GPT2_JSON("\"n_head\": 2, \"vocab_size\": 23, \"activation_function\": \"relu\""),
+            "activation_function \"relu\" is not supported");
+    refused(GPT2_JSON("\"n_head\": 2, \"vocab_size\": 23, \"scale_attn_weights\": false"),
+            "attention scaling");
+    refused(LLAMA_JSON("\"num_attention_heads\": 4, \"num_key_value_heads\": 3"),
+            "4 query heads cannot share 3 key/value heads");
+    refused(LLAMA_JSON("\"num_attention_heads\": 1000000, \"head_dim\": 1000000"),
+            "more than this program takes");
+    refused(LLAMA_JSON("\"num_attention_heads\": 4, \"head_dim\": 5"), "an even head width, not 5");
+    refused(LLAMA_JSON("\"num_attention_heads\": 4, \"rope_scaling\": {\"rope_type\": \"yarn\"}"),
+            "rope_scaling \"yarn\" is not supported");
+    refused(LLAMA_JSON("\"num_attention_heads\": 4, \"rope_scaling\": {\"type\": \"linear\"}"),
+            "rope_scaling: factor is missing");
+    refused(LLAMA_JSON("\"num_attention_heads\": 2, \"rope_scaling\": {\"type\": \"linear\", "
+                       "\"factor\": 0.5}"),
+            "factor must be a number from 1 on");
+    refused(LLAMA_JSON("\"num_attention_heads\": 2, \"rope_scaling\": {\"rope_type\": \"llama3\", "
+                       "\"factor\": 8, \"low_freq_factor\": 4, \"high_freq_factor\": 4, "
+                       "\"original_max_position_embeddings\": 128}"),
+            "high_freq_factor greater");
+    refused(LLAMA_JSON("\"num_attention_heads\": 4, \"rope_parameters\": {\"full_attention\": {}}"),
+            "positions of \"full_attention\" alone");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(published_configs_give_published_sizes),
+        cmocka_unit_test(what_would_change_the_mathematics_is_refused_by_name),
+    };
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}
