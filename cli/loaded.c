@@ -27,7 +27,7 @@ int loaded_open(Loaded *l, const Context *ctx, const char *role, const char *nam
     snprintf(l->name, sizeof l->name, "%s", name);
     if (project_model(ctx, l->folder, role, name, err) != 0) return -1;
     if (model_open(&l->model, l->folder, err) != 0) return -1;
-    loaded_tell_window(l->model, l->folder);
+    if (role) loaded_tell_window(l->model, l->folder);
     if (tokenizer_open(&l->tokenizer, l->folder, err) != 0) goto fail;
     if (tokenizer_size(l->tokenizer) > l->model->config.V) {
         error_set(err, "%s: the tokenizer has %d tokens, the model %d", l->folder,
