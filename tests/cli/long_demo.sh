@@ -13,7 +13,7 @@ failed=0
 demo() { # NAME ARGUMENTS...
     local name=$1
     shift
-    "$RLHF" demo --dir "$name" --threads 1 "$@" >"$name.out" 2>"$name.err" </dev/null ||
+    COLUMNS=300 "$RLHF" demo --dir "$name" --threads 1 "$@" >"$name.out" 2>"$name.err" </dev/null ||
         { echo "FAILED: rlhf demo $*" && cat "$name.err"; }
 }
 in_turn() { # "NAME ARGUMENTS..." ...
