@@ -420,6 +420,8 @@ typedef struct {
     int64_t skipped;                     /* comparisons that were skipped and nothing else */
     int64_t labels_by_kind[ANNOTATOR_N]; /* standing, skips included; [ANNOTATOR_ANY]: all */
     int64_t preferences[SPLIT_N];        /* usable for training: skips and flags left out */
+    int64_t undecided[SPLIT_N];          /* comparisons that nobody has labeled or skipped */
+    int64_t unanswered[SPLIT_N];         /* prompts without responses */
     StoreAnnotator *annotator;
     size_t n_annotators;
     int64_t runs, runs_finished, evaluations;

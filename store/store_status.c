@@ -67,6 +67,12 @@ static int count_all(Store *s, StoreStatus *out, Error *err)
     static const char PREFERENCES[] =
         "SELECT p.split, count(*) FROM label_current l JOIN comparison c ON c.id=l.comparison_id"
         " JOIN prompt p ON p.id=c.prompt_id WHERE l.pref IS NOT NULL GROUP BY p.split";
+    static const char UNDECIDED[] =
+        "SELECT p.split, count(*) FROM comparison c JOIN prompt p ON p.id=c.prompt_id WHERE NOT"
+        " EXISTS(SELECT 1 FROM label_current l WHERE l.comparison_id=c.id) GROUP BY p.split";
+    static const char UNANSWERED[] =
+        "SELECT p.split, count(*) FROM prompt p WHERE NOT"
+        " EXISTS(SELECT 1 FROM response r WHERE r.prompt_id=p.id) GROUP BY p.split";
     static const char DEMONSTRATIONS[] = "SELECT count(*) FROM demonstration";
     static const char MODELS[] = "SELECT count(*) FROM model WHERE role<>'external'";
     static const char LABELED[] =
@@ -77,6 +83,8 @@ static int count_all(Store *s, StoreStatus *out, Error *err)
     static const char EVALUATIONS[] = "SELECT count(*) FROM evaluation";
     if (count_by_split(s, PROMPTS, out->prompts, err) != 0) return -1;
     if (count_by_split(s, PREFERENCES, out->preferences, err) != 0) return -1;
+    if (count_by_split(s, UNDECIDED, out->undecided, err) != 0) return -1;
+    if (count_by_split(s, UNANSWERED, out->unanswered, err) != 0) return -1;
     if (count(s, DEMONSTRATIONS, &out->demonstrations, err) != 0) return -1;
     if (count(s, MODELS, &out->models, err) != 0) return -1;
     if (store_count_responses(s, &out->responses, err) != 0) return -1;

@@ -120,14 +120,19 @@ static void status_counts_everything(void **state)
     OK(store_claim_comparison(store, ada, false, &c, &found, &err));
     decide(store, &c, OUTCOME_TIE, 0);
     store_claim_free(&c);
+    StorePrompt alone = {.text = "unanswered", .source = "test", .split = SPLIT_VALID};
+    OK(store_add_prompts(store, &alone, 1, NULL, &err));
     OK(store_status(store, &status, &err));
-    assert_int_equal(status.prompts[SPLIT_ANY], 4);
+    assert_int_equal(status.prompts[SPLIT_ANY], 5);
     assert_int_equal(
-        status.prompts[SPLIT_TRAIN] + status.prompts[SPLIT_VALID] + status.prompts[SPLIT_TEST], 4);
+        status.prompts[SPLIT_TRAIN] + status.prompts[SPLIT_VALID] + status.prompts[SPLIT_TEST], 5);
     assert_int_equal(status.responses, 8);
     assert_int_equal(status.comparisons, 4);
     assert_int_equal(status.labeled, 2); /* she is given one that the rule left */
     assert_int_equal(status.skipped, 1);
+    assert_int_equal(status.undecided[SPLIT_ANY], 1);
+    assert_int_equal(status.unanswered[SPLIT_ANY], 1);
+    assert_int_equal(status.unanswered[SPLIT_VALID], 1);
     assert_int_equal(status.labels_by_kind[ANNOTATOR_ANY], 3);
     assert_int_equal(status.labels_by_kind[ANNOTATOR_HUMAN], 1);
     assert_int_equal(status.preferences[SPLIT_ANY], 2);
