@@ -50,6 +50,7 @@ typedef struct {
     char *sampling; /* JSON of the settings */
     Progress bar;
     int64_t asked, pairs, equal, unfinished, tokens, left_out;
+    int64_t answered; /* when there is nothing to ask: prompts that this model has answered */
 } Sampling;
 
 static int stop_early(void *context, int finished)
@@ -189,15 +190,16 @@ static int share_limit(int64_t *share, const Sampling *s, Split wanted, Error *e
 }
 
 /* With nothing to ask: whether there are prompts at all, answered ones. */
-static int check_prompts(const Sampling *s, Split wanted, Error *err)
+static int check_prompts(Sampling *s, Split wanted, Error *err)
 {
-    int64_t n = 0;
-    for (Split split = SPLIT_TRAIN; split <= SPLIT_VALID && n == 0; split++) {
+    for (Split split = SPLIT_TRAIN; split <= SPLIT_VALID; split++) {
         const StorePromptFilter filter = {.split = split, .source = s->options.source};
+        int64_t n = 0;
         if (wanted != SPLIT_ANY && wanted != split) continue;
         if (store_count_prompts(s->store, &filter, &n, err) != 0) return -1;
+        s->answered += n;
     }
-    if (n > 0) return 0;
+    if (s->answered > 0) return 0;
     if (s->options.source)
         return error_set(err, "no %s prompts of source %s",
                          wanted == SPLIT_ANY ? "train or valid" : split_name(wanted),
@@ -226,6 +228,19 @@ static int sample(Sampling *s, Error *err)
     return rc;
 }
 
+static void report_answered(const Sampling *s)
+{
+    const SampleOptions *o = &s->options;
+    printf("nothing to sample: %s has answered all %s", s->model.name, text_thousands(s->answered));
+    if (o->split) printf(" %s", o->split);
+    printf(" prompts");
+    if (o->source) printf(" of source %s", o->source);
+    printf(" already\nfor more pairs: rlhf import FILE, then sample");
+    if (o->split) printf("; or without --split");
+    if (o->source) printf("; or without --source");
+    printf("; or another --model\n");
+}
+
 static void report(const Sampling *s, double seconds)
 {
     if (s->ctx->json) {
@@ -234,6 +249,10 @@ static void report(const Sampling *s, double seconds)
             "\"tokens\":%lld,\"seconds\":%.3f}\n",
             (long long)s->asked, (long long)s->pairs, (long long)s->equal, (long long)s->unfinished,
             (long long)s->left_out, (long long)s->tokens, seconds);
+        return;
+    }
+    if (s->answered > 0) {
+        report_answered(s);
         return;
     }
     printf("%s stored for %s", text_count(s->pairs, "pair"), text_count(s->asked, "prompt"));

@@ -30,7 +30,9 @@ int prompts_read(PromptTokens *out, Store *store, const StorePromptFilter *filte
     int rc = 0;
     all.limit = 0;
     if (longest < 1)
-        return error_set(err, "answers of %s leave no room for a prompt in the context of %d",
+        return error_set(err,
+                         "answers of %s leave no room for a prompt in the context of %d; "
+                         "give a smaller --max-new-tokens",
                          text_count(max_new_tokens, "token"), l->model->config.max_T);
     if (store_list_prompts(store, &all, &p.list, err) != 0) return -1;
     p.row = mem_calloc(p.list.n + 1, sizeof *p.row);
@@ -48,7 +50,7 @@ int prompts_too_long(int64_t left_out, const Loaded *l, int max_new_tokens, Erro
     const int context = l->model->config.max_T;
     return error_set(err,
                      "every prompt (%lld) is too long: answers of %s in a context of %d leave "
-                     "%d for the prompt",
+                     "%d for the prompt; give a smaller --max-new-tokens",
                      (long long)left_out, text_count(max_new_tokens, "token"), context,
                      context - max_new_tokens);
 }

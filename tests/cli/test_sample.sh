@@ -39,9 +39,16 @@ else
     must sample --max-new-tokens 8
 fi
 sampled 0
+must sample --max-new-tokens 8
+prints "nothing to sample: base has answered all 30 prompts already"
+prints "for more pairs: rlhf import FILE, then sample; or another --model"
+must sample --max-new-tokens 8 --split valid
+prints "nothing to sample: base has answered all 10 valid prompts already"
+prints "for more pairs: rlhf import FILE, then sample; or without --split; or another --model"
 
 # ---- one source ----
 must import ../long.jsonl --source long --split train
+refused 1 "answers of 128 tokens leave no room for a prompt in the context of 64; give a smaller --max-new-tokens" sample --source long
 refused 1 "every prompt (3) is too long: answers of 8 tokens in a context of 64" sample --source long --max-new-tokens 8
 refused 1 "no train or valid prompts of source nowhere" sample --source nowhere
 refused 1 "no valid prompts of source long" sample --source long --split valid
