@@ -313,6 +313,20 @@ void comparison_free(Comparison *c)
     *c = (Comparison){0};
 }
 
+const char *comparison_caution(const WinRate *by_reward, Contest contest)
+{
+    static const char *const CAUTION[] = {
+        [CONTEST_ALIGNED_BASE] =
+            "Judged by the model it was trained on: an upper bound, not evidence.",
+        [CONTEST_ALIGNED_BEST] =
+            "Judged by the model that one was trained on and that picked the other: not evidence.",
+        [CONTEST_BEST_BASE] = "Judged by the model that picked it: an upper bound, not evidence.",
+    };
+    if (by_reward->ties == by_reward->n)
+        return "It gives every pair of answers equal scores, and so says nothing.";
+    return CAUTION[contest];
+}
+
 const char *comparison_kl_text(char out[48], double kl, double error)
 {
     const double half = 1.96 * error;

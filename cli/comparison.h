@@ -59,6 +59,9 @@ typedef struct {
 int comparison_run(Comparison *out, Store *store, Loaded *base, Loaded *aligned, Loaded *reward,
                    const ComparisonOptions *o, Error *err);
 void comparison_free(Comparison *c);
+/* Why a win by the reward model is no evidence: it is what the one or the other was made to please. */
+typedef enum { CONTEST_ALIGNED_BASE, CONTEST_ALIGNED_BEST, CONTEST_BEST_BASE } Contest;
+const char *comparison_caution(const WinRate *by_reward, Contest contest);
 /* "2.3 ±0.2": a KL with the half-width of its 95% interval, to the decimals that the interval allows; a
  * sampled KL may be below 0.  The error may be NAN: not known. */
 const char *comparison_kl_text(char out[48], double kl, double error);

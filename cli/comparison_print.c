@@ -89,22 +89,37 @@ static void print_win(const char *what, const WinRate *w)
     printf("  %-46s %.2f [%.2f, %.2f]\n", what, w->rate, w->low, w->high);
 }
 
+static void print_win_by_reward(const char *what, const WinRate *w, Contest contest)
+{
+    print_win(what, w);
+    printf("      %s\n", comparison_caution(w, contest));
+}
+
+/* The rule judges when there is one. */
+static void print_best(const Comparison *c, int best_of)
+{
+    char aligned[96], best[96];
+    const char *by = c->aligned_points ? "" : ", by the reward model";
+    snprintf(aligned, sizeof aligned, "aligned beats best of %d%s", best_of, by);
+    snprintf(best, sizeof best, "best of %d beats base%s", best_of, by);
+    if (c->aligned_points) {
+        print_win(aligned, &c->against_best);
+        print_win(best, &c->best_against_base);
+    } else {
+        print_win_by_reward(aligned, &c->against_best, CONTEST_ALIGNED_BEST);
+        print_win_by_reward(best, &c->best_against_base, CONTEST_BEST_BASE);
+    }
+}
+
 void comparison_print_wins(const Comparison *c, const ComparisonOptions *o, const char *title)
 {
     char line[96], kl[48];
     printf("\n  %s\n", title);
     snprintf(line, sizeof line, "aligned beats base, by the rule %s", o->rule ? o->rule->name : "");
     if (c->aligned_points) print_win(line, &c->by_rule);
-    print_win("aligned beats base, by the reward model", &c->by_reward);
-    printf(c->by_reward.ties == c->n
-               ? "      It gives every pair of answers equal scores, and so says nothing.\n"
-               : "      Judged by the model it was trained on: an upper bound, not evidence.\n");
-    if (c->best.n) {
-        snprintf(line, sizeof line, "aligned beats best of %d", o->best_of);
-        print_win(line, &c->against_best);
-        snprintf(line, sizeof line, "best of %d beats base", o->best_of);
-        print_win(line, &c->best_against_base);
-    }
+    print_win_by_reward("aligned beats base, by the reward model", &c->by_reward,
+                        CONTEST_ALIGNED_BASE);
+    if (c->best.n) print_best(c, o->best_of);
     Text t = {0};
     text_format(&t, "  KL %s nats an answer", comparison_kl_text(kl, c->kl, c->kl_error));
     if (c->best.n) text_format(&t, " (%s)", comparison_best_text(line, c, o->best_of));
@@ -124,5 +139,6 @@ void comparison_print_verdict(const Comparison *c)
 {
     printf("\n  verdict: %s", verdict_name(c->verdict));
     if (c->reasons.n) printf(" (%s)", c->reasons.bytes);
+    if (!c->aligned_points) printf(", by the reward model");
     putchar('\n');
 }

@@ -23,7 +23,8 @@ static void add_fact(Page *p, const char *name, const char *value, const char *n
 static void add_win_fact(Page *p, const char *name, const WinRate *w)
 {
     add_fact(p, name, KEEP(p, "%.1f%%", 100 * w->rate),
-             KEEP(p, "[%.1f, %.1f], n = %d", 100 * w->low, 100 * w->high, w->n));
+             KEEP(p, "[%.1f, %.1f], n = %d%s", 100 * w->low, 100 * w->high, w->n,
+                  p->c->aligned_points ? "" : "; by the reward model, not evidence"));
 }
 
 static const WinRate *win_of(const Comparison *c)
@@ -78,10 +79,15 @@ static void add_traits(Page *p)
 }
 
 static void add_win(Page *p, const char *name, const char *judge, const WinRate *wins,
-                    bool trained_on)
+                    const char *caution)
 {
     if (p->data.n_wins < PAGE_WINS && wins->n > 0)
-        p->win[p->data.n_wins++] = (ReportWin){name, judge, *wins, trained_on};
+        p->win[p->data.n_wins++] = (ReportWin){name, judge, *wins, caution};
+}
+
+static const char *caution(const WinRate *wins, bool rule, Contest contest)
+{
+    return rule ? NULL : comparison_caution(wins, contest);
 }
 
 static void add_wins(Page *p)
@@ -90,22 +96,23 @@ static void add_wins(Page *p)
     const Comparison *c = p->c;
     const bool rule = c->aligned_points != NULL;
     const char *by = KEEP(p, "by %s, %s", p->judge, text_count(c->n, "test prompt"));
-    add_win(p, "aligned against base", by, win_of(c), !rule);
+    add_win(p, "aligned against base", by, win_of(c),
+            caution(win_of(c), rule, CONTEST_ALIGNED_BASE));
     if (c->best.n) {
         add_win(p, KEEP(p, "aligned against best of %d", r->options->best_of), by, &c->against_best,
-                !rule);
+                caution(&c->against_best, rule, CONTEST_ALIGNED_BEST));
         add_win(p, KEEP(p, "best of %d against base", r->options->best_of), by,
-                &c->best_against_base, !rule);
+                &c->best_against_base, caution(&c->best_against_base, rule, CONTEST_BEST_BASE));
     }
     if (r->unseen)
         add_win(p, "aligned against base, unseen pairs",
                 KEEP(p, "by %s, %s about pairs that no text the base read has", p->judge,
                      text_count(r->unseen->n, "prompt")),
-                win_of(r->unseen), !rule);
+                win_of(r->unseen), caution(win_of(r->unseen), rule, CONTEST_ALIGNED_BASE));
     if (rule && r->reward)
         add_win(p, "aligned against base",
                 KEEP(p, "by the reward model, %s", text_count(c->n, "test prompt")), &c->by_reward,
-                true);
+                caution(&c->by_reward, false, CONTEST_ALIGNED_BASE));
 }
 
 /* ---- examples ------------------------------------------------------------------------------------- */
@@ -221,7 +228,8 @@ static void begin_page(Page *p, const ComparisonReport *r)
                         : KEEP(p, "Both answered %s, which no training saw, at temperature %g.",
                                text_count(c->n, "test prompt"), r->options->temperature),
         .verdict = c->verdict,
-        .verdict_reasons = c->reasons.n ? c->reasons.bytes : "",
+        .verdict_reasons = KEEP(p, "%s%s", c->reasons.n ? c->reasons.bytes : "",
+                                rule ? "" : ", by the reward model"),
         .rule_text = rule ? rule->text : NULL,
         .rule_lead = "This rule judges the answers. No model was shown it.",
         .rule_note = rule_note(p),

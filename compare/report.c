@@ -8,9 +8,6 @@
 #include "compare/trait.h"
 #include "compare/win_rate.h"
 
-static const char TRAINED_ON[] =
-    "Judged by the model it was trained on: an upper bound, not evidence.";
-
 static void add_section(Text *out, const char *title, const char *below)
 {
     text_add(out, "<section>\n");
@@ -204,11 +201,11 @@ static void add_win(Text *out, const ReportWin *w)
     html_text(out, w->name);
     text_add(out, "</div>");
     html_element(out, "span", "note", w->judge);
-    if (w->trained_on) html_element(out, "span", "caution", TRAINED_ON);
+    if (w->caution) html_element(out, "span", "caution", w->caution);
     text_add(out, "</div>");
     begin_track(out);
-    add_bar(out, w->trained_on ? "judge" : "aligned", w->wins.low, w->wins.high);
-    add_dot(out, w->trained_on ? "judge" : "aligned", w->wins.rate, title.bytes);
+    add_bar(out, w->caution ? "judge" : "aligned", w->wins.low, w->wins.high);
+    add_dot(out, w->caution ? "judge" : "aligned", w->wins.rate, title.bytes);
     text_format(out,
                 "</div><div class=\"interval\"><b>%.1f%%</b><span>[%.1f, %.1f], n = "
                 "%d</span></div></div>\n",

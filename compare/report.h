@@ -29,7 +29,7 @@ typedef struct {
     const char *name;  /* "aligned against base" */
     const char *judge; /* "by the rule kind, 300 test prompts" */
     WinRate wins;
-    bool trained_on; /* the judge is the reward model of this run: says so */
+    const char *caution; /* why this judge is no evidence; NULL: it is some */
 } ReportWin;
 
 /* An answer with its score by the judge and the reasons. */

@@ -73,6 +73,16 @@ for part in 'What was asked for' 'Who wins' 'The same prompt, three answers' 'Ho
 done
 must compare --rule longer --best-of 2 --max-new-tokens 24 --n 4
 prints "(best of 2: at most 0.2)" # ln 2 - 1/2
+grep -q "picked" out && fail "what the rule judges is not cautioned against: $(grep picked out)"
+must compare --best-of 2 --max-new-tokens 24 --n 4 --report judged.html
+caution() { # LINE WORDS
+    grep -A1 -E "^  $1 +[01]\.[0-9]+ \[" out | grep -qxF "      $2" || fail "below '$1' stands: $2"
+    grep -qF "$2" judged.html || fail "the report says: $2"
+}
+caution "aligned beats base, by the reward model" "Judged by the model it was trained on: an upper bound, not evidence."
+caution "aligned beats best of 2, by the reward model" "Judged by the model that one was trained on and that picked the other: not evidence."
+caution "best of 2 beats base, by the reward model" "Judged by the model that picked it: an upper bound, not evidence."
+prints_like '^  verdict: .*\), by the reward model$' "the verdict names its judge"
 few=(compare --rule longer --best-of 0 --max-new-tokens 24 --n 8)
 must "${few[@]}" --json
 kl=$(sed -E 's/.*"kl":([^,]*),"kl_error":([^,]*),.*/\1 \2/' out)

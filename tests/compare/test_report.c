@@ -194,13 +194,13 @@ static void sample_page(Text *out)
     fill_curves();
     const ReportWin wins[] = {
         {"aligned against base", "by the rule kind, 300 test prompts",
-         win_rate_of_counts(270, 10, 20), false},
-        {"aligned against best of 16", "by the rule kind", win_rate_of_counts(176, 29, 95), false},
+         win_rate_of_counts(270, 10, 20), NULL},
+        {"aligned against best of 16", "by the rule kind", win_rate_of_counts(176, 29, 95), NULL},
         {"aligned against base, unseen",
          "by the rule, 300 prompts about pairs that no conversation has",
-         win_rate_of_counts(272, 8, 20), false},
+         win_rate_of_counts(272, 8, 20), NULL},
         {"aligned against base", "by the reward model reward-1", win_rate_of_counts(290, 0, 10),
-         true},
+         "Judged by the model it was trained on: <no> evidence."},
     };
     report_html(
         out,
@@ -283,14 +283,12 @@ static void the_page_needs_nothing_from_elsewhere(void **state)
     text_free(&page);
 }
 
-static void the_judge_it_was_trained_on_is_marked(void **state)
+static void a_judge_that_is_no_evidence_is_marked(void **state)
 {
     (void)state;
     Text page = {0};
     sample_page(&page);
-    assert_int_equal(
-        count(page.bytes, "Judged by the model it was trained on: an upper bound, not evidence."),
-        1);
+    assert_int_equal(count(page.bytes, "trained on: &lt;no&gt; evidence."), 1);
     text_free(&page);
 }
 
@@ -344,7 +342,7 @@ int main(void)
         cmocka_unit_test(texts_of_the_models_stay_texts),
         cmocka_unit_test(every_tag_that_opens_closes),
         cmocka_unit_test(the_page_needs_nothing_from_elsewhere),
-        cmocka_unit_test(the_judge_it_was_trained_on_is_marked),
+        cmocka_unit_test(a_judge_that_is_no_evidence_is_marked),
         cmocka_unit_test(what_is_absent_is_left_out),
         cmocka_unit_test(a_page_is_written_whole_or_not_at_all),
     };
