@@ -44,21 +44,34 @@ static void evaluation_json(Text *t, const RewardEvaluation *e, const Context *c
                 e->length_correlation, e->margin);
 }
 
-/* `when`: "", or " before shrinking" */
-static void print_evaluation(const char *name, const RewardEvaluation *e, const char *when)
+/* What follows from it.  Pairs of a file may be those that the model learned from: no reason to go on. */
+static void print_conclusion(const RewardEvaluation *e, double low, double high, bool held_out)
+{
+    if (e->all_equal) {
+        printf("all its scores are equal: PPO would have nothing to follow; label more first\n");
+        return;
+    }
+    printf("calibration error %.2f; correlation of score and length %.2f%s\n", e->calibration_error,
+           e->length_correlation, held_out && low > 0.5 ? "; go on: rlhf ppo" : "");
+    if (low <= 0.5)
+        printf("%s; label more before rlhf ppo, or see docs/guide.md, \"When it does not work\"\n",
+               high < 0.5 ? "worse than chance: the whole interval is below 0.5"
+                          : "it cannot be told from chance: the interval holds 0.5");
+}
+
+/* `file`: of the pairs, NULL for those held out; `when`: "", or " before shrinking" */
+static void print_evaluation(const char *name, const RewardEvaluation *e, const char *file,
+                             const char *when)
 {
     double low, high;
     char labels[32] = "";
     wilson_interval(&low, &high, e->accuracy * e->n, e->n);
     if (e->labels > e->n) snprintf(labels, sizeof labels, " (%s)", text_count(e->labels, "label"));
-    printf("%s: right on %.10g of %s%s%s: %.2f [%.2f, %.2f]; longer answer wins %.2f\n", name,
-           round(10 * e->accuracy * e->n) / 10, text_count(e->n, "held-out pair"), labels, when,
-           e->accuracy, low, high, e->longer_wins);
-    if (e->all_equal)
-        printf("all its scores are equal: PPO would have nothing to follow; label more first\n");
-    else
-        printf("calibration error %.2f; correlation of score and length %.2f; go on: rlhf ppo\n",
-               e->calibration_error, e->length_correlation);
+    printf("%s: right on %.10g of %s%s%s%s%s: %.2f [%.2f, %.2f]; longer answer wins %.2f\n", name,
+           round(10 * e->accuracy * e->n) / 10, text_count(e->n, file ? "pair" : "held-out pair"),
+           file ? " of " : "", file ? file : "", labels, when, e->accuracy, low, high,
+           e->longer_wins);
+    print_conclusion(e, low, high, !file);
 }
 
 /* ---- training ------------------------------------------------------------------------------------- */
@@ -104,12 +117,8 @@ static int check_pairs(const Reward *w, int max_T, Error *err)
     if (n < PREFERENCES_TRAIN_MIN)
         return error_set(err, "%s of the train split, too few to learn from (at least %d); %s",
                          text_count(n, "label"), PREFERENCES_TRAIN_MIN, "label more: rlhf label");
-    if (w->valid.n < PREFERENCES_HELD_OUT_MIN && !w->options.no_eval)
-        return error_set(err,
-                         "%d labels are too few to hold any out (%d to learn from, %d held out); "
-                         "label more, or: "
-                         "rlhf reward --no-eval",
-                         n + w->valid.n, n, w->valid.n);
+    if (!w->options.no_eval && preferences_check_held_out(&w->train, &w->valid, w->store, err) != 0)
+        return -1;
     if (w->valid.n == 0 && w->settings.shrink)
         return error_set(err,
                          "reward.shrink goes by held-out pairs and there are none; label more, "
@@ -177,7 +186,7 @@ static int evaluate_and_report(Reward *w, Error *err)
         printf("{\"run\":\"%s\",\"steps\":%lld,\"final\":%s,\"checkpoint\":\"%s\"}\n", w->run.name,
                (long long)w->run.steps, json.bytes, w->run.model);
     else if (rc == 0)
-        print_evaluation(w->run.name, &e, shrunk.factor == 0 ? " before shrinking" : "");
+        print_evaluation(w->run.name, &e, NULL, shrunk.factor == 0 ? " before shrinking" : "");
     text_free(&json);
     return rc;
 }
@@ -290,7 +299,7 @@ static int run_eval(Context *ctx, int argc, char **argv, Error *err)
     if (store && evaluation_add(store, ctx, "reward eval", l.folder, json.bytes, err) != 0)
         goto done;
     if (ctx->json) puts(json.bytes);
-    else print_evaluation(o.model, &e, "");
+    else print_evaluation(o.model, &e, o.data, "");
     rc = 0;
 
 done:
@@ -383,7 +392,7 @@ static int run_score(Context *ctx, int argc, char **argv, Error *err)
 
 static const Command CMD_EVAL = {
     .name = "eval",
-    .summary = "accuracy of a reward model on held-out pairs",
+    .summary = "accuracy of a reward model on held-out pairs, or those of a file",
     .usage = "[--model MODEL] [--data FILE]",
     .details = "Ties count half, and a pair counts once, its labels averaged.  Beside it stands "
                "what \"the longer answer wins\" reaches.",

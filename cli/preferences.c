@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 /* One answer after its prompt; 1 when it exceeds the context and was taken back. */
 static int add_sequence(Sequences *s, const Tokenizer *t, const char *prompt, const char *response,
@@ -208,4 +209,35 @@ void preferences_free(PreferenceSet *p)
     free(p->target);
     free(p->weight);
     *p = (PreferenceSet){0};
+}
+
+/* ---- too few of them ------------------------------------------------------------------------------ */
+
+LabelSource preferences_source(const StoreStatus *there, Split split, int64_t lacking)
+{
+    if (there->undecided[split] >= lacking) return LABELS_BY_LABELING;
+    if (there->undecided[split] + there->unanswered[split] >= lacking) return LABELS_BY_SAMPLING;
+    return LABELS_BY_IMPORTING;
+}
+
+int preferences_check_held_out(const PreferenceSet *train, const PreferenceSet *valid, Store *store,
+                               Error *err)
+{
+    static const char *const REMEDY[] = {
+        [LABELS_BY_LABELING] = "label more: rlhf label",
+        [LABELS_BY_SAMPLING] = "make pairs: rlhf sample --split valid, then: rlhf label",
+        [LABELS_BY_IMPORTING] = "the valid split has too few prompts, which labeling cannot mend: "
+                                "rlhf import MORE --split valid, then sample and label",
+    };
+    StoreStatus there = {0};
+    if (valid->n >= PREFERENCES_HELD_OUT_MIN) return 0;
+    if (store_status(store, &there, err) != 0) return -1;
+    const LabelSource source =
+        preferences_source(&there, SPLIT_VALID, PREFERENCES_HELD_OUT_MIN - valid->n);
+    store_status_free(&there);
+    return error_set(err,
+                     "%s held out, at least %d are needed (%d to learn from); %s; or: "
+                     "rlhf reward --no-eval",
+                     text_count(valid->n, "label"), PREFERENCES_HELD_OUT_MIN, train->n,
+                     REMEDY[source]);
 }

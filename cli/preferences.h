@@ -18,12 +18,20 @@ typedef struct {
     char sha256[SHA256_HEX]; /* of all that is learned from: tokens, targets, weights */
 } PreferenceSet;
 
+/* What brings so many labels more of a split: choosing between the pairs that are there, pairs of the prompts
+ * that have none, or nothing but more prompts. */
+typedef enum { LABELS_BY_LABELING, LABELS_BY_SAMPLING, LABELS_BY_IMPORTING } LabelSource;
+LabelSource preferences_source(const StoreStatus *there, Split split, int64_t lacking);
+
 int preferences_read(PreferenceSet *out, Store *store, const StorePreferenceFilter *filter,
                      const Tokenizer *t, int max_T, Error *err);
 /* JSON lines with prompt, chosen, rejected.  Rows of the same pair, whichever answer was chosen, are put
  * beside the first of them. */
 int preferences_read_file(PreferenceSet *out, const char *path, const Tokenizer *t, int max_T,
                           Error *err);
+/* Refuses fewer labels of the valid split than measure anything, and says what brings more. */
+int preferences_check_held_out(const PreferenceSet *train, const PreferenceSet *valid, Store *store,
+                               Error *err);
 Pairs preferences_pairs(const PreferenceSet *p);
 void preferences_free(PreferenceSet *p);
 

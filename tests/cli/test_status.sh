@@ -36,11 +36,15 @@ must judge --rule longer
 next "import FILE" "10 more labels needed: 0 to learn from, 10 to hold out" "with nothing to label or to ask, import comes next"
 run reward --config "$tiny"
 exits 1 "reward with no label held out"
-says "20 labels are too few to hold any out (20 to learn from, 0 held out)"
+says "0 labels held out, at least 10 are needed (20 to learn from); the valid split has too few prompts"
+says "rlhf import MORE --split valid, then sample and label; or: rlhf reward --no-eval"
 must import ../valid.jsonl --split valid
 next sample "10 more labels needed: 0 to learn from, 10 to hold out" "with prompts unanswered, sampling comes next"
 must sample --max-new-tokens 12
 next label "10 more labels needed" "with pairs to do, labeling comes next"
+run reward --config "$tiny"
+exits 1 "reward with pairs to label"
+says "0 labels held out, at least 10 are needed (20 to learn from); label more: rlhf label; or:"
 must judge --rule longer
 next reward "learn" "with enough labels, the reward model comes next"
 
@@ -87,10 +91,14 @@ prints_like '^  reward +reward-2@3$' "nothing is told of what was not measured"
 cd ../unmeasured || exit 1
 printf '{"prompt":"p","chosen":" a","rejected":" b"}\n' >../held-out.jsonl
 must reward eval --data ../held-out.jsonl
+prints_like '^reward: right on [01](\.5)? of 1 pair of ../held-out.jsonl: ' "pairs of a file are not called held out"
+! grep -q "go on" out || fail "nor are they a reason to go on: $(cat out)"
 must reward eval --model reward-1
 must status
 prints_like '^  reward +reward-2@3$' "nor of what was measured on a file, or of another model"
 must reward eval
+prints 'it cannot be told from chance: the interval holds 0.5; label more before rlhf ppo, or see docs/guide.md, "When it does not work"'
+! grep -q "go on" out || fail "what is no better than chance is no reason to go on: $(cat out)"
 must status
 prints_like '^  reward +reward-2@3 +right on [01]\.[0-9]+ \[.*\] of 10 held-out pairs$' "what reward eval found is told"
 [ $failed -eq 0 ]

@@ -150,7 +150,7 @@ turned='{"prompt":"p","chosen":" wet","rejected":" dry"}'
 other='{"prompt":"q","chosen":" dry","rejected":" wet"}'
 printf '%s\n' "$pair" "$other" "$turned" "$pair" >../pairs.jsonl
 must reward eval --data ../pairs.jsonl
-prints "of 2 held-out pairs (4 labels):"
+prints "of 2 pairs of ../pairs.jsonl (4 labels):"
 printf '%s\n' "$pair" '{"prompt":"p","chosen":" wet","rejected":" wet"}' >../equal.jsonl
 refused 1 "equal.jsonl: line 2: chosen is equal to rejected" reward eval --data ../equal.jsonl
 must compare --rule longer --best-of 2 --max-new-tokens 24 --n 4
