@@ -133,7 +133,7 @@ static void print(const Context *ctx, const ProjectStatus *s, char *const *runs,
     print_comparisons(&s->store);
     print_models(s);
     print_runs(ctx, runs, n_runs);
-    if (s->next[0]) printf("next: %-22s %s\n", s->next, s->why);
+    if (s->next[0]) printf("next: %-20s   %s\n", s->next, s->why);
 }
 
 /* ---- JSON ----------------------------------------------------------------------------------------- */

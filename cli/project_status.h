@@ -18,10 +18,9 @@ typedef struct {
 typedef struct {
     StoreStatus store;
     StatusModel base, reward, aligned;
-    int64_t newer;     /* labels that the reward model has not read */
-    bool open_prompts; /* train or valid prompts without answers are there */
-    char next[64];     /* the command that comes next, "" when none is known */
-    char why[112];
+    int64_t newer;  /* labels that the reward model has not read */
+    char next[256]; /* the command that comes next, "" when none is known */
+    char why[256];
 } ProjectStatus;
 
 int project_status_read(ProjectStatus *out, const Context *ctx, Store *store, Error *err);

@@ -1,11 +1,21 @@
 #!/usr/bin/env bash
 # rlhf status: the models by name, and a next command that does not refuse.
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
+fixture="$(dirname "$RLHF")/tests/labeling_test_fixture"
 tiny=$SOURCE_DIR/configs/tiny.json
 next() { # COMMAND WHY CLAIM
     must status
     grep -qE "^next: rlhf $1 +$2" out || fail "$3: $(grep '^next' out)"
 }
+# What a command would have found of larger models: theirs are good on this little only by luck.
+found() { "$fixture" evaluation . "$@" || fail "an evaluation is stored"; } # COMMAND JSON
+compared() { # VERDICT ALIGNED: of the base
+    found compare "{\"base\":\"pretrain-1@2\",\"aligned\":\"$2\",\"n\":10,\"win_rate\":0.5,\"ci\":[0.2,0.8],\"verdict\":\"$1\"}"
+}
+right() { # LOW HIGH MODEL
+    found "reward eval" "{\"model\":\"$3\",\"n\":10,\"accuracy\":0.7,\"ci\":[$1,$2]}"
+}
+[ -x "$fixture" ] || { echo "skipped: no $fixture" && exit 77; }
 words() { # FIRST LAST: prompts that are not of one family
     awk -v from="$1" -v to="$2" 'BEGIN { split("lamp clock radio chair table kettle bicycle camera", thing, " ")
         split("red green blue white black pink gold", colour, " ")
@@ -31,13 +41,16 @@ prints_like '^  reward +none yet$' "status says that there is no reward model"
 # ---- too few labels to hold any out ----
 next sample "two answers" "without pairs, sampling comes next"
 must sample --max-new-tokens 12
-next label "30 more labels needed: 20 to learn from, 10 to hold out" "status counts the labels that reward wants"
+next "import MORE --split valid" "the valid split has prompts for 0 of the 10 labels to hold out" "what labeling cannot give is asked for at once"
 must judge --rule longer
-next "import FILE" "10 more labels needed: 0 to learn from, 10 to hold out" "with nothing to label or to ask, import comes next"
+next "import MORE --split valid" "the valid split has prompts for 0 of the 10 labels" "with nothing to label or to ask, import comes next"
 run reward --config "$tiny"
 exits 1 "reward with no label held out"
 says "0 labels held out, at least 10 are needed (20 to learn from); the valid split has too few prompts"
 says "rlhf import MORE --split valid, then sample and label; or: rlhf reward --no-eval"
+head -n 9 ../valid.jsonl >../nine.jsonl
+must import ../nine.jsonl --split valid
+next "import MORE --split valid" "the valid split has prompts for 9 of the 10 labels to hold out" "prompts count as far as they go"
 must import ../valid.jsonl --split valid
 next sample "10 more labels needed: 0 to learn from, 10 to hold out" "with prompts unanswered, sampling comes next"
 must sample --max-new-tokens 12
@@ -52,8 +65,11 @@ next reward "learn" "with enough labels, the reward model comes next"
 must reward --config "$tiny" --set reward.epochs=1
 must status
 prints_like '^  reward +reward-1@3 +right on [01]\.[0-9]+ \[.*\] of 10 held-out pairs$' "status shows what the reward model reaches"
-next ppo "train" "after the reward model, PPO comes next"
 cp -r . ../unmeasured
+right 0.5 0.9 reward-1@3
+next "import FILE" "the reward model cannot be told from chance: more labels first" "an interval that holds one half is no reason for PPO"
+right 0.51 0.9 reward-1@3
+next ppo "train" "after a reward model that is better than chance, PPO comes next"
 must ppo --config "$tiny" --set ppo.iterations=2 --set ppo.save_every=1
 next compare "base against aligned" "after PPO, the comparison comes next"
 compare=(compare --rule longer --best-of 0 --max-new-tokens 12)
@@ -63,15 +79,27 @@ grep -q 'against the base' out && fail "nor shown as one: $(grep '^  aligned' ou
 must "${compare[@]}" base ppo-1@1
 next compare "base against aligned" "another step of the aligned model's run is another model"
 must "${compare[@]}" "$PWD/runs/pretrain-1/checkpoints/step-000002" ppo-1
-next "sample --model aligned" "its own answers" "base and aligned are known by what they are, not by how they are named"
+next "import FILE" "compare said: [a-z ]+: more labels first" "base and aligned are known by what they are, not by how they are named"
 must "${compare[@]}"
-next "sample --model aligned" "its own answers" "once compared, a second round comes next"
+must status
 prints_like '^  aligned +ppo-1@2 +[a-z ]+: [01]\.[0-9]+ \[.*\] against the base on 10 test prompts$' "status shows what compare found"
+for verdict in worse "cannot tell" "no difference" "better by the score but broken"; do
+    compared "$verdict" ppo-1@2
+    next "import FILE" "compare said: $verdict: more labels first; docs/guide.md" "no second round of what is $verdict"
+done
+compared better ppo-1@2
+next "sample --model aligned" "  its own answers" "once better, a second round comes next"
 must sample --model aligned --max-new-tokens 12
 next label "more labels for a second round" "the second round's pairs are to be labeled"
 must judge --rule longer
 next reward "[0-9]+ labels newer than the reward model" "labels newer than the reward model are for a new one"
 must reward --config "$tiny" --set reward.epochs=1
+right 0.4 0.6 reward-2@5
+next "import FILE" "the reward model cannot be told from chance" "nor is the second one a reason for PPO"
+right 0.6 0.9 reward-2@5
+compared worse ppo-1@2
+next ppo "from the base again" "what is worse is not gone on from"
+compared better ppo-1@2
 next "ppo --model aligned --reference base" "a second round" "with a new reward model, PPO goes on from aligned"
 must ppo --model aligned --reference base --config "$tiny" --set ppo.iterations=1
 next compare "base against aligned" "a new aligned model is compared anew"

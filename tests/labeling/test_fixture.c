@@ -4,6 +4,7 @@
  *     labeling_test_fixture text DIR      one pair of long and hostile texts
  *     labeling_test_fixture labels DIR    the labels that stand, a line each: comparison kind annotator chosen
  *     labeling_test_fixture models DIR    the models, a line each: name role run step
+ *     labeling_test_fixture evaluation DIR COMMAND JSON    what COMMAND is said to have found
  *
  * Without arguments it is a test of itself. */
 #include "tests/labeling/fixture.h"
@@ -63,6 +64,12 @@ static void print_models(Store *s)
     store_models_free(&list);
 }
 
+static void add_evaluation(Store *s, const char *command, const char *json)
+{
+    Error err = {0};
+    if (store_add_evaluation(s, command, NULL, json, &err) != 0) fixture_fail(&err);
+}
+
 static void a_fixture_has_the_pairs_asked_for(void **state)
 {
     (void)state;
@@ -80,11 +87,12 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_fixture_has_the_pairs_asked_for)};
     if (argc < 3) return cmocka_run_group_tests(tests, NULL, NULL);
-    const bool looks = strcmp(argv[1], "labels") == 0 || strcmp(argv[1], "models") == 0;
-    Store *s = open_in(argv[2], !looks);
+    const bool makes = strcmp(argv[1], "make") == 0 || strcmp(argv[1], "text") == 0;
+    Store *s = open_in(argv[2], makes);
     if (strcmp(argv[1], "make") == 0) fixture_fill(s, argc > 3 ? atoi(argv[3]) : 10);
     else if (strcmp(argv[1], "text") == 0) fixture_pair(s, LONG_PROMPT, LONG_A, LONG_B);
     else if (strcmp(argv[1], "models") == 0) print_models(s);
+    else if (strcmp(argv[1], "evaluation") == 0 && argc == 5) add_evaluation(s, argv[3], argv[4]);
     else print_labels(s);
     store_close(s);
     return 0;

@@ -1,0 +1,270 @@
+#include "cli/project_next.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/preferences.h"
+
+/* So many labels are worth a reward model while there are more pairs to label. */
+enum { ENOUGH_LABELS = 60 };
+
+#define GUIDE "docs/guide.md, \"When it does not work\""
+
+/* The first proposal stands. */
+static void propose(ProjectStatus *s, const char *command, const char *arguments, const char *why)
+{
+    if (s->next[0] || !command_find(command)) return;
+    snprintf(s->next, sizeof s->next, "rlhf %s%s%s", command, arguments[0] ? " " : "", arguments);
+    snprintf(s->why, sizeof s->why, "%s", why);
+}
+
+/* ---- a run that was broken off -------------------------------------------------------------------- */
+
+static const StoreRun *recorded(const StoreRunList *list, const char *name)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (strcmp(list->row[i].name, name) == 0) return &list->row[i];
+    return NULL;
+}
+
+/* What a run reads may have changed since; then it refuses to go on. */
+static int is_passed_by(bool *passed, const ProjectStatus *s, const StoreRun *run, Store *store,
+                        Error *err)
+{
+    int64_t newer = 0;
+    *passed = strcmp(run->kind, "pretrain") == 0 && s->base.there && !s->base.run[0];
+    if (strcmp(run->kind, "reward") != 0) return 0;
+    if (store_count_preferences_since(store, run->started_us, &newer, err) != 0) return -1;
+    *passed = newer > 0;
+    return 0;
+}
+
+/* PPO from a model aligned before, as its inputs tell. */
+static bool is_second_round(const StoreRun *run)
+{
+    cJSON *inputs = NULL;
+    Error ignored;
+    if (strcmp(run->kind, "ppo") != 0 ||
+        json_parse_row(&inputs, run->inputs_json, strlen(run->inputs_json), &ignored) != 0)
+        return false;
+    const bool second =
+        strcmp(json_text(inputs, "model", ""), json_text(inputs, "reference", "")) != 0;
+    cJSON_Delete(inputs);
+    return second;
+}
+
+static void propose_resume(ProjectStatus *s, const Context *ctx, const StoreRun *run,
+                           const char *state, int64_t step)
+{
+    char newest[RUN_NAME_MAX] = "", folder[FILE_PATH_MAX];
+    const bool pretrain = strcmp(run->kind, "pretrain") == 0;
+    Error ignored;
+    Text arguments = {0}, why = {0};
+    text_format(&arguments, "%s%s--resume", pretrain ? "CORPUS... " : "",
+                is_second_round(run) ? "--model aligned --reference base " : "");
+    if (project_run(ctx, newest, folder, NULL, run->kind, &ignored) != 0 ||
+        strcmp(newest, run->name) != 0)
+        text_format(&arguments, " --run %s", run->name);
+    text_format(&why, "%s %s%s%s", run->name, state, step > 0 ? " after " : "",
+                step > 0 ? text_count(step, "step") : "");
+    text_add(&why, pretrain ? "; CORPUS: the same files as before"
+                            : "; give --model, --source and the like again if it had them");
+    propose(s, run->kind, arguments.bytes, why.bytes);
+    text_free(&arguments);
+    text_free(&why);
+}
+
+/* The newest run that was stopped or died, unless a later one has finished: that has changed what it
+ * reads, or does its work. */
+static int find_interrupted(ProjectStatus *s, const Context *ctx, Store *store, Error *err)
+{
+    char **names = NULL, root[FILE_PATH_MAX], folder[FILE_PATH_MAX], state[RUN_STATE_MAX];
+    StoreRunList list = {0};
+    int n = 0, rc = -1;
+    if (project_path(ctx, root, "runs", err) != 0) return -1;
+    if (project_list_runs(ctx, &names, &n, err) != 0) return -1;
+    if (store_list_runs(store, NULL, &list, err) != 0) goto done;
+    for (int i = n - 1; i >= 0; i--) {
+        int64_t step;
+        bool passed;
+        const StoreRun *run = recorded(&list, names[i]);
+        if (!run || path_join(folder, root, names[i], err) != 0) continue;
+        project_run_state(state, &step, folder);
+        if (strcmp(state, "finished") == 0) break;
+        if (strcmp(state, "stopped") != 0 && strcmp(state, "died") != 0) continue;
+        if (is_passed_by(&passed, s, run, store, err) != 0) goto done;
+        if (!passed) propose_resume(s, ctx, run, state, step);
+        break;
+    }
+    rc = 0;
+
+done:
+    store_runs_free(&list);
+    folder_list_free(names, n);
+    return rc;
+}
+
+/* ---- labels --------------------------------------------------------------------------------------- */
+
+static int64_t lacking(const ProjectStatus *s, Split split, int64_t enough)
+{
+    const int64_t there = s->store.preferences[split];
+    return there < enough ? enough - there : 0;
+}
+
+static int64_t pairs_to_do(const ProjectStatus *s)
+{
+    return s->store.comparisons - s->store.labeled - s->store.skipped;
+}
+
+static bool has_open_prompts(const ProjectStatus *s)
+{
+    return s->store.unanswered[SPLIT_TRAIN] + s->store.unanswered[SPLIT_VALID] > 0;
+}
+
+/* Labels that prompts and pairs of the valid split cannot give: no labeling mends that. */
+static void propose_valid_prompts(ProjectStatus *s, int64_t held_out)
+{
+    const StoreStatus *d = &s->store;
+    Text why = {0};
+    if (preferences_source(d, SPLIT_VALID, held_out) != LABELS_BY_IMPORTING) return;
+    text_format(&why,
+                "the valid split has prompts for %s of the %d labels to hold out; then sample",
+                text_thousands(d->preferences[SPLIT_VALID] + d->undecided[SPLIT_VALID] +
+                               d->unanswered[SPLIT_VALID]),
+                PREFERENCES_HELD_OUT_MIN);
+    propose(s, "import", "MORE --split valid", why.bytes);
+    text_free(&why);
+}
+
+/* Labels until `rlhf reward` has enough of them; it refuses fewer. */
+static void propose_labels(ProjectStatus *s)
+{
+    const int64_t train = lacking(s, SPLIT_TRAIN, PREFERENCES_TRAIN_MIN),
+                  held_out = lacking(s, SPLIT_VALID, PREFERENCES_HELD_OUT_MIN);
+    const LabelSource of_train = preferences_source(&s->store, SPLIT_TRAIN, train),
+                      of_valid = preferences_source(&s->store, SPLIT_VALID, held_out);
+    Text why = {0};
+    text_add(&why, "choose the better answers");
+    if (train + held_out > 0) {
+        text_clear(&why);
+        text_format(&why, "%s needed: %s to learn from, %s to hold out",
+                    text_count(train + held_out, "more label"), text_thousands(train),
+                    text_thousands(held_out));
+        propose_valid_prompts(s, held_out);
+        if (of_train == LABELS_BY_IMPORTING) propose(s, "import", "FILE", why.bytes);
+        if (of_train == LABELS_BY_SAMPLING || of_valid == LABELS_BY_SAMPLING)
+            propose(s, "sample", "", why.bytes);
+        propose(s, "label", "", why.bytes);
+    }
+    if (pairs_to_do(s) > 0 && s->store.preferences[SPLIT_ANY] < ENOUGH_LABELS)
+        propose(s, "label", "", why.bytes);
+    text_free(&why);
+}
+
+/* ---- what was measured ---------------------------------------------------------------------------- */
+
+/* Its accuracy on held-out pairs does not stand out from one half. */
+static bool reward_is_chance(const ProjectStatus *s)
+{
+    cJSON *found = NULL;
+    Error ignored;
+    const char *json = s->reward.found;
+    if (!json || json_parse_row(&found, json, strlen(json), &ignored) != 0) return false;
+    const cJSON *ci = cJSON_GetObjectItemCaseSensitive(found, "ci"),
+                *low = cJSON_GetArrayItem(ci, 0);
+    const bool chance = cJSON_IsNumber(low) && low->valuedouble <= 0.5;
+    cJSON_Delete(found);
+    return chance;
+}
+
+/* What `compare` said when it did not say "better"; else "". */
+static void read_verdict(char verdict[48], const ProjectStatus *s)
+{
+    cJSON *found = NULL;
+    Error ignored;
+    const char *json = s->aligned.found;
+    verdict[0] = 0;
+    if (!json || json_parse_row(&found, json, strlen(json), &ignored) != 0) return;
+    const char *said = json_text(found, "verdict", "");
+    if (strcmp(said, "better") != 0) snprintf(verdict, 48, "%s", said);
+    cJSON_Delete(found);
+}
+
+/* More labels before anything is trained on what they taught. */
+static void propose_more_labels(ProjectStatus *s, const char *finding)
+{
+    Text why = {0};
+    text_format(&why, "%s: more labels first; " GUIDE, finding);
+    if (s->newer >= ENOUGH_LABELS || (s->newer > 0 && pairs_to_do(s) == 0)) {
+        text_clear(&why);
+        text_format(&why, "%s newer than the reward model", text_count(s->newer, "label"));
+        propose(s, "reward", "", why.bytes);
+    }
+    if (pairs_to_do(s) > 0) propose(s, "label", "", why.bytes);
+    if (has_open_prompts(s)) propose(s, "sample", "", why.bytes);
+    propose(s, "import", "FILE", why.bytes);
+    text_free(&why);
+}
+
+/* ---- the chain ------------------------------------------------------------------------------------ */
+
+/* The way round once more, from the aligned model's own answers. */
+static void propose_round(ProjectStatus *s)
+{
+    Text why = {0};
+    text_format(&why, "%s newer than the reward model; then a second round",
+                text_count(s->newer, "label"));
+    if (s->newer >= ENOUGH_LABELS || (s->newer > 0 && pairs_to_do(s) == 0))
+        propose(s, "reward", "", why.bytes);
+    if (pairs_to_do(s) > 0)
+        propose(s, "label", "", "more labels for a second round: reward, then ppo from aligned");
+    propose(s, "sample", "--model aligned", "its own answers to label, for a second round");
+    text_free(&why);
+}
+
+/* With both models there: what the comparison said decides where to go on from. */
+static void propose_after_comparison(ProjectStatus *s)
+{
+    char verdict[48];
+    Text finding = {0};
+    const bool new_reward = s->aligned.ended_us > 0 && s->reward.ended_us > s->aligned.ended_us;
+    read_verdict(verdict, s);
+    text_format(&finding, "compare said: %s", verdict);
+    if (new_reward && reward_is_chance(s))
+        propose_more_labels(s, "the reward model cannot be told from chance");
+    if (new_reward && verdict[0])
+        propose(s, "ppo", "", "from the base again, with the new reward model");
+    if (new_reward)
+        propose(s, "ppo", "--model aligned --reference base",
+                "a second round, with the new reward model");
+    if (verdict[0]) propose_more_labels(s, finding.bytes);
+    propose_round(s);
+    text_free(&finding);
+}
+
+static void find_missing(ProjectStatus *s)
+{
+    if (s->store.prompts[SPLIT_ANY] == 0)
+        propose(s, "import", "FILE", "prompts or comparisons, one JSON object a line");
+    if (!s->base.there) propose(s, "pretrain", "", "a base model of your own");
+    if (!s->base.there) propose(s, "init", "--base DIR", "or name the folder of a base model");
+    if (s->store.comparisons == 0) propose(s, "sample", "", "two answers to each prompt");
+    if (!s->reward.there) propose_labels(s);
+    if (!s->reward.there) propose(s, "reward", "", "learn what the labels prefer");
+    if (!s->aligned.there && reward_is_chance(s))
+        propose_more_labels(s, "the reward model cannot be told from chance");
+    if (!s->aligned.there) propose(s, "ppo", "", "train the policy towards it");
+    if (!s->aligned.found) propose(s, "compare", "", "base against aligned");
+    propose_after_comparison(s);
+}
+
+int project_next_find(ProjectStatus *s, const Context *ctx, Store *store, Error *err)
+{
+    if (find_interrupted(s, ctx, store, err) != 0) return -1;
+    find_missing(s);
+    return 0;
+}
