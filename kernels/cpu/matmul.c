@@ -109,17 +109,19 @@ void cpu_matmul(const Product *p)
     if (p->M == 0 || p->N == 0 || p->K == 0) return;
     const int threads = kernels_thread_count((size_t)p->M * (size_t)p->N * (size_t)p->K);
 
-    /* Blocks of rows; when those are too few to go round, groups of panels as well. */
-    const int tiles = tile_count(p->M), panels = (p->N + WIDTH - 1) / WIDTH;
-    const int wanted = threads == 1 ? 1 : TASKS * threads;
-    int block_tiles = (2 * tiles + wanted - 1) / wanted;
+    /* Blocks of rows; when those are too few to go round, groups of panels as well.  A left operand that
+     * has to be packed is packed for each group again: then as few and as even blocks as there can be. */
+    const int packs = p->left.step != 1, tiles = tile_count(p->M);
+    const int panels = (p->N + WIDTH - 1) / WIDTH;
+    const int wanted = threads == 1 ? 1 : packs ? threads : TASKS * threads;
+    int block_tiles = ((packs ? 1 : 2) * tiles + wanted - 1) / wanted;
     if (block_tiles > BLOCK_TILES) block_tiles = BLOCK_TILES;
-    const int blocks = (tiles + block_tiles - 1) / block_tiles;
+    int blocks = (tiles + block_tiles - 1) / block_tiles;
+    if (packs && blocks > threads) blocks = (int)round_up(blocks, threads);
     int groups = (wanted + blocks - 1) / blocks;
     if (groups > panels) groups = panels;
 
     const size_t scratch = (size_t)BLOCK_TILES * TILE_ROWS * DEPTH + LANES;
-    const int packs = p->left.step != 1;
     float *left = packs ? cpu_workspace(WORK_LEFT, scratch * (size_t)threads) : NULL;
 
 #pragma omp parallel for num_threads(threads) if (threads > 1) schedule(dynamic, 1) collapse(2)
