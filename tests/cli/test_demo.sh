@@ -26,7 +26,8 @@ done
 must verify --project kind
 must status --project kind
 prints_like '^  aligned +ppo-1@6 .* against the base on 30 test prompts$' "what the demo compared is known"
-prints "next: rlhf sample --model aligned" # not once more what the demo has done
+grep -q "^next: rlhf compare" out && fail "status does not ask once more for what the demo has done"
+prints_like "^next: rlhf [a-z]" "there is a next command"
 
 # Names in their order, numbers as N, traits left out.
 compared='{"win_rate":N,"ci":[N,N],"kl":N,"finished":N,"distinct":N,"verbatim":N,"length_ratio":N,"all_right_base":N,"all_right_aligned":N,"traits":{}}'
