@@ -184,21 +184,6 @@ static int find(const Config *c, const char *key, int *section, int *field)
     return count;
 }
 
-int config_count(const Config *c, const char *key)
-{
-    int s, i;
-    return strlen(key) < NAME_MAX_LENGTH ? find(c, key, &s, &i) : 0;
-}
-
-int config_names(const Config *c, const char **names, int max)
-{
-    int n = 0;
-    for (int s = 0; s < c->n; s++)
-        for (int i = 0; i < c->table[s]->n && n < max; i++)
-            names[n++] = c->table[s]->fields[i].name;
-    return n;
-}
-
 /* "from 0 to 10" */
 static void describe_range(Text *out, const ConfigField *f)
 {

@@ -96,10 +96,6 @@ void config_bind(Config *c, const ConfigTable *table, void *values);
 /* `key` is section.name, or a name that is unique over the sections; hyphens are underscores.  An
  * unknown key guesses a near miss and says its default and range; junk and ranges are errors. */
 int config_set(Config *c, const char *key, const char *value, ConfigOrigin origin, Error *err);
-/* Whether config_set would know the key: 1, 0, or more than 1 for a bare name that several sections have. */
-int config_count(const Config *c, const char *key);
-/* All names, for guessing; at most `max` are written, their number is returned. */
-int config_names(const Config *c, const char **names, int max);
 /* What a setting is called here that other programs call `name` ("lr"); `name` itself when nothing is known.
  * For guesses alone: such a name is never taken. */
 const char *config_full_name(const char *name);

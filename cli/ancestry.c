@@ -30,9 +30,8 @@ static bool read_run(Known *out, const char *runs, const char *name)
     snprintf(out->start, sizeof out->start, "%s", record.start);
     run_record_free(&record);
     char inside[FILE_PATH_MAX];
-    const bool nested =
-        path_join(inside, checkpoint, "model", &ignored) == 0 && file_is_folder(inside);
-    if (model_open(&model, nested ? inside : checkpoint, &ignored) != 0) return false;
+    if (!project_model_inside(inside, checkpoint) || model_open(&model, inside, &ignored) != 0)
+        return false;
     model_hash(out->model.hash, model);
     model_free(model);
     return true;

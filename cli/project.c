@@ -140,8 +140,7 @@ int project_set_model(const Context *ctx, const char *name, const char *folder, 
 
 /* ---- models ---- */
 
-/* The folder itself, or the model/ inside it. */
-static bool model_inside(char out[FILE_PATH_MAX], const char *folder)
+bool project_model_inside(char out[FILE_PATH_MAX], const char *folder)
 {
     char path[FILE_PATH_MAX];
     Error ignored;
@@ -203,7 +202,7 @@ static int named_model(const Context *ctx, char folder[FILE_PATH_MAX], const cha
         return error_set(err, "%s is a model of a project, and there is none here", name);
     if (stored_model(ctx, stored, name, err) != 0) return -1;
     if (!stored[0]) return none_yet(name, err);
-    if (!model_inside(folder, stored))
+    if (!project_model_inside(folder, stored))
         return error_set(err, "the %s model is gone: no config.json in %s", name, stored);
     return 0;
 }
@@ -229,14 +228,14 @@ static int run_model(const Context *ctx, char folder[FILE_PATH_MAX], const char 
         if (at[1] < '0' || at[1] > '9' || *end)
             return error_set(err, "%s: what follows @ is no step", name);
         if (checkpoint_path(inside, run_folder, step, err) != 0) return -1;
-        if (model_inside(folder, inside)) return 0;
+        if (project_model_inside(folder, inside)) return 0;
         return error_set(err, "%s: no checkpoint of step %lld in %s", name, step, run_folder);
     }
     int64_t step;
-    if (model_inside(folder, run_folder)) return 0;
+    if (project_model_inside(folder, run_folder)) return 0;
     if (checkpoint_newest(inside, &step, run_folder, err) != 0)
         return error_wrap(err, "run %s", run);
-    if (model_inside(folder, inside)) return 0;
+    if (project_model_inside(folder, inside)) return 0;
     return error_set(err, "run %s: no model (config.json) in %s", run, inside);
 }
 
@@ -246,7 +245,7 @@ int project_model(const Context *ctx, char folder[FILE_PATH_MAX], const char *ro
     char found[FILE_PATH_MAX], shown[FILE_PATH_MAX];
     int rc;
     if (is_model_name(name)) rc = named_model(ctx, found, name, err);
-    else if (model_inside(found, name)) rc = 0;
+    else if (project_model_inside(found, name)) rc = 0;
     else if (strchr(name, '/') || file_is_folder(name))
         rc = error_set(err, "%s: no model there (config.json)", name);
     else if (!ctx->project[0])

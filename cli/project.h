@@ -21,6 +21,8 @@ int project_path(const Context *ctx, char out[FILE_PATH_MAX], const char *name, 
 /* project.json; {} when it is not there.  The caller calls cJSON_Delete. */
 int project_read(const Context *ctx, cJSON **out, Error *err);
 
+/* The folder itself, or the model/ inside it; false when neither holds a model. */
+bool project_model_inside(char out[FILE_PATH_MAX], const char *folder);
 /* The folder of a model called `name`: base, reward, aligned, RUN, RUN@STEP or a folder.  Says which one
  * was taken (`policy: base = models/base`), as `role`, which may be NULL for silence. */
 int project_model(const Context *ctx, char folder[FILE_PATH_MAX], const char *role,
@@ -48,8 +50,6 @@ int project_run(const Context *ctx, char name[RUN_NAME_MAX], char folder[FILE_PA
                 const char *wanted, const char *prefix, Error *err);
 /* Names of all runs, oldest first. */
 int project_list_runs(const Context *ctx, char ***names, int *n, Error *err);
-/* Held by base/run while a process works on the run; the system lets go of it when the process ends. */
-bool project_run_is_locked(const char *run_folder);
 /* running, died, stopped, failed, finished, empty (nothing said yet); *step is -1 when not known. */
 enum { RUN_STATE_MAX = 32 };
 void project_run_state(char state[RUN_STATE_MAX], int64_t *step, const char *run_folder);

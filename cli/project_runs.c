@@ -156,7 +156,8 @@ int project_run(const Context *ctx, char name[RUN_NAME_MAX], char folder[FILE_PA
     return rc;
 }
 
-bool project_run_is_locked(const char *run_folder)
+/* Held by base/run while a process works on the run; the system lets go of it when the process ends. */
+static bool is_locked(const char *run_folder)
 {
     char path[FILE_PATH_MAX];
     Error ignored;
@@ -185,7 +186,7 @@ void project_run_state(char state[RUN_STATE_MAX], int64_t *step, const char *run
     }
     /* What the file says last was said when the process began: the lock knows whether it still works,
      * the checkpoints how far it came. */
-    const bool works = project_run_is_locked(run_folder);
+    const bool works = is_locked(run_folder);
     if (!works && strcmp(state, "running") != 0) return;
     snprintf(state, RUN_STATE_MAX, works ? "running" : "died");
     const int64_t saved = checkpoint_last_step(run_folder);

@@ -39,7 +39,7 @@ int sequences_pending(const Sequences *s)
     return s->tokens - (s->start ? s->start[s->n] : 0);
 }
 
-void sequences_clear(Sequences *s)
+static void clear(Sequences *s)
 {
     s->n = s->tokens = 0;
 }
@@ -78,7 +78,7 @@ int sequences_cut(const SequenceItems *b, int first, int max_tokens)
 int sequences_take(Sequences *out, const SequenceItems *b, int first, int max_tokens)
 {
     const int last = sequences_cut(b, first, max_tokens);
-    sequences_clear(out);
+    clear(out);
     for (int at = first; at < last; at++)
         for (int w = 0; w < b->width; w++) {
             const int i = sequences_item(b, at) * b->width + w;

@@ -94,7 +94,8 @@ static TokenBatch batch_of(const Rollout *r, double temperature)
                         .temperature = temperature};
 }
 
-void state_values(double *value, Policy *p, const TokenBatch *b)
+/* Values of the states in which tokens were chosen: value[i] = head after token i-1, at want[i]. */
+static void state_values(double *value, Policy *p, const TokenBatch *b)
 {
     unsigned char *want = mem_calloc((size_t)b->N, sizeof *want);
     double *after = mem_calloc((size_t)b->N, sizeof *after);

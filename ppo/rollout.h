@@ -31,7 +31,4 @@ double rollout_kl(const Rollout *r, int b);
 double rollout_largest_log_ratio(const Rollout *r);
 void rollout_free(Rollout *r);
 
-/* Values of the states in which tokens were chosen: value[i] = head after token i-1, at want[i]. */
-void state_values(double *value, Policy *p, const TokenBatch *b);
-
 #endif

@@ -199,6 +199,13 @@ static void keep_row(Import *im, const ImportRow *row, size_t bytes)
     im->n_bytes += bytes;
 }
 
+/* Strict is all or nothing, so it is one transaction. */
+static int flush_when_full(Import *im, Error *err)
+{
+    const bool full = im->n_rows >= BATCH_ROWS || im->n_bytes >= BATCH_BYTES;
+    return full && !im->options->strict ? flush(im, err) : 0;
+}
+
 static int read_row(Import *im, Error *err)
 {
     static const char MARK[] = "\xEF\xBB\xBF"; /* some editors begin a file with it */
@@ -268,7 +275,7 @@ static int read_array(Import *im, Error *err)
     const cJSON *element = array->child;
     for (; element && rc == 0 && !interrupt_pending(); element = element->next) {
         rc = read_element(im, element, err);
-        if (rc == 0 && im->n_rows >= BATCH_ROWS && !im->options->strict) rc = flush(im, err);
+        if (rc == 0) rc = flush_when_full(im, err);
     }
     if (rc == 0) rc = end_reading(im, element != NULL, err);
 
@@ -287,9 +294,7 @@ static int read_all(Import *im, Error *err)
     if (array) return read_array(im, err);
     while (!interrupt_pending() && (more = line_reader_next(&im->lines, err)) == 1) {
         if (read_row(im, err) != 0) return -1;
-        const bool full = im->n_rows >= BATCH_ROWS || im->n_bytes >= BATCH_BYTES;
-        /* Strict is all or nothing, so it is one transaction. */
-        if (full && !im->options->strict && flush(im, err) != 0) return -1;
+        if (flush_when_full(im, err) != 0) return -1;
     }
     if (more < 0) {
         /* What could be read of a broken file is kept unless that was not wanted. */

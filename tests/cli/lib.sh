@@ -48,3 +48,11 @@ refused() {
     grep -qF -- "$words" err || fail "rlhf $* says: $words"
     prints_nothing "rlhf $*"
 }
+
+# Rows of prompts that are not of one family, number FIRST to LAST of 64.
+prompts() { # FIRST LAST
+    awk -v from="$1" -v to="$2" 'BEGIN { split("lamp clock radio chair table kettle bicycle camera", thing, " ")
+        split("red green blue white black pink gold", colour, " ")
+        for (i = from; i <= to; i++) printf "{\"prompt\":\"the %s %s is broken .\\nA:\"}\n",
+            colour[int(i / 8) + 1], thing[i % 8 + 1] }'
+}

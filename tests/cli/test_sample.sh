@@ -3,12 +3,6 @@
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
 fixture="$(dirname "$RLHF")/tests/labeling_test_fixture"
 tiny=$SOURCE_DIR/configs/tiny.json
-words() { # FIRST LAST: prompts that are not of one family
-    awk -v from="$1" -v to="$2" 'BEGIN { split("lamp clock radio chair table kettle bicycle camera", thing, " ")
-        split("red green blue white black pink gold", colour, " ")
-        for (i = from; i <= to; i++) printf "{\"%s\":\"the %s %s is broken .\\nA:\"}\n",
-            "prompt", colour[int(i / 8) + 1], thing[i % 8 + 1] }'
-}
 sampled() { # PAIRS ARGUMENTS...
     must sample --max-new-tokens 8 --json "${@:2}"
     prints_like "^\{\"prompts\":$1," "sample ${*:2} asks $1 prompts"
@@ -16,9 +10,9 @@ sampled() { # PAIRS ARGUMENTS...
 
 must init project
 cd project || exit 1
-words 0 55 | sed 's/prompt/text/' >../corpus.jsonl
-words 0 19 >../train.jsonl
-words 20 29 >../valid.jsonl
+prompts 0 55 | sed 's/prompt/text/' >../corpus.jsonl
+prompts 0 19 >../train.jsonl
+prompts 20 29 >../valid.jsonl
 awk 'BEGIN { for (i = 0; i < 3; i++) { printf "{\"prompt\":\"%d", i; for (k = 0; k < 90; k++) printf " wobbles" k; print "\"}" } }' >../long.jsonl
 must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=2
 refused 1 "no prompts yet; bring some in with: rlhf import FILE" sample

@@ -16,19 +16,13 @@ right() { # LOW HIGH MODEL
     found "reward eval" "{\"model\":\"$3\",\"n\":10,\"accuracy\":0.7,\"ci\":[$1,$2]}"
 }
 [ -x "$fixture" ] || { echo "skipped: no $fixture" && exit 77; }
-words() { # FIRST LAST: prompts that are not of one family
-    awk -v from="$1" -v to="$2" 'BEGIN { split("lamp clock radio chair table kettle bicycle camera", thing, " ")
-        split("red green blue white black pink gold", colour, " ")
-        for (i = from; i <= to; i++) printf "{\"%s\":\"the %s %s is broken .\\nA:\"}\n",
-            "prompt", colour[int(i / 8) + 1], thing[i % 8 + 1] }'
-}
 
 must init project
 cd project || exit 1
-words 0 55 | sed 's/prompt/text/' >../corpus.jsonl
-words 0 19 >../train.jsonl
-words 20 29 >../valid.jsonl
-words 30 39 >../test.jsonl
+prompts 0 55 | sed 's/prompt/text/' >../corpus.jsonl
+prompts 0 19 >../train.jsonl
+prompts 20 29 >../valid.jsonl
+prompts 30 39 >../test.jsonl
 must import ../train.jsonl --split train
 must import ../test.jsonl --split test
 must status

@@ -51,13 +51,6 @@ static inline int tear_down(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
-static inline double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* `n` prompts "question aaa", each with two different answers, compared; four transactions for all. */
 static inline void add_pairs(int n)
 {
