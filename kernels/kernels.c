@@ -231,6 +231,12 @@ void kv_cache_write(KvCache *c, const real *k, const real *v, int ld, const Span
     table()->kv_cache_write(c, k, v, ld, spans, n_spans);
 }
 
+void kv_cache_copy(KvCache *c, int to, int from, int n)
+{
+    assert(n >= 0 && to % KV_ALIGN == 0 && from % KV_ALIGN == 0);
+    table()->kv_cache_copy(c, to, from, n);
+}
+
 void attention_forward(real *out, real *lse, const real *q, int ld, const KvCache *c,
                        const Span *spans, int n_spans, int NH)
 {

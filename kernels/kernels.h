@@ -137,6 +137,9 @@ void kv_cache_free(KvCache *c);
 /* Store k, v (rows ld apart, NKV*HD wide) of every span at its place. */
 void kv_cache_write(KvCache *c, const real *k, const real *v, int ld, const Span *spans,
                     int n_spans);
+/* The n tokens stored at token `from` are stored at `to` as well: a prompt that two sequences share.  Both
+ * are multiples of KV_ALIGN; tokens after them, up to the next such multiple, may be overwritten. */
+void kv_cache_copy(KvCache *c, int to, int from, int n);
 
 /* out (N, NH*HD) = softmax(q k^T / sqrt(HD)) v over keys 0..own position, each query head using
  * key/value head h / (NH/NKV).  lse (N,NH): log sum exp of the scaled scores.  q rows are ld apart.

@@ -35,6 +35,7 @@ typedef struct {
     void (*kv_cache_free)(KvCache *c);
     void (*kv_cache_write)(KvCache *c, const real *k, const real *v, int ld, const Span *spans,
                            int n_spans);
+    void (*kv_cache_copy)(KvCache *c, int to, int from, int n);
     void (*attention_forward)(real *out, real *lse, const real *q, int ld, const KvCache *c,
                               const Span *spans, int n_spans, int NH);
     void (*attention_backward)(real *dq, real *dk, real *dv, const real *dout, const real *out,

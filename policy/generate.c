@@ -16,6 +16,7 @@ typedef struct {
     int length; /* tokens whose keys are in the cache */
     int next;   /* token to feed next; prompts feed all of theirs at once */
     int produced, room;
+    int held; /* the prompt whose keys the cache has, also when its response is done; -1: none yet */
 } Slot;
 
 typedef struct {
@@ -95,12 +96,37 @@ static int prompt_length(const Decoder *d, int i)
     return d->in->start[i + 1] - d->in->start[i];
 }
 
+static const int *prompt_tokens(const Decoder *d, int i)
+{
+    return d->in->token + d->in->start[i];
+}
+
+/* A slot whose cache has the keys of the same prompt, or NULL. */
+static const Slot *same_prompt(const Decoder *d, int i)
+{
+    const int n = prompt_length(d, i);
+    for (const Slot *s = d->slot; s < d->slot + d->n_slots; s++)
+        if (s->held >= 0 && prompt_length(d, s->held) == n &&
+            memcmp(prompt_tokens(d, s->held), prompt_tokens(d, i), (size_t)n * sizeof(int)) == 0)
+            return s;
+    return NULL;
+}
+
+/* A prompt that was computed for another sequence is computed once: all but its last token, whose hidden
+ * state predicts, is copied. */
 static void seat(Decoder *d, Slot *slot)
 {
     const int i = d->pending++, n = prompt_length(d, i);
     const int context = d->policy->model->config.max_T - n;
     const int room = d->s->max_new_tokens < context ? d->s->max_new_tokens : context;
-    *slot = (Slot){.prompt = i, .room = room};
+    const Slot *same = same_prompt(d, i);
+    const int to = (int)(slot - d->slot), from = same ? (int)(same - d->slot) : to;
+    *slot = (Slot){.prompt = i, .room = room, .held = -1};
+    if (same) {
+        slot->held = i, slot->length = n - 1, slot->next = prompt_tokens(d, i)[n - 1];
+        for (int l = 0; l < d->policy->model->config.n_layer && from != to; l++)
+            kv_cache_copy(d->cache[l], to * d->slot_tokens, from * d->slot_tokens, n - 1);
+    }
     d->response[i] = mem_calloc((size_t)room, sizeof **d->response);
     d->response_logp[i] = mem_calloc((size_t)room, sizeof **d->response_logp);
 }
@@ -119,7 +145,7 @@ static Rows gather_rows(Decoder *d)
         }
         const bool fresh = slot->length == 0;
         const int n = fresh ? prompt_length(d, slot->prompt) : 1;
-        const int *tokens = fresh ? d->in->token + d->in->start[slot->prompt] : &slot->next;
+        const int *tokens = fresh ? prompt_tokens(d, slot->prompt) : &slot->next;
         d->span[rows.n_spans] = (Span){rows.N, n, slot->length, k * d->slot_tokens};
         for (int t = 0; t < n; t++) {
             d->token[rows.N + t] = tokens[t];
@@ -187,6 +213,7 @@ static void take_sample(Decoder *d, int i)
     d->response[prompt][slot->produced] = token;
     d->response_logp[prompt][slot->produced++] = logp;
     slot->next = token;
+    slot->held = prompt;
     if (d->s->on_token) d->s->on_token(d->s->context, prompt, token, logp);
     const bool stop = stops(d->s, token);
     if (!stop && slot->produced < slot->room) return;
@@ -201,6 +228,7 @@ static int decode(Decoder *d, Error *err)
     while (d->finished < d->in->n) {
         const Rows rows = gather_rows(d);
         trunk_forward(d->policy->model, d->acts, d->cache, &rows);
+        d->out->n_rows += rows.N;
         sample_rows(d, rows.n_spans);
         for (int i = 0; i < rows.n_spans; i++) take_sample(d, i);
         progress_pulse(NULL);
@@ -241,7 +269,7 @@ static void decoder_new(Decoder *d, int longest)
     d->slot_tokens = (reach + KV_ALIGN - 1) / KV_ALIGN * KV_ALIGN;
     d->max_rows = d->n_slots + (longest > 512 ? longest : 512);
     d->slot = mem_calloc(S, sizeof *d->slot);
-    for (int k = 0; k < d->n_slots; k++) d->slot[k].prompt = -1;
+    for (int k = 0; k < d->n_slots; k++) d->slot[k].prompt = d->slot[k].held = -1;
     d->cache = mem_calloc((size_t)c->n_layer, sizeof *d->cache);
     for (int l = 0; l < c->n_layer; l++)
         d->cache[l] = kv_cache_new(d->n_slots * d->slot_tokens, c->NKV, c->HD);

@@ -73,6 +73,18 @@ void ISA(kv_cache_write)(KvCache *c, const real *k, const real *v, int ld, const
     }
 }
 
+void ISA(kv_cache_copy)(KvCache *c, int to, int from, int n)
+{
+    const size_t tokens = (size_t)round_up(n, LANES); /* keys lie in groups of LANES tokens */
+    assert(to + (int)tokens <= c->capacity && from + (int)tokens <= c->capacity);
+    for (int head = 0; head < c->NKV; head++) {
+        float *k = c->k + head * c->k_head, *v = c->v + head * c->v_head;
+        buffer_copy(k + (ptrdiff_t)to * c->HD, k + (ptrdiff_t)from * c->HD, tokens * (size_t)c->HD);
+        buffer_copy(v + (ptrdiff_t)to * c->v_row, v + (ptrdiff_t)from * c->v_row,
+                    tokens * (size_t)c->v_row);
+    }
+}
+
 /* Query rows that are worked on together: of one head at positions position, position+1, ..., or of
  * several heads of one token. */
 typedef struct {

@@ -129,6 +129,7 @@ ENTRY(rope);
 ENTRY(kv_cache_new);
 ENTRY(kv_cache_free);
 ENTRY(kv_cache_write);
+ENTRY(kv_cache_copy);
 ENTRY(attention_forward);
 ENTRY(attention_backward);
 ENTRY(gelu_forward);

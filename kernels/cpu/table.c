@@ -22,6 +22,7 @@ const Kernels ISA(kernels) = {
     .kv_cache_new = ISA(kv_cache_new),
     .kv_cache_free = ISA(kv_cache_free),
     .kv_cache_write = ISA(kv_cache_write),
+    .kv_cache_copy = ISA(kv_cache_copy),
     .attention_forward = ISA(attention_forward),
     .attention_backward = ISA(attention_backward),
     .gelu_forward = ISA(gelu_forward),

@@ -36,6 +36,13 @@ void reference_kv_cache_write(KvCache *c, const real *k, const real *v, int ld, 
     }
 }
 
+void reference_kv_cache_copy(KvCache *c, int to, int from, int n)
+{
+    const size_t width = (size_t)c->NKV * c->HD;
+    buffer_copy(c->k + to * width, c->k + from * width, n * width);
+    buffer_copy(c->v + to * width, c->v + from * width, n * width);
+}
+
 /* One query against keys 0..T-1, rows `ld` apart.  `score` holds T numbers of scratch. */
 static real attend(real *out, const real *q, const real *k, const real *v, size_t ld, int T, int HD,
                    real *score)

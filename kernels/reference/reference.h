@@ -53,6 +53,7 @@ KvCache *reference_kv_cache_new(int capacity, int NKV, int HD);
 void reference_kv_cache_free(KvCache *c);
 void reference_kv_cache_write(KvCache *c, const real *k, const real *v, int ld, const Span *spans,
                               int n_spans);
+void reference_kv_cache_copy(KvCache *c, int to, int from, int n);
 void reference_attention_forward(real *out, real *lse, const real *q, int ld, const KvCache *c,
                                  const Span *spans, int n_spans, int NH);
 void reference_attention_backward(real *dq, real *dk, real *dv, const real *dout, const real *out,

@@ -18,6 +18,7 @@ const Kernels kernels_reference = {
     .kv_cache_new = reference_kv_cache_new,
     .kv_cache_free = reference_kv_cache_free,
     .kv_cache_write = reference_kv_cache_write,
+    .kv_cache_copy = reference_kv_cache_copy,
     .attention_forward = reference_attention_forward,
     .attention_backward = reference_attention_backward,
     .gelu_forward = reference_gelu_forward,

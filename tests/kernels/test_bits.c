@@ -370,6 +370,33 @@ static void attention_in_steps(const char *implementation)
     }
 }
 
+/* The first n tokens are copied to another place, where other keys lie, and the sequence goes on there. */
+static void attention_goes_on_from_a_copy(const char *implementation)
+{
+    (void)implementation;
+    const int shared[] = {1, 15, 16, 17, 33, 69};
+    Sequence s = sequence_new(6, 2, 18, 70);
+    KvCache *cache = kv_cache_new(7 * KV_ALIGN, s.NKV, s.HD);
+    real *old = random_buffer((size_t)(7 * KV_ALIGN * s.NKV * s.HD), 51);
+    real *out = buffer_new((size_t)(s.T * s.NH * s.HD)), *lse = buffer_new((size_t)(s.T * s.NH));
+    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++) {
+        kv_cache_write(cache, old, old, s.NKV * s.HD, &(Span){.n = 7 * KV_ALIGN}, 1);
+        feed(&s, cache, s.out, s.lse, 0, s.T, 0);
+        kv_cache_copy(cache, 4 * KV_ALIGN, 0, shared[i]);
+        feed(&s, cache, out, lse, shared[i], s.T - shared[i], 4 * KV_ALIGN);
+        check_rows(&s, out, lse, shared[i], s.T - shared[i]);
+    }
+    kv_cache_free(cache);
+    buffer_free(old), buffer_free(out), buffer_free(lse);
+    sequence_free(&s);
+}
+
+static void a_copied_beginning_is_as_good_as_its_own(void **state)
+{
+    (void)state;
+    on_every_implementation(attention_goes_on_from_a_copy);
+}
+
 static void a_token_attends_alike_alone_and_in_its_sequence(void **state)
 {
     (void)state;
@@ -448,6 +475,7 @@ int main(void)
         cmocka_unit_test(decoding_and_scoring_agree_on_every_log_probability),
         cmocka_unit_test(samples_do_not_depend_on_their_batch),
         cmocka_unit_test(a_token_attends_alike_alone_and_in_its_sequence),
+        cmocka_unit_test(a_copied_beginning_is_as_good_as_its_own),
         cmocka_unit_test(a_sequence_attends_alike_among_others),
         cmocka_unit_test(weight_gradients_continue_over_micro_batches),
     };

@@ -280,6 +280,41 @@ static void the_key_and_the_seed_decide_and_nothing_else(void **state)
     responses_free(&a), responses_free(&b), responses_free(&c);
 }
 
+/* Six prompts, two of a kind, of 4 and 3 tokens, and what each gets alone. */
+static void a_prompt_that_is_known_already_changes_no_response(void **state)
+{
+    (void)state;
+    const int tokens[] = {3, 14, 15, 9, 3, 14, 15, 3, 14, 15, 9, 7, 1, 2, 3, 14, 15, 7, 1, 2};
+    const int starts[] = {0, 4, 7, 11, 14, 17, 20};
+    const uint64_t keys[] = {5, 6, 7, 8, 9, 10};
+    for (int batch = 1; batch <= 3; batch++) {
+        SamplingConfig s = plain_sampling(9);
+        s.batch = batch;
+        Responses all = generate(&(Prompts){6, tokens, starts, keys}, &s);
+        for (int i = 0; i < 6; i++) {
+            const int one[] = {0, starts[i + 1] - starts[i]};
+            Responses alone = generate(&(Prompts){1, tokens + starts[i], one, keys + i}, &s);
+            assert_memory_equal(alone.token, all.token + all.start[i], 9 * sizeof(int));
+            assert_memory_equal(alone.logp, all.logp + all.start[i], 9 * sizeof(double));
+            responses_free(&alone);
+        }
+        responses_free(&all);
+    }
+}
+
+/* Of three equal prompts of 4 tokens, one after the other, the first takes 4 rows to begin with and the
+ * others 1; every one of the 6 tokens of an answer but the last takes one more. */
+static void a_prompt_that_is_known_already_is_not_computed_again(void **state)
+{
+    (void)state;
+    const Prompts in = same_prompt(3);
+    SamplingConfig s = plain_sampling(6);
+    s.batch = 1;
+    Responses r = generate(&in, &s);
+    assert_int_equal(r.n_rows, 4 + 1 + 1 + 3 * 5);
+    responses_free(&r);
+}
+
 /* ---- streaming ---------------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -393,6 +428,8 @@ int main(void)
         cmocka_unit_test(a_response_ends_with_its_stop_token_or_at_its_length),
         cmocka_unit_test(a_response_ends_where_the_context_does),
         cmocka_unit_test(the_key_and_the_seed_decide_and_nothing_else),
+        cmocka_unit_test(a_prompt_that_is_known_already_changes_no_response),
+        cmocka_unit_test(a_prompt_that_is_known_already_is_not_computed_again),
         cmocka_unit_test(tokens_are_streamed_as_they_come),
         cmocka_unit_test(each_token_looks_at_the_bar),
         cmocka_unit_test(decoding_can_be_stopped),
