@@ -173,6 +173,28 @@ void linear_backward(real *dx, real *dw, real *dbias, const real *dout, const re
     table()->linear_backward(dx, dw, dbias, dout, x, w, N);
 }
 
+void lowrank_forward(real *out, int out_ld, real *low, int low_ld, const real *x, Weight *a,
+                     Weight *b, double scale, int N)
+{
+    assert(N >= 0);
+    table()->lowrank_forward(out, out_ld, low, low_ld, x, a, b, scale, N);
+}
+
+void lowrank_backward(real *dx, real *dlow, int low_ld, const real *dout, int out_ld, Weight *a,
+                      Weight *b, double scale, int N)
+{
+    assert(N >= 0);
+    table()->lowrank_backward(dx, dlow, low_ld, dout, out_ld, a, b, scale, N);
+}
+
+void lowrank_weights(real *da, real *db, const real *dlow, const real *low, int low_ld,
+                     const real *dout, int out_ld, const real *x, const Weight *a, const Weight *b,
+                     int N)
+{
+    assert(N >= 0);
+    table()->lowrank_weights(da, db, dlow, low, low_ld, dout, out_ld, x, a, b, N);
+}
+
 void layernorm_forward(real *out, real *mean, real *rstd, const real *x, const real *w,
                        const real *b, int N, int C, double eps)
 {

@@ -83,6 +83,21 @@ void linear_forward(real *out, const real *x, Weight *w, const real *bias, int N
 void linear_backward(real *dx, real *dw, real *dbias, const real *dout, const real *x, Weight *w,
                      int N);
 
+/* ---- low-rank updates ------------------------------------------------------------------------ */
+
+/* out_n += scale * b a x_n, on top of what a linear layer gave; a (R,IN), b (OUT,R).   Hu et al. 2021
+ * low (N,R) = scale * a x_n is kept for the backward.  Rows of x are dense, those of out and low out_ld
+ * and low_ld apart: several updates side by side, each of some columns of a wider layer. */
+void lowrank_forward(real *out, int out_ld, real *low, int low_ld, const real *x, Weight *a,
+                     Weight *b, double scale, int N);
+/* dx (N,IN) += the gradient of x; dlow (N,R) is overwritten by that of a x. */
+void lowrank_backward(real *dx, real *dlow, int low_ld, const real *dout, int out_ld, Weight *a,
+                      Weight *b, double scale, int N);
+/* da (R,IN) += dlow^T x;  db (OUT,R) += dout^T low;  rows ascending. */
+void lowrank_weights(real *da, real *db, const real *dlow, const real *low, int low_ld,
+                     const real *dout, int out_ld, const real *x, const Weight *a, const Weight *b,
+                     int N);
+
 /* ---- embedding ------------------------------------------------------------------------------- */
 
 /* out[n] = wte[token[n]] + wpe[position[n]]; wpe NULL without learned positions. */

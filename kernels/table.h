@@ -21,6 +21,13 @@ typedef struct {
     void (*linear_forward)(real *out, const real *x, Weight *w, const real *bias, int N);
     void (*linear_backward)(real *dx, real *dw, real *dbias, const real *dout, const real *x,
                             Weight *w, int N);
+    void (*lowrank_forward)(real *out, int out_ld, real *low, int low_ld, const real *x, Weight *a,
+                            Weight *b, double scale, int N);
+    void (*lowrank_backward)(real *dx, real *dlow, int low_ld, const real *dout, int out_ld,
+                             Weight *a, Weight *b, double scale, int N);
+    void (*lowrank_weights)(real *da, real *db, const real *dlow, const real *low, int low_ld,
+                            const real *dout, int out_ld, const real *x, const Weight *a,
+                            const Weight *b, int N);
     void (*layernorm_forward)(real *out, real *mean, real *rstd, const real *x, const real *w,
                               const real *b, int N, int C, double eps);
     void (*layernorm_backward)(real *dx, real *dw, real *db, const real *dout, const real *x,

@@ -14,7 +14,7 @@
 
 #include "kernels/kernels.h"
 
-enum { MAX_INPUTS = 3, SAMPLED = 150 };
+enum { MAX_INPUTS = 4, SAMPLED = 150 };
 static const double BEGAN = 0.25;
 
 typedef struct Operation {
@@ -148,6 +148,44 @@ static void a_null_gradient_is_frozen_and_leaves_the_others_alone(void **state)
     weight_free(w);
     real *all[] = {x, values, dout, dx, dx_alone, dw};
     for (int i = 0; i < 6; i++) buffer_free(all[i]);
+}
+
+/* ---- low-rank updates -------------------------------------------------------------------------- */
+
+enum { LOW_R = 3 };
+
+/* An update of every column, on top of what in[3] holds. */
+static void forward_lowrank(Operation *op)
+{
+    Weight *a = weight_new(op->in[1], LOW_R, LINEAR_IN),
+           *b = weight_new(op->in[2], LINEAR_OUT, LOW_R);
+    buffer_copy(op->out, op->in[3], LINEAR_N * LINEAR_OUT);
+    lowrank_forward(op->out, LINEAR_OUT, op->kept[0], LOW_R, op->in[0], a, b, 0.7, LINEAR_N);
+    weight_free(a);
+    weight_free(b);
+}
+
+static void lowrank_backward_is_the_gradient(void **state)
+{
+    (void)state;
+    Operation op = operation(forward_lowrank, LINEAR_N * LINEAR_OUT);
+    add_input(&op, LINEAR_N * LINEAR_IN);
+    add_input(&op, LOW_R * LINEAR_IN);
+    add_input(&op, LINEAR_OUT * LOW_R);
+    add_input(&op, LINEAR_N * LINEAR_OUT);
+    op.kept[0] = buffer_new(LINEAR_N * LOW_R);
+    op.kept[1] = buffer_new(LINEAR_N * LOW_R);
+    op.forward(&op);
+
+    Weight *a = weight_new(op.in[1], LOW_R, LINEAR_IN),
+           *b = weight_new(op.in[2], LINEAR_OUT, LOW_R);
+    lowrank_backward(op.grad[0], op.kept[1], LOW_R, op.dout, LINEAR_OUT, a, b, 0.7, LINEAR_N);
+    lowrank_weights(op.grad[1], op.grad[2], op.kept[1], op.kept[0], LOW_R, op.dout, LINEAR_OUT,
+                    op.in[0], a, b, LINEAR_N);
+    buffer_add(op.grad[3], op.dout, LINEAR_N * LINEAR_OUT);
+    weight_free(a);
+    weight_free(b);
+    check_gradients(&op);
 }
 
 /* ---- embedding, gather ----------------------------------------------------------------------- */
@@ -386,6 +424,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(linear_backward_is_the_gradient),
         cmocka_unit_test(a_null_gradient_is_frozen_and_leaves_the_others_alone),
+        cmocka_unit_test(lowrank_backward_is_the_gradient),
         cmocka_unit_test(embedding_backward_is_the_gradient_with_repeated_tokens),
         cmocka_unit_test(gather_backward_is_the_gradient),
         cmocka_unit_test(layernorm_backward_is_the_gradient),

@@ -83,6 +83,34 @@ static void run_linear(Results *r, const Shape *s)
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) buffer_free(all[i]);
 }
 
+/* A update of the last OUT columns of rows that are 3 wider; low lies among others, too. */
+static void run_lowrank(Results *r, const Shape *s)
+{
+    const int R = s->HD, LD = s->OUT + 3, LOW = R + 5;
+    const size_t N = s->N, IN = s->IN, OUT = s->OUT;
+    real *x = random_buffer(N * IN, 1), *a_values = random_buffer(R * IN, 1);
+    real *b_values = random_buffer(OUT * R, 1), *out = random_buffer(N * LD, 1);
+    real *low = random_buffer(N * LOW, 1), *dlow = random_buffer(N * LOW, 1);
+    real *dout = random_buffer(N * LD, 1), *dx = random_buffer(N * IN, 1);
+    real *da = random_buffer(R * IN, 1), *db = random_buffer(OUT * R, 1);
+    Weight *a = weight_new(a_values, R, s->IN), *b = weight_new(b_values, s->OUT, R);
+
+    lowrank_forward(out + 3, LD, low + 2, LOW, x, a, b, 0.7, s->N);
+    lowrank_backward(dx, dlow + 2, LOW, dout + 3, LD, a, b, 0.7, s->N);
+    lowrank_weights(da, db, dlow + 2, low + 2, LOW, dout + 3, LD, x, a, b, s->N);
+    add_result(r, out, N * LD);
+    add_result(r, low, N * LOW);
+    add_result(r, dx, N * IN);
+    add_result(r, dlow, N * LOW);
+    add_result(r, da, R * IN);
+    add_result(r, db, OUT * R);
+
+    weight_free(a);
+    weight_free(b);
+    real *all[] = {x, a_values, b_values, out, low, dlow, dout, dx, da, db};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) buffer_free(all[i]);
+}
+
 static void run_layernorm(Results *r, const Shape *s)
 {
     const size_t N = s->N, C = s->IN;
@@ -283,11 +311,11 @@ typedef struct {
 } Operation;
 
 static const Operation operations[] = {
-    {"linear", run_linear},           {"layernorm", run_layernorm},
-    {"rmsnorm", run_rmsnorm},         {"rope", run_rope},
-    {"attention", run_attention},     {"head", run_head},
-    {"activations", run_activations}, {"decoding", run_decoding},
-    {"optimizer", run_optimizer},
+    {"linear", run_linear},       {"lowrank", run_lowrank},
+    {"layernorm", run_layernorm}, {"rmsnorm", run_rmsnorm},
+    {"rope", run_rope},           {"attention", run_attention},
+    {"head", run_head},           {"activations", run_activations},
+    {"decoding", run_decoding},   {"optimizer", run_optimizer},
 };
 enum { OPERATIONS = sizeof operations / sizeof *operations };
 
