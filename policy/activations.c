@@ -23,7 +23,7 @@ static real *carve(Carver *k, size_t n)
     return p;
 }
 
-static void carve_block(Carver *k, BlockActivations *b, const ModelConfig *c, size_t N)
+static void carve_block(Carver *k, BlockActivations *b, const ModelConfig *c, size_t low, size_t N)
 {
     const Widths w = activations_widths(c);
     const size_t C = (size_t)c->C;
@@ -37,6 +37,7 @@ static void carve_block(Carver *k, BlockActivations *b, const ModelConfig *c, si
     b->mid = carve(k, N * C), b->n2 = carve(k, N * C), b->mean2 = carve(k, N),
     b->rstd2 = carve(k, N);
     b->up = carve(k, N * w.up), b->act = carve(k, N * (size_t)c->F);
+    if (low) b->low = carve(k, N * low);
 }
 
 static void carve_all(Carver *k, Activations *a)
@@ -46,7 +47,7 @@ static void carve_all(Carver *k, Activations *a)
     const size_t N = (size_t)a->max_N, C = (size_t)c->C;
     for (int l = 0; l < c->n_layer; l++) {
         if (l > 0 && !a->keep) a->block[l] = a->block[0];
-        else carve_block(k, &a->block[l], c, N);
+        else carve_block(k, &a->block[l], c, (size_t)a->low, N);
     }
     a->last = carve(k, N * C), a->mean = carve(k, N), a->rstd = carve(k, N);
     a->hidden = carve(k, N * C);
@@ -62,11 +63,12 @@ static void carve_all(Carver *k, Activations *a)
                             .n1 = carve(k, N * C),
                             .x = carve(k, N * C)};
     if (c->qk_norm) a->d.qk = carve(k, N * (w.q + w.kv));
+    if (a->low) a->d.low = carve(k, N * (size_t)a->low);
 }
 
-size_t activations_bytes(const ModelConfig *c, int max_N, bool keep)
+size_t activations_bytes(const ModelConfig *c, int low, int max_N, bool keep)
 {
-    Activations a = {.config = *c, .max_N = max_N, .keep = keep};
+    Activations a = {.config = *c, .low = low, .max_N = max_N, .keep = keep};
     a.block = mem_calloc((size_t)c->n_layer, sizeof *a.block);
     Carver count = {0};
     carve_all(&count, &a);
@@ -74,12 +76,12 @@ size_t activations_bytes(const ModelConfig *c, int max_N, bool keep)
     return count.at * sizeof(real);
 }
 
-Activations *activations_new(const ModelConfig *c, int max_N, bool keep)
+Activations *activations_new(const ModelConfig *c, int low, int max_N, bool keep)
 {
     Activations *a = mem_calloc(1, sizeof *a);
-    a->config = *c, a->max_N = max_N, a->keep = keep;
+    a->config = *c, a->low = low, a->max_N = max_N, a->keep = keep;
     a->block = mem_calloc((size_t)c->n_layer, sizeof *a->block);
-    a->memory = buffer_new(activations_bytes(c, max_N, keep) / sizeof(real));
+    a->memory = buffer_new(activations_bytes(c, low, max_N, keep) / sizeof(real));
     carve_all(&(Carver){.base = a->memory}, a);
     a->part = mem_calloc((size_t)max_N, sizeof *a->part);
     a->span = mem_calloc((size_t)max_N, sizeof *a->span);
@@ -102,8 +104,10 @@ real *activations_dhidden(Activations *a)
 {
     return a->dhidden;
 }
-BlockActivations activations_block_from(const BlockActivations *b, const ModelConfig *c, int row)
+BlockActivations activations_block_from(const Activations *a, int layer, int row)
 {
+    const BlockActivations *b = &a->block[layer];
+    const ModelConfig *c = &a->config;
     const Widths w = activations_widths(c);
     const size_t n = (size_t)row, C = (size_t)c->C;
     return (BlockActivations){.x = b->x + n * C,
@@ -121,11 +125,14 @@ BlockActivations activations_block_from(const BlockActivations *b, const ModelCo
                               .mean2 = b->mean2 + n,
                               .rstd2 = b->rstd2 + n,
                               .up = b->up + n * w.up,
-                              .act = b->act + n * (size_t)c->F};
+                              .act = b->act + n * (size_t)c->F,
+                              .low = a->low ? b->low + n * (size_t)a->low : NULL};
 }
 
-BlockGradients activations_gradients_from(const BlockGradients *d, const ModelConfig *c, int row)
+BlockGradients activations_gradients_from(const Activations *a, int row)
 {
+    const BlockGradients *d = &a->d;
+    const ModelConfig *c = &a->config;
     const Widths w = activations_widths(c);
     const size_t n = (size_t)row, C = (size_t)c->C;
     return (BlockGradients){.out = d->out + n * C,
@@ -137,5 +144,6 @@ BlockGradients activations_gradients_from(const BlockGradients *d, const ModelCo
                             .qkv = d->qkv + n * w.qkv,
                             .qk = c->qk_norm ? d->qk + n * (w.q + w.kv) : NULL,
                             .n1 = d->n1 + n * C,
-                            .x = d->x + n * C};
+                            .x = d->x + n * C,
+                            .low = a->low ? d->low + n * (size_t)a->low : NULL};
 }

@@ -15,6 +15,7 @@ typedef struct {
     real *mid;          /* C        after attention */
     real *n2, *mean2, *rstd2;
     real *up, *act; /* F or 2F, F */
+    real *low;      /* low      what an adapter's A give; only with one */
 } BlockActivations;
 
 /* What the gradient of one block is made of, after the tensor it is the gradient of. */
@@ -22,7 +23,8 @@ typedef struct {
     real *out; /* C        block output */
     real *act, *up, *n2, *mid;
     real *mixed, *qkv, *n1, *x;
-    real *qk; /* of the heads after their norm */
+    real *qk;  /* of the heads after their norm */
+    real *low; /* only with an adapter */
 } BlockGradients;
 
 /* Consecutive whole sequences of the batch, which go through the layers on one thread. */
@@ -32,6 +34,7 @@ typedef struct {
 
 struct Activations {
     ModelConfig config;
+    int low; /* columns of an adapter; 0: none */
     int max_N;
     bool keep;
     BlockActivations *block;  /* (n_layer); the same memory when not kept */
@@ -50,7 +53,7 @@ typedef struct {
 
 Widths activations_widths(const ModelConfig *c);
 /* The same from `row` on. */
-BlockActivations activations_block_from(const BlockActivations *b, const ModelConfig *c, int row);
-BlockGradients activations_gradients_from(const BlockGradients *d, const ModelConfig *c, int row);
+BlockActivations activations_block_from(const Activations *a, int layer, int row);
+BlockGradients activations_gradients_from(const Activations *a, int row);
 
 #endif

@@ -227,7 +227,7 @@ static int decode(Decoder *d, Error *err)
 {
     while (d->finished < d->in->n) {
         const Rows rows = gather_rows(d);
-        trunk_forward(d->policy->model, d->acts, d->cache, &rows);
+        trunk_forward(d->policy->model, d->policy->options.adapter, d->acts, d->cache, &rows);
         d->out->n_rows += rows.N;
         sample_rows(d, rows.n_spans);
         for (int i = 0; i < rows.n_spans; i++) take_sample(d, i);
@@ -273,7 +273,7 @@ static void decoder_new(Decoder *d, int longest)
     d->cache = mem_calloc((size_t)c->n_layer, sizeof *d->cache);
     for (int l = 0; l < c->n_layer; l++)
         d->cache[l] = kv_cache_new(d->n_slots * d->slot_tokens, c->NKV, c->HD);
-    d->acts = activations_new(c, d->max_rows, false);
+    d->acts = activations_new(c, policy_low(d->policy), d->max_rows, false);
     d->token = mem_calloc((size_t)d->max_rows, sizeof *d->token);
     d->position = mem_calloc((size_t)d->max_rows, sizeof *d->position);
     d->span = mem_calloc(S, sizeof *d->span);

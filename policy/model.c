@@ -199,6 +199,7 @@ Model *model_like(const ModelConfig *config)
     parameters_new(&m->parameters, n, n_decay);
     for (int i = 0; i < n_linears(m); i++) {
         Linear *p = linear_at(m, i);
+        p->index = i;
         p->weight = weight_new(m->parameters.w + p->at, p->OUT, p->IN);
     }
     if (!config->learned_positions) make_rope(m);

@@ -25,6 +25,7 @@ typedef struct {
 typedef struct {
     int OUT, IN;
     size_t at, bias_at; /* bias_at is 0 when there is none (the embedding is at 0) */
+    int index;          /* 4 * layer + its place in the block: qkv, out, up, down */
     Weight *weight;
 } Linear;
 
@@ -78,6 +79,8 @@ void model_set_companions(Model *m, const char *dir);
  * `score_bias` (n_labels) are a ...ForSequenceClassification's head, or 0 and NULL. */
 int model_save(const Model *m, const char *dir, int n_labels, const float *score,
                const float *score_bias, Error *err);
+/* The companions alone; what is there already stays. */
+int model_save_companions(const Model *m, const char *dir, Error *err);
 /* A copy of the weights into another model of the same shape. */
 void model_copy(Model *to, const Model *from);
 /* Weights have changed: packed forms are made again before their next use. */

@@ -185,7 +185,7 @@ void model_set_companions(Model *m, const char *dir)
     m->companions = mem_strdup(dir);
 }
 
-static int copy_companions(const Model *m, const char *dir, Error *err)
+int model_save_companions(const Model *m, const char *dir, Error *err)
 {
     static const char *const NAME[] = {"tokenizer.json", "tokenizer_config.json",
                                        "generation_config.json"};
@@ -247,7 +247,7 @@ int model_save(const Model *m, const char *dir, int n_labels, const float *score
     if (model_config_write(&config, dir, err) != 0) goto done;
     if (path_join(path, dir, "model.safetensors", err) != 0) goto done;
     rc = safetensors_write(path, list, n, err);
-    if (rc == 0) rc = copy_companions(m, dir, err);
+    if (rc == 0) rc = model_save_companions(m, dir, err);
 
 done:
     free(list);

@@ -34,13 +34,15 @@ static void open_head(Policy *p)
     parameters_new(&p->head, p->head_bias + (size_t)K, p->head_bias);
 
     const Model *m = p->model;
-    const bool stored = m->score && m->config.n_labels == K;
+    const Adapter *a = p->options.adapter;
+    const float *score = a ? a->score : m->score, *bias = a ? a->score_bias : m->score_bias;
+    const bool stored = score && (a ? a->n_labels : m->config.n_labels) == K;
     real *w = mem_calloc(p->head.n, sizeof *w);
     for (size_t i = 0; i < n && !p->options.zero_head; i++)
-        w[i] = stored ? (real)m->score[i]
+        w[i] = stored ? (real)score[i]
                       : (real)(rng_normal(p->options.seed, RNG_INIT, 1u << 20, i) / sqrt(C + 1.0));
     for (int k = 0; k < K && stored && !p->options.zero_head; k++)
-        w[p->head_bias + (size_t)k] = (real)m->score_bias[k];
+        w[p->head_bias + (size_t)k] = (real)bias[k];
     buffer_write(p->head.w, w, p->head.n);
     free(w);
     p->head_weight = weight_new(p->head.w, K, C);
@@ -57,10 +59,10 @@ Policy *policy_open(Model *model, const PolicyOptions *options)
     p->options = *options;
     open_head(p);
     if (options->train) {
-        parameters_train(&model->parameters);
+        parameters_train(policy_parameters(p));
         if (options->heads) parameters_train(&p->head);
     }
-    p->acts = activations_new(c, N, options->train);
+    p->acts = activations_new(c, policy_low(p), N, options->train);
     p->layer_cache = mem_calloc((size_t)c->n_layer, sizeof *p->layer_cache);
     p->position = mem_calloc((size_t)N, sizeof *p->position);
     p->span = mem_calloc((size_t)N, sizeof *p->span);
@@ -93,12 +95,17 @@ void policy_close(Policy *p)
 size_t policy_memory(const ModelConfig *c, const PolicyOptions *o)
 {
     /* the weights themselves and their packed form; trained, also the packed transpose, gradient and
-     * two moments */
-    const size_t weights = model_size(c) * sizeof(real) * (o->train ? 6 : 2);
+     * two moments; under a trained adapter the packed transpose alone */
+    enum { KEPT = 2, TRANSPOSE = 1, TRAINED = 3 };
+    const Adapter *a = o->adapter;
+    const int each = KEPT + (o->train ? TRANSPOSE + (a ? 0 : TRAINED) : 0);
+    const int each_low = KEPT + (o->train ? TRANSPOSE + TRAINED : 0);
+    const size_t weights = sizeof(real) * (model_size(c) * (size_t)each +
+                                           (a ? a->parameters.n * (size_t)each_low : 0));
     const size_t kv = (size_t)(2 * c->NKV * c->HD) * (size_t)o->max_tokens * sizeof(real);
     const size_t gathered =
         (size_t)o->max_tokens * (size_t)c->C * sizeof(real) * (o->train ? 2 : 1);
-    return weights + kv + gathered + activations_bytes(c, o->max_tokens, o->train);
+    return weights + kv + gathered + activations_bytes(c, a ? a->low : 0, o->max_tokens, o->train);
 }
 
 const ModelConfig *policy_config(const Policy *p)
@@ -205,7 +212,7 @@ void policy_evaluate(Policy *p, const TokenBatch *b, TokenTerms *out)
                            .entropy = out->entropy ? out->entropy + at : NULL,
                            .value = out->value ? out->value + (size_t)at * K : NULL};
         prepare(p, b, first, last);
-        trunk_forward(p->model, p->acts, p->layer_cache, &p->rows);
+        trunk_forward(p->model, p->options.adapter, p->acts, p->layer_cache, &p->rows);
         evaluate_heads(p, &part);
         progress_pulse(NULL);
         first = last;
@@ -239,7 +246,8 @@ void policy_accumulate(Policy *p, const TokenBatch *b, const TokenTerms *grad)
         if (dentropy) gather_gradient(p, dentropy, grad->entropy, l, 1);
         gather_forward(p->h, activations_hidden(p->acts), l->row, l->n, C);
         buffer_zero(p->dh, (size_t)l->n * (size_t)C);
-        logprob_backward(p->dh, p->model->parameters.g + head->at, dlogp, dentropy,
+        real *g = p->model->parameters.g;
+        logprob_backward(p->dh, g ? g + head->at : NULL, dlogp, dentropy,
                          dentropy ? p->entropy : NULL, p->lse, p->h, head->weight, l->target, l->n,
                          p->temperature);
         gather_backward(dhidden, p->dh, l->row, l->n, C);
@@ -252,20 +260,20 @@ void policy_accumulate(Policy *p, const TokenBatch *b, const TokenTerms *grad)
                         v->n);
         gather_backward(dhidden, p->dh, v->row, v->n, C);
     }
-    trunk_backward(p->model, p->acts, &p->rows);
+    trunk_backward(p->model, p->options.adapter, p->acts, &p->rows);
     p->rows.N = 0;
     progress_pulse(NULL);
 }
 
 void policy_discard(Policy *p)
 {
-    buffer_zero(p->model->parameters.g, p->model->parameters.n);
+    buffer_zero(policy_parameters(p)->g, policy_parameters(p)->n);
     if (p->head.g) buffer_zero(p->head.g, p->head.n);
 }
 
 double policy_gradient_norm(const Policy *p)
 {
-    const Parameters *w = &p->model->parameters;
+    const Parameters *w = policy_parameters(p);
     double squares = buffer_sum_squares(w->g, w->n);
     if (p->head.g) squares += buffer_sum_squares(p->head.g, p->head.n);
     return sqrt(squares);
@@ -273,7 +281,7 @@ double policy_gradient_norm(const Policy *p)
 
 double policy_step(Policy *p, double learning_rate, double max_grad_norm)
 {
-    Parameters *w = &p->model->parameters;
+    Parameters *w = policy_parameters(p);
     const double norm = policy_gradient_norm(p);
     if (isfinite(norm)) {
         const PolicyOptions *o = &p->options;
@@ -287,7 +295,8 @@ double policy_step(Policy *p, double learning_rate, double max_grad_norm)
             .step = ++p->step,
             .tensorflow = o->tensorflow_adam};
         parameters_step(w, &s);
-        model_changed(p->model);
+        if (p->options.adapter) adapter_changed(p->options.adapter);
+        else model_changed(p->model);
         if (p->head.g) {
             parameters_step(&p->head, &s);
             weight_changed(p->head_weight);

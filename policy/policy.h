@@ -18,13 +18,16 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "policy/model.h"
+#include "policy/adapter.h"
 
 typedef struct Policy Policy;
 
 typedef struct {
-    bool train;     /* gradients and moments are kept */
-    int heads;      /* K values per token; 0: none.  Taken from the model's score head when it has
+    Adapter
+        *adapter; /* borrowed: what is seen through it and, when trained, changed in place of the
+                             model, which stays as it is; NULL: the model itself */
+    bool train;   /* gradients and moments are kept */
+    int heads; /* K values per token; 0: none.  Taken from the score head of the adapter, or the model, when it has
                              one of that many rows, else drawn N(0, 1/sqrt(C+1)) (Ziegler et al. 2019) */
     bool zero_head; /* start the heads at 0 instead */
     uint64_t seed;  /* of new heads */
@@ -36,7 +39,7 @@ typedef struct {
 /* Memory in bytes that policy_open and the model will take together. */
 size_t policy_memory(const ModelConfig *c, const PolicyOptions *options);
 
-/* The model is borrowed and, when trained, changed in place. */
+/* The model is borrowed and, when trained without an adapter, changed in place. */
 Policy *policy_open(Model *model, const PolicyOptions *options);
 void policy_close(Policy *p);
 const ModelConfig *policy_config(const Policy *p);
@@ -76,7 +79,7 @@ void policy_discard(Policy *p);
 void policy_scale_head(Policy *p, double gain, double bias);
 int64_t policy_steps(const Policy *p);
 
-/* config.json and model.safetensors, heads included, into an existing folder.  With heads it is a
+/* config.json and model.safetensors, or an adapter's files, heads included, into an existing folder.  With heads it is a
  * ...ForSequenceClassification, which has no output projection: an untied one is left out, so such a
  * policy is to be trained by its values alone. */
 int policy_save(const Policy *p, const char *dir, Error *err);

@@ -21,9 +21,11 @@ static float *host_copy(const real *buffer, size_t n)
 int policy_save(const Policy *p, const char *dir, Error *err)
 {
     const int K = p->options.heads;
-    if (K == 0) return model_save(p->model, dir, 0, NULL, NULL, err);
-    float *head = host_copy(p->head.w, p->head.n);
-    const int rc = model_save(p->model, dir, K, head, head + p->head_bias, err);
+    const Adapter *a = p->options.adapter;
+    float *head = K > 0 ? host_copy(p->head.w, p->head.n) : NULL;
+    const float *bias = K > 0 ? head + p->head_bias : NULL;
+    const int rc = a ? adapter_save(a, p->model, dir, K, head, bias, err)
+                     : model_save(p->model, dir, K, head, bias, err);
     free(head);
     return rc;
 }
@@ -33,7 +35,7 @@ static const char *const MOMENT_NAME[MOMENTS] = {"head.m", "head.v", "model.m", 
 
 static const Parameters *moment_owner(const Policy *p, int i)
 {
-    return i < 2 ? &p->head : &p->model->parameters;
+    return i < 2 ? &p->head : policy_parameters(p);
 }
 
 static real *moment(const Policy *p, int i)
@@ -119,36 +121,54 @@ int policy_save_state(const Policy *p, const char *dir, Error *err)
     return save_optimizer(p, dir, err);
 }
 
-static int load_head(Policy *p, const Model *m, Error *err)
+static int load_head(Policy *p, int n_labels, const float *score, const float *bias, Error *err)
 {
     const int K = p->options.heads;
-    const size_t n = (size_t)K * (size_t)m->config.C;
+    const size_t n = (size_t)K * (size_t)p->model->config.C;
     if (K == 0) return 0;
-    if (m->config.n_labels != K)
-        return error_set(err, "%d heads where %d are needed", m->config.n_labels, K);
+    if (n_labels != K) return error_set(err, "%d heads where %d are needed", n_labels, K);
     real *w = mem_calloc(p->head.n, sizeof *w);
-    for (size_t i = 0; i < n; i++) w[i] = (real)m->score[i];
-    for (int k = 0; k < K; k++) w[p->head_bias + (size_t)k] = (real)m->score_bias[k];
+    for (size_t i = 0; i < n; i++) w[i] = (real)score[i];
+    for (int k = 0; k < K; k++) w[p->head_bias + (size_t)k] = (real)bias[k];
     buffer_write(p->head.w, w, p->head.n);
     weight_changed(p->head_weight);
     free(w);
     return 0;
 }
 
-int policy_load_state(Policy *p, const char *dir, Error *err)
+static int load_adapter(Policy *p, const char *dir, Error *err)
+{
+    Adapter *to = p->options.adapter, *a = NULL;
+    int rc = -1;
+    if (adapter_open(&a, p->model, dir, err) != 0) return -1;
+    if (a->parameters.n != to->parameters.n || a->config.rank != to->config.rank)
+        error_set(err, "%s: an adapter of another shape", dir);
+    else {
+        buffer_copy(to->parameters.w, a->parameters.w, a->parameters.n);
+        adapter_changed(to);
+        rc = load_head(p, a->n_labels, a->score, a->score_bias, err);
+    }
+    adapter_free(a);
+    return rc;
+}
+
+static int load_model(Policy *p, const char *dir, Error *err)
 {
     Model *m = NULL;
     int rc = -1;
     if (model_open(&m, dir, err) != 0) return -1;
-    if (m->parameters.n != p->model->parameters.n) {
+    if (m->parameters.n != p->model->parameters.n)
         error_set(err, "%s: a model of another shape", dir);
-        goto done;
+    else {
+        model_copy(p->model, m);
+        rc = load_head(p, m->config.n_labels, m->score, m->score_bias, err);
     }
-    model_copy(p->model, m);
-    if (load_head(p, m, err) != 0) goto done;
-    rc = load_optimizer(p, dir, err);
-
-done:
     model_free(m);
     return rc;
+}
+
+int policy_load_state(Policy *p, const char *dir, Error *err)
+{
+    const int rc = p->options.adapter ? load_adapter(p, dir, err) : load_model(p, dir, err);
+    return rc == 0 ? load_optimizer(p, dir, err) : -1;
 }

@@ -39,4 +39,15 @@ struct Policy {
     real *host;                 /* (max_tokens * max(K,1)) for what crosses */
 };
 
+/* Columns of the adapter's activations; 0 without one. */
+static inline int policy_low(const Policy *p)
+{
+    return p->options.adapter ? p->options.adapter->low : 0;
+}
+/* What it trains beside its heads. */
+static inline Parameters *policy_parameters(const Policy *p)
+{
+    return p->options.adapter ? &p->options.adapter->parameters : &p->model->parameters;
+}
+
 #endif

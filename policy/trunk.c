@@ -85,28 +85,65 @@ static void head_norms_weights(Model *m, const Block *p, const BlockActivations 
     }
 }
 
-static void project(Model *m, const Linear *p, real *out, const real *x, int N)
+/* One pass over the parts of a batch, of one block or of all. */
+typedef struct {
+    Model *m;
+    Adapter *adapter; /* or NULL */
+    Activations *a;
+    KvCache *const *cache;
+    const Rows *rows;
+    int layer;
+} Pass;
+
+static const Update *updates(const Pass *pass, const Linear *p, int *n)
 {
-    linear_forward(out, x, p->weight, p->bias_at ? weights(m, p->bias_at) : NULL, N);
+    *n = 0;
+    return pass->adapter ? adapter_updates(pass->adapter, p, n) : NULL;
+}
+
+/* `low` is what the adapter's A make of x, `dlow` its gradient. */
+static void project(const Pass *pass, const Linear *p, real *out, const real *x, real *low, int N)
+{
+    int n;
+    const Update *u = updates(pass, p, &n);
+    linear_forward(out, x, p->weight, p->bias_at ? weights(pass->m, p->bias_at) : NULL, N);
+    for (; n > 0; n--, u++)
+        lowrank_forward(out + u->at, p->OUT, low + u->low_at, pass->adapter->low, x, u->a, u->b,
+                        pass->adapter->scale, N);
 }
 
 /* out = x + the projection of y */
-static void project_onto(Model *m, const Linear *p, real *out, const real *x, const real *y, int N)
+static void project_onto(const Pass *pass, const Linear *p, real *out, const real *x, const real *y,
+                         real *low, int N)
 {
-    project(m, p, out, y, N);
+    project(pass, p, out, y, low, N);
     buffer_add(out, x, (size_t)N * (size_t)p->OUT);
 }
 
-static void project_backward(const Linear *p, real *dx, const real *dout, int N)
+static void project_backward(const Pass *pass, const Linear *p, real *dx, const real *dout,
+                             real *dlow, int N)
 {
+    int n;
+    const Update *u = updates(pass, p, &n);
     buffer_zero(dx, (size_t)N * (size_t)p->IN);
     linear_backward(dx, NULL, NULL, dout, NULL, p->weight, N);
+    for (; n > 0; n--, u++)
+        lowrank_backward(dx, dlow + u->low_at, pass->adapter->low, dout + u->at, p->OUT, u->a, u->b,
+                         pass->adapter->scale, N);
 }
 
-static void project_weights(Model *m, const Linear *p, const real *dout, const real *x, int N)
+static void project_weights(const Pass *pass, const Linear *p, const real *dout, const real *x,
+                            const real *low, const real *dlow, int N)
 {
-    linear_backward(NULL, gradients(m, p->at), p->bias_at ? gradients(m, p->bias_at) : NULL, dout,
-                    x, p->weight, N);
+    int n;
+    const Update *u = updates(pass, p, &n);
+    real *g = n > 0 ? pass->adapter->parameters.g : NULL;
+    if (pass->m->parameters.g)
+        linear_backward(NULL, gradients(pass->m, p->at),
+                        p->bias_at ? gradients(pass->m, p->bias_at) : NULL, dout, x, p->weight, N);
+    for (; g && n > 0; n--, u++)
+        lowrank_weights(g + u->a_at, g + u->b_at, dlow + u->low_at, low + u->low_at,
+                        pass->adapter->low, dout + u->at, p->OUT, x, u->a, u->b, N);
 }
 
 /* ---- parts ---------------------------------------------------------------------------------------- */
@@ -149,15 +186,6 @@ static void cut(Activations *a, const Rows *r)
     a->n_parts = (int)(p - a->part) + 1;
 }
 
-/* One pass over the parts of a batch, of one block or of all. */
-typedef struct {
-    Model *m;
-    Activations *a;
-    KvCache *const *cache;
-    const Rows *rows;
-    int layer;
-} Pass;
-
 static Rows rows_of(const Pass *pass, const Part *p)
 {
     return (Rows){.N = p->N,
@@ -174,30 +202,32 @@ static void each_part(Pass *pass, void (*task)(void *pass, int part))
 
 /* ---- forward -------------------------------------------------------------------------------------- */
 
-static void attention_half(Model *m, const Block *p, const BlockActivations *b, KvCache *cache,
-                           const Rows *r)
+static void attention_half(const Pass *pass, const Block *p, const BlockActivations *b,
+                           KvCache *cache, const Rows *r)
 {
+    Model *m = pass->m;
     const ModelConfig *c = &m->config;
     const Widths w = activations_widths(c);
     const int ld = (int)w.qkv;
     norm_forward(m, &p->attention_norm, b->n1, b->mean1, b->rstd1, b->x, r->N);
-    project(m, &p->qkv, b->qkv, b->n1, r->N);
+    project(pass, &p->qkv, b->qkv, b->n1, b->low, r->N);
     if (c->qk_norm) head_norms_forward(m, p, b, r->N);
     if (m->rope) /* query and key heads lie side by side */
         rope_forward(b->qkv, ld, m->rope, r->position, r->N, c->NH + c->NKV, c->HD);
     kv_cache_write(cache, b->qkv + w.q, b->qkv + w.q + w.kv, ld, r->span, r->n_spans);
     attention_forward(b->mixed, b->lse, b->qkv, ld, cache, r->span, r->n_spans, c->NH);
-    project_onto(m, &p->out, b->mid, b->x, b->mixed, r->N);
+    project_onto(pass, &p->out, b->mid, b->x, b->mixed, b->low, r->N);
 }
 
-static void mlp_half(Model *m, const Block *p, const BlockActivations *b, real *out, int N)
+static void mlp_half(const Pass *pass, const Block *p, const BlockActivations *b, real *out, int N)
 {
+    Model *m = pass->m;
     const ModelConfig *c = &m->config;
     norm_forward(m, &p->mlp_norm, b->n2, b->mean2, b->rstd2, b->mid, N);
-    project(m, &p->up, b->up, b->n2, N);
+    project(pass, &p->up, b->up, b->n2, b->low, N);
     if (c->gated_mlp) swiglu_forward(b->act, b->up, N, c->F);
     else gelu_forward(b->act, b->up, (size_t)N * (size_t)c->F);
-    project_onto(m, &p->down, out, b->mid, b->act, N);
+    project_onto(pass, &p->down, out, b->mid, b->act, b->low, N);
 }
 
 static void forward_part(void *context, int i)
@@ -213,22 +243,24 @@ static void forward_part(void *context, int i)
                       c->learned_positions ? weights(m, m->wpe_at) : NULL, r.token, r.position, r.N,
                       c->C);
     for (int l = 0; l < c->n_layer; l++) {
-        const BlockActivations b = activations_block_from(&a->block[l], c, p->row);
+        const BlockActivations b = activations_block_from(a, l, p->row);
         real *out = l + 1 < c->n_layer ? a->block[l + 1].x : a->last;
-        attention_half(m, &m->block[l], &b, pass->cache[l], &r);
-        mlp_half(m, &m->block[l], &b, out + at, r.N);
+        attention_half(pass, &m->block[l], &b, pass->cache[l], &r);
+        mlp_half(pass, &m->block[l], &b, out + at, r.N);
     }
     norm_forward(m, &m->final_norm, a->hidden + at, a->mean + p->row, a->rstd + p->row,
                  a->last + at, r.N);
     if (a->keep) buffer_zero(a->dhidden + at, (size_t)r.N * (size_t)c->C);
 }
 
-void trunk_forward(Model *m, Activations *a, KvCache *const *cache, const Rows *r)
+void trunk_forward(Model *m, Adapter *adapter, Activations *a, KvCache *const *cache, const Rows *r)
 {
     assert(r->N > 0 && r->N <= a->max_N);
+    assert(!adapter || adapter->low == a->low);
     model_pack(m, a->keep);
+    if (adapter) adapter_pack(adapter, a->keep);
     cut(a, r);
-    each_part(&(Pass){.m = m, .a = a, .cache = cache, .rows = r}, forward_part);
+    each_part(&(Pass){.m = m, .adapter = adapter, .a = a, .cache = cache, .rows = r}, forward_part);
 }
 
 /* ---- backward ------------------------------------------------------------------------------------- */
@@ -241,61 +273,68 @@ static void block_backward(void *context, int i)
     const ModelConfig *c = &m->config;
     const Block *p = &m->block[pass->layer];
     const Part *part = &pass->a->part[i];
-    const BlockActivations b = activations_block_from(&pass->a->block[pass->layer], c, part->row);
-    const BlockGradients d = activations_gradients_from(&pass->a->d, c, part->row);
+    const BlockActivations b = activations_block_from(pass->a, pass->layer, part->row);
+    const BlockGradients d = activations_gradients_from(pass->a, part->row);
     const Rows r = rows_of(pass, part);
     const Widths w = activations_widths(c);
     const int N = r.N, ld = (int)w.qkv;
     const size_t n = (size_t)N, C = (size_t)c->C;
 
-    project_backward(&p->down, d.act, d.out, N);
+    project_backward(pass, &p->down, d.act, d.out, d.low, N);
     buffer_zero(d.up, n * w.up);
     if (c->gated_mlp) swiglu_backward(d.up, d.act, b.up, N, c->F);
     else gelu_backward(d.up, d.act, b.up, n * (size_t)c->F);
-    project_backward(&p->up, d.n2, d.up, N);
+    project_backward(pass, &p->up, d.n2, d.up, d.low, N);
     buffer_copy(d.mid, d.out, n * C);
     norm_backward(m, &p->mlp_norm, d.mid, d.n2, b.mid, b.mean2, b.rstd2, N);
 
-    project_backward(&p->out, d.mixed, d.mid, N);
+    project_backward(pass, &p->out, d.mixed, d.mid, d.low, N);
     buffer_zero(d.qkv, n * w.qkv);
     attention_backward(d.qkv, d.qkv + w.q, d.qkv + w.q + w.kv, d.mixed, b.mixed, b.lse, b.qkv,
                        b.qkv + w.q, b.qkv + w.q + w.kv, ld, r.span, r.n_spans, c->NH, c->NKV,
                        c->HD);
     if (m->rope) rope_backward(d.qkv, ld, m->rope, r.position, N, c->NH + c->NKV, c->HD);
     if (c->qk_norm) head_norms_backward(m, p, &b, &d, N);
-    project_backward(&p->qkv, d.n1, d.qkv, N);
+    project_backward(pass, &p->qkv, d.n1, d.qkv, d.low, N);
     buffer_copy(d.x, d.mid, n * C);
     norm_backward(m, &p->attention_norm, d.x, d.n1, b.x, b.mean1, b.rstd1, N);
 }
 
 /* Sums over all rows of the batch, ascending, so not in parts. */
-static void block_weights(Model *m, const Block *p, const BlockActivations *b,
-                          const BlockGradients *d, int N)
+static void block_weights(const Pass *pass)
 {
-    project_weights(m, &p->down, d->out, b->act, N);
-    project_weights(m, &p->up, d->up, b->n2, N);
-    norm_backward(m, &p->mlp_norm, NULL, d->n2, b->mid, b->mean2, b->rstd2, N);
-    project_weights(m, &p->out, d->mid, b->mixed, N);
-    if (m->config.qk_norm) head_norms_weights(m, p, b, d, N);
-    project_weights(m, &p->qkv, d->qkv, b->n1, N);
-    norm_backward(m, &p->attention_norm, NULL, d->n1, b->x, b->mean1, b->rstd1, N);
+    Model *m = pass->m;
+    const Block *p = &m->block[pass->layer];
+    const BlockActivations *b = &pass->a->block[pass->layer];
+    const BlockGradients *d = &pass->a->d;
+    const int N = pass->rows->N;
+    const bool train = m->parameters.g != NULL;
+    project_weights(pass, &p->down, d->out, b->act, b->low, d->low, N);
+    project_weights(pass, &p->up, d->up, b->n2, b->low, d->low, N);
+    if (train) norm_backward(m, &p->mlp_norm, NULL, d->n2, b->mid, b->mean2, b->rstd2, N);
+    project_weights(pass, &p->out, d->mid, b->mixed, b->low, d->low, N);
+    if (train && m->config.qk_norm) head_norms_weights(m, p, b, d, N);
+    project_weights(pass, &p->qkv, d->qkv, b->n1, b->low, d->low, N);
+    if (train) norm_backward(m, &p->attention_norm, NULL, d->n1, b->x, b->mean1, b->rstd1, N);
 }
 
-void trunk_backward(Model *m, Activations *a, const Rows *r)
+void trunk_backward(Model *m, Adapter *adapter, Activations *a, const Rows *r)
 {
     const ModelConfig *c = &m->config;
-    Pass pass = {.m = m, .a = a, .rows = r};
-    assert(a->keep && m->parameters.g);
+    const bool train = m->parameters.g != NULL;
+    Pass pass = {.m = m, .adapter = adapter, .a = a, .rows = r};
+    assert(a->keep && (train || (adapter && adapter->parameters.g)));
     buffer_zero(a->d.out, (size_t)r->N * (size_t)c->C);
     norm_backward(m, &m->final_norm, a->d.out, a->dhidden, a->last, a->mean, a->rstd, r->N);
-    norm_backward(m, &m->final_norm, NULL, a->dhidden, a->last, a->mean, a->rstd, r->N);
+    if (train) norm_backward(m, &m->final_norm, NULL, a->dhidden, a->last, a->mean, a->rstd, r->N);
     for (int l = c->n_layer - 1; l >= 0; l--) {
         pass.layer = l;
         each_part(&pass, block_backward);
-        block_weights(m, &m->block[l], &a->block[l], &a->d, r->N);
+        block_weights(&pass);
         real *dx = a->d.x;
         a->d.x = a->d.out, a->d.out = dx;
     }
-    embedding_backward(gradients(m, 0), c->learned_positions ? gradients(m, m->wpe_at) : NULL,
-                       a->d.out, r->token, r->position, r->N, c->C);
+    if (train)
+        embedding_backward(gradients(m, 0), c->learned_positions ? gradients(m, m->wpe_at) : NULL,
+                           a->d.out, r->token, r->position, r->N, c->C);
 }

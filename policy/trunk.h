@@ -6,7 +6,7 @@
 #ifndef POLICY_TRUNK_H
 #define POLICY_TRUNK_H
 
-#include "policy/model.h"
+#include "policy/adapter.h"
 
 /* N rows; spans cover them in order. */
 typedef struct {
@@ -17,20 +17,24 @@ typedef struct {
 
 typedef struct Activations Activations;
 
-/* Room for max_N rows.  `keep` holds what the backward needs; without it layers share memory. */
-Activations *activations_new(const ModelConfig *c, int max_N, bool keep);
+/* Room for max_N rows; `low` is an adapter's, or 0.  `keep` holds what the backward needs; without it
+ * layers share memory. */
+Activations *activations_new(const ModelConfig *c, int low, int max_N, bool keep);
 void activations_free(Activations *a);
 /* Bytes that activations_new would take. */
-size_t activations_bytes(const ModelConfig *c, int max_N, bool keep);
+size_t activations_bytes(const ModelConfig *c, int low, int max_N, bool keep);
 
 /* (N, C), after the final norm. */
 real *activations_hidden(Activations *a);
 /* Its gradient, zeroed by trunk_forward when kept. */
 real *activations_dhidden(Activations *a);
 
-/* cache[layer], or the same one for every layer where nothing is read again later. */
-void trunk_forward(Model *m, Activations *a, KvCache *const *cache, const Rows *rows);
-/* Adds into the model's gradients; of the forward just done, whole sequences only. */
-void trunk_backward(Model *m, Activations *a, const Rows *rows);
+/* The model as seen through an adapter, or NULL.  cache[layer], or the same one for every layer where
+ * nothing is read again later. */
+void trunk_forward(Model *m, Adapter *adapter, Activations *a, KvCache *const *cache,
+                   const Rows *rows);
+/* Adds into the gradients that the model and the adapter have; of the forward just done, whole sequences
+ * only. */
+void trunk_backward(Model *m, Adapter *adapter, Activations *a, const Rows *rows);
 
 #endif

@@ -87,18 +87,22 @@ static double loss_value(Policy *p, const Loss *l)
     return sum;
 }
 
+static void set(Policy *p, Parameters *w, size_t i, real value)
+{
+    w->w[i] = value;
+    model_changed(p->model), weight_changed(p->head_weight);
+    if (p->options.adapter) adapter_changed(p->options.adapter);
+}
+
 static double numeric(Policy *p, const Loss *l, Parameters *w, size_t i)
 {
     const double h = 1e-5;
     const real kept = w->w[i];
-    w->w[i] = kept + h;
-    model_changed(p->model), weight_changed(p->head_weight);
+    set(p, w, i, kept + h);
     const double up = loss_value(p, l);
-    w->w[i] = kept - h;
-    model_changed(p->model), weight_changed(p->head_weight);
+    set(p, w, i, kept - h);
     const double down = loss_value(p, l);
-    w->w[i] = kept;
-    model_changed(p->model), weight_changed(p->head_weight);
+    set(p, w, i, kept);
     return (up - down) / (2 * h);
 }
 
@@ -161,6 +165,39 @@ static void normed_heads_gradient_matches_differences(void **state)
     check_gradient(&config);
 }
 
+/* Of every A and B, neither of them zero, under heads; the base has no gradient. */
+static void check_adapter_gradient(const ModelConfig *config)
+{
+    const Loss l = make_loss();
+    const TokenBatch b = batch_of(&l);
+    const AdapterConfig lora = {.rank = 2, .alpha = 3, .targets = TARGETS_ALL};
+    Model *m = model_new(config, 7);
+    Adapter *a = adapter_new(m, &lora, 2);
+    for (size_t i = 0; i < a->parameters.n; i++)
+        a->parameters.w[i] += 0.1 * rng_normal(1, RNG_TEST, 3, i);
+    Policy *p = policy_open(
+        m, &(PolicyOptions){.adapter = a, .train = true, .heads = K, .max_tokens = N, .seed = 3});
+    loss_value(p, &l);
+    policy_accumulate(p, &b,
+                      &(TokenTerms){(double *)l.logp, (double *)l.entropy, (double *)l.value});
+    assert_null(m->parameters.g);
+    assert_true(gradient_error(p, &l, &a->parameters, 1) < 1e-6);
+    assert_true(gradient_error(p, &l, &p->head, 1) < 1e-6);
+    policy_close(p);
+    adapter_free(a);
+    model_free(m);
+}
+
+static void adapter_gradients_match_differences(void **state)
+{
+    (void)state;
+    ModelConfig tied = LLAMA;
+    tied.tied = true;
+    check_adapter_gradient(&GPT2);
+    check_adapter_gradient(&LLAMA);
+    check_adapter_gradient(&tied);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +205,7 @@ int main(void)
         cmocka_unit_test(llama_gradient_matches_differences),
         cmocka_unit_test(tied_llama_gradient_matches_differences),
         cmocka_unit_test(normed_heads_gradient_matches_differences),
+        cmocka_unit_test(adapter_gradients_match_differences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

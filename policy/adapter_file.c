@@ -1,0 +1,362 @@
+/* Adapters in files: PEFT's folders. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "policy/adapter.h"
+#include "policy/safetensors.h"
+
+enum { CONFIG_LIMIT = 1 << 20, NAME_MAX_LENGTH = 160 };
+static const char CONFIG_FILE[] = "adapter_config.json",
+                  WEIGHTS_FILE[] = "adapter_model.safetensors", HASH_FILE[] = "base.sha256";
+static const char SCORE[] = "base_model.model.score.weight",
+                  SCORE_BIAS[] = "base_model.model.score.bias";
+
+/* base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight */
+static void name_of(char out[NAME_MAX_LENGTH], const Tensor *t, char half)
+{
+    const int module = (int)(strlen(t->name) - strlen(".weight"));
+    snprintf(out, NAME_MAX_LENGTH, "base_model.model.%.*s.lora_%c.weight", module, t->name, half);
+}
+
+/* ---- adapter_config.json ------------------------------------------------------------------------- */
+
+bool adapter_in(const char *dir)
+{
+    char path[FILE_PATH_MAX];
+    Error ignored;
+    if (path_join(path, dir, "config.json", &ignored) == 0 && file_exists(path)) return false;
+    return path_join(path, dir, CONFIG_FILE, &ignored) == 0 && file_exists(path);
+}
+
+static int read_config(cJSON **out, const char *dir, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    if (path_join(path, dir, CONFIG_FILE, err) != 0) return -1;
+    if (json_read(out, path, CONFIG_LIMIT, false, err) != 0) return -1;
+    if (cJSON_IsObject(*out)) return 0;
+    cJSON_Delete(*out);
+    return error_set(err, "%s is no object", path);
+}
+
+int adapter_base(char base[4096], const char *dir, Error *err)
+{
+    cJSON *json = NULL;
+    if (read_config(&json, dir, err) != 0) return -1;
+    const char *name = json_text(json, "base_model_name_or_path", "");
+    snprintf(base, 4096, "%s", name);
+    cJSON_Delete(json);
+    return *base ? 0 : error_set(err, "%s/%s does not name its base", dir, CONFIG_FILE);
+}
+
+/* Nothing, in any of the ways in which a setting can be off. */
+static bool is_off(const cJSON *value)
+{
+    return cJSON_IsNull(value) || cJSON_IsFalse(value) ||
+           (cJSON_IsNumber(value) && value->valuedouble == 0) ||
+           (cJSON_IsString(value) && !*value->valuestring) ||
+           ((cJSON_IsArray(value) || cJSON_IsObject(value)) && !value->child);
+}
+
+/* Members that say nothing about the mathematics, or that are looked at by name. */
+static bool is_known(const char *name)
+{
+    static const char *const KNOWN[] = {"auto_mapping",
+                                        "base_model_name_or_path",
+                                        "ensure_weight_tying",
+                                        "exclude_modules",
+                                        "fan_in_fan_out",
+                                        "inference_mode",
+                                        "init_lora_weights",
+                                        "lora_alpha",
+                                        "lora_dropout",
+                                        "megatron_core",
+                                        "peft_type",
+                                        "peft_version",
+                                        "qalora_group_size",
+                                        "r",
+                                        "revision",
+                                        "target_modules",
+                                        "task_type",
+                                        "use_rslora"};
+    for (size_t i = 0; i < sizeof KNOWN / sizeof *KNOWN; i++)
+        if (strcmp(name, KNOWN[i]) == 0) return true;
+    return false;
+}
+
+/* These begin by changing the weights under the adapter, which the file then is not of. */
+static bool changes_base(const char *init)
+{
+    static const char *const WAYS[] = {"pissa", "olora", "corda", "loftq"};
+    for (size_t i = 0; i < sizeof WAYS / sizeof *WAYS; i++)
+        if (strncmp(init, WAYS[i], strlen(WAYS[i])) == 0) return true;
+    return false;
+}
+
+static bool is_score_alone(const cJSON *modules)
+{
+    const cJSON *m;
+    cJSON_ArrayForEach(m, modules) if (!cJSON_IsString(m) ||
+                                       strcmp(m->valuestring, "score") != 0) return false;
+    return cJSON_IsArray(modules);
+}
+
+static int check_member(const cJSON *m, Error *err)
+{
+    const char *text = cJSON_IsString(m) ? m->valuestring : "";
+    if (strcmp(m->string, "bias") == 0 && strcmp(text, "none") == 0) return 0;
+    if (strcmp(m->string, "modules_to_save") == 0 && is_score_alone(m)) return 0;
+    if (strcmp(m->string, "init_lora_weights") == 0 && changes_base(text))
+        return error_set(err,
+                         "%s: init_lora_weights \"%s\" changes the base's weights; merge the "
+                         "adapter into its base with the tool that made it",
+                         CONFIG_FILE, text);
+    if (is_known(m->string) || is_off(m)) return 0;
+    return error_set(err, "%s: %s is not known here; plain LoRA of linear layers is", CONFIG_FILE,
+                     m->string);
+}
+
+static int parse_config(AdapterConfig *out, const cJSON *json, Error *err)
+{
+    const cJSON *m;
+    const char *type = json_text(json, "peft_type", "");
+    const double rank = json_number(json, "r", 0), alpha = json_number(json, "lora_alpha", 0);
+    if (strcmp(type, "LORA") != 0)
+        return error_set(err, "%s: peft_type is \"%s\", not \"LORA\"", CONFIG_FILE, type);
+    cJSON_ArrayForEach(m, json) if (check_member(m, err) != 0) return -1;
+    if (!(rank >= 1 && rank <= 65536) || rank != (int)rank)
+        return error_set(err, "%s: r is no rank", CONFIG_FILE);
+    if (!(alpha > 0 && alpha < 1e9))
+        return error_set(err, "%s: lora_alpha is no scale", CONFIG_FILE);
+    *out = (AdapterConfig){
+        .rank = (int)rank, .alpha = alpha, .rank_stabilized = json_bool(json, "use_rslora", false)};
+    return 0;
+}
+
+static void put_targets(Text *t, const Adapter *a)
+{
+    unsigned seen = 0;
+    for (int i = 0; i < a->n_updates; i++) {
+        const unsigned kind = adapter_target(a->update[i].tensor);
+        if (seen & kind) continue;
+        const char *name = adapter_target_name(a->update[i].tensor);
+        text_format(t, "%s\"%.*s\"", seen ? ", " : "", (int)(strlen(name) - strlen(".weight")),
+                    name);
+        seen |= kind;
+    }
+}
+
+static int write_config(const Adapter *a, const char *dir, bool gpt2, bool classifier, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    Text t = {0};
+    text_add(&t, "{\n  \"base_model_name_or_path\": ");
+    json_put_text(&t, a->base, strlen(a->base));
+    text_format(
+        &t, ",\n  \"bias\": \"none\",\n  \"fan_in_fan_out\": %s,\n  \"inference_mode\": true,\n",
+        gpt2 ? "true" : "false");
+    text_format(&t, "  \"lora_alpha\": %.17g,\n  \"lora_dropout\": 0.0,\n", a->config.alpha);
+    text_format(&t, "  \"modules_to_save\": %s,\n  \"peft_type\": \"LORA\",\n  \"r\": %d,\n",
+                classifier ? "[\"score\"]" : "null", a->config.rank);
+    text_add(&t, "  \"target_modules\": [");
+    put_targets(&t, a);
+    text_format(&t, "],\n  \"task_type\": \"%s\",\n  \"use_rslora\": %s\n}\n",
+                classifier ? "SEQ_CLS" : "CAUSAL_LM", a->config.rank_stabilized ? "true" : "false");
+    int rc = path_join(path, dir, CONFIG_FILE, err);
+    if (rc == 0) rc = file_write(path, t.bytes, t.n, err);
+    text_free(&t);
+    return rc;
+}
+
+/* ---- reading ------------------------------------------------------------------------------------- */
+
+static unsigned targets_in(const Safetensors *file, const Model *m)
+{
+    char name[NAME_MAX_LENGTH];
+    unsigned targets = 0;
+    for (int i = 0; i < m->n_tensors; i++) {
+        const unsigned kind = adapter_target(&m->tensor[i]);
+        if (!kind || targets & kind) continue;
+        name_of(name, &m->tensor[i], 'A');
+        if (safetensors_find(file, name) >= 0) targets |= kind;
+    }
+    return targets;
+}
+
+static int read_matrix(real *to, const Safetensors *file, const char *name, int rows, int cols,
+                       Error *err)
+{
+    const int at = safetensors_find(file, name);
+    if (at < 0) return error_set(err, "tensor %s is missing", name);
+    const SafetensorsEntry *e = safetensors_entry(file, at);
+    if (e->n_dims != 2 || e->shape[0] != rows || e->shape[1] != cols)
+        return error_set(err, "tensor %s is not %d by %d, as its rank and the base say", name, rows,
+                         cols);
+    const size_t n = (size_t)rows * (size_t)cols;
+    float *raw = mem_calloc(n, sizeof *raw);
+    real *values = mem_calloc(n, sizeof *values);
+    const int rc = safetensors_read(file, at, raw, err);
+    for (size_t i = 0; i < n; i++) values[i] = (real)raw[i];
+    if (rc == 0) buffer_write(to, values, n);
+    free(raw), free(values);
+    return rc;
+}
+
+static int read_updates(Adapter *a, const Safetensors *file, Error *err)
+{
+    char name[NAME_MAX_LENGTH];
+    for (int i = 0; i < a->n_updates; i++) {
+        const Update *u = &a->update[i];
+        const int R = a->config.rank;
+        name_of(name, u->tensor, 'A');
+        if (read_matrix(a->parameters.w + u->a_at, file, name, R, u->tensor->cols, err) != 0)
+            return -1;
+        name_of(name, u->tensor, 'B');
+        if (read_matrix(a->parameters.w + u->b_at, file, name, u->tensor->rows, R, err) != 0)
+            return -1;
+    }
+    adapter_changed(a);
+    return 0;
+}
+
+static int read_score(Adapter *a, const Safetensors *file, int C, Error *err)
+{
+    const int at = safetensors_find(file, SCORE), bias = safetensors_find(file, SCORE_BIAS);
+    if (at < 0) return 0;
+    const SafetensorsEntry *e = safetensors_entry(file, at);
+    if (e->n_dims != 2 || e->shape[1] != C || e->shape[0] < 1 || e->shape[0] > 1 << 20 ||
+        (bias >= 0 && safetensors_entry(file, bias)->count != e->shape[0]))
+        return error_set(err, "tensor %s or its bias has another shape than the base", SCORE);
+    a->n_labels = (int)e->shape[0];
+    a->score = mem_calloc((size_t)e->count, sizeof *a->score);
+    a->score_bias = mem_calloc((size_t)a->n_labels, sizeof *a->score_bias);
+    if (safetensors_read(file, at, a->score, err) != 0) return -1;
+    return bias >= 0 ? safetensors_read(file, bias, a->score_bias, err) : 0;
+}
+
+/* A tensor left over would be an update that nobody makes. */
+static int check_all_read(const Adapter *a, const Safetensors *file, Error *err)
+{
+    char name[NAME_MAX_LENGTH];
+    const int head =
+        (safetensors_find(file, SCORE) >= 0) + (safetensors_find(file, SCORE_BIAS) >= 0);
+    if (safetensors_count(file) == 2 * a->n_updates + head) return 0;
+    for (int k = 0; k < safetensors_count(file); k++) {
+        const char *held = safetensors_entry(file, k)->name;
+        bool known = strcmp(held, SCORE) == 0 || strcmp(held, SCORE_BIAS) == 0;
+        for (int i = 0; i < 2 * a->n_updates && !known; i++) {
+            name_of(name, a->update[i / 2].tensor, i % 2 ? 'B' : 'A');
+            known = strcmp(held, name) == 0;
+        }
+        if (!known) return error_set(err, "tensor %s is of no linear layer of the base", held);
+    }
+    return 0;
+}
+
+static void read_base_hash(Adapter *a, const char *dir)
+{
+    char path[FILE_PATH_MAX], *bytes = NULL;
+    size_t n;
+    Error ignored;
+    if (path_join(path, dir, HASH_FILE, &ignored) != 0 || !file_exists(path)) return;
+    if (file_read(&bytes, &n, path, 128, &ignored) != 0) return;
+    snprintf(a->base_hash, sizeof a->base_hash, "%.*s", (int)strcspn(bytes, " \n"), bytes);
+    free(bytes);
+}
+
+int adapter_open(Adapter **out, const Model *m, const char *dir, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    AdapterConfig config;
+    cJSON *json = NULL;
+    Safetensors *file = NULL;
+    Adapter *a = NULL;
+    int rc = -1;
+
+    if (read_config(&json, dir, err) != 0) return -1;
+    if (parse_config(&config, json, err) != 0) goto done;
+    if (path_join(path, dir, WEIGHTS_FILE, err) != 0) goto done;
+    if (safetensors_open(&file, path, err) != 0) goto done;
+    config.targets = targets_in(file, m);
+    if (!config.targets) {
+        error_set(err, "%s: no update of any linear layer of the base", WEIGHTS_FILE);
+        goto done;
+    }
+    a = adapter_new(m, &config, 0);
+    if (read_updates(a, file, err) != 0 || read_score(a, file, m->config.C, err) != 0 ||
+        check_all_read(a, file, err) != 0)
+        goto done;
+    snprintf(a->base, sizeof a->base, "%s", json_text(json, "base_model_name_or_path", ""));
+    read_base_hash(a, dir);
+    *out = a;
+    rc = 0;
+
+done:
+    if (rc != 0) {
+        error_wrap(err, "%s", dir);
+        adapter_free(a);
+    }
+    safetensors_close(file);
+    cJSON_Delete(json);
+    return rc;
+}
+
+/* ---- writing ------------------------------------------------------------------------------------- */
+
+typedef struct {
+    const real *values;
+} Matrix;
+
+static void read_out(float *out, void *context, int64_t first, int64_t n)
+{
+    const Matrix *s = context;
+    real *values = mem_calloc((size_t)n, sizeof *values);
+    buffer_read(values, s->values + first, (size_t)n);
+    for (int64_t i = 0; i < n; i++) out[i] = (float)values[i];
+    free(values);
+}
+
+static int write_weights(const Adapter *a, const char *dir, int C, int n_labels, const float *score,
+                         const float *score_bias, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    const size_t n = 2 * (size_t)a->n_updates;
+    SafetensorsTensor *list = mem_calloc(n + 2, sizeof *list);
+    Matrix *matrix = mem_calloc(n, sizeof *matrix);
+    char(*name)[NAME_MAX_LENGTH] = mem_calloc(n, sizeof *name);
+    for (size_t i = 0; i < n; i++) {
+        const Update *u = &a->update[i / 2];
+        const bool b = i % 2 == 1;
+        name_of(name[i], u->tensor, b ? 'B' : 'A');
+        matrix[i].values = a->parameters.w + (b ? u->b_at : u->a_at);
+        list[i] = (SafetensorsTensor){
+            .name = name[i],
+            .n_dims = 2,
+            .shape = {b ? u->tensor->rows : a->config.rank, b ? a->config.rank : u->tensor->cols},
+            .read = read_out,
+            .context = &matrix[i]};
+    }
+    list[n] =
+        (SafetensorsTensor){.name = SCORE, .n_dims = 2, .shape = {n_labels, C}, .values = score};
+    list[n + 1] = (SafetensorsTensor){
+        .name = SCORE_BIAS, .n_dims = 1, .shape = {n_labels}, .values = score_bias};
+    int rc = path_join(path, dir, WEIGHTS_FILE, err);
+    if (rc == 0) rc = safetensors_write(path, list, (int)n + (n_labels > 0 ? 2 : 0), err);
+    free(list), free(matrix), free(name);
+    return rc;
+}
+
+int adapter_save(const Adapter *a, const Model *m, const char *dir, int n_labels,
+                 const float *score, const float *score_bias, Error *err)
+{
+    char path[FILE_PATH_MAX], line[80];
+    const bool gpt2 = m->config.family == FAMILY_GPT2;
+    if (write_config(a, dir, gpt2, n_labels > 0, err) != 0) return -1;
+    if (write_weights(a, dir, m->config.C, n_labels, score, score_bias, err) != 0) return -1;
+    if (path_join(path, dir, HASH_FILE, err) != 0) return -1;
+    snprintf(line, sizeof line, "%s\n", a->base_hash);
+    if (*a->base_hash && file_write(path, line, strlen(line), err) != 0) return -1;
+    return model_save_companions(m, dir, err);
+}

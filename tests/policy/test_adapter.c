@@ -1,0 +1,419 @@
+/* Adapters: what they change and what they leave alone, and their files. */
+#include "policy/adapter.h"
+
+#include "base/json.h"
+#include "policy/generate.h"
+#include "policy/safetensors.h"
+#include "tests/models.h"
+#include "tests/scratch.h"
+
+static Error err;
+static const int LENGTH[] = {70, 1, 16, 131};
+enum { SEQUENCES = sizeof LENGTH / sizeof *LENGTH, TOKENS = 256 };
+static const AdapterConfig ALL = {.rank = 3, .alpha = 6, .targets = TARGETS_ALL};
+static const ModelConfig *const CONFIG[] = {&WIDE_GPT2, &WIDE_LLAMA, &WIDE_QWEN3};
+enum { CONFIGS = sizeof CONFIG / sizeof *CONFIG };
+
+/* As after training: B is not zero any more. */
+static Adapter *moved_adapter(const Model *m, const AdapterConfig *c)
+{
+    Adapter *a = adapter_new(m, c, 4);
+    for (int k = 0; k < a->n_updates; k++) {
+        const Update *u = &a->update[k];
+        const size_t n = (size_t)u->tensor->rows * (size_t)c->rank;
+        real *b = mem_calloc(n, sizeof *b);
+        for (size_t i = 0; i < n; i++) b[i] = (real)(0.1 * rng_normal(1, RNG_TEST, (uint64_t)k, i));
+        buffer_write(a->parameters.w + u->b_at, b, n);
+        free(b);
+    }
+    adapter_changed(a);
+    return a;
+}
+
+static Policy *open_through(Model *m, Adapter *a, bool train)
+{
+    return policy_open(m, &(PolicyOptions){.adapter = a,
+                                           .train = train,
+                                           .heads = 1,
+                                           .seed = 5,
+                                           .max_tokens = TOKENS,
+                                           .beta1 = 0.9,
+                                           .beta2 = 0.99,
+                                           .eps = 1e-8});
+}
+
+/* What a model says through an adapter, of sequences of all lengths. */
+static AskedBatch asked_through(Model *m, Adapter *a)
+{
+    AskedBatch s = asked_random(LENGTH, SEQUENCES, m->config.V, 2);
+    Policy *p = open_through(m, a, false);
+    asked_evaluate(p, &s, 0.7);
+    policy_close(p);
+    return s;
+}
+
+static bool equal_answers(const AskedBatch *a, const AskedBatch *b)
+{
+    const size_t n = (size_t)a->N * sizeof(double);
+    return memcmp(a->logp, b->logp, n) == 0 && memcmp(a->value, b->value, n) == 0;
+}
+
+/* ---- what they change ---------------------------------------------------------------------------- */
+
+static void a_new_adapter_changes_nothing(void **state)
+{
+    (void)state;
+    for (int i = 0; i < CONFIGS; i++) {
+        Model *m = model_new(CONFIG[i], 11);
+        Adapter *a = adapter_new(m, &ALL, 3);
+        AskedBatch without = asked_through(m, NULL), through = asked_through(m, a);
+        assert_true(equal_answers(&without, &through));
+        asked_free(&without), asked_free(&through);
+        adapter_free(a);
+        model_free(m);
+    }
+}
+
+static void one_model_is_seen_with_and_without_an_adapter(void **state)
+{
+    (void)state;
+    Model *m = model_new(&WIDE_LLAMA, 11);
+    Adapter *a = moved_adapter(m, &ALL);
+    AskedBatch before = asked_through(m, NULL), through = asked_through(m, a);
+    AskedBatch after = asked_through(m, NULL);
+    assert_false(equal_answers(&before, &through));
+    assert_true(equal_answers(&before, &after));
+    asked_free(&before), asked_free(&through), asked_free(&after);
+    adapter_free(a);
+    model_free(m);
+}
+
+/* The tensors of two rows of a weight, by hand: W + 6/3 B A. */
+static void merging_adds_alpha_over_rank_times_b_a(void **state)
+{
+    (void)state;
+    Model *m = model_new(&TINY_LLAMA, 11);
+    Adapter *a = moved_adapter(m, &ALL);
+    for (int k = 0; k < a->n_updates; k++) {
+        const Update *u = &a->update[k];
+        const size_t IN = (size_t)u->tensor->cols, o = 1, i = 2;
+        const size_t at = u->tensor->at + o * IN + i;
+        real before, after, A[3], B[3];
+        for (size_t r = 0; r < 3; r++) {
+            buffer_read(&A[r], a->parameters.w + u->a_at + r * IN + i, 1);
+            buffer_read(&B[r], a->parameters.w + u->b_at + o * 3 + r, 1);
+        }
+        Model *merged = model_new(&TINY_LLAMA, 11);
+        adapter_merge(merged, a);
+        buffer_read(&before, m->parameters.w + at, 1);
+        buffer_read(&after, merged->parameters.w + at, 1);
+        assert_float_equal(after, before + 2 * (A[0] * B[0] + A[1] * B[1] + A[2] * B[2]), 1e-6);
+        model_free(merged);
+    }
+    adapter_free(a);
+    model_free(m);
+}
+
+static void merged_and_unmerged_agree_within_rounding(void **state)
+{
+    (void)state;
+    for (int i = 0; i < CONFIGS; i++) {
+        Model *m = model_new(CONFIG[i], 11);
+        Adapter *a = moved_adapter(m, &ALL);
+        AskedBatch through = asked_through(m, a);
+        adapter_merge(m, a);
+        AskedBatch merged = asked_through(m, NULL);
+        for (int t = 0; t < merged.N; t++) {
+            assert_float_equal(merged.logp[t], through.logp[t], 1e-4);
+            assert_float_equal(merged.value[t], through.value[t], 1e-4);
+        }
+        asked_free(&through), asked_free(&merged);
+        adapter_free(a);
+        model_free(m);
+    }
+}
+
+static void targets_are_what_the_settings_name(void **state)
+{
+    (void)state;
+    AdapterConfig attention = ALL;
+    attention.targets = TARGETS_ATTENTION;
+    Model *llama = model_new(&WIDE_LLAMA, 1), *gpt2 = model_new(&WIDE_GPT2, 1);
+    const struct {
+        const Model *m;
+        const AdapterConfig *c;
+        int per_block;
+    } wanted[] = {{llama, &ALL, 7}, {llama, &attention, 4}, {gpt2, &ALL, 4}, {gpt2, &attention, 2}};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        Adapter *a = adapter_new(wanted[i].m, wanted[i].c, 1);
+        assert_int_equal(a->n_updates, 2 * wanted[i].per_block);
+        assert_int_equal(a->low, 3 * wanted[i].per_block);
+        adapter_free(a);
+    }
+    model_free(llama);
+    model_free(gpt2);
+}
+
+/* ---- one set of bits ------------------------------------------------------------------------------ */
+
+static Responses sampled(Policy *p, const Prompts *in)
+{
+    Responses r = {0};
+    const SamplingConfig s = {
+        .temperature = 0.7, .max_new_tokens = 40, .top_p = 1, .seed = 1, .batch = 3};
+    if (policy_generate(p, in, &s, &r, &err) != 0) fail_msg("%s", err.message);
+    return r;
+}
+
+static void sampling_and_scoring_agree_on_every_bit(void **state)
+{
+    (void)state;
+    const int tokens[] = {3, 14, 15, 9, 26, 5, 3, 14, 15}, starts[] = {0, 4, 6, 9};
+    const uint64_t keys[] = {1, 2, 3};
+    const Prompts in = {3, tokens, starts, keys};
+    kernels_parallel_min(0);
+    for (int threads = 1; threads <= 3; threads++) {
+        kernels_threads(threads);
+        Model *m = model_new(&WIDE_QWEN3, 11);
+        Adapter *a = moved_adapter(m, &ALL);
+        Policy *p = open_through(m, a, false);
+        Responses r = sampled(p, &in);
+        for (int i = 0; i < 3; i++) {
+            const int prompt = starts[i + 1] - starts[i], n = r.start[i + 1] - r.start[i];
+            AskedBatch one = asked_random((int[]){prompt + n}, 1, m->config.V, 0);
+            memcpy(one.token, tokens + starts[i], (size_t)prompt * sizeof(int));
+            memcpy(one.token + prompt, r.token + r.start[i], (size_t)n * sizeof(int));
+            asked_evaluate(p, &one, 0.7);
+            assert_memory_equal(one.logp + prompt, r.logp + r.start[i], (size_t)n * sizeof(double));
+            asked_free(&one);
+        }
+        responses_free(&r);
+        policy_close(p);
+        adapter_free(a);
+        model_free(m);
+    }
+    kernels_threads(1);
+}
+
+/* ---- training ------------------------------------------------------------------------------------ */
+
+/* One step that makes every token less likely and every value smaller. */
+static void step(Policy *p, const Model *m)
+{
+    AskedBatch s = asked_random(LENGTH, SEQUENCES, m->config.V, 2);
+    double *ones = mem_calloc((size_t)s.N, sizeof *ones);
+    for (int i = 0; i < s.N; i++) ones[i] = 1;
+    const TokenBatch b = asked_batch(&s, 1);
+    asked_evaluate(p, &s, 1);
+    policy_accumulate(p, &b, &(TokenTerms){.logp = ones, .value = ones});
+    policy_step(p, 1e-2, 0);
+    free(ones);
+    asked_free(&s);
+}
+
+static void training_an_adapter_leaves_its_base_alone(void **state)
+{
+    (void)state;
+    char before[65], after[65], adapter_before[65], adapter_after[65];
+    Model *m = model_new(&WIDE_LLAMA, 11);
+    Adapter *a = adapter_new(m, &ALL, 3);
+    Policy *p = open_through(m, a, true);
+    model_hash(before, m), adapter_hash(adapter_before, a);
+    step(p, m);
+    model_hash(after, m), adapter_hash(adapter_after, a);
+    assert_string_equal(before, after);
+    assert_string_not_equal(adapter_before, adapter_after);
+    assert_null(m->parameters.g); /* no memory for gradients that nobody wants */
+    policy_close(p);
+    adapter_free(a);
+    model_free(m);
+}
+
+static void threads_change_no_bit_of_training(void **state)
+{
+    (void)state;
+    char hash[2][65];
+    kernels_parallel_min(0);
+    for (int i = 0; i < 2; i++) {
+        kernels_threads(i == 0 ? 1 : 3);
+        Model *m = model_new(&WIDE_GPT2, 11);
+        Adapter *a = adapter_new(m, &ALL, 3);
+        Policy *p = open_through(m, a, true);
+        step(p, m), step(p, m);
+        adapter_hash(hash[i], a);
+        policy_close(p);
+        adapter_free(a);
+        model_free(m);
+    }
+    kernels_threads(1);
+    assert_string_equal(hash[0], hash[1]);
+}
+
+/* ---- files --------------------------------------------------------------------------------------- */
+
+static void a_folder_gives_the_same_bits_and_state_back(void **state)
+{
+    (void)state;
+    for (int i = 0; i < CONFIGS; i++) {
+        const char *dir = scratch_path("state");
+        folder_remove(dir, &err), folder_make(dir, &err);
+        Model *m = model_new(CONFIG[i], 11);
+        Adapter *a = adapter_new(m, &ALL, 3), *b = adapter_new(m, &ALL, 9);
+        Policy *p = open_through(m, a, true), *q = open_through(m, b, true);
+        step(p, m);
+        assert_int_equal(policy_save_state(p, dir, &err), 0);
+        if (policy_load_state(q, dir, &err) != 0) fail_msg("%s", err.message);
+        step(p, m), step(q, m);
+        char one[65], other[65];
+        adapter_hash(one, a), adapter_hash(other, b);
+        assert_string_equal(one, other);
+        assert_false(file_exists(scratch_path("state/model.safetensors")));
+        policy_close(p), policy_close(q);
+        adapter_free(a), adapter_free(b);
+        model_free(m);
+    }
+}
+
+/* Names and shapes as PEFT 0.13 gives them for LlamaForSequenceClassification and GPT2LMHeadModel. */
+static void tensors_have_the_names_that_peft_gives_them(void **state)
+{
+    (void)state;
+    const struct {
+        const ModelConfig *config;
+        int n, heads;
+        const char *name;
+        int rows, cols;
+    } wanted[] = {
+        {&WIDE_LLAMA, 30, 1, "base_model.model.model.layers.1.self_attn.k_proj.lora_A.weight", 3,
+         37},
+        {&WIDE_LLAMA, 30, 1, "base_model.model.model.layers.1.mlp.down_proj.lora_B.weight", 37, 3},
+        {&WIDE_LLAMA, 30, 1, "base_model.model.score.weight", 1, 37},
+        {&WIDE_GPT2, 16, 0, "base_model.model.transformer.h.0.attn.c_attn.lora_B.weight", 108, 3},
+        {&WIDE_GPT2, 16, 0, "base_model.model.transformer.h.1.mlp.c_proj.lora_A.weight", 3, 53}};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        const char *dir = scratch_path("names");
+        Safetensors *file = NULL;
+        folder_remove(dir, &err), folder_make(dir, &err);
+        Model *m = model_new(wanted[i].config, 1);
+        Adapter *a = adapter_new(m, &ALL, 1);
+        Policy *p = policy_open(
+            m, &(PolicyOptions){.adapter = a, .heads = wanted[i].heads, .max_tokens = TOKENS});
+        assert_int_equal(policy_save(p, dir, &err), 0);
+        assert_int_equal(
+            safetensors_open(&file, scratch_path("names/adapter_model.safetensors"), &err), 0);
+        assert_int_equal(safetensors_count(file), wanted[i].n);
+        const int at = safetensors_find(file, wanted[i].name);
+        assert_true(at >= 0);
+        assert_int_equal(safetensors_entry(file, at)->shape[0], wanted[i].rows);
+        assert_int_equal(safetensors_entry(file, at)->shape[1], wanted[i].cols);
+        safetensors_close(file);
+        policy_close(p);
+        adapter_free(a);
+        model_free(m);
+    }
+}
+
+static void the_config_says_what_peft_asks_for(void **state)
+{
+    (void)state;
+    cJSON *json = NULL;
+    Model *m = model_new(&WIDE_GPT2, 1);
+    Adapter *a = adapter_new(m, &ALL, 1);
+    assert_int_equal(adapter_save(a, m, scratch, 0, NULL, NULL, &err), 0);
+    assert_int_equal(json_read(&json, scratch_path("adapter_config.json"), 1 << 16, false, &err),
+                     0);
+    assert_string_equal(json_text(json, "peft_type", ""), "LORA");
+    assert_string_equal(json_text(json, "task_type", ""), "CAUSAL_LM");
+    assert_true(json_number(json, "r", 0) == 3 && json_number(json, "lora_alpha", 0) == 6);
+    assert_true(json_bool(json, "fan_in_fan_out", false));
+    char *targets = cJSON_PrintUnformatted(cJSON_GetObjectItem(json, "target_modules"));
+    assert_string_equal(targets, "[\"attn.c_attn\",\"attn.c_proj\",\"mlp.c_fc\",\"mlp.c_proj\"]");
+    free(targets);
+    cJSON_Delete(json);
+    adapter_free(a);
+    model_free(m);
+}
+
+/* A folder whose adapter_config.json has `member` in place of what was there. */
+static void refused(const char *member, const char *message)
+{
+    char text[1024];
+    Adapter *a = NULL;
+    Model *m = model_new(&WIDE_LLAMA, 1);
+    Adapter *good = adapter_new(m, &ALL, 1);
+    assert_int_equal(adapter_save(good, m, scratch, 0, NULL, NULL, &err), 0);
+    snprintf(text, sizeof text, "{\"peft_type\": \"LORA\", \"r\": 3, \"lora_alpha\": 6, %s}",
+             member);
+    assert_int_equal(file_write(scratch_path("adapter_config.json"), text, strlen(text), &err), 0);
+    assert_int_equal(adapter_open(&a, m, scratch, &err), -1);
+    if (!strstr(err.message, message)) fail_msg("%s: %s", member, err.message);
+    adapter_free(good);
+    model_free(m);
+}
+
+static void what_is_no_plain_lora_is_refused_by_name(void **state)
+{
+    (void)state;
+    refused("\"use_dora\": true", "use_dora is not known here");
+    refused("\"bias\": \"all\"", "bias is not known here");
+    refused("\"layers_to_transform\": [1]", "layers_to_transform is not known here");
+    refused("\"rank_pattern\": {\"q_proj\": 4}", "rank_pattern is not known here");
+    refused("\"modules_to_save\": [\"lm_head\"]", "modules_to_save is not known here");
+    refused("\"init_lora_weights\": \"pissa_niter_4\"", "changes the base's weights");
+    refused("\"some_new_thing\": \"on\"", "some_new_thing is not known here");
+}
+
+static void what_is_off_is_taken(void **state)
+{
+    (void)state;
+    Model *m = model_new(&WIDE_LLAMA, 1);
+    Adapter *good = moved_adapter(m, &ALL), *a = NULL;
+    const char text[] =
+        "{\"peft_type\": \"LORA\", \"r\": 3, \"lora_alpha\": 6, \"use_dora\": false, "
+        "\"rank_pattern\": {}, \"layers_pattern\": null, \"lora_dropout\": 0.1, "
+        "\"target_modules\": \"all-linear\", \"init_lora_weights\": true}";
+    assert_int_equal(adapter_save(good, m, scratch, 0, NULL, NULL, &err), 0);
+    assert_int_equal(file_write(scratch_path("adapter_config.json"), text, sizeof text - 1, &err),
+                     0);
+    if (adapter_open(&a, m, scratch, &err) != 0) fail_msg("%s", err.message);
+    char one[65], other[65];
+    adapter_hash(one, good), adapter_hash(other, a);
+    assert_string_equal(one, other);
+    adapter_free(good), adapter_free(a);
+    model_free(m);
+}
+
+static void an_adapter_of_another_base_is_refused(void **state)
+{
+    (void)state;
+    Adapter *a = NULL;
+    Model *m = model_new(&WIDE_LLAMA, 1), *tiny = model_new(&TINY_LLAMA, 1);
+    Adapter *good = adapter_new(m, &ALL, 1);
+    assert_int_equal(adapter_save(good, m, scratch, 0, NULL, NULL, &err), 0);
+    assert_int_equal(adapter_open(&a, tiny, scratch, &err), -1);
+    assert_non_null(strstr(err.message, "as its rank and the base say"));
+    adapter_free(good);
+    model_free(m);
+    model_free(tiny);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_new_adapter_changes_nothing),
+        cmocka_unit_test(one_model_is_seen_with_and_without_an_adapter),
+        cmocka_unit_test(merging_adds_alpha_over_rank_times_b_a),
+        cmocka_unit_test(merged_and_unmerged_agree_within_rounding),
+        cmocka_unit_test(targets_are_what_the_settings_name),
+        cmocka_unit_test(sampling_and_scoring_agree_on_every_bit),
+        cmocka_unit_test(training_an_adapter_leaves_its_base_alone),
+        cmocka_unit_test(threads_change_no_bit_of_training),
+        cmocka_unit_test(a_folder_gives_the_same_bits_and_state_back),
+        cmocka_unit_test(tensors_have_the_names_that_peft_gives_them),
+        cmocka_unit_test(the_config_says_what_peft_asks_for),
+        cmocka_unit_test(what_is_no_plain_lora_is_refused_by_name),
+        cmocka_unit_test(what_is_off_is_taken),
+        cmocka_unit_test(an_adapter_of_another_base_is_refused),
+    };
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}
