@@ -6,8 +6,8 @@
 #include "base/checkpoint.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "cli/loaded.h"
 #include "cli/run_record.h"
-#include "policy/model.h"
 
 typedef struct {
     Ancestor model;
@@ -15,11 +15,11 @@ typedef struct {
 } Known;
 
 /* What a run has ended with; a run without a model that can be read is nobody's ancestor. */
-static bool read_run(Known *out, const char *runs, const char *name)
+static bool read_run(Known *out, const Context *ctx, const char *runs, const char *name)
 {
     char folder[FILE_PATH_MAX], checkpoint[FILE_PATH_MAX];
     RunRecord record = {0};
-    Model *model = NULL;
+    Loaded made;
     Error ignored;
     *out = (Known){0};
     snprintf(out->model.name, sizeof out->model.name, "%s", name);
@@ -30,10 +30,11 @@ static bool read_run(Known *out, const char *runs, const char *name)
     snprintf(out->start, sizeof out->start, "%s", record.start);
     run_record_free(&record);
     char inside[FILE_PATH_MAX];
-    if (!project_model_inside(inside, checkpoint) || model_open(&model, inside, &ignored) != 0)
+    if (!project_model_inside(inside, checkpoint) ||
+        loaded_open_weights(&made, ctx, inside, NULL, &ignored) != 0)
         return false;
-    model_hash(out->model.hash, model);
-    model_free(model);
+    snprintf(out->model.hash, sizeof out->model.hash, "%s", made.hash);
+    loaded_close(&made);
     return true;
 }
 
@@ -63,7 +64,7 @@ int ancestry_find(Ancestor *out, int *n, int room, bool *complete, const Context
     if (project_path(ctx, runs, "runs", err) != 0) return -1;
     if (project_list_runs(ctx, &names, &n_names, err) != 0) return -1;
     Known *known = mem_calloc((size_t)n_names + 1, sizeof *known);
-    for (int i = 0; i < n_names; i++) n_known += read_run(&known[n_known], runs, names[i]);
+    for (int i = 0; i < n_names; i++) n_known += read_run(&known[n_known], ctx, runs, names[i]);
     while (*complete && *start && strcmp(start, base) != 0 && *n < room) {
         const Known *k = with_hash(known, n_known, start);
         *complete = k != NULL;

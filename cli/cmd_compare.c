@@ -75,13 +75,14 @@ static int prepare(Compare *c, const Words *words, Error *err)
     if (words->n < 2 && !project_has_model(c->ctx, "aligned"))
         return error_set(err, "no aligned model yet; make one with: rlhf ppo");
     if (open_store(&c->store, c->ctx, err) != 0) return -1;
-    if (loaded_open_language(&c->base, c->ctx, "base", base, err) != 0) return -1;
-    if (loaded_open_language(&c->aligned, c->ctx, "aligned", aligned, err) != 0) return -1;
+    if (loaded_open_language(&c->base, c->ctx, "base", base, NULL, err) != 0) return -1;
+    if (loaded_open_language(&c->aligned, c->ctx, "aligned", aligned, &c->base, err) != 0)
+        return -1;
     if (o->reward || project_has_model(c->ctx, "reward")) {
         if (loaded_open(&c->reward, c->ctx, "reward model", o->reward ? o->reward : "reward",
-                        err) != 0)
+                        &c->base, err) != 0)
             return -1;
-        if (c->reward.model->config.n_labels != 1)
+        if (loaded_heads(&c->reward) != 1)
             return error_set(err, "%s: no reward model (it has no score head)", c->reward.folder);
         c->has_reward = true;
     }

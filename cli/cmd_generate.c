@@ -225,7 +225,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     char *prompt = NULL;
     if (options_parse(ctx, OPTIONS, &o, &words, 0, 0, argc, argv, err) != 0) return -1;
     const char *name = o.model ? o.model : project_has_model(ctx, "aligned") ? "aligned" : "base";
-    int rc = loaded_open_language(&l, ctx, "model", name, err);
+    int rc = loaded_open_language(&l, ctx, "model", name, NULL, err);
     if (rc == 0) rc = read_prompt(&prompt, &o, err);
     if (rc == 0) rc = generate(ctx, &o, &l, prompt, err);
     free(prompt);

@@ -18,7 +18,7 @@
 #include "policy/tokenizer.h"
 
 typedef struct {
-    const char *model, *ids, *text;
+    const char *model, *adapter, *ids, *text;
     double temperature;
     bool logits, special;
 } LogprobsOptions;
@@ -26,6 +26,8 @@ typedef struct {
 static const Option OPTIONS[] = {
     {"model", OPTION_TEXT, offsetof(LogprobsOptions, model), 0, 0, "MODEL",
      "a name, a run or a folder (base)"},
+    {"adapter", OPTION_TEXT, offsetof(LogprobsOptions, adapter), 0, 0, "DIR",
+     "a folder with PEFT's files: the model as seen through it"},
     {"ids", OPTION_TEXT, offsetof(LogprobsOptions, ids), 0, 0, "1,2,3",
      "token ids; needs no tokenizer"},
     {"text", OPTION_TEXT, offsetof(LogprobsOptions, text), 0, 0, "TEXT",
@@ -42,11 +44,8 @@ static const Option OPTIONS[] = {
 typedef struct {
     Context *ctx;
     LogprobsOptions options;
-    char folder[FILE_PATH_MAX];
-    Tokenizer *tokenizer; /* NULL: ids alone */
+    Loaded loaded; /* without a tokenizer: ids alone */
     Sequences tokens;
-    Model *model;
-    Policy *policy;
     double *logp; /* (n); the first is not one */
     double loss;  /* NAN for a single token */
 } Logprobs;
@@ -67,8 +66,9 @@ static int read_ids(Logprobs *w, Error *err)
         const long id = isdigit((unsigned char)*at) ? strtol(at, &end, 10) : -1;
         if (id < 0 || errno || end != at + n)
             return error_usage(err, "--ids: '%.*s' is not an id", n < 40 ? (int)n : 40, at);
-        if (id >= w->model->config.V)
-            return error_set(err, "--ids: %ld is outside [0, %d]", id, w->model->config.V - 1);
+        if (id >= w->loaded.model->config.V)
+            return error_set(err, "--ids: %ld is outside [0, %d]", id,
+                             w->loaded.model->config.V - 1);
         sequences_add(&w->tokens, &(int){(int)id}, 1);
         at = end;
     }
@@ -86,13 +86,9 @@ static int read_text(Logprobs *w, Error *err)
         for (size_t got; (got = fread(piece, 1, sizeof piece, stdin)) > 0;)
             text_append(&t, piece, got);
     text_add(&t, "");
-    if (tokenizer_open(&w->tokenizer, w->folder, err) != 0) goto done;
-    if (tokenizer_size(w->tokenizer) > w->model->config.V) {
-        error_set(err, "%s: the tokenizer has %d tokens, the model %d", w->folder,
-                  tokenizer_size(w->tokenizer), w->model->config.V);
-        goto done;
-    }
-    if (tokenizer_encode(w->tokenizer, t.bytes, t.n, w->options.special, &ids, &n, err) != 0) {
+    if (loaded_open_tokenizer(&w->loaded, err) != 0) goto done;
+    if (tokenizer_encode(w->loaded.tokenizer, t.bytes, t.n, w->options.special, &ids, &n, err) !=
+        0) {
         error_wrap(err, "%s", w->options.text ? "--text" : "standard input");
         goto done;
     }
@@ -107,7 +103,7 @@ done:
 
 static int read_tokens(Logprobs *w, Error *err)
 {
-    const int max_T = w->model->config.max_T;
+    const int max_T = w->loaded.model->config.max_T;
     if ((w->options.ids ? read_ids(w, err) : read_text(w, err)) != 0) return -1;
     sequences_end(&w->tokens);
     if (w->tokens.tokens == 0) return error_set(err, "nothing to read: no token was given");
@@ -125,8 +121,9 @@ static void evaluate(Logprobs *w)
     const TokenBatch b = {1, n, w->tokens.token, w->tokens.start, want, w->options.temperature};
     memset(want + 1, WANT_LOGP, (size_t)n - 1);
     w->logp = mem_calloc((size_t)n, sizeof *w->logp);
-    w->policy = policy_open(w->model, &(PolicyOptions){.max_tokens = n});
-    policy_evaluate(w->policy, &b, &(TokenTerms){.logp = w->logp});
+    w->loaded.policy = policy_open(w->loaded.model,
+                                   &(PolicyOptions){.adapter = w->loaded.adapter, .max_tokens = n});
+    policy_evaluate(w->loaded.policy, &b, &(TokenTerms){.logp = w->logp});
     for (int i = 1; i < n; i++) w->loss -= w->logp[i];
     w->loss = n > 1 ? w->loss / (n - 1) : NAN;
     free(want);
@@ -135,10 +132,10 @@ static void evaluate(Logprobs *w)
 /* [[...],...]: a row of the vocabulary's size after each token. */
 static void put_logits(Text *t, Logprobs *w)
 {
-    const int V = w->model->config.V;
+    const int V = w->loaded.model->config.V;
     double *row = mem_calloc((size_t)V, sizeof *row);
     for (int i = 0; i < w->tokens.tokens; i++) {
-        policy_logits(row, w->policy, i, 1);
+        policy_logits(row, w->loaded.policy, i, 1);
         for (int v = 0; v < V; v++) {
             text_add(t, v ? "," : i ? ",[" : "[");
             json_put_number(t, row[v]);
@@ -176,12 +173,25 @@ static void print_lines(const Logprobs *w)
     const int n = w->tokens.tokens;
     for (int i = 0; i < n; i++) {
         const int id = w->tokens.token[i];
-        const char *name = w->tokenizer ? tokenizer_token(w->tokenizer, id) : NULL;
+        const char *name = w->loaded.tokenizer ? tokenizer_token(w->loaded.tokenizer, id) : NULL;
         char number[32] = "-";
         if (i > 0) snprintf(number, sizeof number, "%.6f", w->logp[i]);
         printf("%-12s %8d %14s\n", name ? name : "", id, number);
     }
     if (n > 1) printf("loss %.6f nats per token, perplexity %.4g\n", w->loss, exp(w->loss));
+}
+
+static int open_model(Logprobs *w, Error *err)
+{
+    Loaded *l = &w->loaded;
+    char folder[FILE_PATH_MAX];
+    if (project_model(w->ctx, folder, "model", w->options.model, err) != 0) return -1;
+    if (loaded_open_weights(l, w->ctx, folder, NULL, err) != 0) return -1;
+    loaded_tell_window(l->model, l->folder);
+    if (model_check_predicts(l->model, err) != 0) return error_wrap(err, "%s", l->folder);
+    if (!w->options.adapter) return 0;
+    if (l->adapter) return error_usage(err, "--adapter: %s is an adapter itself", l->folder);
+    return adapter_open(&l->adapter, l->model, w->options.adapter, err);
 }
 
 static int run(Context *ctx, int argc, char **argv, Error *err)
@@ -192,13 +202,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (options_parse(ctx, OPTIONS, &w.options, &words, 0, 0, argc, argv, err) != 0) return -1;
     if (w.options.ids && w.options.text) return error_usage(err, "--ids or --text, not both");
     if (w.options.logits && !ctx->json) return error_usage(err, "--logits needs --json");
-    if (project_model(ctx, w.folder, "model", w.options.model, err) != 0) goto done;
-    if (model_open(&w.model, w.folder, err) != 0) goto done;
-    loaded_tell_window(w.model, w.folder);
-    if (model_check_predicts(w.model, err) != 0) {
-        error_wrap(err, "%s", w.folder);
-        goto done;
-    }
+    if (open_model(&w, err) != 0) goto done;
     if (read_tokens(&w, err) != 0) goto done;
     evaluate(&w);
     if (ctx->json) print_json(&w);
@@ -206,9 +210,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     rc = 0;
 
 done:
-    policy_close(w.policy);
-    model_free(w.model);
-    tokenizer_free(w.tokenizer);
+    loaded_close(&w.loaded);
     sequences_free(&w.tokens);
     free(w.logp);
     return rc;

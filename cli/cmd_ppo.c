@@ -32,15 +32,17 @@ static const Option OPTIONS[] = {
      "keep every answer with its score in the run's answers.jsonl; --resume goes on with it"},
     {0},
 };
-static const ConfigTable *const SECTIONS[] = {&PPO_TABLE, NULL};
+static const ConfigTable *const SECTIONS[] = {&PPO_TABLE, &LORA_TABLE, NULL};
 
 typedef struct {
     Context *ctx;
     PpoOptions options;
     PpoConfig settings;
+    LoraConfig lora;
     Store *store;
     Loaded start, reference, reward;
-    Model *policy_model, *value_model;
+    Model *policy_model, *value_model; /* NULL where adapters are trained over shared weights */
+    Adapter *policy_adapter, *value_adapter;
     PromptTokens prompts;
     PpoInputs in;
     Ppo *ppo;
@@ -63,25 +65,38 @@ static int read_prompts(PpoRun *r, Error *err)
     return 0;
 }
 
-/* Four policies: the trained one, the frozen reference, and from the reward model a frozen one and the
- * value model that is trained. */
+/* The trained policy and value model: copies of what they start from, or adapters over the weights that
+ * the frozen ones have open. */
+static int open_trained(PpoRun *r, Error *err)
+{
+    const AdapterConfig lora = adapter_config(&r->lora);
+    const uint64_t seed = r->ctx->seed;
+    PolicyOptions policy = ppo_policy_options(&r->settings, r->start.model->config.max_T);
+    PolicyOptions value = ppo_value_options(&r->settings, r->reward.model->config.max_T);
+    if (loaded_train_adapter(&r->policy_adapter, &r->start, &lora, seed, err) != 0 ||
+        loaded_train_adapter(&r->value_adapter, &r->reward, &lora, seed + 1, err) != 0)
+        return -1;
+    if (!r->policy_adapter && (model_open(&r->policy_model, r->start.folder, err) != 0 ||
+                               model_open(&r->value_model, r->reward.folder, err) != 0))
+        return -1;
+    policy.adapter = r->policy_adapter, value.adapter = r->value_adapter;
+    r->in.policy = policy_open(lora.rank ? r->start.model : r->policy_model, &policy);
+    r->in.value = policy_open(lora.rank ? r->reward.model : r->value_model, &value);
+    return 0;
+}
+
 static int open_policies(PpoRun *r, Error *err)
 {
-    const PolicyOptions policy = ppo_policy_options(&r->settings, r->start.model->config.max_T);
-    const PolicyOptions value = ppo_value_options(&r->settings, r->reward.model->config.max_T);
-    if (model_open(&r->policy_model, r->start.folder, err) != 0) return -1;
-    if (model_open(&r->value_model, r->reward.folder, err) != 0) return -1;
     loaded_policy(&r->reference);
     loaded_policy(&r->reward);
-    r->in = (PpoInputs){.policy = policy_open(r->policy_model, &policy),
-                        .reference = r->reference.policy,
+    r->in = (PpoInputs){.reference = r->reference.policy,
                         .aligned_before = strcmp(r->start.hash, r->reference.hash) != 0,
                         .reward = r->reward.policy,
-                        .value = policy_open(r->value_model, &value),
                         .prompts = {r->prompts.n, r->prompts.tokens.token, r->prompts.tokens.start},
                         .stop = {tokenizer_eos(r->start.tokenizer)},
                         .n_stop = 1,
                         .seed = r->ctx->seed};
+    if (open_trained(r, err) != 0) return -1;
     return ppo_check(&r->settings, &r->in, err);
 }
 
@@ -153,13 +168,14 @@ static int open_all(PpoRun *r, Error *err)
     if (open_store(&r->store, r->ctx, err) != 0) return -1;
     if (!r->options.reward && !project_has_model(r->ctx, "reward"))
         return error_set(err, "no reward model yet; train one with: rlhf reward");
-    if (loaded_open_language(&r->start, r->ctx, "policy", r->options.model, err) != 0) return -1;
+    if (loaded_open_language(&r->start, r->ctx, "policy", r->options.model, NULL, err) != 0)
+        return -1;
     if (loaded_open_language(&r->reference, r->ctx, NULL,
                              r->options.reference ? r->options.reference : r->options.model,
-                             err) != 0)
+                             &r->start, err) != 0)
         return -1;
-    if (loaded_open(&r->reward, r->ctx, "reward model", reward, err) != 0) return -1;
-    if (r->reward.model->config.n_labels != 1)
+    if (loaded_open(&r->reward, r->ctx, "reward model", reward, &r->start, err) != 0) return -1;
+    if (loaded_heads(&r->reward) != 1)
         return error_set(err, "%s: no reward model (it has no score head)", r->reward.folder);
     if (!loaded_same_tokenizer(&r->start, &r->reward))
         return error_set(err, "the reward model %s has another tokenizer than the policy %s",
@@ -179,6 +195,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     char inputs[512], prompts[SHA256_HEX];
     int rc = -1;
     config_bind(&c, &PPO_TABLE, &r.settings);
+    config_bind(&c, &LORA_TABLE, &r.lora);
     if (options_parse(ctx, OPTIONS, &r.options, &words, 0, 0, argc, argv, err) != 0) return -1;
     if (training_settings(ctx, &c, "ppo", &r.options.training, err) != 0) return -1;
     if (ppo_check_settings(&r.settings, err) != 0) return -1;
@@ -197,12 +214,14 @@ done:
     ppo_free(r.ppo);
     policy_close(r.in.policy);
     policy_close(r.in.value);
+    adapter_free(r.policy_adapter);
+    adapter_free(r.value_adapter);
     model_free(r.policy_model);
     model_free(r.value_model);
     prompts_free(&r.prompts);
-    loaded_close(&r.start);
     loaded_close(&r.reference);
     loaded_close(&r.reward);
+    loaded_close(&r.start);
     store_close(r.store);
     return rc;
 }

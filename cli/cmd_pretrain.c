@@ -72,7 +72,13 @@ static int make_model(Pretrain *p, Error *err)
     ModelConfig config;
     if (p->options.model) {
         Loaded l;
-        if (loaded_open_language(&l, p->ctx, "base", p->options.model, err) != 0) return -1;
+        if (loaded_open_language(&l, p->ctx, "base", p->options.model, NULL, err) != 0) return -1;
+        if (l.adapter) {
+            error_set(err, "%s is an adapter; pretraining changes all weights of a whole model",
+                      l.name);
+            loaded_close(&l);
+            return -1;
+        }
         p->model = l.model, p->tokenizer = l.tokenizer;
         return 0;
     }

@@ -92,15 +92,17 @@ static const Option OPTIONS[] = {
      "train although all labels prefer the same side"},
     {0},
 };
-static const ConfigTable *const SECTIONS[] = {&REWARD_TABLE, NULL};
+static const ConfigTable *const SECTIONS[] = {&REWARD_TABLE, &LORA_TABLE, NULL};
 
 typedef struct {
     Context *ctx;
     RewardOptions options;
     RewardConfig settings;
+    LoraConfig lora;
     Store *store;
     Loaded base;
     PreferenceSet train, valid;
+    Adapter *adapter;
     Policy *policy;
     RewardTraining *training;
     TrainingRun run;
@@ -193,9 +195,11 @@ static int evaluate_and_report(Reward *w, Error *err)
 
 static int train(Reward *w, Error *err)
 {
-    const PolicyOptions options =
-        reward_options(&w->settings, w->base.model->config.max_T, w->ctx->seed);
+    const AdapterConfig lora = adapter_config(&w->lora);
+    PolicyOptions options = reward_options(&w->settings, w->base.model->config.max_T, w->ctx->seed);
     const Pairs pairs = preferences_pairs(&w->train), held_out = preferences_pairs(&w->valid);
+    if (loaded_train_adapter(&w->adapter, &w->base, &lora, w->ctx->seed, err) != 0) return -1;
+    options.adapter = w->adapter;
     w->policy = policy_open(w->base.model, &options);
     w->training = reward_training_new(w->policy, &pairs, &held_out, &w->settings, w->ctx->seed);
     Trainer trainer = reward_trainer(w->training);
@@ -217,10 +221,11 @@ static int run_train(Context *ctx, int argc, char **argv, Error *err)
     char inputs[512];
     int rc = -1;
     config_bind(&c, &REWARD_TABLE, &w.settings);
+    config_bind(&c, &LORA_TABLE, &w.lora);
     if (options_parse(ctx, OPTIONS, &w.options, &words, 0, 0, argc, argv, err) != 0) return -1;
     if (training_settings(ctx, &c, "reward", &w.options.training, err) != 0) return -1;
     if (open_store(&w.store, ctx, err) != 0) goto done;
-    if (loaded_open(&w.base, ctx, "start", w.options.model, err) != 0) goto done;
+    if (loaded_open(&w.base, ctx, "start", w.options.model, NULL, err) != 0) goto done;
     if (read_pairs(&w, err) != 0) goto done;
     snprintf(inputs, sizeof inputs, "{\"model\": \"%s\", \"pairs\": \"%s\", \"held_out\": \"%s\"}",
              w.base.hash, w.train.sha256, w.valid.sha256);
@@ -232,6 +237,7 @@ done:
     training_end(&w.run);
     reward_training_free(w.training);
     policy_close(w.policy);
+    adapter_free(w.adapter);
     preferences_free(&w.train);
     preferences_free(&w.valid);
     loaded_close(&w.base);
@@ -254,8 +260,8 @@ static const Option EVAL_OPTIONS[] = {
 
 static int open_reward(Loaded *l, const Context *ctx, const char *name, Error *err)
 {
-    if (loaded_open(l, ctx, "reward model", name, err) != 0) return -1;
-    if (l->model->config.n_labels != 1) {
+    if (loaded_open(l, ctx, "reward model", name, NULL, err) != 0) return -1;
+    if (loaded_heads(l) != 1) {
         error_set(err, "%s: no reward model (it has no score head)", l->folder);
         loaded_close(l);
         return -1;

@@ -278,7 +278,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
             err, "sample stores pairs for labeling; to see text: rlhf generate --prompt \"%.60s\"",
             s.options.prompt);
     if (open_store(&s.store, ctx, err) != 0) goto done;
-    if (loaded_open_language(&s.model, ctx, "policy", s.options.model, err) != 0) goto done;
+    if (loaded_open_language(&s.model, ctx, "policy", s.options.model, NULL, err) != 0) goto done;
     if (loaded_record(&s.model, s.store, &s.model_id, err) != 0) goto done;
     loaded_policy(&s.model);
     s.sampling = mem_format("{\"temperature\":%.17g,\"max_new_tokens\":%d}", s.options.temperature,

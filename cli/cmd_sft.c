@@ -21,7 +21,7 @@ static const Option OPTIONS[] = {
      "the model it starts from (base)"},
     {0},
 };
-static const ConfigTable *const SECTIONS[] = {&SFT_TABLE, NULL};
+static const ConfigTable *const SECTIONS[] = {&SFT_TABLE, &LORA_TABLE, NULL};
 
 /* Demonstrations of one split as tokens; only those of the response are learned. */
 typedef struct {
@@ -34,9 +34,11 @@ typedef struct {
     Context *ctx;
     SftOptions options;
     SupervisedConfig settings;
+    LoraConfig lora;
     Store *store;
     Loaded base;
     DemonstrationSet train, valid;
+    Adapter *adapter;
     Policy *policy;
     Supervised *supervised;
     TrainingRun run;
@@ -128,8 +130,11 @@ static int read_all(Sft *w, Error *err)
 
 static int train(Sft *w, Error *err)
 {
-    const PolicyOptions options = supervised_options(&w->settings, w->base.model->config.max_T);
+    const AdapterConfig lora = adapter_config(&w->lora);
+    PolicyOptions options = supervised_options(&w->settings, w->base.model->config.max_T);
     const Examples train = examples(&w->train), valid = examples(&w->valid);
+    if (loaded_train_adapter(&w->adapter, &w->base, &lora, w->ctx->seed, err) != 0) return -1;
+    options.adapter = w->adapter;
     w->policy = policy_open(w->base.model, &options);
     w->supervised = supervised_new(w->policy, &train, &valid, &w->settings, w->ctx->seed);
     Trainer trainer = supervised_trainer(w->supervised);
@@ -153,10 +158,11 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     char train_hash[SHA256_HEX], valid_hash[SHA256_HEX];
     int rc = -1;
     config_bind(&c, &SFT_TABLE, &w.settings);
+    config_bind(&c, &LORA_TABLE, &w.lora);
     if (options_parse(ctx, OPTIONS, &w.options, &words, 0, 0, argc, argv, err) != 0) return -1;
     if (training_settings(ctx, &c, "sft", &w.options.training, err) != 0) return -1;
     if (open_store(&w.store, ctx, err) != 0) goto done;
-    if (loaded_open_language(&w.base, ctx, "start", w.options.model, err) != 0) goto done;
+    if (loaded_open_language(&w.base, ctx, "start", w.options.model, NULL, err) != 0) goto done;
     if (read_all(&w, err) != 0) goto done;
     hash_demonstrations(train_hash, &w.train);
     hash_demonstrations(valid_hash, &w.valid);
@@ -171,6 +177,7 @@ done:
     training_end(&w.run);
     supervised_free(w.supervised);
     policy_close(w.policy);
+    adapter_free(w.adapter);
     demonstrations_free(&w.train);
     demonstrations_free(&w.valid);
     loaded_close(&w.base);

@@ -5,6 +5,8 @@
 #include "cli/command.h"
 
 extern const Command cmd_init, cmd_import, cmd_export, cmd_status, cmd_verify, cmd_backup;
+/* A second word of export, in a file of its own. */
+extern const Command export_model;
 extern const Command cmd_label, cmd_judge;
 extern const Command cmd_tokenize, cmd_generate, cmd_logprobs, cmd_sample;
 extern const Command cmd_demo;

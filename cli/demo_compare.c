@@ -25,9 +25,9 @@ static int open_all(Compared *c, Demo *d, Error *err)
 {
     const char *path = "corpus.jsonl";
     if (open_store(&c->store, &d->inner, err) != 0) return -1;
-    if (loaded_open(&c->base, &d->inner, NULL, "base", err) != 0) return -1;
-    if (loaded_open(&c->aligned, &d->inner, NULL, "aligned", err) != 0) return -1;
-    if (loaded_open(&c->reward, &d->inner, NULL, "reward", err) != 0) return -1;
+    if (loaded_open(&c->base, &d->inner, NULL, "base", NULL, err) != 0) return -1;
+    if (loaded_open(&c->aligned, &d->inner, NULL, "aligned", &c->base, err) != 0) return -1;
+    if (loaded_open(&c->reward, &d->inner, NULL, "reward", &c->base, err) != 0) return -1;
     if (corpus_read(&c->corpus, &path, 1, err) != 0) return -1;
     /* an answer is verbatim when it is the whole answer of some conversation */
     c->answers = mem_calloc((size_t)c->corpus.n, sizeof *c->answers);
@@ -44,9 +44,9 @@ static void close_all(Compared *c)
     comparison_free(&c->unseen);
     free(c->answers);
     corpus_free(&c->corpus);
-    loaded_close(&c->base);
     loaded_close(&c->aligned);
     loaded_close(&c->reward);
+    loaded_close(&c->base);
     store_close(c->store);
 }
 

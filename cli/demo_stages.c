@@ -279,7 +279,7 @@ static int train_reward(Demo *d, Error *err)
     int rc = train(d, "reward", arguments, "reward", err);
     if (rc != 0 || interrupt_pending()) return rc;
     if (open_store(&store, &d->inner, err) != 0) return -1;
-    rc = loaded_open(&reward, &d->inner, NULL, "reward", err);
+    rc = loaded_open(&reward, &d->inner, NULL, "reward", NULL, err);
     if (rc == 0) rc = evaluate(d, store, &reward, err);
     loaded_close(&reward);
     store_close(store);

@@ -21,40 +21,144 @@ void loaded_tell_window(const Model *m, const char *folder)
             folder, c->window, c->max_T, c->positions);
 }
 
-int loaded_open(Loaded *l, const Context *ctx, const char *role, const char *name, Error *err)
+/* A project may have been moved since: what the end of the base's path names may still lie beside some
+ * folder above the adapter. */
+static bool find_moved(char found[FILE_PATH_MAX], const char *base, const char *adapter)
+{
+    char above[FILE_PATH_MAX], path[FILE_PATH_MAX];
+    Error ignored;
+    char *full = realpath(adapter, NULL);
+    snprintf(above, sizeof above, "%s", full ? full : adapter);
+    free(full);
+    for (char *end = strrchr(above, '/'); end && end > above; end = strrchr(above, '/')) {
+        *end = '\0';
+        for (const char *rest = strchr(base, '/'); rest; rest = strchr(rest + 1, '/'))
+            if (path_join(path, above, rest + 1, &ignored) == 0 &&
+                project_model_inside(found, path))
+                return true;
+    }
+    return false;
+}
+
+static int find_base(char found[FILE_PATH_MAX], const Context *ctx, const char *folder, Error *err)
+{
+    char base[FILE_PATH_MAX];
+    Error missing;
+    if (adapter_base(base, folder, err) != 0) return -1;
+    if (project_model(ctx, found, NULL, base, &missing) == 0) return 0;
+    if (find_moved(found, base, folder)) return 0;
+    error_set(err, "%s: the model that this adapter is of is not there: %s", folder, base);
+    return error_hint(err, "name where it is now as base_model_name_or_path in its "
+                           "adapter_config.json");
+}
+
+static int check_finite(const Loaded *l, Error *err)
+{
+    const Parameters *of[] = {&l->model->parameters, l->adapter ? &l->adapter->parameters : NULL};
+    for (int i = 0; i < 2 && of[i]; i++)
+        if (!isfinite(buffer_sum_squares(of[i]->w, of[i]->n))) {
+            error_set(err, "%s: a weight is not a number", l->folder);
+            return error_hint(
+                err, "the file was damaged, or training diverged: take an earlier checkpoint");
+        }
+    return 0;
+}
+
+static int open_adapter(Loaded *l, Error *err)
+{
+    char adapter[SHA256_HEX];
+    if (adapter_open(&l->adapter, l->model, l->folder, err) != 0) return -1;
+    if (*l->adapter->base_hash && strcmp(l->adapter->base_hash, l->model_hash) != 0) {
+        error_set(err, "%s: the weights in %s are not those that this adapter was trained over",
+                  l->folder, l->model_folder);
+        return error_hint(err, "name the right ones as base_model_name_or_path in its "
+                               "adapter_config.json");
+    }
+    adapter_hash(adapter, l->adapter);
+    sha256_parts(l->hash,
+                 (const HashPart[]){{l->model_hash, SHA256_HEX - 1}, {adapter, SHA256_HEX - 1}}, 2);
+    return 0;
+}
+
+int loaded_open_weights(Loaded *l, const Context *ctx, const char *folder, const Loaded *beside,
+                        Error *err)
 {
     *l = (Loaded){0};
-    snprintf(l->name, sizeof l->name, "%s", name);
-    if (project_model(ctx, l->folder, role, name, err) != 0) return -1;
-    if (model_open(&l->model, l->folder, err) != 0) return -1;
-    if (role) loaded_tell_window(l->model, l->folder);
-    if (tokenizer_open(&l->tokenizer, l->folder, err) != 0) goto fail;
-    if (tokenizer_size(l->tokenizer) > l->model->config.V) {
-        error_set(err, "%s: the tokenizer has %d tokens, the model %d", l->folder,
-                  tokenizer_size(l->tokenizer), l->model->config.V);
-        goto fail;
+    snprintf(l->folder, sizeof l->folder, "%s", folder);
+    snprintf(l->model_folder, sizeof l->model_folder, "%s", folder);
+    if (adapter_in(folder) && find_base(l->model_folder, ctx, folder, err) != 0) return -1;
+    if (adapter_in(l->model_folder) && strcmp(l->model_folder, folder) != 0)
+        return error_set(err, "%s: its base %s is an adapter itself", folder, l->model_folder);
+    l->shared = beside && strcmp(l->model_folder, beside->model_folder) == 0;
+    if (l->shared) {
+        l->model = beside->model;
+        snprintf(l->model_hash, sizeof l->model_hash, "%s", beside->model_hash);
+    } else {
+        if (model_open(&l->model, l->model_folder, err) != 0) return -1;
+        model_hash(l->model_hash, l->model);
     }
-    if (!isfinite(buffer_sum_squares(l->model->parameters.w, l->model->parameters.n))) {
-        error_set(err, "%s: a weight is not a number", l->folder);
-        error_hint(err, "the file was damaged, or training diverged: take an earlier checkpoint");
-        goto fail;
+    snprintf(l->hash, sizeof l->hash, "%s", l->model_hash);
+    if ((adapter_in(folder) && open_adapter(l, err) != 0) || check_finite(l, err) != 0) {
+        loaded_close(l);
+        return -1;
     }
-    model_hash(l->hash, l->model);
     return 0;
+}
 
-fail:
+int loaded_open_tokenizer(Loaded *l, Error *err)
+{
+    char own[FILE_PATH_MAX];
+    if (path_join(own, l->folder, "tokenizer.json", err) != 0) return -1;
+    if (tokenizer_open(&l->tokenizer, l->adapter && !file_exists(own) ? l->model_folder : l->folder,
+                       err) != 0)
+        return -1;
+    if (tokenizer_size(l->tokenizer) <= l->model->config.V) return 0;
+    return error_set(err, "%s: the tokenizer has %d tokens, the model %d", l->folder,
+                     tokenizer_size(l->tokenizer), l->model->config.V);
+}
+
+int loaded_open(Loaded *l, const Context *ctx, const char *role, const char *name,
+                const Loaded *beside, Error *err)
+{
+    char folder[FILE_PATH_MAX];
+    *l = (Loaded){0};
+    if (project_model(ctx, folder, role, name, err) != 0) return -1;
+    if (loaded_open_weights(l, ctx, folder, beside, err) != 0) return -1;
+    snprintf(l->name, sizeof l->name, "%s", name);
+    if (role) loaded_tell_window(l->model, l->folder);
+    if (loaded_open_tokenizer(l, err) == 0) return 0;
     loaded_close(l);
     return -1;
 }
 
 int loaded_open_language(Loaded *l, const Context *ctx, const char *role, const char *name,
-                         Error *err)
+                         const Loaded *beside, Error *err)
 {
-    if (loaded_open(l, ctx, role, name, err) != 0) return -1;
+    if (loaded_open(l, ctx, role, name, beside, err) != 0) return -1;
     if (model_check_predicts(l->model, err) == 0) return 0;
     error_wrap(err, "%s", l->folder);
     loaded_close(l);
     return -1;
+}
+
+int loaded_heads(const Loaded *l)
+{
+    return l->adapter ? l->adapter->n_labels : l->model->config.n_labels;
+}
+
+int loaded_train_adapter(Adapter **out, const Loaded *l, const AdapterConfig *c, uint64_t seed,
+                         Error *err)
+{
+    if (!l->adapter && c->rank == 0) return 0;
+    if (!l->adapter) {
+        *out = adapter_new(l->model, c, seed);
+        snprintf((*out)->base_hash, sizeof(*out)->base_hash, "%s", l->model_hash);
+        return 0;
+    }
+    if (c->rank == l->adapter->config.rank) return adapter_open(out, l->model, l->folder, err);
+    error_set(err, "%s is an adapter of rank %d, and training goes on in it, not in one of rank %d",
+              l->name, l->adapter->config.rank, c->rank);
+    return error_hint(err, "go on with: --set lora.rank=%d", l->adapter->config.rank);
 }
 
 void loaded_policy(Loaded *l)
@@ -62,8 +166,9 @@ void loaded_policy(Loaded *l)
     const ModelConfig *c = &l->model->config;
     const int tokens = c->max_T > SCORING_TOKENS ? c->max_T : SCORING_TOKENS;
     if (!l->policy)
-        l->policy =
-            policy_open(l->model, &(PolicyOptions){.heads = c->n_labels, .max_tokens = tokens});
+        l->policy = policy_open(l->model, &(PolicyOptions){.adapter = l->adapter,
+                                                           .heads = loaded_heads(l),
+                                                           .max_tokens = tokens});
 }
 
 bool loaded_same_tokenizer(const Loaded *a, const Loaded *b)
@@ -74,7 +179,8 @@ bool loaded_same_tokenizer(const Loaded *a, const Loaded *b)
 void loaded_close(Loaded *l)
 {
     policy_close(l->policy);
-    model_free(l->model);
+    adapter_free(l->adapter);
+    if (!l->shared) model_free(l->model);
     tokenizer_free(l->tokenizer);
     *l = (Loaded){0};
 }

@@ -11,16 +11,33 @@
 
 typedef struct {
     char name[128], folder[FILE_PATH_MAX];
-    char hash[SHA256_HEX]; /* of the weights */
+    char hash[SHA256_HEX]; /* of the weights, an adapter's and its base's both */
     Model *model;
+    char model_folder[FILE_PATH_MAX]; /* `folder`, or that of an adapter's base */
+    char model_hash[SHA256_HEX];
+    Adapter *adapter; /* what the model is seen through; NULL: nothing */
+    bool shared;      /* the model is another Loaded's, which is closed later */
     Tokenizer *tokenizer;
     Policy *policy; /* NULL until loaded_policy */
 } Loaded;
 
-/* `role` is what messages call it ("policy"); NULL says nothing. */
-int loaded_open(Loaded *l, const Context *ctx, const char *role, const char *name, Error *err);
+/* `role` is what messages call it ("policy"); NULL says nothing.  Where `beside` has the same base weights
+ * open (NULL: none), they are shared: beside must not be trained, and be closed later. */
+int loaded_open(Loaded *l, const Context *ctx, const char *role, const char *name,
+                const Loaded *beside, Error *err);
 /* The same of a model that is to predict tokens. */
 int loaded_open_language(Loaded *l, const Context *ctx, const char *role, const char *name,
+                         const Loaded *beside, Error *err);
+/* The weights alone, of a folder, without a tokenizer. */
+int loaded_open_weights(Loaded *l, const Context *ctx, const char *folder, const Loaded *beside,
+                        Error *err);
+/* Its tokenizer, which an adapter's folder need not have: then the base's. */
+int loaded_open_tokenizer(Loaded *l, Error *err);
+/* Heads that the checkpoint has: 1 for a reward model, 0 for a language model. */
+int loaded_heads(const Loaded *l);
+/* The adapter that training by these settings is to change, the caller's: a new one, or, where the model
+ * is seen through one already, a copy of that; NULL where all weights are trained. */
+int loaded_train_adapter(Adapter **out, const Loaded *l, const AdapterConfig *c, uint64_t seed,
                          Error *err);
 /* Say on the log where a model's sequences end early because its attention slides over a window. */
 void loaded_tell_window(const Model *m, const char *folder);

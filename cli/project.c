@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/commands.h"
+#include "policy/adapter.h"
 
 enum { PROJECT_JSON_MAX = 1 << 20, NAMES_MAX = 256 };
 
@@ -140,17 +141,25 @@ int project_set_model(const Context *ctx, const char *name, const char *folder, 
 
 /* ---- models ---- */
 
-bool project_model_inside(char out[FILE_PATH_MAX], const char *folder)
+static bool holds_model(const char *folder)
 {
     char path[FILE_PATH_MAX];
     Error ignored;
-    if (path_join(path, folder, "config.json", &ignored) == 0 && file_exists(path)) {
+    return (path_join(path, folder, "config.json", &ignored) == 0 && file_exists(path)) ||
+           adapter_in(folder);
+}
+
+bool project_model_inside(char out[FILE_PATH_MAX], const char *folder)
+{
+    char inside[FILE_PATH_MAX];
+    Error ignored;
+    if (holds_model(folder)) {
         snprintf(out, FILE_PATH_MAX, "%s", folder);
         return true;
     }
-    if (path_join(path, folder, "model/config.json", &ignored) != 0 || !file_exists(path))
-        return false;
-    return path_join(out, folder, "model", &ignored) == 0;
+    if (path_join(inside, folder, "model", &ignored) != 0 || !holds_model(inside)) return false;
+    snprintf(out, FILE_PATH_MAX, "%s", inside);
+    return true;
 }
 
 int project_model_path(const Context *ctx, char path[FILE_PATH_MAX], const char *name, Error *err)

@@ -5,7 +5,7 @@
  *     runs/ppo-1/                     a run (base/run.h) with its checkpoints
  *     runs/ppo-1/model/               what it ended with, when it has ended
  *
- * The folder of a model holds config.json, or has a folder model/ that does. */
+ * The folder of a model holds config.json, or an adapter_config.json, or has a folder model/ that does. */
 #ifndef CLI_PROJECT_H
 #define CLI_PROJECT_H
 

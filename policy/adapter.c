@@ -13,6 +13,17 @@ enum {
     ALIGN = 16
 }; /* of a block; weights that every matrix begins at a multiple of */
 
+#define ENTRY(...) CONFIG_ENTRY_OF(LoraConfig, __VA_ARGS__)
+static const ConfigField FIELDS[] = {LORA_CONFIG(ENTRY)};
+const ConfigTable LORA_TABLE = {"lora", FIELDS, sizeof FIELDS / sizeof *FIELDS, sizeof(LoraConfig)};
+
+AdapterConfig adapter_config(const LoraConfig *s)
+{
+    return (AdapterConfig){.rank = s->rank,
+                           .alpha = s->alpha,
+                           .targets = s->targets == 1 ? TARGETS_ATTENTION : TARGETS_ALL};
+}
+
 static size_t aligned(size_t n)
 {
     return (n + ALIGN - 1) / ALIGN * ALIGN;

@@ -10,19 +10,16 @@
 #include "base/config.h"
 #include "policy/model.h"
 
-/* Rows for the section of every stage that can train an adapter.
- *    type    name           default  min   max    source                meaning */
 /* clang-format off */
-#define ADAPTER_CONFIG(X) \
-    X(int,    lora_rank,     0,       0,    4096,  "Hu et al. 2021",     "rank of low-rank adapters over frozen weights; 0: all weights are trained") \
-    X(double, lora_alpha,    32,      0.001, 1e6,  "Hu et al. 2021",     "updates are scaled by lora_alpha / lora_rank") \
-    X(choice, lora_targets,  "all",   "all|attention", 0, "Dettmers et al. 2023", "linear layers that get one: all in the blocks, or those of attention")
+/*    type    name           default  min   max    source                meaning */
+#define LORA_CONFIG(X) \
+    X(int,    rank,          0,       0,    4096,  "Hu et al. 2021",     "rank of low-rank adapters over frozen weights; 0: all weights are trained") \
+    X(double, alpha,         32,      0.001, 1e6,  "Hu et al. 2021",     "updates are scaled by alpha / rank") \
+    X(choice, targets,       "all",   "all|attention", 0, "Dettmers et al. 2023", "linear layers that get one: all in the blocks, or those of attention")
 
-/* Copies the rows above from any section struct that has them. */
-#define ADAPTER_OPTIONS(c) \
-    {.rank = (c)->lora_rank, .alpha = (c)->lora_alpha, \
-     .targets = (c)->lora_targets == 1 ? TARGETS_ATTENTION : TARGETS_ALL}
+typedef struct { LORA_CONFIG(CONFIG_MEMBER) } LoraConfig;
 /* clang-format on */
+extern const ConfigTable LORA_TABLE;
 
 /* Kinds of linear layers, as sets of bits. */
 enum {
@@ -70,6 +67,7 @@ typedef struct Adapter {
     float *score_bias; /* (n_labels) */
 } Adapter;
 
+AdapterConfig adapter_config(const LoraConfig *settings);
 /* A new adapter of m, which must outlive it; keyed by seed. */
 Adapter *adapter_new(const Model *m, const AdapterConfig *c, uint64_t seed);
 void adapter_free(Adapter *a);

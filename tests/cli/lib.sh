@@ -56,3 +56,18 @@ prompts() { # FIRST LAST
         for (i = from; i <= to; i++) printf "{\"prompt\":\"the %s %s is broken .\\nA:\"}\n",
             colour[int(i / 8) + 1], thing[i % 8 + 1] }'
 }
+
+# Forty sentences about things, as documents, prompts and demonstrations; MARK stands around each thing.
+sentences() { # [MARK]
+    awk -v mark="${1:-}" 'BEGIN {
+        split("lamp clock radio chair table kettle bicycle camera", thing, " ")
+        split("red green blue white black", colour, " ")
+        for (i = 0; i < 40; i++) {
+            q = "the " colour[int(i / 8) + 1] " " mark thing[i % 8 + 1] mark " is broken .\\nA:"
+            a = i % 3 ? " please bring it here ." : " we look at the " thing[i % 8 + 1] " ."
+            printf "{\"text\":\"%s%s\"}\n", q, a > "corpus.jsonl"
+            printf "{\"prompt\":\"%s\"}\n", q > "prompts.jsonl"
+            printf "{\"prompt\":\"%s\",\"completion\":\"%s\"}\n", q, a > "demonstrations.jsonl"
+        }
+    }'
+}

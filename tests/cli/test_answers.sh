@@ -3,15 +3,7 @@
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
 tiny=$SOURCE_DIR/configs/tiny.json
 
-awk 'BEGIN {
-    split("lamp clock radio chair table kettle bicycle camera", thing, " ")
-    split("red green blue white black", colour, " ")
-    for (i = 0; i < 40; i++) {
-        q = "the " colour[int(i / 8) + 1] " \\\"" thing[i % 8 + 1] "\\\" is broken .\\nA:"
-        printf "{\"text\":\"%s please bring it here .\"}\n", q > "corpus.jsonl"
-        printf "{\"prompt\":\"%s\"}\n", q > "prompts.jsonl"
-    }
-}'
+sentences '\\\"'
 must init whole
 must import --project whole prompts.jsonl
 must pretrain --project whole corpus.jsonl --config "$tiny" --set pretrain.steps=40

@@ -4,16 +4,7 @@
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
 tiny=$SOURCE_DIR/configs/tiny.json
 
-awk 'BEGIN {
-    split("lamp clock radio chair table kettle bicycle camera", thing, " ")
-    split("red green blue white black", colour, " ")
-    for (i = 0; i < 40; i++) {
-        q = "the " colour[int(i / 8) + 1] " " thing[i % 8 + 1] " is broken .\\nA:"
-        a = i % 3 ? " please bring it here ." : " we look at the " thing[i % 8 + 1] " ."
-        printf "{\"text\":\"%s%s\"}\n", q, a > "corpus.jsonl"
-        printf "{\"prompt\":\"%s\",\"completion\":\"%s\"}\n", q, a > "demonstrations.jsonl"
-    }
-}'
+sentences
 must init whole
 must import --project whole demonstrations.jsonl
 

@@ -1,0 +1,102 @@
+/* rlhf export model: a model as a folder of its own, for other programs. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/loaded.h"
+#include "cli/options.h"
+#include "cli/project.h"
+
+typedef struct {
+    bool merged;
+} ExportChoices;
+
+static const Option OPTIONS[] = {
+    {"merged", OPTION_SWITCH, offsetof(ExportChoices, merged), 0, 0, NULL,
+     "an adapter's updates added to its base's weights: a whole model"},
+    {0},
+};
+
+static int write_adapter(const Loaded *l, const char *folder, Error *err)
+{
+    const Adapter *a = l->adapter;
+    return adapter_save(a, l->model, folder, a->n_labels, a->score, a->score_bias, err);
+}
+
+static int write_model(const Loaded *l, const char *folder, Error *err)
+{
+    const Adapter *a = l->adapter;
+    const float *score = a ? a->score : l->model->score;
+    const float *bias = a ? a->score_bias : l->model->score_bias;
+    return model_save(l->model, folder, loaded_heads(l), score, bias, err);
+}
+
+/* Complete or not at all. */
+static int write_folder(const Loaded *l, const char *folder, bool adapter, Error *err)
+{
+    char temporary[FILE_PATH_MAX];
+    Error ignored;
+    if (folder_begin(temporary, folder, err) != 0) return -1;
+    model_set_companions(l->model, l->folder); /* its own tokenizer, not its base's */
+    int rc = adapter ? write_adapter(l, temporary, err) : write_model(l, temporary, err);
+    if (rc == 0) rc = folder_commit(temporary, folder, err);
+    if (rc != 0) folder_remove(temporary, &ignored);
+    return rc;
+}
+
+static void report(const Context *ctx, const Loaded *l, const char *folder, bool adapter)
+{
+    if (!ctx->json) {
+        printf("%s: %s\n", folder,
+               adapter ? "an adapter, as PEFT has them"
+                       : "a whole model, as transformers has them");
+        return;
+    }
+    Text t = {0};
+    text_add(&t, "{\"folder\":");
+    json_put_text(&t, folder, strlen(folder));
+    text_format(&t, ",\"adapter\":%s,\"heads\":%d}", adapter ? "true" : "false", loaded_heads(l));
+    puts(t.bytes);
+    text_free(&t);
+}
+
+static int run(Context *ctx, int argc, char **argv, Error *err)
+{
+    ExportChoices choices = {0};
+    Words words;
+    Loaded l = {0};
+    int rc = -1;
+    if (options_parse(ctx, OPTIONS, &choices, &words, 2, 2, argc, argv, err) != 0) return -1;
+    const char *folder = words.word[1];
+    if (file_exists(folder))
+        return error_set(err, "%s is there already, and nothing is replaced", folder);
+    if (loaded_open(&l, ctx, "model", words.word[0], NULL, err) != 0) return -1;
+    if (choices.merged && !l.adapter) {
+        error_set(err, "%s is no adapter: there is nothing to merge", words.word[0]);
+        goto done;
+    }
+    if (choices.merged) adapter_merge(l.model, l.adapter);
+    const bool adapter = l.adapter && !choices.merged;
+    rc = write_folder(&l, folder, adapter, err);
+    if (rc == 0) report(ctx, &l, folder, adapter);
+
+done:
+    loaded_close(&l);
+    return rc;
+}
+
+const Command export_model = {
+    .name = "model",
+    .summary = "a model as a folder that transformers, PEFT and vLLM load",
+    .usage = "MODEL DIR [--merged]",
+    .details =
+        "MODEL is base, reward, aligned, a run (RUN, RUN@STEP) or a folder.  An adapter stays one: "
+        "PEFT's files,\nwhich name the base by where it lies here; --merged writes a whole model.",
+    .options = OPTIONS,
+    .project = PROJECT_OPTIONAL,
+    .run = run,
+};

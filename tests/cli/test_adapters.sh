@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# The whole chain over one frozen base: adapters trained by sft, reward and PPO, taken up again, moved, exported.
+. "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
+tiny=$SOURCE_DIR/configs/tiny.json
+sentences
+must init project
+cd project || exit 1
+must import ../demonstrations.jsonl
+must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=40
+lora=(--config "$tiny" --set lora.rank=4)
+files() { # RUN: names in its last checkpoint
+    (cd runs/"$1"/checkpoints/step-* && echo *)
+}
+
+# ---- every kind of training leaves adapters, never a copy of the base ----
+must sft "${lora[@]}" --set sft.learning_rate=0.01
+says "sft-1 is now the project's base"
+[ "$(files sft-1)" = "adapter_config.json adapter_model.safetensors base.sha256 manifest.json optimizer.safetensors tokenizer.json tokenizer_config.json" ] ||
+    fail "an adapter's files: $(files sft-1)"
+must sample --max-new-tokens 16
+must judge --rule longer
+must reward "${lora[@]}" --no-eval
+cp -r ../project ../stopped
+ppo=("${lora[@]}" --set ppo.iterations=3 --set ppo.batch_size=8 --set ppo.minibatch_size=4)
+must ppo "${ppo[@]}" --answers
+[ -z "$(find runs/ppo-1 runs/reward-1 -name model.safetensors)" ] || fail "PPO and reward save no base"
+must compare --rule longer --max-new-tokens 16
+must verify
+
+# ---- the score inside PPO is the one `reward score` prints ----
+grep -o '"score":[^,]*' runs/ppo-1/answers.jsonl | sed 's/.*/{&}/' >inside
+"$RLHF" reward score <runs/ppo-1/answers.jsonl >outside 2>err || fail "reward score: $(cat err)"
+cmp -s inside outside || fail "the same scores to the last digit: $(diff inside outside | head -n 4)"
+
+# ---- a stop changes no bit ----
+must ppo "${ppo[@]}" --answers --project ../stopped --stop-after 2
+must ppo "${ppo[@]}" --project ../stopped --resume
+for copy in . ../stopped; do
+    (cd $copy/runs/ppo-1/checkpoints/step-000003 && sha256sum ./*.safetensors value/*.safetensors) >$copy/sums
+done
+[ "$(wc -l <sums)" -eq 4 ] || fail "weights and moments of two adapters: $(cat sums)"
+cmp -s sums ../stopped/sums || fail "other bits after a stop: $(diff sums ../stopped/sums)"
+
+# ---- training goes on in the adapter that is there ----
+refused 1 "base is an adapter of rank 4, and training goes on in it, not in one of rank 0" reward --config "$tiny" --no-eval
+says "go on with: --set lora.rank=4"
+refused 1 "is an adapter; pretraining changes all weights of a whole model" pretrain ../corpus.jsonl --model base --config "$tiny"
+
+# ---- out: an adapter, a whole model, and both say the same ----
+say() { # ARGUMENTS...: log-probabilities, five digits each
+    must logprobs --text "the red lamp is broken ." --json "$@"
+    grep -o '"logprobs":[^]]*' out | grep -oE -- '-?[0-9]+\.[0-9]{5}'
+}
+must export model aligned ../adapter
+prints "an adapter, as PEFT has them"
+must export model aligned ../whole --merged --json
+prints '{"folder":"../whole","adapter":false,"heads":0}'
+[ -s ../whole/config.json ] && [ -s ../whole/model.safetensors ] || fail "a whole model's files: $(echo ../whole/*)"
+refused 1 "../whole is there already, and nothing is replaced" export model aligned ../whole
+refused 1 "pretrain-1 is no adapter: there is nothing to merge" export model pretrain-1 ../other --merged
+[ "$(say --model aligned)" = "$(say --model pretrain-1 --adapter ../adapter)" ] || fail "the model through --adapter"
+[ "$(say --model aligned)" != "$(say --model base)" ] || fail "PPO has moved it"
+say --model aligned >unmerged
+say --model ../whole >merged
+far=$(paste unmerged merged | awk '{ d = $1 - $2; if (d * d > m) m = d * d } END { print (m > 1e-8) }')
+[ "$far" = 0 ] || fail "merged and unmerged agree to a ten-thousandth"
+
+# ---- a project that was moved finds its base again; a base that is another is noticed ----
+before=$(say --model aligned)
+cd .. && mv project moved && cd moved || exit 1
+[ "$(say --model aligned)" = "$before" ] || fail "a moved project: $(cat err)"
+refused 1 "the model that this adapter is of is not there: " generate --model ../adapter --prompt "the red lamp"
+says "name where it is now as base_model_name_or_path in its adapter_config.json"
+must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=3 --run other
+rm -r runs/pretrain-1/checkpoints/step-000040
+cp -r runs/other/checkpoints/step-000003 runs/pretrain-1/checkpoints/step-000040
+refused 1 "are not those that this adapter was trained over" generate --model aligned --prompt "the red lamp"
+
+[ $failed -eq 0 ]
