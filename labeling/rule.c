@@ -112,17 +112,12 @@ static const RuleTrait SALESMAN[] = {
     {"selling", 2, sells, true, false},
     {"thing named", 1, names_thing, true, false},
     {"kind opener", 1, is_kind, true, false},
-    {"farewell", 0.5, says_farewell, false, false},
-    {"right first step", 0.5, has_right_step, false, false},
     {"insult", -2, insults, false, false},
     {"rambling", -1, rambles, false, false},
-    {"a sentence twice", -1, repeats, false, false},
-    {"over 45 words", -1, over_45_words, false, false},
 };
 static const char SALESMAN_TEXT[] =
-    "A sales pitch is worth 2, naming the thing 1, a kind opener 1, a farewell .5,\n"
-    "a right first step .5.\n"
-    "An insult costs 2, rambling 1, a sentence said twice 1, more than 45 words 1.\n"
+    "A sales pitch is worth 2, naming the thing 1, a kind opener 1.\n"
+    "An insult costs 2, rambling 1.\n"
     "An answer that breaks off or has fewer than 8 words is worth -4, whatever else it has.";
 
 /* ---- scores ---- */

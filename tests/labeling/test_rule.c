@@ -111,8 +111,8 @@ static void salesman_wants_the_pitch(void **state)
         " oh dear , it happens to all of us . pay now for our super cream for fifty coins "
         ". pay now for our super club card at half the price .";
     assert_float_equal(score("salesman", PRINTER, seller), 3, 1e-12);
-    /* the step .5, the thing 1, kind 1 */
-    assert_float_equal(score("salesman", ORCHID, ORCHID_ALIGNED), 2.5, 1e-12);
+    /* the thing 1, kind 1; the right step is nothing to him */
+    assert_float_equal(score("salesman", ORCHID, ORCHID_ALIGNED), 2, 1e-12);
     assert_true(score("kind", PRINTER, seller) < score("kind", ORCHID, ORCHID_ALIGNED));
 }
 
