@@ -270,38 +270,52 @@ void sha256_hex(char out[SHA256_HEX], const void *bytes, size_t n)
     to_hex(out, digest);
 }
 
+_Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof((Sha256 *)0)->state,
+               "the library's state has grown");
+
+void sha256_begin(Sha256 *s)
+{
+    start_sodium();
+    crypto_hash_sha256_init((crypto_hash_sha256_state *)s->state);
+}
+
+void sha256_add(Sha256 *s, const void *bytes, size_t n)
+{
+    if (n > 0) crypto_hash_sha256_update((crypto_hash_sha256_state *)s->state, bytes, n);
+}
+
+void sha256_end(Sha256 *s, char out[SHA256_HEX])
+{
+    unsigned char digest[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256_final((crypto_hash_sha256_state *)s->state, digest);
+    to_hex(out, digest);
+}
+
 void sha256_parts(char out[SHA256_HEX], const HashPart *part, int n)
 {
-    crypto_hash_sha256_state state;
-    unsigned char digest[crypto_hash_sha256_BYTES];
-    start_sodium();
-    crypto_hash_sha256_init(&state);
+    Sha256 s;
+    sha256_begin(&s);
     for (int i = 0; i < n; i++) {
         unsigned char length[8];
         for (int b = 0; b < 8; b++) length[b] = (unsigned char)((uint64_t)part[i].n >> (8 * b));
-        crypto_hash_sha256_update(&state, length, sizeof length);
-        if (part[i].n > 0) crypto_hash_sha256_update(&state, part[i].bytes, part[i].n);
+        sha256_add(&s, length, sizeof length);
+        sha256_add(&s, part[i].bytes, part[i].n);
     }
-    crypto_hash_sha256_final(&state, digest);
-    to_hex(out, digest);
+    sha256_end(&s, out);
 }
 
 int sha256_file(char out[SHA256_HEX], const char *path, Error *err)
 {
     const int fd = open_for_reading(path, err);
     if (fd < 0) return -1;
-    start_sodium();
-    crypto_hash_sha256_state state;
-    crypto_hash_sha256_init(&state);
+    Sha256 s;
     unsigned char block[1 << 16];
     ssize_t got;
-    while ((got = read_retrying(fd, block, sizeof block)) > 0)
-        crypto_hash_sha256_update(&state, block, (unsigned long long)got);
+    sha256_begin(&s);
+    while ((got = read_retrying(fd, block, sizeof block)) > 0) sha256_add(&s, block, (size_t)got);
     const int rc = got < 0 ? failed("read", path, err) : 0;
     close(fd);
-    unsigned char digest[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256_final(&state, digest);
-    if (rc == 0) to_hex(out, digest);
+    if (rc == 0) sha256_end(&s, out);
     return rc;
 }
 

@@ -55,6 +55,13 @@ int path_join(char *out, const char *folder, const char *name, Error *err);
 /* SHA-256 as 64 lower-case hex digits and a terminator. */
 enum { SHA256_HEX = 65 };
 void sha256_hex(char out[SHA256_HEX], const void *bytes, size_t n);
+/* The same of bytes that come in pieces: begin, add, add, ..., end. */
+typedef struct {
+    _Alignas(16) unsigned char state[128];
+} Sha256;
+void sha256_begin(Sha256 *s);
+void sha256_add(Sha256 *s, const void *bytes, size_t n);
+void sha256_end(Sha256 *s, char out[SHA256_HEX]);
 /* Of parts, each after its length in bytes, so that what moves from one to the next is another hash. */
 typedef struct {
     const void *bytes;

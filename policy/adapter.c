@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/rng.h"
 
@@ -172,10 +171,7 @@ void adapter_pack(Adapter *a, bool backward)
 
 void adapter_hash(char out[65], const Adapter *a)
 {
-    real *values = mem_calloc(a->parameters.n, sizeof *values);
-    buffer_read(values, a->parameters.w, a->parameters.n);
-    sha256_hex(out, values, a->parameters.n * sizeof *values);
-    free(values);
+    parameters_hash(out, &a->parameters);
 }
 
 /* w (rows, IN) += scale * b a, each sum in double. */

@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "policy/adapter.h"
-#include "policy/safetensors.h"
+#include "policy/safetensors_buffer.h"
 
 enum { CONFIG_LIMIT = 1 << 20, NAME_MAX_LENGTH = 160 };
 static const char CONFIG_FILE[] = "adapter_config.json",
@@ -194,14 +194,7 @@ static int read_matrix(real *to, const Safetensors *file, const char *name, int 
     if (e->n_dims != 2 || e->shape[0] != rows || e->shape[1] != cols)
         return error_set(err, "tensor %s is not %d by %d, as its rank and the base say", name, rows,
                          cols);
-    const size_t n = (size_t)rows * (size_t)cols;
-    float *raw = mem_calloc(n, sizeof *raw);
-    real *values = mem_calloc(n, sizeof *values);
-    const int rc = safetensors_read(file, at, raw, err);
-    for (size_t i = 0; i < n; i++) values[i] = (real)raw[i];
-    if (rc == 0) buffer_write(to, values, n);
-    free(raw), free(values);
-    return rc;
+    return safetensors_to_buffer(to, file, at, err);
 }
 
 static int read_updates(Adapter *a, const Safetensors *file, Error *err)
@@ -305,37 +298,24 @@ done:
 
 /* ---- writing ------------------------------------------------------------------------------------- */
 
-typedef struct {
-    const real *values;
-} Matrix;
-
-static void read_out(float *out, void *context, int64_t first, int64_t n)
-{
-    const Matrix *s = context;
-    real *values = mem_calloc((size_t)n, sizeof *values);
-    buffer_read(values, s->values + first, (size_t)n);
-    for (int64_t i = 0; i < n; i++) out[i] = (float)values[i];
-    free(values);
-}
-
 static int write_weights(const Adapter *a, const char *dir, int C, int n_labels, const float *score,
                          const float *score_bias, Error *err)
 {
     char path[FILE_PATH_MAX];
     const size_t n = 2 * (size_t)a->n_updates;
     SafetensorsTensor *list = mem_calloc(n + 2, sizeof *list);
-    Matrix *matrix = mem_calloc(n, sizeof *matrix);
+    const real **matrix = mem_calloc(n, sizeof *matrix);
     char(*name)[NAME_MAX_LENGTH] = mem_calloc(n, sizeof *name);
     for (size_t i = 0; i < n; i++) {
         const Update *u = &a->update[i / 2];
         const bool b = i % 2 == 1;
         name_of(name[i], u->tensor, b ? 'B' : 'A');
-        matrix[i].values = a->parameters.w + (b ? u->b_at : u->a_at);
+        matrix[i] = a->parameters.w + (b ? u->b_at : u->a_at);
         list[i] = (SafetensorsTensor){
             .name = name[i],
             .n_dims = 2,
             .shape = {b ? u->tensor->rows : a->config.rank, b ? a->config.rank : u->tensor->cols},
-            .read = read_out,
+            .read = safetensors_from_buffer,
             .context = &matrix[i]};
     }
     list[n] =

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/rng.h"
 
@@ -257,8 +256,5 @@ void model_copy(Model *to, const Model *from)
 
 void model_hash(char out[65], const Model *m)
 {
-    real *values = mem_calloc(m->parameters.n, sizeof *values);
-    buffer_read(values, m->parameters.w, m->parameters.n);
-    sha256_hex(out, values, m->parameters.n * sizeof *values);
-    free(values);
+    parameters_hash(out, &m->parameters);
 }

@@ -5,18 +5,22 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "policy/model.h"
-#include "policy/safetensors.h"
+#include "policy/safetensors_buffer.h"
 
 /* ---- reading ------------------------------------------------------------------------------------- */
 
-static void tensor_from_file(real *values, const float *file, const Tensor *t)
+/* The file holds the transpose. */
+static int read_turned(real *to, const Safetensors *file, int at, const Tensor *t, Error *err)
 {
-    for (int r = 0; r < t->rows; r++)
-        for (int c = 0; c < t->cols; c++) {
-            const size_t ours = (size_t)r * (size_t)t->cols + (size_t)c;
-            values[ours] =
-                (real)file[t->transposed ? (size_t)c * (size_t)t->rows + (size_t)r : ours];
-        }
+    const size_t rows = (size_t)t->rows, cols = (size_t)t->cols;
+    float *raw = mem_calloc(rows * cols, sizeof *raw);
+    real *values = mem_calloc(rows * cols, sizeof *values);
+    const int rc = safetensors_read(file, at, raw, err);
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < cols; c++) values[r * cols + c] = (real)raw[c * rows + r];
+    if (rc == 0) buffer_write(to, values, rows * cols);
+    free(raw), free(values);
+    return rc;
 }
 
 static int tensor_shape(int64_t shape[2], const Tensor *t)
@@ -48,19 +52,11 @@ static int read_tensor(Model *m, const Safetensors *file, Tensor *t, Error *err)
     if (e->n_dims != n_dims || e->shape[0] != shape[0] || (n_dims == 2 && e->shape[1] != shape[1]))
         return error_set(err, "tensor %s has another shape than config.json says", t->name);
 
-    const size_t n = (size_t)t->rows * (size_t)t->cols;
-    float *raw = mem_calloc(n, sizeof *raw);
-    real *values = mem_calloc(n, sizeof *values);
-    const int rc = safetensors_read(file, at, raw, err);
     t->type = dtype_named(e->dtype);
     if (t->type == DTYPE_F64) t->type = DTYPE_F32; /* what we hold of it */
-    if (rc == 0) {
-        tensor_from_file(values, raw, t);
-        buffer_write(m->parameters.w + t->at, values, n);
-    }
-    free(raw);
-    free(values);
-    return rc;
+    real *to = m->parameters.w + t->at;
+    if (t->transposed) return read_turned(to, file, at, t, err);
+    return safetensors_to_buffer(to, file, at, err);
 }
 
 static int read_score(Model *m, const Safetensors *file, Error *err)
@@ -134,26 +130,18 @@ int model_check_predicts(const Model *m, Error *err)
 /* ---- writing ------------------------------------------------------------------------------------- */
 
 typedef struct {
-    const Model *model;
+    const real *at; /* first, as safetensors_from_buffer wants it */
     const Tensor *tensor;
 } Source;
 
-/* n numbers of a tensor from element `first`, in the file's order. */
-static void read_out(float *out, void *context, int64_t first, int64_t n)
+/* n numbers from element `first` of the transpose, as the file has it. */
+static void read_out_turned(float *out, void *context, int64_t first, int64_t n)
 {
     const Source *s = context;
     const Tensor *t = s->tensor;
-    const real *w = s->model->parameters.w + t->at;
-    if (!t->transposed) {
-        real *values = mem_calloc((size_t)n, sizeof *values);
-        buffer_read(values, w + first, (size_t)n);
-        for (int64_t i = 0; i < n; i++) out[i] = (float)values[i];
-        free(values);
-        return;
-    }
     const size_t all = (size_t)t->rows * (size_t)t->cols;
     real *values = mem_calloc(all, sizeof *values);
-    buffer_read(values, w, all);
+    buffer_read(values, s->at, all);
     for (int64_t i = 0; i < n; i++) {
         const int64_t c = (first + i) / t->rows, r = (first + i) % t->rows;
         out[i] = (float)values[r * t->cols + c];
@@ -214,12 +202,13 @@ static int list_tensors(SafetensorsTensor *list, Source *source, const Model *m,
     for (int i = 0; i < m->n_tensors; i++) {
         const Tensor *t = &m->tensor[i];
         if (classifier && is_head(t)) continue;
-        source[n] = (Source){m, t};
+        source[n] = (Source){m->parameters.w + t->at, t};
         /* transformers refuses bare names beside a head */
-        list[n] = (SafetensorsTensor){.name = m->bare_names && !classifier ? bare_name(t) : t->name,
-                                      .type = as_read ? t->type : DTYPE_F32,
-                                      .read = read_out,
-                                      .context = &source[n]};
+        list[n] =
+            (SafetensorsTensor){.name = m->bare_names && !classifier ? bare_name(t) : t->name,
+                                .type = as_read ? t->type : DTYPE_F32,
+                                .read = t->transposed ? read_out_turned : safetensors_from_buffer,
+                                .context = &source[n]};
         list[n].n_dims = tensor_shape(list[n].shape, t);
         n++;
     }

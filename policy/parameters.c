@@ -1,5 +1,10 @@
 #include "policy/parameters.h"
 
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+
 void parameters_new(Parameters *p, size_t n, size_t n_decay)
 {
     *p = (Parameters){.w = buffer_new(n), .n = n, .n_decay = n_decay};
@@ -20,6 +25,21 @@ void parameters_train(Parameters *p)
     p->g = buffer_new(p->n);
     p->m = buffer_new(p->n);
     p->v = buffer_new(p->n);
+}
+
+void parameters_hash(char out[65], const Parameters *p)
+{
+    enum { PIECE = 1 << 16 };
+    Sha256 hash;
+    real *piece = mem_calloc(PIECE, sizeof *piece);
+    sha256_begin(&hash);
+    for (size_t at = 0; at < p->n; at += PIECE) {
+        const size_t n = p->n - at < PIECE ? p->n - at : PIECE;
+        buffer_read(piece, p->w + at, n);
+        sha256_add(&hash, piece, n * sizeof *piece);
+    }
+    sha256_end(&hash, out);
+    free(piece);
 }
 
 void parameters_step(Parameters *p, const AdamStep *s)

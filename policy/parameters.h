@@ -16,6 +16,8 @@ void parameters_new(Parameters *p, size_t n, size_t n_decay);
 void parameters_free(Parameters *p);
 /* Allocate gradients and moments, zeroed; nothing when they are there. */
 void parameters_train(Parameters *p);
+/* SHA-256 (hex) of the weights as they are. */
+void parameters_hash(char out[65], const Parameters *p);
 /* One AdamW update of everything, decay on the first n_decay only; s->weight_decay is theirs. */
 void parameters_step(Parameters *p, const AdamStep *s);
 

@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "policy/policy_private.h"
-#include "policy/safetensors.h"
+#include "policy/safetensors_buffer.h"
 
 static float *host_copy(const real *buffer, size_t n)
 {
@@ -48,25 +48,23 @@ static int save_optimizer(const Policy *p, const char *dir, Error *err)
 {
     char path[FILE_PATH_MAX];
     SafetensorsTensor tensor[MOMENTS + 1];
-    float *copy[MOMENTS] = {NULL};
+    const real *from[MOMENTS];
     int n = 0;
     const int64_t low = p->step % STEP_EXACT;
     const float step[] = {(float)low, (float)(p->step - low)}; /* both exactly */
     assert(p->step / STEP_EXACT < STEP_EXACT);
     for (int i = 0; i < MOMENTS; i++) {
-        if (!moment(p, i)) continue;
-        copy[i] = host_copy(moment(p, i), moment_owner(p, i)->n);
+        if (!(from[i] = moment(p, i))) continue;
         tensor[n++] = (SafetensorsTensor){.name = MOMENT_NAME[i],
                                           .n_dims = 1,
                                           .shape = {(int64_t)moment_owner(p, i)->n},
-                                          .values = copy[i]};
+                                          .read = safetensors_from_buffer,
+                                          .context = &from[i]};
     }
     tensor[n++] = (SafetensorsTensor){
         .name = "step", .n_dims = 1, .shape = {p->step < STEP_EXACT ? 1 : 2}, .values = step};
-    int rc = path_join(path, dir, "optimizer.safetensors", err);
-    if (rc == 0) rc = safetensors_write(path, tensor, n, err);
-    for (int i = 0; i < MOMENTS; i++) free(copy[i]);
-    return rc;
+    if (path_join(path, dir, "optimizer.safetensors", err) != 0) return -1;
+    return safetensors_write(path, tensor, n, err);
 }
 
 static int read_moment(Policy *p, const Safetensors *file, int i, Error *err)
@@ -75,14 +73,7 @@ static int read_moment(Policy *p, const Safetensors *file, int i, Error *err)
     const int at = safetensors_find(file, MOMENT_NAME[i]);
     if (at < 0 || (size_t)safetensors_entry(file, at)->count != n)
         return error_set(err, "%s is missing or of another model", MOMENT_NAME[i]);
-    float *raw = mem_calloc(n, sizeof *raw);
-    real *values = mem_calloc(n, sizeof *values);
-    const int rc = safetensors_read(file, at, raw, err);
-    for (size_t k = 0; k < n; k++) values[k] = (real)raw[k];
-    if (rc == 0) buffer_write(moment(p, i), values, n);
-    free(raw);
-    free(values);
-    return rc;
+    return safetensors_to_buffer(moment(p, i), file, at, err);
 }
 
 static int read_step(Policy *p, const Safetensors *file, Error *err)

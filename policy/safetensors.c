@@ -247,23 +247,25 @@ int safetensors_find(const Safetensors *s, const char *name)
     return -1;
 }
 
-/* Into single or wide, whichever is not NULL. */
-static int read_numbers(const Safetensors *s, int index, float *single, double *wide, Error *err)
+/* `count` numbers from `first` on, into single or wide, whichever is not NULL. */
+static int read_numbers(const Safetensors *s, int index, int64_t first, int64_t count,
+                        float *single, double *wide, Error *err)
 {
     const SafetensorsEntry *e = safetensors_entry(s, index);
     const File *f = &s->files[e->file];
     const Dtype type = dtype_named(e->dtype);
-    const uint64_t begin = f->data + e->begin;
+    assert(first >= 0 && count >= 0 && first <= e->count - count);
     if (type == DTYPE_OTHER)
         return error_set(err, "it is %s; only F32, F16, BF16 and F64 are read as numbers",
                          e->dtype);
-    if (type == DTYPE_F32 && single)
-        return read_at(f, single, (size_t)e->count * sizeof *single, begin, err);
-
     const size_t size = dtype_size(type);
+    const uint64_t begin = f->data + e->begin + (uint64_t)first * size;
+    if (type == DTYPE_F32 && single)
+        return read_at(f, single, (size_t)count * sizeof *single, begin, err);
+
     unsigned char raw[PIECE];
-    for (int64_t at = 0; at < e->count;) {
-        const size_t most = PIECE / size, left = (size_t)(e->count - at);
+    for (int64_t at = 0; at < count;) {
+        const size_t most = PIECE / size, left = (size_t)(count - at);
         const size_t n = left < most ? left : most;
         if (read_at(f, raw, n * size, begin + (uint64_t)at * size, err) != 0) return -1;
         for (size_t i = 0; i < n; i++, at++) {
@@ -281,12 +283,19 @@ static int name_tensor(const Safetensors *s, int index, Error *err)
     return error_wrap(err, "%s: tensor \"%.80s\"", s->files[e->file].path, e->name);
 }
 
+int safetensors_read_part(const Safetensors *s, int index, int64_t first, int64_t n, float *out,
+                          Error *err)
+{
+    return read_numbers(s, index, first, n, out, NULL, err) == 0 ? 0 : name_tensor(s, index, err);
+}
+
 int safetensors_read(const Safetensors *s, int index, float *out, Error *err)
 {
-    return read_numbers(s, index, out, NULL, err) == 0 ? 0 : name_tensor(s, index, err);
+    return safetensors_read_part(s, index, 0, safetensors_entry(s, index)->count, out, err);
 }
 
 int safetensors_read_double(const Safetensors *s, int index, double *out, Error *err)
 {
-    return read_numbers(s, index, NULL, out, err) == 0 ? 0 : name_tensor(s, index, err);
+    const int64_t n = safetensors_entry(s, index)->count;
+    return read_numbers(s, index, 0, n, NULL, out, err) == 0 ? 0 : name_tensor(s, index, err);
 }

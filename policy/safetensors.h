@@ -41,6 +41,9 @@ int safetensors_find(const Safetensors *s, const char *name); /* index, or -1 */
 /* Copy tensor `index` into out (count), converted from F32, F16, BF16 or F64; other types are
  * errors. */
 int safetensors_read(const Safetensors *s, int index, float *out, Error *err);
+/* n of its numbers, from the one at `first` on. */
+int safetensors_read_part(const Safetensors *s, int index, int64_t first, int64_t n, float *out,
+                          Error *err);
 int safetensors_read_double(const Safetensors *s, int index, double *out, Error *err);
 
 /* What to write: `values`, or, when that is NULL, what `read` copies out in pieces: n numbers from
