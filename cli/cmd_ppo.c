@@ -71,8 +71,8 @@ static int open_trained(PpoRun *r, Error *err)
 {
     const AdapterConfig lora = adapter_config(&r->lora);
     const uint64_t seed = r->ctx->seed;
-    PolicyOptions policy = ppo_policy_options(&r->settings, r->start.model->config.max_T);
-    PolicyOptions value = ppo_value_options(&r->settings, r->reward.model->config.max_T);
+    PolicyOptions policy = ppo_policy_options(&r->settings);
+    PolicyOptions value = ppo_value_options(&r->settings);
     if (loaded_train_adapter(&r->policy_adapter, &r->start, &lora, seed, err) != 0 ||
         loaded_train_adapter(&r->value_adapter, &r->reward, &lora, seed + 1, err) != 0)
         return -1;

@@ -146,7 +146,7 @@ static void say_what_was_read(const Pretrain *p)
 
 static int train(Pretrain *p, Error *err)
 {
-    const PolicyOptions options = supervised_options(&p->settings, p->model->config.max_T);
+    const PolicyOptions options = supervised_options(&p->settings);
     const Examples examples = {p->train.n, p->train.token, p->train.start, p->ones};
     const Examples valid = {p->valid.n, p->valid.token, p->valid.start, p->ones};
     if (folder_make(p->tokenizer_dir, err) != 0 ||

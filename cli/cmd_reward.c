@@ -196,7 +196,7 @@ static int evaluate_and_report(Reward *w, Error *err)
 static int train(Reward *w, Error *err)
 {
     const AdapterConfig lora = adapter_config(&w->lora);
-    PolicyOptions options = reward_options(&w->settings, w->base.model->config.max_T, w->ctx->seed);
+    PolicyOptions options = reward_options(&w->settings, w->ctx->seed);
     const Pairs pairs = preferences_pairs(&w->train), held_out = preferences_pairs(&w->valid);
     if (loaded_train_adapter(&w->adapter, &w->base, &lora, w->ctx->seed, err) != 0) return -1;
     options.adapter = w->adapter;

@@ -131,7 +131,7 @@ static int read_all(Sft *w, Error *err)
 static int train(Sft *w, Error *err)
 {
     const AdapterConfig lora = adapter_config(&w->lora);
-    PolicyOptions options = supervised_options(&w->settings, w->base.model->config.max_T);
+    PolicyOptions options = supervised_options(&w->settings);
     const Examples train = examples(&w->train), valid = examples(&w->valid);
     if (loaded_train_adapter(&w->adapter, &w->base, &lora, w->ctx->seed, err) != 0) return -1;
     options.adapter = w->adapter;

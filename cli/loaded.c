@@ -163,12 +163,10 @@ int loaded_train_adapter(Adapter **out, const Loaded *l, const AdapterConfig *c,
 
 void loaded_policy(Loaded *l)
 {
-    const ModelConfig *c = &l->model->config;
-    const int tokens = c->max_T > SCORING_TOKENS ? c->max_T : SCORING_TOKENS;
     if (!l->policy)
         l->policy = policy_open(l->model, &(PolicyOptions){.adapter = l->adapter,
                                                            .heads = loaded_heads(l),
-                                                           .max_tokens = tokens});
+                                                           .max_tokens = SCORING_TOKENS});
 }
 
 bool loaded_same_tokenizer(const Loaded *a, const Loaded *b)

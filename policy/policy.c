@@ -48,12 +48,46 @@ static void open_head(Policy *p)
     p->head_weight = weight_new(p->head.w, K, C);
 }
 
+static void room_free(Policy *p)
+{
+    asked_free(&p->logp_asked);
+    asked_free(&p->value_asked);
+    activations_free(p->acts);
+    buffer_free(p->h), buffer_free(p->dh), buffer_free(p->logp), buffer_free(p->entropy);
+    buffer_free(p->lse), buffer_free(p->value);
+    free(p->position), free(p->span), free(p->host);
+}
+
+static void room_new(Policy *p, int tokens)
+{
+    const ModelConfig *c = &p->model->config;
+    const size_t N = (size_t)tokens, C = (size_t)c->C;
+    const size_t K = (size_t)(p->options.heads > 0 ? p->options.heads : 1);
+    p->room = tokens;
+    p->acts = activations_new(c, policy_low(p), tokens, p->options.train);
+    p->position = mem_calloc(N, sizeof *p->position);
+    p->span = mem_calloc(N, sizeof *p->span);
+    asked_new(&p->logp_asked, tokens);
+    asked_new(&p->value_asked, tokens);
+    p->h = buffer_new(N * C);
+    if (p->options.train) p->dh = buffer_new(N * C);
+    p->logp = buffer_new(N), p->entropy = buffer_new(N), p->lse = buffer_new(N);
+    p->value = buffer_new(N * K);
+    p->host = mem_calloc(N * K, sizeof *p->host);
+}
+
+void policy_reserve(Policy *p, int tokens)
+{
+    const int least = p->options.max_tokens;
+    if (tokens < least) tokens = least;
+    if (tokens <= p->room) return;
+    room_free(p);
+    room_new(p, tokens);
+}
+
 Policy *policy_open(Model *model, const PolicyOptions *options)
 {
-    const ModelConfig *c = &model->config;
-    const int N = options->max_tokens;
-    const size_t C = (size_t)c->C, K = (size_t)(options->heads > 0 ? options->heads : 1);
-    assert(N > 0 && options->heads >= 0);
+    assert(options->max_tokens > 0 && options->heads >= 0);
     Policy *p = mem_calloc(1, sizeof *p);
     p->model = model;
     p->options = *options;
@@ -62,18 +96,7 @@ Policy *policy_open(Model *model, const PolicyOptions *options)
         parameters_train(policy_parameters(p));
         if (options->heads) parameters_train(&p->head);
     }
-    p->acts = activations_new(c, policy_low(p), N, options->train);
-    p->layer_cache = mem_calloc((size_t)c->n_layer, sizeof *p->layer_cache);
-    p->position = mem_calloc((size_t)N, sizeof *p->position);
-    p->span = mem_calloc((size_t)N, sizeof *p->span);
-    asked_new(&p->logp_asked, N);
-    asked_new(&p->value_asked, N);
-    p->h = buffer_new((size_t)N * C);
-    if (options->train) p->dh = buffer_new((size_t)N * C);
-    p->logp = buffer_new((size_t)N), p->entropy = buffer_new((size_t)N),
-    p->lse = buffer_new((size_t)N);
-    p->value = buffer_new((size_t)N * K);
-    p->host = mem_calloc((size_t)N * K, sizeof *p->host);
+    p->layer_cache = mem_calloc((size_t)model->config.n_layer, sizeof *p->layer_cache);
     return p;
 }
 
@@ -82,13 +105,9 @@ void policy_close(Policy *p)
     if (!p) return;
     weight_free(p->head_weight);
     parameters_free(&p->head);
-    activations_free(p->acts);
     kv_cache_free(p->cache);
-    asked_free(&p->logp_asked);
-    asked_free(&p->value_asked);
-    buffer_free(p->h), buffer_free(p->dh), buffer_free(p->logp), buffer_free(p->entropy);
-    buffer_free(p->lse), buffer_free(p->value);
-    free(p->layer_cache), free(p->position), free(p->span), free(p->host);
+    room_free(p);
+    free(p->layer_cache);
     free(p);
 }
 
@@ -205,9 +224,9 @@ void policy_evaluate(Policy *p, const TokenBatch *b, TokenTerms *out)
     for (size_t i = 0; out->value && i < (size_t)b->N * K; i++) out->value[i] = 0;
 
     for (int first = 0; first < b->B;) {
-        const int last = sequences_cut(&all, first, p->options.max_tokens);
+        policy_reserve(p, b->start[first + 1] - b->start[first]);
+        const int last = sequences_cut(&all, first, p->room);
         const int at = b->start[first];
-        assert(b->start[last] - at <= p->options.max_tokens);
         TokenTerms part = {.logp = out->logp ? out->logp + at : NULL,
                            .entropy = out->entropy ? out->entropy + at : NULL,
                            .value = out->value ? out->value + (size_t)at * K : NULL};

@@ -31,7 +31,7 @@ typedef struct {
                              one of that many rows, else drawn N(0, 1/sqrt(C+1)) (Ziegler et al. 2019) */
     bool zero_head; /* start the heads at 0 instead */
     uint64_t seed;  /* of new heads */
-    int max_tokens; /* tokens of one micro-batch; at least the longest sequence */
+    int max_tokens; /* of one micro-batch; a longer sequence is one by itself */
     double beta1, beta2, eps, weight_decay;
     bool tensorflow_adam; /* epsilon as TensorFlow 1 places it */
 } PolicyOptions;
@@ -65,9 +65,13 @@ typedef struct {
                         row before i */
 } TokenTerms;
 
-/* Any number of tokens; sequences are taken max_tokens at a time. */
+/* Make room for micro-batches of so many tokens, if there is less; the first evaluation makes it for
+ * max_tokens.  What the last one left for policy_accumulate is gone then. */
+void policy_reserve(Policy *p, int tokens);
+/* Any number of tokens; sequences are taken as many at a time as there is room for. */
 void policy_evaluate(Policy *p, const TokenBatch *b, TokenTerms *out);
-/* Add the gradient of the batch just evaluated, which must have fitted into max_tokens. */
+/* Add the gradient of the batch just evaluated, which must have been one micro-batch: one sequence,
+ * max_tokens, or what policy_reserve made room for. */
 void policy_accumulate(Policy *p, const TokenBatch *b, const TokenTerms *grad);
 /* One AdamW update of what was accumulated, its norm clipped to max_grad_norm (0: not clipped).
  * Returns the norm before clipping; when it is not finite there is no step and nothing is changed. */

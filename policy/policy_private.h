@@ -22,21 +22,22 @@ struct Policy {
     Weight *head_weight;
     int64_t step;
 
+    int room; /* tokens of a micro-batch; what follows is sized by it */
     Activations *acts;
     KvCache *cache;
     int cache_capacity;
     KvCache **layer_cache; /* (n_layer) the one cache, again and again */
-    int *position;         /* (max_tokens) */
-    Span *span;            /* (max_tokens) */
+    int *position;         /* (room) */
+    Span *span;            /* (room) */
     Rows rows;             /* of the micro-batch just evaluated */
     Asked logp_asked, value_asked;
     bool entropy_asked;
     double temperature;
 
-    real *h, *dh;               /* (max_tokens, C) gathered hidden states */
-    real *logp, *entropy, *lse; /* (max_tokens) */
-    real *value;                /* (max_tokens, K) */
-    real *host;                 /* (max_tokens * max(K,1)) for what crosses */
+    real *h, *dh;               /* (room, C) gathered hidden states */
+    real *logp, *entropy, *lse; /* (room) */
+    real *value;                /* (room, K) */
+    real *host;                 /* (room * max(K,1)) for what crosses */
 };
 
 /* Columns of the adapter's activations; 0 without one. */

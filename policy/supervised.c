@@ -207,9 +207,7 @@ double supervised_loss(Policy *p, const Examples *e)
     return counted > 0 ? sum / (double)counted : 0;
 }
 
-PolicyOptions supervised_options(const SupervisedConfig *c, int max_T)
+PolicyOptions supervised_options(const SupervisedConfig *c)
 {
-    return (PolicyOptions){.train = true,
-                           .max_tokens = c->max_tokens > max_T ? c->max_tokens : max_T,
-                           OPTIMIZER_OPTIONS(c)};
+    return (PolicyOptions){.train = true, .max_tokens = c->max_tokens, OPTIMIZER_OPTIONS(c)};
 }

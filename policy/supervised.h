@@ -44,6 +44,6 @@ Trainer supervised_trainer(Supervised *s);
 /* Mean -logp per counted token, nats. */
 double supervised_loss(Policy *p, const Examples *e);
 /* Options of a policy that these settings train. */
-PolicyOptions supervised_options(const SupervisedConfig *c, int max_T);
+PolicyOptions supervised_options(const SupervisedConfig *c);
 
 #endif

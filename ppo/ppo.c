@@ -43,16 +43,14 @@ struct Ppo {
 
 /* ---- opening -------------------------------------------------------------------------------------- */
 
-PolicyOptions ppo_policy_options(const PpoConfig *c, int max_T)
+PolicyOptions ppo_policy_options(const PpoConfig *c)
 {
-    return (PolicyOptions){.train = true,
-                           .max_tokens = c->max_tokens > max_T ? c->max_tokens : max_T,
-                           OPTIMIZER_OPTIONS(c)};
+    return (PolicyOptions){.train = true, .max_tokens = c->max_tokens, OPTIMIZER_OPTIONS(c)};
 }
 
-PolicyOptions ppo_value_options(const PpoConfig *c, int max_T)
+PolicyOptions ppo_value_options(const PpoConfig *c)
 {
-    PolicyOptions o = ppo_policy_options(c, max_T);
+    PolicyOptions o = ppo_policy_options(c);
     o.heads = 1;
     o.zero_head = c->value_head == 1;
     return o;

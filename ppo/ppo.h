@@ -78,7 +78,7 @@ Trainer ppo_trainer(Ppo *p);
 /* Of the last iteration; ppo/rollout.h says what a rollout is. */
 const PpoMetrics *ppo_metrics(const Ppo *p);
 const struct Rollout *ppo_rollout(const Ppo *p);
-PolicyOptions ppo_policy_options(const PpoConfig *c, int max_T);
-PolicyOptions ppo_value_options(const PpoConfig *c, int max_T);
+PolicyOptions ppo_policy_options(const PpoConfig *c);
+PolicyOptions ppo_value_options(const PpoConfig *c);
 
 #endif

@@ -137,6 +137,7 @@ static int pack_pairs(RewardTraining *t, const SequenceItems *items, int first)
 {
     Sequences *s = &t->packed;
     const int last = sequences_take(s, items, first, t->config.max_tokens);
+    policy_reserve(t->policy, s->tokens); /* a pair is never parted, however long */
     memset(t->want, 0, (size_t)s->tokens);
     for (int b = 0; b < s->n; b++) t->want[s->start[b + 1] - 1] = WANT_VALUE;
     for (int i = first; i < last; i++) {
@@ -246,12 +247,8 @@ Trainer reward_trainer(RewardTraining *t)
     return (Trainer){.self = t, .total = t->total, .step = step, .save = save, .load = load};
 }
 
-PolicyOptions reward_options(const RewardConfig *c, int max_T, uint64_t seed)
+PolicyOptions reward_options(const RewardConfig *c, uint64_t seed)
 {
-    /* a pair is one micro-batch at least */
-    return (PolicyOptions){.train = true,
-                           .heads = 1,
-                           .seed = seed,
-                           .max_tokens = c->max_tokens > 2 * max_T ? c->max_tokens : 2 * max_T,
-                           OPTIMIZER_OPTIONS(c)};
+    return (PolicyOptions){
+        .train = true, .heads = 1, .seed = seed, .max_tokens = c->max_tokens, OPTIMIZER_OPTIONS(c)};
 }

@@ -44,7 +44,7 @@ void reward_training_free(RewardTraining *t);
 /* The record of the last step says what `shrink` did: `shrinkage`, the factor, and `held_out_accuracy`, of
  * the scores before: a factor of 0 makes all of them equal. */
 Trainer reward_trainer(RewardTraining *t);
-PolicyOptions reward_options(const RewardConfig *c, int max_T, uint64_t seed);
+PolicyOptions reward_options(const RewardConfig *c, uint64_t seed);
 
 /* score (B) of B sequences end to end: the head after the last token.  What PPO uses and what
  * `reward score` prints, to the bit. */

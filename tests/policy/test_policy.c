@@ -92,6 +92,22 @@ static void the_gradient_does_not_depend_on_micro_batches(void **state)
     }
 }
 
+static void a_sequence_longer_than_a_micro_batch_is_one_by_itself(void **state)
+{
+    (void)state;
+    PolicyOptions small = TRAINED;
+    small.max_tokens = 3;
+    Trained whole = trained_new(&TINY_GPT2, &TRAINED), cut = trained_new(&TINY_GPT2, &small);
+    AskedBatch a = asked_random(LENGTH, B, TINY_GPT2.V, 1),
+               b = asked_random(LENGTH, B, TINY_GPT2.V, 1);
+    asked_evaluate(whole.policy, &a, TEMPERATURE);
+    asked_evaluate(cut.policy, &b, TEMPERATURE);
+    assert_memory_equal(a.logp, b.logp, (size_t)a.N * sizeof *a.logp);
+    assert_memory_equal(a.value, b.value, (size_t)a.N * sizeof *a.value);
+    asked_free(&a), asked_free(&b);
+    trained_free(&whole), trained_free(&cut);
+}
+
 /* So long, and no longer, a terminal shows nothing new: 12 + 3 + 1, 20 and 7 + 2 tokens. */
 static void each_micro_batch_looks_at_the_bar_forward_and_backward(void **state)
 {
@@ -434,6 +450,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_gradient_does_not_depend_on_micro_batches),
+        cmocka_unit_test(a_sequence_longer_than_a_micro_batch_is_one_by_itself),
         cmocka_unit_test(each_micro_batch_looks_at_the_bar_forward_and_backward),
         cmocka_unit_test(what_is_not_asked_is_zero),
         cmocka_unit_test(long_gradients_are_shortened_and_short_ones_are_not),

@@ -45,7 +45,7 @@ typedef struct {
 static Job job_new(const ModelConfig *config, const Examples *e, const SupervisedConfig *c)
 {
     Job j = {.model = model_new(config, 3)};
-    const PolicyOptions o = supervised_options(c, config->max_T);
+    const PolicyOptions o = supervised_options(c);
     j.policy = policy_open(j.model, &o);
     j.supervised = supervised_new(j.policy, e, e, c, 9);
     return j;

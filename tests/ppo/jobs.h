@@ -37,8 +37,8 @@ static inline Job *job_new(const ModelConfig *policy, const ModelConfig *reward,
     j->config = *c;
     for (int i = 0; i < 4; i++) j->model[i] = model_new(i < 2 ? policy : reward, i < 2 ? 3 : 4);
     const PolicyOptions frozen = {.max_tokens = 64, .heads = 1, .seed = 5};
-    const PolicyOptions trained = ppo_policy_options(c, policy->max_T);
-    PolicyOptions reference = frozen, value = ppo_value_options(c, reward->max_T);
+    const PolicyOptions trained = ppo_policy_options(c);
+    PolicyOptions reference = frozen, value = ppo_value_options(c);
     reference.heads = 0;
     value.seed = 5; /* the reward model's own head */
     for (int i = 0; i < JOB_PROMPTS; i++) {

@@ -49,7 +49,7 @@ static Job job_with_held_out(const ModelConfig *config, const Pairs *pairs, cons
                              const RewardConfig *c)
 {
     Job j = {.model = model_new(config, 3)};
-    const PolicyOptions o = reward_options(c, config->max_T, 4);
+    const PolicyOptions o = reward_options(c, 4);
     j.policy = policy_open(j.model, &o);
     j.training = reward_training_new(j.policy, pairs, held_out, c, 9);
     return j;
