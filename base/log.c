@@ -93,8 +93,28 @@ void progress_begin(Progress *p, const char *what, int64_t total, const char *un
 typedef enum { FIELD_WHAT, FIELD_COUNT, FIELD_SHARE, FIELD_RATE, FIELD_LEFT, FIELD_PHASE } Field;
 enum { N_FIELDS = FIELD_PHASE + 1 };
 
+static bool counts_bytes(const Progress *p)
+{
+    return strcmp(p->unit, "byte") == 0;
+}
+
+/* Thousands, not 1,024s, as disks and networks are sold. */
+static void put_bytes(Text *line, double bytes)
+{
+    static const char *const UNITS[] = {"bytes", "kB", "MB", "GB", "TB"};
+    int u = 0;
+    while (bytes >= 1000 && u < 4) bytes /= 1000, u++;
+    text_format(line, u == 0 || bytes >= 100 ? "%.0f %s" : "%.1f %s", bytes, UNITS[u]);
+}
+
 static void put_rate(Text *line, const Progress *p, double rate)
 {
+    if (rate > 0 && counts_bytes(p)) {
+        text_add(line, "  ");
+        put_bytes(line, rate);
+        text_add(line, "/s");
+        return;
+    }
     if (rate > 0) text_format(line, rate < 10 ? "  %.2f %s/s" : "  %.0f %s/s", rate, p->unit);
 }
 
@@ -107,6 +127,13 @@ static void put_left(Text *line, const Progress *p, double rate)
 
 static void put_count(Text *line, const Progress *p)
 {
+    if (counts_bytes(p)) {
+        if (p->total > 0 || p->done > 0) text_add(line, "  ");
+        if (p->total > 0 || p->done > 0) put_bytes(line, (double)p->done);
+        if (p->total > 0) text_add(line, " of ");
+        if (p->total > 0) put_bytes(line, (double)p->total);
+        return;
+    }
     if (p->total > 0)
         text_format(line, "  %s/%s %s", text_thousands(p->done), text_thousands(p->total), p->unit);
     else if (p->done > 0) text_format(line, "  %s %s", text_thousands(p->done), p->unit);
@@ -124,7 +151,7 @@ static void describe(Text *line, const Progress *p, double now, const bool out[N
                      size_t note)
 {
     const double seconds = now - p->began;
-    const double rate = seconds > 0 ? (double)p->done / seconds : 0;
+    const double rate = seconds > 0 ? (double)(p->done - p->before) / seconds : 0;
     text_clear(line);
     text_add(line, p->what);
     if (!out[FIELD_COUNT]) put_count(line, p);

@@ -20,11 +20,15 @@ void log_set_clock(double (*seconds)(void));
  *     Progress bar;
  *     progress_begin(&bar, "pretrain", n_steps, "step");
  *     ... progress_update(&bar, step, "loss %.3f", loss);
- *     progress_end(&bar); */
+ *     progress_end(&bar);
+ *
+ * Of the unit "byte" it shows kB, MB and GB. */
 typedef struct {
     char what[64], unit[16], note[128];
     const char *phase; /* of progress_pulse; NULL between them */
     int64_t done, total;
+    int64_t
+        before; /* done by an earlier call, and no part of the rate; may be set after progress_begin */
     double began, drawn;
     int beats;
     bool on_terminal, visible;

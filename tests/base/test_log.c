@@ -150,6 +150,20 @@ static void progress_shows_share_rate_time_left_and_note(void **state)
     assert_stderr("pretrain  500/2,000 steps  25%  5.00 steps/s  5:00 left  loss 2.310\n");
 }
 
+/* 500 MB of 2 GB after 100 seconds, 400 MB of them from an earlier call: 1 MB/s, 1,500 seconds are left. */
+static void bytes_are_shown_in_larger_units_and_old_ones_are_no_speed(void **state)
+{
+    (void)state;
+    Progress bar;
+    catch_stderr();
+    progress_begin(&bar, "pull", 2000000000, "byte");
+    bar.before = 400000000;
+    now += 100;
+    progress_update(&bar, 500000000, "model.safetensors");
+    progress_end(&bar);
+    assert_stderr("pull  500 MB of 2.0 GB  25%  1.0 MB/s  25:00 left  model.safetensors\n");
+}
+
 /* The step goes on, and the line says with what; the next update takes the phase away again. */
 static void a_pulse_draws_the_standing_bar_with_its_phase(void **state)
 {
@@ -232,6 +246,7 @@ int main(void)
         CLOCKED(steps_draw_a_terminals_bar_ten_times_a_second),
         CLOCKED(pulses_draw_a_terminals_bar_ten_times_a_second),
         CLOCKED(progress_shows_share_rate_time_left_and_note),
+        CLOCKED(bytes_are_shown_in_larger_units_and_old_ones_are_no_speed),
         CLOCKED(a_pulse_draws_the_standing_bar_with_its_phase),
         CLOCKED(a_narrow_terminal_loses_whole_fields_and_the_numbers_last),
         CLOCKED(a_pulse_without_a_bar_prints_nothing),
