@@ -61,3 +61,27 @@ done:
     curl_url_cleanup(parsed);
     return rc;
 }
+
+static bool same_part(CURLU *a, CURLU *b, CURLUPart part)
+{
+    char *of_a = NULL, *of_b = NULL;
+    const bool same = curl_url_get(a, part, &of_a, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+                      curl_url_get(b, part, &of_b, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+                      strcasecmp(of_a, of_b) == 0;
+    curl_free(of_a);
+    curl_free(of_b);
+    return same;
+}
+
+bool http_address_same_host(const char *a, const char *b)
+{
+    CURLU *of_a = curl_url(), *of_b = curl_url();
+    const bool same = of_a && of_b && curl_url_set(of_a, CURLUPART_URL, a, 0) == CURLUE_OK &&
+                      curl_url_set(of_b, CURLUPART_URL, b, 0) == CURLUE_OK &&
+                      same_part(of_a, of_b, CURLUPART_SCHEME) &&
+                      same_part(of_a, of_b, CURLUPART_HOST) &&
+                      same_part(of_a, of_b, CURLUPART_PORT);
+    curl_url_cleanup(of_a);
+    curl_url_cleanup(of_b);
+    return same;
+}

@@ -12,6 +12,9 @@
  * *loopback: the bytes do not leave this machine. */
 int http_address_check(const char *url, const char *from, bool *loopback, Error *err);
 
+/* Whether a token for `a` may go to `b`: the same scheme, host and port. */
+bool http_address_same_host(const char *a, const char *b);
+
 /* The address for messages: without its query, which may hold a signature, and without user:password@. */
 void http_address_show(char *out, size_t room, const char *url);
 

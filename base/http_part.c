@@ -22,7 +22,9 @@ static void from_read(HttpPart *p)
 {
     char *bytes = NULL, *line_end;
     Error ignored;
-    if (file_read(&bytes, NULL, p->from, HTTP_URL_MAX + HTTP_ETAG_MAX, &ignored) != 0) return;
+    if (!p->from[0] ||
+        file_read(&bytes, NULL, p->from, HTTP_URL_MAX + HTTP_ETAG_MAX, &ignored) != 0)
+        return;
     if ((line_end = strchr(bytes, '\n')) != NULL) {
         *line_end = 0;
         char *etag = line_end + 1;
@@ -35,6 +37,10 @@ static void from_read(HttpPart *p)
 void http_part_set_etag(HttpPart *p, const char *etag)
 {
     if (strcmp(p->etag, etag) == 0) return;
+    if (!p->from[0]) {
+        snprintf(p->etag, sizeof p->etag, "%s", etag);
+        return;
+    }
     Error ignored;
     char *lines = mem_format("%s\n%s\n", p->url, etag);
     /* A version that is not remembered is one that is not known. */
@@ -45,12 +51,21 @@ void http_part_set_etag(HttpPart *p, const char *etag)
 
 /* ---- the bytes ---- */
 
-int http_part_open(HttpPart *p, const char *url, const char *whole, Error *err)
+static int name_files(HttpPart *p, const char *path, Error *err)
+{
+    int n;
+    if (path) n = snprintf(p->path, sizeof p->path, "%s", path);
+    else {
+        n = snprintf(p->from, sizeof p->from, "%s.part.from", p->whole);
+        snprintf(p->path, sizeof p->path, "%s.part", p->whole);
+    }
+    return n < FILE_PATH_MAX ? 0 : error_set(err, "%.200s...: path too long", p->whole);
+}
+
+int http_part_open(HttpPart *p, const char *url, const char *whole, const char *path, Error *err)
 {
     *p = (HttpPart){.url = url, .whole = whole, .fd = -1};
-    if (snprintf(p->from, sizeof p->from, "%s.part.from", whole) >= (int)sizeof p->from)
-        return error_set(err, "%.200s...: path too long", whole);
-    snprintf(p->path, sizeof p->path, "%s.part", whole);
+    if (name_files(p, path, err) != 0) return -1;
     p->fd = open(p->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (p->fd < 0) return http_part_failed(p, "write", err);
     if (flock(p->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
@@ -96,7 +111,7 @@ int http_part_commit(HttpPart *p, Error *err)
     if (file_sync(p->fd, p->path, err) != 0) return -1;
     if (rename(p->path, p->whole) != 0)
         return error_set(err, "cannot rename %s to %s: %s", p->path, p->whole, strerror(errno));
-    unlink(p->from);
+    if (p->from[0]) unlink(p->from);
     char *copy = mem_strdup(p->whole);
     const int rc = file_sync_folder(dirname(copy), err);
     free(copy);
@@ -106,5 +121,5 @@ int http_part_commit(HttpPart *p, Error *err)
 void http_part_remove(HttpPart *p)
 {
     unlink(p->path);
-    unlink(p->from);
+    if (p->from[0]) unlink(p->from);
 }

@@ -12,16 +12,17 @@
 enum { HTTP_URL_MAX = 8192, HTTP_ETAG_MAX = 256 };
 
 typedef struct {
-    const char *url, *whole; /* of the download: where it is from, PATH */
-    char path[FILE_PATH_MAX], from[FILE_PATH_MAX];
+    const char *url, *whole;                       /* of the download: where it is from, PATH */
+    char path[FILE_PATH_MAX], from[FILE_PATH_MAX]; /* from: "" when nothing is to remember it */
     int fd;
     int64_t have;             /* bytes that are there */
     char etag[HTTP_ETAG_MAX]; /* entity tag of the version they belong to; "" when not known */
 } HttpPart;
 
-/* Open or make it, and learn what is there.  `url` and `whole` stay with the caller.  Also after a failure
- * http_part_close. */
-int http_part_open(HttpPart *p, const char *url, const char *whole, Error *err);
+/* Open or make it, and learn what is there.  `url` and `whole` stay with the caller.  `path` is where the
+ * bytes gather instead of PATH.part, and then nothing remembers where they are from; NULL: PATH.part.
+ * Also after a failure http_part_close. */
+int http_part_open(HttpPart *p, const char *url, const char *whole, const char *path, Error *err);
 void http_part_close(HttpPart *p);
 
 /* -1 with errno: libcurl calls these, and can carry no message through. */

@@ -26,8 +26,11 @@ typedef struct {
     const char *headers; /* more header lines, each ending in \r\n, or NULL */
     bool body;           /* the file from where the range asks, if `ranges` */
     bool ranges;
-    int cut_after; /* close the connection after so many bytes of body; 0: send all */
-    int range_lie; /* added to the first byte named in Content-Range */
+    int cut_after;   /* close the connection after so many bytes of body; 0: send all */
+    int range_lie;   /* added to the first byte named in Content-Range */
+    bool hold;       /* send no more, and keep the connection until the other side ends it */
+    const char *raw; /* these bytes, `raw_length` of them, instead of all the above */
+    size_t raw_length;
 } Answer;
 
 typedef struct {
@@ -52,6 +55,10 @@ static inline void send_all(int fd, const char *bytes, size_t n)
 static inline void answer(Server *s, int fd, const Answer *a, const char *request)
 {
     char head[1024];
+    if (a->raw) {
+        send_all(fd, a->raw, a->raw_length);
+        return;
+    }
     const char *range = strstr(request, "Range: bytes=");
     const int first = a->ranges && range ? atoi(range + strlen("Range: bytes=")) : 0;
     const int length = a->body ? BODY - first : 0;
@@ -64,6 +71,7 @@ static inline void answer(Server *s, int fd, const Answer *a, const char *reques
     n += snprintf(head + n, sizeof head - (size_t)n, "\r\n");
     send_all(fd, head, (size_t)n);
     send_all(fd, s->file + first, (size_t)(a->cut_after ? a->cut_after : length));
+    while (a->hold && recv(fd, head, sizeof head, 0) > 0) continue;
 }
 
 static inline void *serve(void *context)
