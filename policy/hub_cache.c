@@ -1,0 +1,284 @@
+#include "policy/hub_cache.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+/* ---- names ---- */
+
+static const char WORD[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+
+bool hub_is_hash(const char *text, size_t digits)
+{
+    return strlen(text) == digits && strspn(text, "0123456789abcdef") == digits;
+}
+
+/* The hub's own rule for either half: "--" is what parts them in the cache. */
+static bool is_id_part(const char *part, size_t n)
+{
+    char copy[HUB_ID_MAX];
+    if (n == 0 || n > 96) return false;
+    snprintf(copy, sizeof copy, "%.*s", (int)n, part);
+    if (strspn(copy, WORD) != n || strstr(copy, "--") || strstr(copy, "..")) return false;
+    if (strchr("-.", copy[0]) || strchr("-.", copy[n - 1])) return false;
+    return n < 4 || strcmp(copy + n - 4, ".git") != 0;
+}
+
+/* A path in refs/, and git's rules for what it would not take either. */
+static bool is_revision(const char *revision)
+{
+    if (!revision[0] || strlen(revision) >= HUB_REVISION_MAX) return false;
+    for (const char *c = revision; *c; c++)
+        if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 127 || strchr("\\~^:?*[", *c))
+            return false;
+    Error ignored;
+    return hub_check_name(revision, &ignored) == 0;
+}
+
+int hub_repo_read(HubRepo *out, const char *word, bool dataset, Error *err)
+{
+    const size_t n = strcspn(word, "@"), org = strcspn(word, "/@");
+    const char *revision = word[n] ? word + n + 1 : "main";
+    const bool whole = org == n;
+    if (!is_id_part(word, org) || (!whole && !is_id_part(word + org + 1, n - org - 1))) {
+        error_usage(err, "'%.200s' is no name of a repository", word);
+        return error_hint(err, "names look like org/name, or org/name@revision");
+    }
+    if (!is_revision(revision))
+        return error_usage(err, "'%.200s': what follows @ is no revision", word);
+    *out = (HubRepo){.dataset = dataset};
+    snprintf(out->id, sizeof out->id, "%.*s", (int)n, word);
+    snprintf(out->revision, sizeof out->revision, "%s", revision);
+    return 0;
+}
+
+int hub_check_name(const char *name, Error *err)
+{
+    bool bad = !name[0] || strlen(name) > 1024 || name[strlen(name) - 1] == '/';
+    for (const char *c = name; *c && !bad; c++)
+        bad = (unsigned char)*c < ' ' || *c == 127 || *c == '\\';
+    for (const char *part = name; !bad; part++) {
+        const size_t n = strcspn(part, "/");
+        bad = n == 0 || (n == 1 && part[0] == '.') || (n == 2 && part[0] == '.' && part[1] == '.');
+        part += n;
+        if (!*part) break;
+    }
+    if (!bad) return 0;
+    Text shown = {0};
+    for (const char *c = name; *c && shown.n < 80; c++)
+        text_append(&shown, (unsigned char)*c < ' ' || *c == 127 ? "?" : c, 1);
+    error_set(err, "a file called '%s' would not stay in its folder; it is not taken",
+              shown.bytes ? shown.bytes : "");
+    text_free(&shown);
+    return -1;
+}
+
+/* ---- where ---- */
+
+/* The variable with a leading ~ read as the shell reads it; "" when unset. */
+static void path_variable(char out[FILE_PATH_MAX], const char *name)
+{
+    const char *value = getenv(name), *home = getenv("HOME");
+    const bool tilde = value && value[0] == '~' && (value[1] == '/' || !value[1]) && home;
+    snprintf(out, FILE_PATH_MAX, "%s%s", tilde ? home : "", value ? value + tilde : "");
+}
+
+int hub_home(char out[FILE_PATH_MAX], Error *err)
+{
+    char folder[FILE_PATH_MAX];
+    path_variable(out, "HF_HOME");
+    if (out[0]) return 0;
+    path_variable(folder, "XDG_CACHE_HOME");
+    if (folder[0]) return path_join(out, folder, "huggingface", err);
+    path_variable(folder, "HOME");
+    if (folder[0]) return path_join(out, folder, ".cache/huggingface", err);
+    return error_set(err, "no folder to keep models in: set HF_HOME");
+}
+
+int hub_cache_root(char out[FILE_PATH_MAX], Error *err)
+{
+    char home[FILE_PATH_MAX];
+    path_variable(out, "HF_HUB_CACHE");
+    if (out[0]) return 0;
+    return hub_home(home, err) == 0 ? path_join(out, home, "hub", err) : -1;
+}
+
+static const char *prefix(const HubRepo *r)
+{
+    return r->dataset ? "datasets--" : "models--";
+}
+
+/* "models--org--name" */
+static void folder_name(char out[FILE_PATH_MAX], const HubRepo *r)
+{
+    const size_t org = strcspn(r->id, "/");
+    snprintf(out, FILE_PATH_MAX, "%s%.*s%s%s", prefix(r), (int)org, r->id, r->id[org] ? "--" : "",
+             r->id[org] ? r->id + org + 1 : "");
+}
+
+/* ROOT/models--org--name/KIND/NAME */
+static int path_in(char out[FILE_PATH_MAX], const HubRepo *r, const char *kind, const char *name,
+                   Error *err)
+{
+    char root[FILE_PATH_MAX], repo[FILE_PATH_MAX], folder[FILE_PATH_MAX];
+    if (hub_cache_root(root, err) != 0) return -1;
+    folder_name(folder, r);
+    if (path_join(repo, root, folder, err) != 0 || path_join(folder, repo, kind, err) != 0)
+        return -1;
+    return path_join(out, folder, name, err);
+}
+
+int hub_cache_blob(char out[FILE_PATH_MAX], const HubRepo *r, const char *hash, Error *err)
+{
+    return path_in(out, r, "blobs", hash, err);
+}
+
+int hub_cache_snapshot(char out[FILE_PATH_MAX], const HubRepo *r, const char *commit, Error *err)
+{
+    return path_in(out, r, "snapshots", commit, err);
+}
+
+/* ---- what is there ---- */
+
+bool hub_cache_find(char commit[HUB_COMMIT_MAX], const HubRepo *r)
+{
+    char path[FILE_PATH_MAX], *text = NULL;
+    Error ignored;
+    if (hub_is_hash(r->revision, HUB_COMMIT_MAX - 1)) text = mem_strdup(r->revision);
+    else if (path_in(path, r, "refs", r->revision, &ignored) != 0 ||
+             file_read(&text, NULL, path, 256, &ignored) != 0)
+        return false;
+    text_trim(text);
+    const bool found = hub_is_hash(text, HUB_COMMIT_MAX - 1) &&
+                       hub_cache_snapshot(path, r, text, &ignored) == 0 && file_is_folder(path);
+    if (found) strcpy(commit, text);
+    free(text);
+    return found;
+}
+
+void hub_cache_nearest(char id[HUB_ID_MAX], const HubRepo *r)
+{
+    char root[FILE_PATH_MAX], wanted[FILE_PATH_MAX], **names = NULL;
+    int n = 0;
+    Error ignored;
+    id[0] = 0;
+    if (hub_cache_root(root, &ignored) != 0 || folder_list(&names, &n, root, &ignored) != 0) return;
+    const size_t skip = strlen(prefix(r));
+    int n_same = 0;
+    const char **same = mem_calloc((size_t)n + 1, sizeof *same);
+    for (int i = 0; i < n; i++)
+        if (strncmp(names[i], prefix(r), skip) == 0) same[n_same++] = names[i] + skip;
+    folder_name(wanted, r);
+    const char *near = text_nearest(wanted + skip, same, n_same);
+    const char *parted = near ? strstr(near, "--") : NULL;
+    if (parted) snprintf(id, HUB_ID_MAX, "%.*s/%s", (int)(parted - near), near, parted + 2);
+    else if (near) snprintf(id, HUB_ID_MAX, "%s", near);
+    free(same);
+    folder_list_free(names, n);
+}
+
+/* ---- what is put there ---- */
+
+static int make_parent(const char *path, Error *err)
+{
+    char *copy = mem_strdup(path);
+    const int rc = folder_make(dirname(copy), err);
+    free(copy);
+    return rc;
+}
+
+/* In short pieces, so that an interrupt is noticed. */
+static int wait_for(int fd, const char *path, Error *err)
+{
+    const struct timespec piece = {.tv_nsec = 50 * 1000 * 1000};
+    for (bool said = false; flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+         said = true) {
+        if (!said) log_line("waiting for another process that downloads this (%s)", path);
+        if (interrupt_pending()) return error_stopped(err, "stopped while waiting for %s", path);
+        nanosleep(&piece, NULL);
+    }
+    return 0;
+}
+
+int hub_cache_lock(int *lock, const HubRepo *r, const char *hash, Error *err)
+{
+    char root[FILE_PATH_MAX], folder[FILE_PATH_MAX], path[FILE_PATH_MAX], blob[FILE_PATH_MAX];
+    if (hub_cache_root(root, err) != 0 || hub_cache_blob(blob, r, hash, err) != 0) return -1;
+    folder_name(folder, r);
+    char *relative = mem_format(".locks/%s/%s.lock", folder, hash);
+    int rc = path_join(path, root, relative, err);
+    free(relative);
+    if (rc != 0 || make_parent(path, err) != 0 || make_parent(blob, err) != 0) return -1;
+    const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0) return error_set(err, "cannot write %s: %s", path, strerror(errno));
+    rc = wait_for(fd, path, err);
+    if (rc == 0) *lock = fd;
+    else close(fd);
+    return rc;
+}
+
+/* Links are relative, so that the cache can be moved: ../ for each folder between a file and blobs/. */
+static char *link_target(const char *name, const char *hash)
+{
+    Text target = {0};
+    for (const char *c = name; *c; c++)
+        if (*c == '/') text_add(&target, "../");
+    text_format(&target, "../../blobs/%s", hash);
+    return text_take(&target);
+}
+
+static bool is_link_to(const char *path, const char *target)
+{
+    char there[FILE_PATH_MAX];
+    const ssize_t n = readlink(path, there, sizeof there);
+    return n == (ssize_t)strlen(target) && memcmp(there, target, (size_t)n) == 0;
+}
+
+/* Made aside and renamed over what may be there. */
+static int put_link(const char *path, const char *target, Error *err)
+{
+    if (is_link_to(path, target)) return 0;
+    char *made = mem_format("%s.tmp-%ld", path, (long)getpid());
+    int rc = 0;
+    unlink(made);
+    if (symlink(target, made) != 0 || rename(made, path) != 0) {
+        rc = error_set(err, "cannot link %s to %s: %s", path, target, strerror(errno));
+        unlink(made);
+        error_hint(err, "the cache needs a file system with symbolic links: HF_HUB_CACHE=DIR puts "
+                        "it elsewhere");
+    }
+    free(made);
+    return rc;
+}
+
+int hub_cache_link(const HubRepo *r, const char *commit, const char *name, const char *hash,
+                   Error *err)
+{
+    char folder[FILE_PATH_MAX], path[FILE_PATH_MAX];
+    if (hub_check_name(name, err) != 0) return -1;
+    if (hub_cache_snapshot(folder, r, commit, err) != 0 || path_join(path, folder, name, err) != 0)
+        return -1;
+    if (make_parent(path, err) != 0) return -1;
+    char *target = link_target(name, hash);
+    const int rc = put_link(path, target, err);
+    free(target);
+    return rc;
+}
+
+int hub_cache_set_commit(const HubRepo *r, const char *commit, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    if (strcmp(r->revision, commit) == 0) return 0;
+    if (path_in(path, r, "refs", r->revision, err) != 0 || make_parent(path, err) != 0) return -1;
+    return file_write(path, commit, strlen(commit), err);
+}

@@ -1,0 +1,57 @@
+/* Repositories of the Hugging Face hub, and the cache on this machine in the layout of huggingface_hub, so
+ * that both tools share one copy (its documentation, "Understand caching"; hub-docs, local-cache):
+ *
+ *     ROOT/models--org--name/blobs/HASH                    SHA-256 of large files, git's hash of others
+ *                           /blobs/HASH.incomplete         what has come of one so far
+ *                           /refs/main                     the commit, 40 digits and no newline
+ *                           /snapshots/COMMIT/config.json  -> ../../blobs/HASH
+ *     ROOT/.locks/models--org--name/HASH.lock              flock of whoever downloads it
+ *
+ * ROOT is HF_HUB_CACHE, else $HF_HOME/hub, else $XDG_CACHE_HOME/huggingface/hub, else
+ * ~/.cache/huggingface/hub.  A data set's folder begins with datasets--.  Nothing here uses the network. */
+#ifndef POLICY_HUB_CACHE_H
+#define POLICY_HUB_CACHE_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/file.h"
+
+enum { HUB_ID_MAX = 200, HUB_REVISION_MAX = 256, HUB_HASH_MAX = 65, HUB_COMMIT_MAX = 41 };
+
+typedef struct {
+    char id[HUB_ID_MAX];             /* org/name; some old ones have no org */
+    char revision[HUB_REVISION_MAX]; /* a branch, tag, refs/pr/N or commit; "main" unless given */
+    bool dataset;
+} HubRepo;
+
+/* `word` is ID or ID@REVISION. */
+int hub_repo_read(HubRepo *out, const char *word, bool dataset, Error *err);
+/* Names of files come from a server: relative, without . and .. and empty parts, backslashes and control
+ * characters, or refused. */
+int hub_check_name(const char *name, Error *err);
+/* 40 (a commit, git's hash) or 64 (SHA-256) lower-case hex digits. */
+bool hub_is_hash(const char *text, size_t digits);
+
+/* $HF_HOME or what stands for it, where the token lies; and ROOT. */
+int hub_home(char out[FILE_PATH_MAX], Error *err);
+int hub_cache_root(char out[FILE_PATH_MAX], Error *err);
+int hub_cache_blob(char out[FILE_PATH_MAX], const HubRepo *r, const char *hash, Error *err);
+int hub_cache_snapshot(char out[FILE_PATH_MAX], const HubRepo *r, const char *commit, Error *err);
+
+/* The commit that the revision was when it was pulled, if its snapshot is there.  False without a message:
+ * nothing is. */
+bool hub_cache_find(char commit[HUB_COMMIT_MAX], const HubRepo *r);
+/* A repository of the same kind that is there and whose name is near, or "". */
+void hub_cache_nearest(char id[HUB_ID_MAX], const HubRepo *r);
+
+/* Make the folders of blobs and of this blob's lock, and wait until no other process holds it; the caller
+ * closes *lock.  Where the file system has no locks nobody waits: the hash still decides. */
+int hub_cache_lock(int *lock, const HubRepo *r, const char *hash, Error *err);
+/* snapshots/COMMIT/NAME is that blob from now on. */
+int hub_cache_link(const HubRepo *r, const char *commit, const char *name, const char *hash,
+                   Error *err);
+/* The revision is that commit from now on.  Last of all, so that it never names a snapshot without files. */
+int hub_cache_set_commit(const HubRepo *r, const char *commit, Error *err);
+
+#endif

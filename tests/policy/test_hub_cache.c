@@ -1,0 +1,251 @@
+/* The layout is that of huggingface_hub's documentation of its cache; paths are written out by hand. */
+#include "tests/scratch.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/interrupt.h"
+#include "policy/hub_api.h"
+
+#define COMMIT "0123456789abcdef0123456789abcdef01234567"
+#define HASH   "89abcdef0123456789abcdef0123456789abcdef"
+
+static void names_of_repositories_are_those_of_the_hub(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word, *id, *revision; /* id NULL: refused */
+    } CASES[] = {
+        {"org/name", "org/name", "main"},
+        {"gpt2", "gpt2", "main"},
+        {"Org_1/na.me-2@v1.0", "Org_1/na.me-2", "v1.0"},
+        {"org/name@refs/pr/1", "org/name", "refs/pr/1"},
+        {"org/name@" COMMIT, "org/name", COMMIT},
+        {"org/name/more", NULL, NULL},
+        {"/name", NULL, NULL},
+        {"org/", NULL, NULL},
+        {"", NULL, NULL},
+        {"..", NULL, NULL},
+        {"../name", NULL, NULL},
+        {"org/..", NULL, NULL},
+        {"org/na--me", NULL, NULL},
+        {"org/name.git", NULL, NULL},
+        {"-org/name", NULL, NULL},
+        {"org/name.", NULL, NULL},
+        {"org/na me", NULL, NULL},
+        {"https://huggingface.co/org/name", NULL, NULL},
+        {"org/name@", NULL, NULL},
+        {"org/name@..", NULL, NULL},
+        {"org/name@/etc", NULL, NULL},
+        {"org/name@a/../b", NULL, NULL},
+        {"org/name@a b", NULL, NULL},
+        {"org/name@a\\b", NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        HubRepo r;
+        Error err;
+        const int rc = hub_repo_read(&r, CASES[i].word, false, &err);
+        if ((rc == 0) != (CASES[i].id != NULL)) fail_msg("'%s': %d", CASES[i].word, rc);
+        if (rc != 0) continue;
+        assert_string_equal(r.id, CASES[i].id);
+        assert_string_equal(r.revision, CASES[i].revision);
+    }
+}
+
+static void names_of_files_stay_in_their_folder(void **state)
+{
+    (void)state;
+    static const char *const GOOD[] = {"a",   "a/b/c.json", ".gitattributes", "a..b", "ä b",
+                                       "...", "C:x"};
+    static const char *const BAD[] = {"",      "/a",   "..", "../a", "a/..", "a/../b", "./a",
+                                      "a/./b", "a//b", "a/", "a\\b", "a\nb", "a\x7f"};
+    Error err;
+    for (size_t i = 0; i < sizeof GOOD / sizeof *GOOD; i++)
+        if (hub_check_name(GOOD[i], &err) != 0) fail_msg("'%s' is refused", GOOD[i]);
+    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++)
+        if (hub_check_name(BAD[i], &err) == 0) fail_msg("'%s' is taken", BAD[i]);
+}
+
+/* Later ones win over earlier ones. */
+static void variables_say_where_the_cache_is(void **state)
+{
+    (void)state;
+    static const char *const NAMES[] = {"HOME", "XDG_CACHE_HOME", "HF_HOME", "HF_HUB_CACHE"};
+    static const char *const VALUES[] = {"/home/ada", "/xdg", "~/hf", "/cache"};
+    static const char *const ROOTS[] = {"/home/ada/.cache/huggingface/hub", "/xdg/huggingface/hub",
+                                        "/home/ada/hf/hub", "/cache"};
+    char root[FILE_PATH_MAX];
+    Error err;
+    for (int i = 0; i < 4; i++) unsetenv(NAMES[i]);
+    assert_int_equal(hub_cache_root(root, &err), -1);
+    assert_says(&err, "set HF_HOME");
+    for (int i = 0; i < 4; i++) {
+        setenv(NAMES[i], VALUES[i], 1);
+        assert_worked(hub_cache_root(root, &err), &err);
+        assert_string_equal(root, ROOTS[i]);
+    }
+}
+
+static HubRepo repo_in_scratch(const char *word, bool dataset)
+{
+    HubRepo r;
+    Error err;
+    setenv("HF_HUB_CACHE", scratch_folder("cache", true), 1);
+    assert_worked(hub_repo_read(&r, word, dataset, &err), &err);
+    return r;
+}
+
+static void assert_link(const char *name, const char *target)
+{
+    char there[FILE_PATH_MAX] = "";
+    assert_true(readlink(scratch_path(name), there, sizeof there - 1) > 0);
+    assert_string_equal(there, target);
+}
+
+static void links_are_relative_and_replace_what_was_there(void **state)
+{
+    (void)state;
+    const HubRepo r = repo_in_scratch("org/name", true);
+    Error err;
+#define SNAPSHOT "cache/datasets--org--name/snapshots/" COMMIT "/"
+    for (int again = 0; again < 2; again++) {
+        assert_worked(hub_cache_link(&r, COMMIT, "a.json", HASH, &err), &err);
+        assert_worked(hub_cache_link(&r, COMMIT, "x/y/a.json", HASH, &err), &err);
+        assert_link(SNAPSHOT "a.json", "../../blobs/" HASH);
+        assert_link(SNAPSHOT "x/y/a.json", "../../../../blobs/" HASH);
+        unlink(scratch_path(SNAPSHOT "a.json"));
+        scratch_write(scratch_path(SNAPSHOT "a.json"), "a file that somebody put there");
+    }
+    assert_int_equal(hub_cache_link(&r, COMMIT, "../a.json", HASH, &err), -1);
+}
+
+static void revision_is_found_by_its_reference(void **state)
+{
+    (void)state;
+    const HubRepo r = repo_in_scratch("name", false);
+    HubRepo by_commit = r;
+    char commit[HUB_COMMIT_MAX];
+    Error err;
+    strcpy(by_commit.revision, COMMIT);
+    assert_false(hub_cache_find(commit, &r));
+    assert_worked(hub_cache_set_commit(&r, COMMIT, &err), &err);
+    assert_false(hub_cache_find(commit, &r)); /* names a snapshot that is not there */
+    assert_worked(hub_cache_link(&r, COMMIT, "a", HASH, &err), &err);
+    assert_true(hub_cache_find(commit, &r));
+    assert_string_equal(commit, COMMIT);
+    assert_true(hub_cache_find(commit, &by_commit));
+
+    scratch_write(scratch_path("cache/models--name/refs/main"), COMMIT "\n");
+    assert_true(hub_cache_find(commit, &r));
+    scratch_write(scratch_path("cache/models--name/refs/main"), "../../../etc");
+    assert_false(hub_cache_find(commit, &r));
+}
+
+/* A commit needs no name of its own. */
+static void commit_makes_no_reference(void **state)
+{
+    (void)state;
+    const HubRepo r = repo_in_scratch("org/name@" COMMIT, false);
+    Error err;
+    assert_worked(hub_cache_set_commit(&r, COMMIT, &err), &err);
+    assert_false(file_exists(scratch_path("cache/models--org--name/refs")));
+}
+
+static void near_name_is_of_the_same_kind(void **state)
+{
+    (void)state;
+    HubRepo r = repo_in_scratch("org/nam", false);
+    char near[HUB_ID_MAX];
+    Error err;
+    assert_worked(folder_make(scratch_path("cache/datasets--org--name"), &err), &err);
+    hub_cache_nearest(near, &r);
+    assert_string_equal(near, "");
+    assert_worked(folder_make(scratch_path("cache/models--org--name"), &err), &err);
+    hub_cache_nearest(near, &r);
+    assert_string_equal(near, "org/name");
+}
+
+/* ---- who asks ---- */
+
+static void token_is_one_word_of_a_variable_or_a_file(void **state)
+{
+    (void)state;
+    HubSite site;
+    Error err;
+    setenv("HF_HOME", scratch_folder("home", true), 1);
+    setenv("HF_ENDPOINT", "https://mirror.example//", 1);
+    assert_worked(hub_site_read(&site, &err), &err);
+    assert_string_equal(site.token, "");
+    assert_string_equal(site.endpoint, "https://mirror.example");
+
+    scratch_write(scratch_path("home/token"), "hf_of_home\n");
+    assert_worked(hub_site_read(&site, &err), &err);
+    assert_string_equal(site.token, "hf_of_home");
+    scratch_write(scratch_path("token"), "hf_of_path\n");
+    setenv("HF_TOKEN_PATH", scratch_path("token"), 1);
+    assert_worked(hub_site_read(&site, &err), &err);
+    assert_string_equal(site.token, "hf_of_path");
+    setenv("HF_TOKEN", " hf_of_env ", 1);
+    assert_worked(hub_site_read(&site, &err), &err);
+    assert_string_equal(site.token, "hf_of_env");
+
+    setenv("HF_TOKEN", "hf_a\r\nX-B: c", 1);
+    assert_int_equal(hub_site_read(&site, &err), -1);
+    assert_says(&err, "HF_TOKEN: holds no token");
+    assert_null(strstr(err.message, "hf_a"));
+    unsetenv("HF_TOKEN");
+    unsetenv("HF_TOKEN_PATH");
+    unsetenv("HF_ENDPOINT");
+}
+
+static void offline_is_said_as_huggingface_hub_reads_it(void **state)
+{
+    (void)state;
+    static const char *const YES[] = {"1", "true", "Yes", "ON"}, *const NO[] = {"0", "", "off"};
+    unsetenv("TRANSFORMERS_OFFLINE");
+    for (int i = 0; i < 4; i++) {
+        setenv("HF_HUB_OFFLINE", YES[i], 1);
+        assert_true(hub_is_offline());
+    }
+    for (int i = 0; i < 3; i++) {
+        setenv("HF_HUB_OFFLINE", NO[i], 1);
+        assert_false(hub_is_offline());
+    }
+    unsetenv("HF_HUB_OFFLINE");
+    setenv("TRANSFORMERS_OFFLINE", "1", 1);
+    assert_true(hub_is_offline());
+}
+
+/* Last, because the interrupt stays pending. */
+static void wait_for_a_lock_can_be_interrupted(void **state)
+{
+    (void)state;
+    const HubRepo r = repo_in_scratch("org/name", false);
+    int first, second;
+    Error err;
+    assert_worked(hub_cache_lock(&first, &r, HASH, &err), &err);
+    assert_true(file_exists(scratch_path("cache/.locks/models--org--name/" HASH ".lock")));
+    close(first);
+    assert_worked(hub_cache_lock(&first, &r, HASH, &err), &err);
+    interrupt_raise(15);
+    assert_int_equal(hub_cache_lock(&second, &r, HASH, &err), -1);
+    assert_true(err.stopped);
+    close(first);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_of_repositories_are_those_of_the_hub),
+        cmocka_unit_test(names_of_files_stay_in_their_folder),
+        cmocka_unit_test(variables_say_where_the_cache_is),
+        cmocka_unit_test(links_are_relative_and_replace_what_was_there),
+        cmocka_unit_test(revision_is_found_by_its_reference),
+        cmocka_unit_test(commit_makes_no_reference),
+        cmocka_unit_test(near_name_is_of_the_same_kind),
+        cmocka_unit_test(token_is_one_word_of_a_variable_or_a_file),
+        cmocka_unit_test(offline_is_said_as_huggingface_hub_reads_it),
+        cmocka_unit_test(wait_for_a_lock_can_be_interrupted),
+    };
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}
