@@ -23,7 +23,7 @@ typedef struct {
 
 static const Option OPTIONS[] = {
     {"model", OPTION_TEXT, offsetof(GenerateOptions, model), 0, 0, "MODEL",
-     "base, aligned, a run or a folder (aligned, else base)"},
+     "base, aligned, a run, a folder or what was pulled: org/name (aligned, else base)"},
     {"prompt", OPTION_TEXT, offsetof(GenerateOptions, prompt), 0, 0, "TEXT",
      "exactly as the model reads it (default: standard input)"},
     {"n", OPTION_INT, offsetof(GenerateOptions, n), 1, 100000, "N", "responses (1)"},

@@ -51,9 +51,8 @@ void help_welcome(void)
                 "base against aligned");
     printf("%-8s %-25s all %d commands   rlhf help words   the terms\n\n", "more", "rlhf help",
            count_commands());
-    printf("version %s, %s, %d cores, %.0f GB. Nothing here uses the network%s.\n", RLHF_VERSION,
-           kernels_name(), (int)sysconf(_SC_NPROCESSORS_ONLN), memory_gb(),
-           command_find("import") ? " except import of a URL" : "");
+    printf("version %s, %s, %d cores, %.0f GB. Only pull and import of a URL use the network.\n",
+           RLHF_VERSION, kernels_name(), (int)sysconf(_SC_NPROCESSORS_ONLN), memory_gb());
 }
 
 void help_list(void)

@@ -15,8 +15,8 @@ typedef struct {
 } InitOptions;
 
 static const Option OPTIONS[] = {
-    {"base", OPTION_TEXT, offsetof(InitOptions, base), 0, 0, "DIR",
-     "the base model's folder; of a project that is there, also a run"},
+    {"base", OPTION_TEXT, offsetof(InitOptions, base), 0, 0, "MODEL",
+     "the base model: its folder, org/name that was pulled; of a project that is there, a run"},
     {0},
 };
 
@@ -58,10 +58,9 @@ static int init(Context *ctx, int argc, char **argv, Error *err)
 
     const bool there = file_exists(database);
     if (there && project_find(ctx, folder, true, err) != 0) return -1;
-    /* Looked at first, so that a mistyped folder leaves no half-told project behind. */
-    if (options.base && !there && !file_is_folder(options.base))
-        return error_set(err, "--base %s: no such folder", options.base);
-    if (options.base && project_model(ctx, base, NULL, options.base, err) != 0) return -1;
+    /* Looked at first, so that a mistyped name leaves no half-told project behind. */
+    if (options.base && project_model(ctx, base, NULL, options.base, err) != 0)
+        return error_wrap(err, "--base");
     if (there && !options.base) {
         error_set(err, "%s is a project already", folder);
         return error_hint(err, "what is in it: rlhf status%s%s", words.n ? " --project " : "",
@@ -81,7 +80,7 @@ const Command cmd_init = {
     .name = "init",
     .heading = "data",
     .summary = "make a project: a folder that remembers prompts, answers, labels and runs",
-    .usage = "[DIR] [--base DIR]",
+    .usage = "[DIR] [--base MODEL]",
     .details = "Makes rlhf.db, project.json and runs/ in DIR, or here.  In a project that is there "
                "already,\n"
                "--base only names its base model.\n",

@@ -25,7 +25,7 @@ typedef struct {
 
 static const Option OPTIONS[] = {
     {"model", OPTION_TEXT, offsetof(LogprobsOptions, model), 0, 0, "MODEL",
-     "a name, a run or a folder (base)"},
+     "a name, a run, a folder or what was pulled: org/name (base)"},
     {"adapter", OPTION_TEXT, offsetof(LogprobsOptions, adapter), 0, 0, "DIR",
      "a folder with PEFT's files: the model as seen through it"},
     {"ids", OPTION_TEXT, offsetof(LogprobsOptions, ids), 0, 0, "1,2,3",

@@ -24,7 +24,7 @@ typedef struct {
 
 static const Option OPTIONS[] = {
     {"model", OPTION_TEXT, offsetof(TokenizeOptions, model), 0, 0, "MODEL",
-     "a name, a run or a folder (base)"},
+     "a name, a run, a folder or what was pulled: org/name (base)"},
     {"special", OPTION_SWITCH, offsetof(TokenizeOptions, special), 0, 0, NULL,
      "special tokens spelled out in the text become their ids"},
     {"decode", OPTION_SWITCH, offsetof(TokenizeOptions, decode), 0, 0, NULL,

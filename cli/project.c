@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "cli/commands.h"
 #include "policy/adapter.h"
+#include "policy/hub_cache.h"
 
 enum { PROJECT_JSON_MAX = 1 << 20, NAMES_MAX = 256 };
 
@@ -248,6 +249,31 @@ static int run_model(const Context *ctx, char folder[FILE_PATH_MAX], const char 
     return error_set(err, "run %s: no model (config.json) in %s", run, inside);
 }
 
+/* A repository in the cache of the hub, with its model. */
+static bool pulled_model(char folder[FILE_PATH_MAX], const char *name)
+{
+    HubRepo repo;
+    char commit[HUB_COMMIT_MAX], snapshot[FILE_PATH_MAX];
+    Error ignored;
+    return hub_repo_read(&repo, name, false, &ignored) == 0 && hub_cache_find(commit, &repo) &&
+           hub_cache_snapshot(snapshot, &repo, commit, &ignored) == 0 &&
+           project_model_inside(folder, snapshot);
+}
+
+/* Neither a folder nor in the cache. */
+static int not_pulled(const char *name, Error *err)
+{
+    HubRepo repo;
+    char near[HUB_ID_MAX];
+    Error ignored;
+    error_set(err, "%s: no such folder", name);
+    if (hub_repo_read(&repo, name, false, &ignored) != 0) return -1;
+    hub_cache_nearest(near, &repo);
+    error_set(err, "%s: no such folder, and no model of that name was pulled%s%s", name,
+              near[0] ? "; did you mean: " : "", near);
+    return error_hint(err, "bring it from the hub with: rlhf pull %s", name);
+}
+
 int project_model(const Context *ctx, char folder[FILE_PATH_MAX], const char *role,
                   const char *name, Error *err)
 {
@@ -255,11 +281,12 @@ int project_model(const Context *ctx, char folder[FILE_PATH_MAX], const char *ro
     int rc;
     if (is_model_name(name)) rc = named_model(ctx, found, name, err);
     else if (project_model_inside(found, name)) rc = 0;
-    else if (strchr(name, '/') || file_is_folder(name))
-        rc = error_set(err, "%s: no model there (config.json)", name);
-    else if (!ctx->project[0])
-        rc = error_set(err, "%s: no such folder, and no project here to look it up in", name);
-    else rc = run_model(ctx, found, name, err);
+    else if (file_is_folder(name)) rc = error_set(err, "%s: no model there (config.json)", name);
+    else if (ctx->project[0] && !strchr(name, '/') && run_model(ctx, found, name, err) == 0) rc = 0;
+    else if (pulled_model(found, name)) rc = 0;
+    else if (strchr(name, '/')) rc = not_pulled(name, err);
+    else if (ctx->project[0]) rc = -1;
+    else rc = error_set(err, "%s: no such folder, and no project here to look it up in", name);
     if (rc != 0) return -1;
 
     snprintf(folder, FILE_PATH_MAX, "%s", found);

@@ -23,8 +23,9 @@ int project_read(const Context *ctx, cJSON **out, Error *err);
 
 /* The folder itself, or the model/ inside it; false when neither holds a model. */
 bool project_model_inside(char out[FILE_PATH_MAX], const char *folder);
-/* The folder of a model called `name`: base, reward, aligned, RUN, RUN@STEP or a folder.  Says which one
- * was taken (`policy: base = models/base`), as `role`, which may be NULL for silence. */
+/* The folder of a model called `name`: base, reward, aligned, a folder, RUN, RUN@STEP, or a repository that
+ * was pulled (org/name, org/name@REVISION), in this order.  Says which one was taken (`policy: base =
+ * models/base`), as `role`, which may be NULL for silence. */
 int project_model(const Context *ctx, char folder[FILE_PATH_MAX], const char *role,
                   const char *name, Error *err);
 /* Where project.json says that base, reward or aligned lies: from the project's folder when inside; "" when

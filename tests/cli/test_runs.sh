@@ -78,7 +78,7 @@ input=/dev/null
 refused 1 "no model, run or folder 'nope'" init --base nope
 must init --base vector
 grep -q '"base":.*runs/vector' project.json || fail "init --base takes a run of the project: $(cat project.json)"
-refused 1 "--base nope: no such folder" init other --base nope
+refused 1 "--base: nope: no such folder" init other --base nope
 [ ! -e other ] || fail "a mistyped base makes no project"
 
 # ---- rows that are not what they should be ----

@@ -1,0 +1,303 @@
+#!/usr/bin/env bash
+# rlhf pull: the cache it leaves, faults of the hub and of what is in between, and names of pulled models.
+. "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
+perl -MIO::Socket::INET -e 1 2>/dev/null || { echo "no perl to serve a hub with" && exit 77; }
+servers=()
+trap 'rm -rf "$folder"; for s in "${servers[@]}"; do kill "$s" 2>/dev/null; done' EXIT
+unset HF_TOKEN HF_TOKEN_PATH HF_HUB_CACHE HF_HUB_OFFLINE TRANSFORMERS_OFFLINE XDG_CACHE_HOME
+unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
+
+# ---- a hub ----
+commit=$(printf 'a%.0s' $(seq 40)) older=$(printf 'b%.0s' $(seq 40))
+mkdir files hashes
+for name in hub store; do
+    perl "$SOURCE_DIR/tests/cli/hub_server.pl" $name store >/dev/null &
+    servers+=($!)
+    : >$name.log
+done
+for name in hub store; do for _ in $(seq 200); do [ -s $name.port ] || sleep 0.05; done; done
+export HF_ENDPOINT=http://127.0.0.1:$(cat hub.port)/ HF_HOME=$folder/home
+cache=$HF_HOME/hub
+
+hash_of() { # FILE: SHA-256 of what is large, else the hash of git
+    case $1 in
+    *.safetensors | *.gz) sha256sum <"$1" ;;
+    *) { printf 'blob %d\0' "$(wc -c <"$1")" && cat "$1"; } | sha1sum ;;
+    esac | cut -d' ' -f1
+}
+# listing KIND/ID REVISION FILE...: of files/, with size and hash as the hub gives them.
+listing() {
+    local path=api/$1/revision/$2 separator='' f hash size
+    mkdir -p "api/$1/revision" && shift 2
+    {
+        printf '{"sha":"%s","siblings":[' "$commit"
+        for f in "$@"; do
+            hash=$(hash_of "files/$f") size=$(wc -c <"files/$f")
+            mkdir -p "$(dirname "hashes/$f")" && printf %s "$hash" >"hashes/$f"
+            printf '%s{"rfilename":"%s","size":%d,"blobId":"%s"' "$separator" "$f" "$size" "${hash:0:40}"
+            [ ${#hash} -eq 64 ] && printf ',"lfs":{"sha256":"%s","size":%d}' "$hash" "$size"
+            printf '}' && separator=,
+        done
+        printf ']}'
+    } >"$path"
+}
+cp "$SOURCE_DIR"/tests/golden/gpt2-tiny/{config.json,model.safetensors} files/
+mkdir files/onnx && echo not wanted >files/onnx/model.onnx && echo '# tiny' >files/README.md
+all=(README.md config.json model.safetensors onnx/model.onnx)
+listing models/org/tiny main "${all[@]}"
+weights=$(hash_of files/model.safetensors) config=$(hash_of files/config.json) card=$(hash_of files/README.md)
+size=$(wc -c <files/model.safetensors)
+
+forget() { rm -rf "$HF_HOME" && : >hub.log && : >store.log && : >faults; }
+asked() { [ "$(grep -c -- "$2" "$1.log")" -eq "$3" ] || fail "$4: $3 requests like $2, not $(cat "$1.log")"; } # NAME PATTERN N CLAIM
+one_line() { [ "$(grep -c . err)" -le 2 ] || fail "$1 is one line and what to do"; }
+whole() { # CLAIM: the snapshot is there and has the right bytes
+    exits 0 "$1"
+    cmp -s files/model.safetensors "$cache/models--org--tiny/snapshots/$commit/model.safetensors" || fail "$1: the bytes are right"
+    [ -z "$(find "$cache" -name '*.incomplete' -o -name '*.tmp-*')" ] || fail "$1 leaves no part"
+}
+nothing_kept() { # CLAIM: neither a wrong blob nor a revision that names it
+    [ ! -e "$cache/models--org--tiny/blobs/$weights" ] || fail "$1: no blob is there"
+    [ ! -e "$cache/models--org--tiny/refs/main" ] || fail "$1: the revision names nothing"
+}
+
+# ---- the cache is as huggingface_hub makes it ----
+forget
+run pull org/tiny
+whole "a pull"
+[ "$(cat out)" = "$cache/models--org--tiny/snapshots/$commit" ] || fail "the folder is printed"
+says "org/tiny@main is aaaaaaaaaaaa: 3 files"
+(cd "$cache" && find . -type f -printf '%P\n' -o -type l -printf '%P -> %l\n' | LC_ALL=C sort) >tree
+LC_ALL=C sort >expected <<END
+.locks/models--org--tiny/$card.lock
+.locks/models--org--tiny/$config.lock
+.locks/models--org--tiny/$weights.lock
+models--org--tiny/blobs/$card
+models--org--tiny/blobs/$config
+models--org--tiny/blobs/$weights
+models--org--tiny/refs/main
+models--org--tiny/snapshots/$commit/README.md -> ../../blobs/$card
+models--org--tiny/snapshots/$commit/config.json -> ../../blobs/$config
+models--org--tiny/snapshots/$commit/model.safetensors -> ../../blobs/$weights
+END
+diff tree expected || fail "the tree of the cache"
+printf %s "$commit" | cmp -s - "$cache/models--org--tiny/refs/main" || fail "refs/main is 40 digits and no newline"
+asked hub "GET /org/tiny/resolve/$commit/config.json none" 1 "a file is asked for by its commit"
+
+: >hub.log && : >store.log
+run --json pull org/tiny
+exits 0 "a second pull"
+[ "$(cat out)" = "{\"repo\":\"org/tiny\",\"revision\":\"main\",\"commit\":\"$commit\",\"path\":\"$cache/models--org--tiny/snapshots/$commit\",\"files\":[\"README.md\",\"config.json\",\"model.safetensors\"],\"bytes\":$((size + $(cat files/README.md files/config.json | wc -c))),\"brought\":0}" ] || fail "the object of a pull"
+[ "$(cat hub.log store.log | wc -l)" -eq 1 ] || fail "a second pull asks for the listing alone"
+
+run pull org/tiny --file 'onnx/*'
+exits 0 "a pull of other files"
+[ "$(readlink "$cache/models--org--tiny/snapshots/$commit/onnx/model.onnx")" = "../../../blobs/$(hash_of files/onnx/model.onnx)" ] || fail "a link from a folder goes up one more"
+refused 1 "matches 'model.safetensor'; did you mean: model.safetensors" pull org/tiny --file model.safetensor
+
+# ---- a pulled model is a model ----
+run logprobs --model org/tiny --ids 1,2,3
+cp out by_name
+run logprobs --model files --ids 1,2,3
+exits 0 "logprobs of a pulled model"
+cmp -s out by_name || fail "a pulled model is the same model"
+run logprobs --model "org/tiny@$commit" --ids 1,2,3
+exits 0 "a pulled model by its commit"
+must init project --base org/tiny
+grep -q "models--org--tiny/snapshots/$commit" project/project.json || fail "init --base takes a pulled model"
+refused 1 "org/tini: no such folder, and no model of that name was pulled; did you mean: org/tiny" logprobs --model org/tini --ids 1
+says "rlhf pull org/tini"
+refused 1 "no model of that name was pulled" logprobs --model org/tiny@v2 --ids 1
+
+# ---- without the network ----
+: >hub.log
+for offline in --offline HF_HUB_OFFLINE=1; do
+    case $offline in --*) flags=(--offline) ;; *) export "${offline?}" && flags=() ;; esac
+    run "${flags[@]}" pull org/tiny
+    exits 0 "a pull of what is there, $offline"
+    prints "snapshots/$commit"
+    refused 1 "other/one at revision main is not in the cache" "${flags[@]}" pull other/one
+    says "${offline%=1} forbids"
+done
+unset HF_HUB_OFFLINE
+[ ! -s hub.log ] || fail "nobody is asked"
+if strace -o trace -f -e trace=socket true 2>/dev/null; then
+    strace -o trace -f -e trace=socket "$RLHF" --offline pull org/tiny >out 2>err
+    grep -q socket trace && fail "--offline opens no socket: $(cat trace)"
+fi
+
+# ---- the token ----
+forget
+export HF_TOKEN=hf_abc
+run pull org/tiny
+whole "a pull with a token"
+asked hub ' hf_abc ' 4 "the hub is told the token"
+asked store ' none ' 1 "the store is not"
+asked store hf_abc 0 "the store is not"
+grep -rq hf_abc "$HF_HOME" out err && fail "the token is written nowhere"
+unset HF_TOKEN
+forget
+mkdir -p "$HF_HOME" && echo hf_of_file >"$HF_HOME/token"
+run pull org/tiny --file README.md
+asked hub ' hf_of_file ' 2 "the token of the file"
+HF_TOKEN=$'hf_a\nX-B: c' run pull org/tiny
+exits 1 "a token of two lines"
+says "HF_TOKEN: holds no token"
+
+# ---- faults: all is well in the end ----
+rest='^GET /model.safetensors?Signature=abc none 1000$'
+# survives CLAIM FAULT...: one fault a line
+survives() {
+    local claim=$1
+    shift
+    forget
+    printf '%s\n' "$@" >faults
+    run pull org/tiny
+    whole "$claim"
+    [ ! -s faults ] || fail "$claim: it happened"
+}
+survives "a connection cut by the store" 'store cut 1000'
+asked store "$rest" 1 "the rest alone is asked for"
+survives "a busy hub that says for how long" 'hub status 429 Too Many Requests|Retry-After: 1'
+survives "a store without ranges" 'store cut 1000' 'store norange'
+survives "a store that mixes up ranges" 'store cut 1000' 'store badrange'
+survives "a store that breaks" 'store status 502 Bad Gateway'
+survives "a repository that was renamed" 'hub.*config to /org/renamed/resolve/'"$commit"'/config.json'
+
+# ---- faults that end it ----
+# ends CLAIM WORDS FAULT...
+ends() {
+    local claim=$1 words=$2
+    shift 2
+    forget
+    printf '%s\n' "$@" >faults
+    refused 1 "$words" pull org/tiny
+    one_line "$claim"
+    nothing_kept "$claim"
+}
+ends "wrong bytes" "has SHA-256" 'store wrong'
+[ -z "$(find "$cache" -name '*.incomplete')" ] || fail "wrong bytes are removed"
+ends "wrong bytes of a small file" "has the git hash" 'hub.*config wrong'
+ends "a page instead of the file" "bytes, expected" 'store html'
+ends "a page instead of the listing" "does not answer as the hub does" 'hub html'
+ends "a redirect to another machine without TLS" "redirected to http://example.com/x: only https" 'hub.*resolve.*model to http://example.com/x'
+ends "a redirect in a circle" "more than 5 redirects" $'hub.*resolve.*model to HERE/a\nhub to HERE/a\nhub to HERE/a\nhub to HERE/a\nhub to HERE/a\nhub to HERE/a'
+ends "a licence" "org/tiny: its licence has to be accepted first" 'hub.*config status 403 Forbidden|X-Error-Code: GatedRepo'
+says "accept it at ${HF_ENDPOINT}org/tiny, then set HF_TOKEN"
+ends "a private repository" "no such repository, or a private one" 'hub status 401 Unauthorized'
+says "HF_TOKEN"
+ends "an absurd Retry-After" "the server answers 429" 'hub status 429 Too Many Requests|Retry-After: 1000000000'
+ends "a wait of a RateLimit" "the server answers 429" 'hub status 429 Too Many Requests|RateLimit: "api";r=0;t=9999'
+ends "a store that refuses" "the server answers 403" 'store status 403 Forbidden'
+HF_TOKEN=hf_abc ends "a token that does not do" "none that this token may read" 'hub status 401 Unauthorized'
+
+# A size that the listing has wrong, and a hash that is none of the file.
+forget
+sed -i.right "s/\"size\":$size/\"size\":1000/g" api/models/org/tiny/revision/main
+refused 1 "larger than the 1000 bytes it should have" pull org/tiny
+nothing_kept "a file that is too long"
+sed "s/\"size\":$size/\"size\":$((size + 1))/g" api/models/org/tiny/revision/main.right >api/models/org/tiny/revision/main
+refused 1 "has $size bytes, expected $((size + 1))" pull org/tiny
+nothing_kept "a file that is too short"
+mv api/models/org/tiny/revision/main.right api/models/org/tiny/revision/main
+
+# ---- killed, full, twice at once ----
+forget
+echo 'store hold 50000' >faults
+"$RLHF" pull org/tiny >out 2>err &
+victim=$!
+part=$cache/models--org--tiny/blobs/$weights.incomplete
+for _ in $(seq 600); do [ "$(stat -c %s "$part" 2>/dev/null)" = 50000 ] && break || sleep 0.05; done
+kill -9 $victim && wait $victim 2>/dev/null
+nothing_kept "a killed pull"
+: >store.log
+run --json pull org/tiny
+whole "a pull after one that was killed"
+asked store ' none 50000$' 1 "the rest alone is asked for"
+prints "\"brought\":$((size - 50000))}"
+
+forget
+(ulimit -f 64 && "$RLHF" pull org/tiny >out 2>err)
+status=$?
+exits 1 "a full disk"
+says "cannot write"
+nothing_kept "a full disk"
+run pull org/tiny
+whole "a pull after the disk had room again"
+
+forget
+echo 'store slow 1000' >faults
+"$RLHF" pull org/tiny >out1 2>err1 &
+first=$!
+for _ in $(seq 600); do [ -s store.log ] && break || sleep 0.05; done
+run pull org/tiny
+whole "a second pull at the same time"
+wait $first || fail "the first of two pulls: $(cat err1)"
+asked store model 1 "the second waits for the first"
+
+# ---- what is not there, and what is not taken ----
+forget
+refused 1 "the hub has no model org/none" pull org/none
+echo '{"branches":[{"name":"main"},{"name":"dev"}],"tags":[{"name":"v1.0"}]}' >api/models/org/tiny/refs
+refused 1 "org/tiny has no revision 'v1.1'; did you mean: v1.0" pull org/tiny@v1.1
+refused 2 "is no name of a repository" pull ../etc
+refused 2 "what follows @ is no revision" pull org/tiny@../x
+sed "s/$commit/$older/" api/models/org/tiny/revision/main >'api/models/org/tiny/revision/refs%2Fpr%2F1'
+run pull org/tiny@refs/pr/1
+exits 0 "a revision with slashes"
+[ "$(cat "$cache/models--org--tiny/refs/refs/pr/1")" = "$older" ] || fail "a revision with slashes is remembered"
+
+for name in ../../evil /tmp/evil 'a\\evil' a//evil 'a/../../evil' 'evil/'; do
+    printf '{"sha":"%s","siblings":[{"rfilename":"%s","size":1,"blobId":"%s"}]}' "$commit" "$name" "$config" >api/models/org/tiny/revision/evil
+    refused 1 "would not stay in its folder" pull org/tiny@evil --file '*'
+done
+printf '{"sha":"%s","siblings":[{"rfilename":"a\\u0000b"}]}' "$commit" >api/models/org/tiny/revision/evil
+refused 1 "does not answer as the hub does" pull org/tiny@evil --file '*'
+printf '{"sha":"../x","siblings":[]}' >api/models/org/tiny/revision/evil
+refused 1 "names no commit and files" pull org/tiny@evil --file '*'
+[ -z "$(find . -name 'evil*' ! -path './api/*')" ] || fail "no file of such a name is anywhere"
+
+echo pickled >files/pytorch_model.bin
+listing models/org/pickled main config.json pytorch_model.bin
+refused 1 "org/pickled has its weights as pytorch_model.bin alone" pull org/pickled
+listing models/org/bare main README.md
+refused 1 "org/bare has no config.json" pull org/bare
+cp files/config.json config.kept && echo '{"model_type":"mamba"}' >files/config.json
+: >store.log
+listing models/org/mamba main config.json model.safetensors
+refused 1 mamba pull org/mamba
+[ ! -s store.log ] || fail "the weights of a model that cannot be run are not brought"
+mv config.kept files/config.json && printf %s "$config" >hashes/config.json
+
+# ---- a listing without sizes and hashes ----
+forget
+printf '{"sha":"%s","siblings":[{"rfilename":"config.json"},{"rfilename":"model.safetensors"}]}' "$commit" >api/models/org/tiny/revision/plain
+run pull org/tiny@plain
+whole "a listing without hashes"
+asked hub "HEAD /org/tiny/resolve/$commit/model.safetensors" 1 "the file itself is asked"
+asked store HEAD 0 "the store is not asked"
+for etag in "" "../../x" "$(printf 'e%.0s' $(seq 200))"; do
+    forget
+    printf %s "$etag" >hashes/config.json
+    refused 1 "names no hash of config.json" pull org/tiny@plain
+done
+printf %s "$config" >hashes/config.json
+
+# ---- data sets ----
+forget
+printf '{"prompt":"from the hub"}\n' >files/train.jsonl
+listing datasets/org/set main README.md train.jsonl
+run pull --dataset org/set
+exits 0 "a data set"
+[ "$(cat out)" = "$cache/datasets--org--set/snapshots/$commit/train.jsonl" ] || fail "the path of a data set is printed"
+run --project project import "$(cat out)"
+exits 0 "import of a pulled data set"
+prints "1 row taken"
+refused 1 "the hub has no data set org/tiny" pull --dataset org/tiny
+
+# ---- a proxy that wants a login; nobody there ----
+HF_TOKEN=hf_abc https_proxy=$HF_ENDPOINT HF_ENDPOINT=https://hub.invalid run pull org/tiny
+exits 1 "a proxy that refuses"
+asked hub 'CONNECT hub.invalid:443 none' 1 "the proxy is asked"
+HF_ENDPOINT=http://hub.invalid refused 1 "only https:// addresses" pull org/tiny
+[ $failed -eq 0 ]
