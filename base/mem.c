@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,4 +50,42 @@ char *mem_format(const char *format, ...)
     va_end(again);
     va_end(args);
     return text;
+}
+
+/* The number after a word at the beginning of a line, times `unit`; SIZE_MAX without one. */
+static size_t number_in(const char *path, const char *word, size_t unit)
+{
+    char line[256];
+    size_t found = SIZE_MAX;
+    FILE *file = fopen(path, "r");
+    while (file && found == SIZE_MAX && fgets(line, sizeof line, file)) {
+        const size_t n = strlen(word);
+        char *end;
+        if (strncmp(line, word, n) != 0) continue;
+        const unsigned long long number = strtoull(line + n, &end, 10);
+        if (end != line + n) found = (size_t)number * unit;
+    }
+    if (file) fclose(file);
+    return found;
+}
+
+size_t mem_held(void)
+{
+    const size_t held = number_in("/proc/self/status", "VmRSS:", 1024);
+    return held == SIZE_MAX ? 0 : held;
+}
+
+size_t mem_peak(void)
+{
+    const size_t peak = number_in("/proc/self/status", "VmHWM:", 1024);
+    return peak == SIZE_MAX ? 0 : peak;
+}
+
+size_t mem_free(void)
+{
+    const size_t machine = number_in("/proc/meminfo", "MemAvailable:", 1024);
+    const size_t limit = number_in("/sys/fs/cgroup/memory.max", "", 1);
+    const size_t used = number_in("/sys/fs/cgroup/memory.current", "", 1);
+    if (limit == SIZE_MAX || used == SIZE_MAX || used > limit) return machine;
+    return limit - used < machine ? limit - used : machine;
 }

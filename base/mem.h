@@ -13,4 +13,11 @@ char *mem_strndup(const char *text, size_t n);
 /* A new string made as by printf. */
 char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Bytes this process may still take beside what it holds: what the machine has left, or the control group
+ * it runs in, whichever is less; and what it holds. */
+size_t mem_free(void);
+size_t mem_held(void);
+/* The most that it ever held. */
+size_t mem_peak(void);
+
 #endif

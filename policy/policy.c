@@ -111,22 +111,6 @@ void policy_close(Policy *p)
     free(p);
 }
 
-size_t policy_memory(const ModelConfig *c, const PolicyOptions *o)
-{
-    /* the weights themselves and their packed form; trained, also the packed transpose, gradient and
-     * two moments; under a trained adapter the packed transpose alone */
-    enum { KEPT = 2, TRANSPOSE = 1, TRAINED = 3 };
-    const Adapter *a = o->adapter;
-    const int each = KEPT + (o->train ? TRANSPOSE + (a ? 0 : TRAINED) : 0);
-    const int each_low = KEPT + (o->train ? TRANSPOSE + TRAINED : 0);
-    const size_t weights = sizeof(real) * (model_size(c) * (size_t)each +
-                                           (a ? a->parameters.n * (size_t)each_low : 0));
-    const size_t kv = (size_t)(2 * c->NKV * c->HD) * (size_t)o->max_tokens * sizeof(real);
-    const size_t gathered =
-        (size_t)o->max_tokens * (size_t)c->C * sizeof(real) * (o->train ? 2 : 1);
-    return weights + kv + gathered + activations_bytes(c, a ? a->low : 0, o->max_tokens, o->train);
-}
-
 const ModelConfig *policy_config(const Policy *p)
 {
     return &p->model->config;

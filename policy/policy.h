@@ -36,9 +36,6 @@ typedef struct {
     bool tensorflow_adam; /* epsilon as TensorFlow 1 places it */
 } PolicyOptions;
 
-/* Memory in bytes that policy_open and the model will take together. */
-size_t policy_memory(const ModelConfig *c, const PolicyOptions *options);
-
 /* The model is borrowed and, when trained without an adapter, changed in place. */
 Policy *policy_open(Model *model, const PolicyOptions *options);
 void policy_close(Policy *p);

@@ -434,18 +434,6 @@ static void a_state_of_another_model_is_refused(void **state)
     trained_free(&t), trained_free(&other), trained_free(&none);
 }
 
-static void memory_is_told_before_it_is_taken(void **state)
-{
-    (void)state;
-    PolicyOptions frozen = {.max_tokens = 64}, trained = frozen, longer = frozen;
-    trained.train = true;
-    longer.max_tokens = 128;
-    const size_t base = policy_memory(&WIDE_GPT2, &frozen);
-    assert_true(base > 2 * model_size(&WIDE_GPT2) * sizeof(real));
-    assert_true(policy_memory(&WIDE_GPT2, &trained) > 2 * base);
-    assert_true(policy_memory(&WIDE_GPT2, &longer) > base);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -466,7 +454,6 @@ int main(void)
         cmocka_unit_test(the_step_is_kept_beyond_what_a_float_holds),
         cmocka_unit_test(the_step_is_one_number_as_long_as_a_float_holds_it),
         cmocka_unit_test(a_state_of_another_model_is_refused),
-        cmocka_unit_test(memory_is_told_before_it_is_taken),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

@@ -1,0 +1,70 @@
+#include "policy/memory.h"
+
+#include "policy/trunk.h"
+
+/* Both packed forms are filled up to panels of so many columns (kernels.h does not say, and need not). */
+static size_t packed(size_t columns, size_t depth)
+{
+    enum { PANEL = 32 };
+    return (columns + PANEL - 1) / PANEL * PANEL * depth;
+}
+
+/* Of one linear layer, forward and, when trained, backward. */
+static size_t linear_packed(size_t OUT, size_t IN, bool backward)
+{
+    return packed(OUT, IN) + (backward ? packed(IN, OUT) : 0);
+}
+
+size_t model_memory(const ModelConfig *c, const ModelUse *use)
+{
+    const size_t C = (size_t)c->C, F = (size_t)c->F, V = (size_t)c->V;
+    const size_t q = (size_t)(c->NH * c->HD), kv = (size_t)(c->NKV * c->HD);
+    const size_t up = c->gated_mlp ? 2 * F : F;
+    const size_t block = linear_packed(q + 2 * kv, C, use->trained) +
+                         linear_packed(C, q, use->trained) + linear_packed(up, C, use->trained) +
+                         linear_packed(C, F, use->trained);
+    const size_t head = use->predicts ? linear_packed(V, C, use->predictions_trained) : 0;
+    const size_t rope = c->learned_positions ? 0 : (size_t)c->max_T * (size_t)c->HD;
+    return sizeof(real) * (model_size(c) + (size_t)c->n_layer * block + head + rope);
+}
+
+/* The rows of a micro-batch: activations, one layer's keys and values, what heads read and say. */
+static size_t room_memory(const ModelConfig *c, const PolicyOptions *o)
+{
+    const size_t N = (size_t)o->max_tokens, C = (size_t)c->C, F = (size_t)c->F;
+    const size_t K = (size_t)(o->heads > 0 ? o->heads : 1);
+    const size_t wide = F > C ? F : C;
+    const size_t kv = (size_t)(2 * c->NKV * c->HD);
+    const size_t rows = kv + C * (o->train ? 2 : 1) + 3 + 2 * K;
+    const size_t scratch = o->train ? packed(wide, 1) : 0; /* rows packed for weight gradients */
+    return activations_bytes(c, o->adapter ? o->adapter->low : 0, o->max_tokens, o->train) +
+           sizeof(real) * N * (rows + scratch);
+}
+
+size_t policy_memory(const ModelConfig *c, const PolicyOptions *o)
+{
+    enum { LEARNING = 3 }; /* gradient and two moments */
+    const Adapter *a = o->adapter;
+    size_t weights = 0;
+    if (a) {
+        weights += a->parameters.n;
+        for (int i = 0; i < a->n_updates; i++) {
+            const Tensor *t = a->update[i].tensor;
+            const size_t R = (size_t)a->config.rank;
+            weights += linear_packed(R, (size_t)t->cols, o->train) +
+                       linear_packed((size_t)t->rows, R, o->train);
+        }
+    }
+    if (o->train) weights += LEARNING * (a ? a->parameters.n : model_size(c));
+    return sizeof(real) * weights + room_memory(c, o);
+}
+
+size_t decoding_memory(const ModelConfig *c, int low, int batch, int longest)
+{
+    enum { PROMPTS = 512 }; /* rows of prompts beside one of each response, or the longest prompt */
+    const size_t slot = (size_t)(longest + KV_ALIGN - 1) / KV_ALIGN * KV_ALIGN;
+    const size_t kv = (size_t)(2 * c->NKV * c->HD) * (size_t)c->n_layer;
+    const int rows = batch + (longest > PROMPTS ? longest : PROMPTS);
+    return sizeof(real) * (size_t)batch * (slot * kv + (size_t)c->C + (size_t)c->V) +
+           activations_bytes(c, low, rows, false);
+}
