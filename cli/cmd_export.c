@@ -117,16 +117,17 @@ static const Command LABELS =
     EXPORT_OF("labels", "every decision with who, when, what was shown, and what it replaced");
 static const Command RESPONSES = EXPORT_OF(
     "responses", "every answer with its prompt, model, seed and settings: to be made again");
-static const Command *const SECONDS[] = {&PROMPTS,   &DEMONSTRATIONS, &PREFERENCES, &LABELS,
-                                         &RESPONSES, &export_model,   NULL};
+static const Command JUDGEMENTS =
+    EXPORT_OF("judgements", "{\"prompt\", \"completion\", \"label\"} a line: thumbs up and down");
+static const Command *const SECONDS[] = {&PROMPTS,   &DEMONSTRATIONS, &PREFERENCES,  &LABELS,
+                                         &RESPONSES, &JUDGEMENTS,     &export_model, NULL};
 
 const Command cmd_export = {
     .name = "export",
     .heading = "data",
-    .summary =
-        "write prompts, demonstrations, preferences, labels, responses as JSON lines; a model",
-    .usage = "prompts|demonstrations|preferences|labels|responses [--split SPLIT] [--out FILE "
-             "[--force]]\nmodel MODEL DIR [--merged]",
+    .summary = "write prompts, preferences, labels, answers or judgements as JSON lines; a model",
+    .usage = "prompts|demonstrations|preferences|labels|responses|judgements [--split SPLIT] "
+             "[--out FILE [--force]]\nmodel MODEL DIR [--merged]",
     .details = "The first three are in the form that TRL and rlhf import read; preferences also in "
                "HH-RLHF's:\nrlhf export preferences --form hh.",
     .seconds = SECONDS,

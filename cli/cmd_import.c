@@ -279,7 +279,7 @@ static int read_choices(ImportOptions *options, const ImportChoices *c, const Wo
     options->source = c->source;
     options->strict = c->strict;
     if (c->kind && data_kind_parse(&options->kind, c->kind, err) != 0) return -1;
-    if (options->kind == DATA_LABELS || options->kind == DATA_RESPONSES)
+    if (options->kind >= DATA_LABELS)
         return error_usage(err, "--kind %s: %s are not imported; preferences are", c->kind,
                            c->kind);
     if (c->split && split_parse(&options->split, c->split, err) != 0) return -1;

@@ -55,11 +55,14 @@ static int verify(Context *ctx, int argc, char **argv, Error *err)
     if (store_verify(store, &done, err) != 0) goto done;
     if (verify_runs(ctx, &checkpoints, err) != 0) goto done;
     if (ctx->json)
-        printf("{\"texts\":%" PRId64 ",\"labels\":%" PRId64 ",\"checkpoints\":%" PRId64 "}\n",
-               done.contents, done.labels, checkpoints);
+        printf("{\"texts\":%" PRId64 ",\"labels\":%" PRId64 ",\"judgements\":%" PRId64
+               ",\"checkpoints\":%" PRId64 "}\n",
+               done.contents, done.labels, done.judgements, checkpoints);
     else
-        printf("sound: the database, %s, %s in an unbroken chain, %s\n",
+        printf("sound: the database, %s, %s%s%s in an unbroken chain, %s\n",
                text_count(done.contents, "text"), text_count(done.labels, "label"),
+               done.judgements ? " and " : "",
+               done.judgements ? text_count(done.judgements, "judgement") : "",
                text_count(checkpoints, "checkpoint"));
     rc = 0;
 

@@ -114,6 +114,31 @@ static void put_label(Text *t, sqlite3_stmt *stmt)
     }
 }
 
+/* A page of rows with their id first, as lines; the query takes the last id, the split and how many. */
+static int read_page(Store *s, const char *sql, void (*put)(Text *t, sqlite3_stmt *stmt),
+                     Split split, int64_t *last, int64_t *n, Text *lines, Error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, sql, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, *last);
+    sql_bind_split(stmt, 2, split);
+    sqlite3_bind_int(stmt, 3, PAGE_ROWS);
+    Text t = {0};
+    int found;
+    *n = 0;
+    while ((found = sql_step(s, stmt, "export", err)) == 1) {
+        text_clear(&t);
+        text_add(&t, "{");
+        put(&t, stmt);
+        text_add(&t, "}\n");
+        text_append(lines, t.bytes, t.n);
+        *last = sqlite3_column_int64(stmt, 0);
+        *n += 1;
+    }
+    text_free(&t);
+    return found;
+}
+
 static int label_page(Store *s, Split split, int64_t *last, int64_t *n, Text *lines, Error *err)
 {
     static const char SQL[] =
@@ -128,25 +153,7 @@ static int label_page(Store *s, Split split, int64_t *last, int64_t *n, Text *li
         " JOIN response a ON a.id=c.a_id JOIN content ac ON ac.id=a.content_id"
         " JOIN response b ON b.id=c.b_id JOIN content bc ON bc.id=b.content_id"
         " WHERE l.id>?1 AND (?2 IS NULL OR p.split=?2) ORDER BY l.id LIMIT ?3";
-    sqlite3_stmt *stmt = NULL;
-    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
-    sqlite3_bind_int64(stmt, 1, *last);
-    sql_bind_split(stmt, 2, split);
-    sqlite3_bind_int(stmt, 3, PAGE_ROWS);
-    Text t = {0};
-    int found;
-    *n = 0;
-    while ((found = sql_step(s, stmt, "export labels", err)) == 1) {
-        text_clear(&t);
-        text_add(&t, "{");
-        put_label(&t, stmt);
-        text_add(&t, "}\n");
-        text_append(lines, t.bytes, t.n);
-        *last = sqlite3_column_int64(stmt, 0);
-        *n += 1;
-    }
-    text_free(&t);
-    return found;
+    return read_page(s, SQL, put_label, split, last, n, lines, err);
 }
 
 /* An answer is written with the settings that it was drawn with, so the line holds their JSON as it is. */
@@ -178,25 +185,31 @@ static int response_page(Store *s, Split split, int64_t *last, int64_t *n, Text 
         " JOIN content rc ON rc.id=r.content_id JOIN model m ON m.id=r.model_id"
         " LEFT JOIN sampling g ON g.id=r.sampling_id"
         " WHERE r.id>?1 AND (?2 IS NULL OR p.split=?2) ORDER BY r.id LIMIT ?3";
-    sqlite3_stmt *stmt = NULL;
-    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
-    sqlite3_bind_int64(stmt, 1, *last);
-    sql_bind_split(stmt, 2, split);
-    sqlite3_bind_int(stmt, 3, PAGE_ROWS);
-    Text t = {0};
-    int found;
-    *n = 0;
-    while ((found = sql_step(s, stmt, "export responses", err)) == 1) {
-        text_clear(&t);
-        text_add(&t, "{");
-        put_response(&t, stmt);
-        text_add(&t, "}\n");
-        text_append(lines, t.bytes, t.n);
-        *last = sqlite3_column_int64(stmt, 0);
-        *n += 1;
-    }
-    text_free(&t);
-    return found;
+    return read_page(s, SQL, put_response, split, last, n, lines, err);
+}
+
+/* TRL's unpaired preferences, and who judged what of whom. */
+static void put_judgement(Text *t, sqlite3_stmt *stmt)
+{
+    put_member(t, "prompt", (const char *)sqlite3_column_text(stmt, 1));
+    put_member(t, "completion", (const char *)sqlite3_column_text(stmt, 2));
+    text_format(t, ", \"label\": %s", sqlite3_column_int(stmt, 3) ? "true" : "false");
+    put_member(t, "annotator", (const char *)sqlite3_column_text(stmt, 4));
+    put_member(t, "model", (const char *)sqlite3_column_text(stmt, 5));
+    put_member(t, "split", (const char *)sqlite3_column_text(stmt, 6));
+    put_number(t, "submitted_us", sqlite3_column_int64(stmt, 7));
+}
+
+static int judgement_page(Store *s, Split split, int64_t *last, int64_t *n, Text *lines, Error *err)
+{
+    static const char SQL[] =
+        "SELECT j.id, pc.body, rc.body, j.good, n.handle, m.name, p.split, j.submitted_us"
+        " FROM judgement_current j JOIN response r ON r.id=j.response_id"
+        " JOIN prompt p ON p.id=r.prompt_id JOIN content pc ON pc.id=p.content_id"
+        " JOIN content rc ON rc.id=r.content_id JOIN model m ON m.id=r.model_id"
+        " JOIN annotator n ON n.id=j.annotator_id"
+        " WHERE j.id>?1 AND (?2 IS NULL OR p.split=?2) ORDER BY j.id LIMIT ?3";
+    return read_page(s, SQL, put_judgement, split, last, n, lines, err);
 }
 
 typedef int Page(Store *s, Split split, int64_t *last, int64_t *n, Text *lines, Error *err);
@@ -230,8 +243,10 @@ int store_export(Store *s, DataKind kind, ExportForm form, Split split, FILE *to
     case DATA_PREFERENCES: rc = export_preferences(s, form, split, to, &n, &t, err); break;
     case DATA_LABELS: rc = export_pages(s, label_page, split, to, &n, err); break;
     case DATA_RESPONSES: rc = export_pages(s, response_page, split, to, &n, err); break;
+    case DATA_JUDGEMENTS: rc = export_pages(s, judgement_page, split, to, &n, err); break;
     case DATA_AUTO:
-        error_usage(err, "export what? prompts, labels, demonstrations, preferences or responses");
+        error_usage(err, "export what? prompts, demonstrations, preferences, labels, responses or "
+                         "judgements");
         break;
     }
     text_free(&t);

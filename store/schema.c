@@ -1,5 +1,6 @@
-/* The whole schema, version 1.  It is kept with its comments in the file itself, so that any SQLite
- * shell shows what a column means.  A later version adds a migration and leaves this text alone.
+/* The schema: version 1 whole, and what each later version added to it.  It is kept with its comments in the
+ * file itself, so that any SQLite shell shows what a column means.  A new database is made as version 1 and
+ * brought up like an old one.
  *
  * Times are integer microseconds UTC, hashes 32-byte BLOBs.  A CHECK that yields NULL passes, so checks
  * on nullable columns say IS where it matters.  JSON is checked before it is stored: json_valid counts as
@@ -189,4 +190,37 @@ const char STORE_SCHEMA[] =
 "  json       TEXT NOT NULL, -- the result, whole\n"
 "  created_us INTEGER NOT NULL\n"
 ") STRICT;\n";
+
+const char *const STORE_MIGRATION[STORE_VERSION - 1] = {
+/* 2: what is said in a chat */
+"CREATE TABLE conversation(           -- of a prompt that is one: its text is written in a chat template\n"
+"  prompt_id INTEGER PRIMARY KEY REFERENCES prompt(id), -- what the model reads, its answer to come\n"
+"  template  TEXT NOT NULL            -- name of it: special tokens spelled out in the prompt are tokens\n"
+") STRICT;\n"
+
+"CREATE TABLE judgement(              -- append-only: what a person thinks of one answer, and every change of mind\n"
+"  id           INTEGER PRIMARY KEY,\n"
+"  uuid         BLOB NOT NULL UNIQUE CHECK(length(uuid)=16), -- made with the decision: a retry is no second one\n"
+"  response_id  INTEGER NOT NULL REFERENCES response(id), -- the answer\n"
+"  annotator_id INTEGER NOT NULL REFERENCES annotator(id), -- who judged\n"
+"  session_id   INTEGER NOT NULL REFERENCES session(id),  -- in which it was decided\n"
+"  supersedes   INTEGER UNIQUE REFERENCES judgement(id),  -- this person's judgement of this answer before it\n"
+"  good         INTEGER NOT NULL CHECK(good IN(0,1)),     -- 1: thumb up, 0: thumb down\n"
+"  submitted_us INTEGER NOT NULL,     -- when it was decided\n"
+"  prev_hash    BLOB CHECK(prev_hash IS NULL OR length(prev_hash)=32), -- row_hash of the judgement before, NULL at the first\n"
+"  row_hash     BLOB NOT NULL CHECK(length(row_hash)=32)  -- of prev_hash, this row, the prompt and the answer\n"
+") STRICT;\n"
+"CREATE UNIQUE INDEX judgement_first ON judgement(response_id,annotator_id) WHERE supersedes IS NULL; -- a chain, never a tree\n"
+"CREATE TRIGGER judgement_no_update BEFORE UPDATE ON judgement BEGIN SELECT RAISE(ABORT,'judgement is append-only'); END;\n"
+"CREATE TRIGGER judgement_no_delete BEFORE DELETE ON judgement BEGIN SELECT RAISE(ABORT,'judgement is append-only'); END;\n"
+"CREATE TRIGGER judgement_chain BEFORE INSERT ON judgement\n"
+"  WHEN NEW.supersedes IS NOT NULL\n"
+"   AND NOT EXISTS(SELECT 1 FROM judgement j WHERE j.id=NEW.supersedes\n"
+"                   AND j.response_id=NEW.response_id AND j.annotator_id=NEW.annotator_id)\n"
+"  BEGIN SELECT RAISE(ABORT,'supersedes must stay with the person and the answer'); END;\n"
+
+"CREATE VIEW judgement_current AS     -- the judgements that stand\n"
+"  SELECT j.id, j.response_id, j.annotator_id, j.good, j.submitted_us FROM judgement j\n"
+"  WHERE NOT EXISTS(SELECT 1 FROM judgement n WHERE n.supersedes=j.id);\n",
+};
 /* clang-format on */

@@ -21,8 +21,9 @@ struct Store {
     int n_cached;
 };
 
-extern const char STORE_SCHEMA[];
-enum { STORE_APPLICATION_ID = 0x524C4846, STORE_VERSION = 1 }; /* "RLHF" */
+enum { STORE_APPLICATION_ID = 0x524C4846, STORE_VERSION = 2 }; /* "RLHF" */
+extern const char STORE_SCHEMA[];                              /* version 1 */
+extern const char *const STORE_MIGRATION[STORE_VERSION - 1];   /* [i]: from version i+1 to i+2 */
 
 /* SQLite's WAL could corrupt a database with two writers until 3.51.3, 3.50.7 and 3.44.6. */
 bool sql_wal_is_safe(int sqlite_version);
@@ -85,6 +86,9 @@ int store_find_session_annotator(Store *s, int64_t session_id, int64_t *annotato
 /* `state`: open (held) or done. */
 int store_insert_assignment(Store *s, int64_t comparison_id, int64_t annotator_id,
                             int64_t session_id, const char *state, int64_t *id, Error *err);
+/* The open or done one of this comparison and annotator; *id stays 0 when there is none. */
+int store_find_assignment(Store *s, int64_t comparison_id, int64_t annotator_id, int64_t *id,
+                          bool *done, Error *err);
 int store_hold_assignment(Store *s, int64_t assignment_id, int64_t session_id, Error *err);
 int store_finish_assignment(Store *s, int64_t assignment_id, Error *err);
 int store_read_claim(Store *s, int64_t assignment_id, StoreClaim *out, Error *err);
@@ -104,6 +108,9 @@ typedef struct {
 int label_append(Store *s, const LabelRow *row, int64_t *id, Error *err);
 /* Recompute the chain; *n is how many labels it has. */
 int label_verify(Store *s, int64_t *n, Error *err);
+
+/* Recompute the chain of the judgements; *n is how many there are. */
+int judgement_verify(Store *s, int64_t *n, Error *err);
 
 /* Lower case, letters and digits only, runs of digits as one 0, single spaces: what near-duplicates
  * share.  The caller frees. */

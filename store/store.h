@@ -25,7 +25,8 @@ typedef struct Store Store;
 
 /* Make a new database; an existing file is an error.  `seed` draws the sides on which answers are shown. */
 int store_create(const char *path, uint64_t seed, Error *err);
-/* Open one made by store_create.  A missing, foreign, newer, truncated or remote file is an error. */
+/* Open one made by store_create; one of an older version is brought up to this one.  A missing, foreign, newer,
+ * truncated or remote file is an error. */
 int store_open(Store **out, const char *path, Error *err);
 void store_close(Store *s);
 /* Now, as stored. */
@@ -36,9 +37,9 @@ int store_backup(Store *s, const char *path, Error *err);
 const char *store_library(const char **journal_mode);
 
 typedef struct {
-    int64_t labels, contents; /* rows whose hash was recomputed */
+    int64_t labels, judgements, contents; /* rows whose hash was recomputed */
 } StoreVerified;
-/* File structure, foreign keys, the hash of every text, the hash chain of the labels. */
+/* File structure, foreign keys, the hash of every text, the hash chains of labels and judgements. */
 int store_verify(Store *s, StoreVerified *out, Error *err);
 
 /* ---- prompts and demonstrations -------------------------------------------------------------------- */
@@ -54,6 +55,10 @@ typedef struct {
     const char *text;   /* verbatim, as the model reads it */
     const char *source; /* where it came from: "demo", "hh", a file's name */
     Split split;        /* when adding: SPLIT_ANY draws it by a keyed hash of its family */
+    const char
+        *template; /* of a conversation: name of the chat template that its text is written in, so that
+                             special tokens spelled out are tokens; NULL: text like any other.  A prompt that is
+                             there already stays what it is */
 } StorePrompt;
 
 typedef struct {
@@ -245,12 +250,25 @@ typedef struct {
     const char *comment; /* may be NULL */
 } StoreDecision;
 void store_make_uuid(uint8_t out[16]);
+/* Hold this very comparison for the session's annotator, who may have judged it before: deciding then
+ * supersedes. */
+int store_hold_comparison(Store *s, int64_t session_id, int64_t comparison_id, StoreClaim *out,
+                          Error *err);
 /* On the disk when it returns.  Deciding again on the same assignment supersedes the earlier label; a
  * lease that ran out is no reason to throw a person's work away. */
 int store_save_label(Store *s, const StoreDecision *decision, int64_t *label_id, Error *err);
 /* Take back the annotator's newest standing label, today's or not; it stays on record as retracted.  The
  * pair is held again and given back to be shown; *found is false when nothing is left to undo. */
 int store_undo_label(Store *s, int64_t session_id, StoreClaim *out, bool *found, Error *err);
+
+/* A thumb up or down for one answer.  A later one of the same person for the same answer supersedes; the same
+ * uuid again is the same judgement. */
+typedef struct {
+    uint8_t uuid[16];
+    int64_t session_id, response_id;
+    bool good;
+} StoreJudgement;
+int store_save_judgement(Store *s, const StoreJudgement *judgement, int64_t *id, Error *err);
 
 /* For rules and judges: whole batches, without claims. */
 typedef struct {
@@ -285,6 +303,7 @@ int store_add_labels(Store *s, int64_t session_id, const StoreVerdict *rows, siz
 typedef struct {
     int64_t comparison_id, prompt_id, chosen_id, rejected_id;
     const char *prompt, *chosen, *rejected;
+    const char *template;                       /* as in StorePrompt */
     const int *chosen_tokens, *rejected_tokens; /* as sampled, or NULL */
     int n_chosen, n_rejected;
     bool tie;     /* chosen is a, rejected is b, neither is better */
@@ -318,7 +337,8 @@ typedef enum {
     DATA_DEMONSTRATIONS,
     DATA_PREFERENCES,
     DATA_LABELS,
-    DATA_RESPONSES
+    DATA_RESPONSES,
+    DATA_JUDGEMENTS
 } DataKind;
 int data_kind_parse(DataKind *out, const char *name, Error *err);
 
@@ -370,7 +390,7 @@ void store_import_summary(const ImportResult *result, const char *path, char *ou
 typedef enum { EXPORT_EXPLICIT, EXPORT_HH } ExportForm;
 /* JSON lines in TRL's explicit form, preferences also in HH-RLHF's raw one (prompt and answer as one text,
  * whatever the prompt is); DATA_LABELS: every label row with its history, as it was given;
- * DATA_RESPONSES: every answer with what made it.
+ * DATA_RESPONSES: every answer with what made it; DATA_JUDGEMENTS: those that stand, in TRL's unpaired form.
  * `rows` may be NULL. */
 int store_export(Store *s, DataKind kind, ExportForm form, Split split, FILE *to, int64_t *rows,
                  Error *err);

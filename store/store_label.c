@@ -141,8 +141,8 @@ int store_undo_label(Store *s, int64_t session_id, StoreClaim *out, bool *found,
 
 /* ---- rules, judges and data sets ------------------------------------------------------------------- */
 
-static int find_live(Store *s, int64_t comparison_id, int64_t annotator_id, int64_t *id, bool *done,
-                     Error *err)
+int store_find_assignment(Store *s, int64_t comparison_id, int64_t annotator_id, int64_t *id,
+                          bool *done, Error *err)
 {
     static const char SQL[] =
         "SELECT id, state FROM assignment WHERE comparison_id=?1 AND annotator_id=?2"
@@ -169,7 +169,8 @@ int store_insert_verdict(Store *s, int64_t session_id, const StoreVerdict *verdi
     int64_t annotator_id = 0, id = 0;
     bool done = false;
     if (store_find_session_annotator(s, session_id, &annotator_id, err) != 0) return -1;
-    if (find_live(s, verdict->comparison_id, annotator_id, &row.assignment_id, &done, err) != 0)
+    if (store_find_assignment(s, verdict->comparison_id, annotator_id, &row.assignment_id, &done,
+                              err) != 0)
         return -1;
     if (done) {
         added->duplicate++;

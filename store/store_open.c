@@ -131,6 +131,13 @@ static int whole_pages(Store *s, Error *err)
     return sql_damaged(s, "open", err);
 }
 
+static int too_new(Store *s, int64_t version, Error *err)
+{
+    error_set(err, "%s: made by a newer version (format %lld, this program knows %d)", s->path,
+              (long long)version, STORE_VERSION);
+    return error_hint(err, "use the rlhf that made it, or a later one");
+}
+
 /* Whose file is it?  Asked through SQLite: opening and closing the file ourselves would drop the locks
  * that another connection of this process holds. */
 static int recognise(Store *s, Error *err)
@@ -144,13 +151,8 @@ static int recognise(Store *s, Error *err)
     if (code != SQLITE_OK) return sql_error(s, "open", err);
     if (number_of(s, "PRAGMA user_version", &version) != SQLITE_OK)
         return sql_error(s, "open", err);
-    if (version > STORE_VERSION) {
-        error_set(err, "%s: made by a newer version (format %lld, this program knows %d)", s->path,
-                  (long long)version, STORE_VERSION);
-        return error_hint(err, "use the rlhf that made it, or a later one");
-    }
-    if (version < STORE_VERSION)
-        return error_set(err, "%s: not a database of this program", s->path);
+    if (version > STORE_VERSION) return too_new(s, version, err);
+    if (version < 1) return error_set(err, "%s: not a database of this program", s->path);
     return whole_pages(s, err);
 }
 
@@ -166,6 +168,31 @@ int sql_connect(Store *s, int flags, Error *err)
     return 0;
 }
 
+/* From the file's version to this program's, in the caller's transaction: all of it or nothing. */
+static int migrate(Store *s, Error *err)
+{
+    int64_t version = 0;
+    char mark[64];
+    if (number_of(s, "PRAGMA user_version", &version) != SQLITE_OK)
+        return sql_error(s, "open", err);
+    if (version > STORE_VERSION) return too_new(s, version, err);
+    for (int64_t v = version; v < STORE_VERSION; v++)
+        if (sql_exec(s, STORE_MIGRATION[v - 1], "bring up to date", err) != 0) return -1;
+    snprintf(mark, sizeof mark, "PRAGMA user_version=%d", STORE_VERSION);
+    return sql_exec(s, mark, "bring up to date", err);
+}
+
+/* Two programs may open an old file at once: the version is read again under the lock. */
+static int bring_up(Store *s, Error *err)
+{
+    int64_t version = 0;
+    if (number_of(s, "PRAGMA user_version", &version) != SQLITE_OK)
+        return sql_error(s, "open", err);
+    if (version == STORE_VERSION) return 0;
+    if (sql_begin(s, err) != 0) return -1;
+    return sql_finish(s, migrate(s, err), err);
+}
+
 /* ---- create ---------------------------------------------------------------------------------------- */
 
 static int write_schema(Store *s, uint64_t seed, Error *err)
@@ -173,13 +200,14 @@ static int write_schema(Store *s, uint64_t seed, Error *err)
     static const char CAMPAIGN[] =
         "INSERT INTO campaign(name,seed,created_us) VALUES('default',?1,?2)";
     char mark[96];
-    snprintf(mark, sizeof mark, "PRAGMA application_id=%d; PRAGMA user_version=%d",
-             STORE_APPLICATION_ID, STORE_VERSION);
+    snprintf(mark, sizeof mark, "PRAGMA application_id=%d; PRAGMA user_version=1",
+             STORE_APPLICATION_ID);
 
     if (sql_begin(s, err) != 0) return -1;
     sqlite3_stmt *stmt = NULL;
     int rc = sql_exec(s, mark, "create", err);
     if (rc == 0) rc = sql_exec(s, STORE_SCHEMA, "create", err);
+    if (rc == 0) rc = migrate(s, err);
     if (rc == 0) rc = sql_get(s, &stmt, CAMPAIGN, err);
     if (rc == 0) {
         sqlite3_bind_int64(stmt, 1, (int64_t)seed);
@@ -259,7 +287,8 @@ int store_open(Store **out, const char *path, Error *err)
                   path);
         goto done;
     }
-    if (recognise(s, err) != 0 || set_up(s, err) != 0 || load_campaign(s, err) != 0) goto done;
+    if (recognise(s, err) != 0 || set_up(s, err) != 0 || bring_up(s, err) != 0) goto done;
+    if (load_campaign(s, err) != 0) goto done;
     *out = s;
     rc = 0;
 

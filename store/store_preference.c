@@ -17,6 +17,7 @@ static void copy_row(StorePreference *row, sqlite3_stmt *stmt, double human_weig
                           .chosen_id = sqlite3_column_int64(stmt, b_chosen ? 3 : 2),
                           .rejected_id = sqlite3_column_int64(stmt, b_chosen ? 2 : 3),
                           .prompt = sql_copy_text(stmt, 8),
+                          .template = sql_copy_text(stmt, 13),
                           .chosen = sql_copy_text(stmt, chosen),
                           .rejected = sql_copy_text(stmt, rejected),
                           .tie = pref == 0,
@@ -34,12 +35,13 @@ int store_list_preferences(Store *s, const StorePreferenceFilter *filter, StoreP
 {
     static const char SQL[] =
         "SELECT l.comparison_id, c.prompt_id, c.a_id, c.b_id, l.pref, p.split, n.kind, n.handle,"
-        " pc.body, ac.body, bc.body, a.tokens, b.tokens"
+        " pc.body, ac.body, bc.body, a.tokens, b.tokens, k.template"
         " FROM label_current l JOIN comparison c ON c.id=l.comparison_id"
         " JOIN annotator n ON n.id=l.annotator_id"
         " JOIN prompt p ON p.id=c.prompt_id JOIN content pc ON pc.id=p.content_id"
         " JOIN response a ON a.id=c.a_id JOIN content ac ON ac.id=a.content_id"
         " JOIN response b ON b.id=c.b_id JOIN content bc ON bc.id=b.content_id"
+        " LEFT JOIN conversation k ON k.prompt_id=c.prompt_id"
         " WHERE l.pref IS NOT NULL AND (?1 IS NULL OR p.split=?1)"
         "   AND (?2 IS NULL OR n.kind=?2) AND (?3 IS NULL OR n.handle=?3)"
         " ORDER BY l.comparison_id, l.annotator_id";
@@ -71,6 +73,7 @@ void store_preferences_free(StorePreferenceList *list)
     for (size_t i = 0; i < list->n; i++) {
         StorePreference *p = &list->row[i];
         free((char *)p->prompt);
+        free((char *)p->template);
         free((char *)p->chosen);
         free((char *)p->rejected);
         free((int *)p->chosen_tokens);

@@ -54,6 +54,17 @@ static int insert_prompt(Store *s, StorePrompt *row, int64_t content_id, int64_t
     return 0;
 }
 
+static int insert_conversation(Store *s, const StorePrompt *row, Error *err)
+{
+    static const char SQL[] = "INSERT INTO conversation(prompt_id,template) VALUES(?1,?2)";
+    sqlite3_stmt *stmt = NULL;
+    if (!row->template) return 0;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, row->id);
+    sql_bind_text(stmt, 2, row->template);
+    return sql_run(s, stmt, "add a conversation", err);
+}
+
 int store_insert_prompt(Store *s, StorePrompt *row, StoreAdded *added, Error *err)
 {
     assert(row->text && row->source);
@@ -74,7 +85,8 @@ int store_insert_prompt(Store *s, StorePrompt *row, StoreAdded *added, Error *er
     row->split = there != SPLIT_ANY ? there : wish != SPLIT_ANY ? wish : family_split(family);
     added->moved += wish != SPLIT_ANY && wish != row->split;
     added->added++;
-    return insert_prompt(s, row, content_id, family, err);
+    if (insert_prompt(s, row, content_id, family, err) != 0) return -1;
+    return insert_conversation(s, row, err);
 }
 
 int store_add_prompts(Store *s, StorePrompt *rows, size_t n, StoreAdded *added, Error *err)
@@ -174,8 +186,10 @@ int store_count_prompts(Store *s, const StorePromptFilter *filter, int64_t *out,
 
 int store_list_prompts(Store *s, const StorePromptFilter *filter, StorePromptList *out, Error *err)
 {
-    static const char SQL[] = "SELECT p.id, c.body, p.source, p.split FROM prompt p JOIN content c "
-                              "ON c.id=p.content_id" PROMPT_FILTER " ORDER BY p.id LIMIT ?5";
+    static const char SQL[] =
+        "SELECT p.id, c.body, p.source, p.split, k.template FROM prompt p JOIN content c ON "
+        "c.id=p.content_id LEFT JOIN conversation k ON k.prompt_id=p.id" PROMPT_FILTER
+        " ORDER BY p.id LIMIT ?5";
     const StorePromptFilter *f = filter ? filter : &ANY;
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
@@ -189,7 +203,8 @@ int store_list_prompts(Store *s, const StorePromptFilter *filter, StorePromptLis
         list.row[list.n++] = (StorePrompt){.id = sqlite3_column_int64(stmt, 0),
                                            .text = sql_copy_text(stmt, 1),
                                            .source = sql_copy_text(stmt, 2),
-                                           .split = sql_split(stmt, 3)};
+                                           .split = sql_split(stmt, 3),
+                                           .template = sql_copy_text(stmt, 4)};
     }
     if (found < 0) {
         store_prompts_free(&list);
@@ -205,6 +220,7 @@ void store_prompts_free(StorePromptList *list)
     for (size_t i = 0; i < list->n; i++) {
         free((char *)list->row[i].text);
         free((char *)list->row[i].source);
+        free((char *)list->row[i].template);
     }
     free(list->row);
     *list = (StorePromptList){0};

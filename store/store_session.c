@@ -295,6 +295,34 @@ int store_claim_comparison(Store *s, int64_t session_id, bool imported, StoreCla
     return 0;
 }
 
+static int hold_comparison(Store *s, int64_t session_id, int64_t comparison_id, StoreClaim *out,
+                           Error *err)
+{
+    int64_t annotator_id = 0, id = 0;
+    bool done = false;
+    int rc = 0;
+    if (store_find_session_annotator(s, session_id, &annotator_id, err) != 0) return -1;
+    if (store_find_assignment(s, comparison_id, annotator_id, &id, &done, err) != 0) return -1;
+    if (id == 0)
+        rc = store_insert_assignment(s, comparison_id, annotator_id, session_id, "open", &id, err);
+    /* one that is done has its label, and stays done until another supersedes that */
+    else if (!done) rc = store_hold_assignment(s, id, session_id, err);
+    return rc == 0 ? store_read_claim(s, id, out, err) : -1;
+}
+
+int store_hold_comparison(Store *s, int64_t session_id, int64_t comparison_id, StoreClaim *out,
+                          Error *err)
+{
+    StoreClaim got = {0};
+    if (sql_begin(s, err) != 0) return -1;
+    if (sql_finish(s, hold_comparison(s, session_id, comparison_id, &got, err), err) != 0) {
+        store_claim_free(&got);
+        return -1;
+    }
+    *out = got;
+    return 0;
+}
+
 int store_release_claim(Store *s, int64_t assignment_id, Error *err)
 {
     static const char SQL[] = "UPDATE assignment SET state='released' WHERE id=?1 AND state='open'";

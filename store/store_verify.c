@@ -74,6 +74,7 @@ int store_verify(Store *s, StoreVerified *out, Error *err)
         return -1;
     if (check_contents(s, &done.contents, err) != 0) return -1;
     if (label_verify(s, &done.labels, err) != 0) return -1;
+    if (judgement_verify(s, &done.judgements, err) != 0) return -1;
     *out = done;
     return 0;
 }

@@ -1,5 +1,6 @@
 #include "tests/store/store_test.h"
 
+#include "base/text.h"
 #include "store/sql.h"
 
 static int64_t pragma(const char *sql)
@@ -21,7 +22,7 @@ static void connection_is_durable_and_strict(void **state)
     assert_int_equal(pragma("PRAGMA trusted_schema"), 0);
     assert_int_equal(pragma("PRAGMA busy_timeout"), 10000);
     assert_int_equal(pragma("PRAGMA application_id"), 0x524C4846);
-    assert_int_equal(pragma("PRAGMA user_version"), 1);
+    assert_int_equal(pragma("PRAGMA user_version"), 2);
 }
 
 static void journal_mode_follows_the_library(void **state)
@@ -103,8 +104,102 @@ static void foreign_database_is_refused(void **state)
 static void newer_database_is_refused(void **state)
 {
     (void)state;
-    assert_int_equal(raw_sql("PRAGMA user_version=2"), SQLITE_OK);
+    assert_int_equal(raw_sql("PRAGMA user_version=3"), SQLITE_OK);
     refused("rlhf.db", "made by a newer version");
+}
+
+/* What a database of `path` holds: its schema, one object a line; the caller frees. */
+static char *schema_of(const char *path)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *stmt = NULL;
+    Text t = {0};
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(db, "SELECT sql FROM sqlite_master ORDER BY name", -1, &stmt, NULL),
+        SQLITE_OK);
+    while (sqlite3_step(stmt) == SQLITE_ROW)
+        text_format(&t, "%s\n", (const char *)sqlite3_column_text(stmt, 0));
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    return text_take(&t);
+}
+
+/* A database as version 1 made them, with a prompt in it. */
+static void make_version_1(const char *path)
+{
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, STORE_SCHEMA, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db,
+                     "PRAGMA application_id=1380730950; PRAGMA user_version=1;" /* "RLHF" */
+                     "INSERT INTO campaign(name,seed,created_us) VALUES('default',7,1);"
+                     "INSERT INTO content VALUES(1,randomblob(32),'why ?');"
+                     "INSERT INTO prompt VALUES(1,1,'test','train',5,1)",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void older_database_is_brought_up_to_date(void **state)
+{
+    (void)state;
+    char path[FILE_PATH_MAX + 64];
+    Store *old = NULL;
+    StorePromptList list = {0};
+    snprintf(path, sizeof path, "%s/old.db", folder);
+    make_version_1(path);
+    for (int i = 0; i < 2; i++) { /* the second time there is nothing to bring up */
+        OK(store_open(&old, path, &err));
+        assert_int_equal(old->seed, 7);
+        OK(store_list_prompts(old, NULL, &list, &err));
+        assert_int_equal(list.n, 1);
+        assert_string_equal(list.row[0].text, "why ?");
+        assert_null(list.row[0].template);
+        store_prompts_free(&list);
+        store_close(old);
+    }
+    char *brought_up = schema_of(path), *fresh = schema_of(db_path);
+    assert_string_equal(brought_up, fresh);
+    free(brought_up), free(fresh);
+}
+
+static void every_added_column_is_explained(void **state)
+{
+    (void)state;
+    char *schema = schema_of(db_path);
+    static const char *const TABLES[] = {"CREATE TABLE conversation(", "CREATE TABLE judgement("};
+    for (size_t i = 0; i < sizeof TABLES / sizeof *TABLES; i++) {
+        const char *line = strstr(schema, TABLES[i]), *end = line ? strstr(line, "\n)") : NULL;
+        assert_non_null(end);
+        for (const char *next; line < end; line = next + 1) {
+            next = strchr(line, '\n');
+            const char *comment = strstr(line, "-- ");
+            if (strncmp(line, "  id ", 5) != 0) assert_true(comment && comment < next);
+        }
+    }
+    free(schema);
+}
+
+/* A migration that fails half-way leaves the file as it was. */
+static void migration_is_all_or_nothing(void **state)
+{
+    (void)state;
+    char path[FILE_PATH_MAX + 64];
+    Store *old = NULL;
+    sqlite3 *db = NULL;
+    snprintf(path, sizeof path, "%s/old.db", folder);
+    make_version_1(path);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "CREATE TABLE judgement(x)", NULL, NULL, NULL), SQLITE_OK);
+    char *before = schema_of(path);
+    assert_int_equal(store_open(&old, path, &err), -1);
+    assert_non_null(strstr(err.message, "bring up to date"));
+    char *after = schema_of(path);
+    assert_string_equal(before, after);
+    sqlite3_close(db);
+    free(before), free(after);
 }
 
 static void truncated_database_is_refused_or_found_out(void **state)
@@ -169,6 +264,9 @@ int main(void)
         TEST(other_files_are_refused),
         TEST(foreign_database_is_refused),
         TEST(newer_database_is_refused),
+        TEST(older_database_is_brought_up_to_date),
+        TEST(every_added_column_is_explained),
+        TEST(migration_is_all_or_nothing),
         TEST(truncated_database_is_refused_or_found_out),
         TEST(create_never_overwrites),
         TEST(create_leaves_no_other_files),
