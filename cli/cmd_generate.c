@@ -11,8 +11,8 @@
 #include "cli/commands.h"
 #include "cli/loaded.h"
 #include "cli/options.h"
+#include "cli/printer.h"
 #include "cli/project.h"
-#include "labeling/visible.h"
 
 typedef struct {
     const char *model, *prompt;
@@ -58,79 +58,15 @@ static int read_prompt(char **out, const GenerateOptions *o, Error *err)
                      (*out)[bad] ? "not UTF-8" : "NUL, which no prompt may hold");
 }
 
-/* Prints each token when its characters are complete; what never was is U+FFFD at the end.  A terminal is
- * shown nothing that it would obey; any other reader gets the bytes as they are. */
-typedef struct {
-    const Tokenizer *tokenizer;
-    TokenStream stream;
-    bool terminal;
-    Text line;    /* on a terminal: the bytes since the last line end */
-    size_t shown; /* bytes of its visible form that are out */
-} Printer;
-
-/* How a character is shown depends on those before it in its line (tabs, marks), never on other lines. */
-static void show_in_line(Printer *p, const char *bytes, size_t n, bool last)
-{
-    Text visible = {0};
-    text_append(&p->line, bytes, n);
-    /* whether a carriage return belongs to a line's end is known by what follows it */
-    const bool held = !last && p->line.n > 0 && p->line.bytes[p->line.n - 1] == '\r';
-    visible_append(&visible, p->line.bytes, p->line.n - held);
-    if (visible.n > p->shown) fwrite(visible.bytes + p->shown, 1, visible.n - p->shown, stdout);
-    p->shown = visible.n;
-    text_free(&visible);
-    if (p->line.n == 0 || p->line.bytes[p->line.n - 1] != '\n') return;
-    text_clear(&p->line);
-    p->shown = 0;
-}
-
-static void show(Printer *p, const char *bytes, size_t n)
-{
-    if (!p->terminal) {
-        fwrite(bytes, 1, n, stdout);
-        return;
-    }
-    while (n > 0) {
-        const char *end = memchr(bytes, '\n', n);
-        const size_t length = end ? (size_t)(end - bytes) + 1 : n;
-        show_in_line(p, bytes, length, false);
-        bytes += length, n -= length;
-    }
-}
-
-/* The end of a response; `cut`: its tokens, when it was cut there, else 0. */
-static void show_end(Printer *p, int cut)
-{
-    if (p->terminal) show_in_line(p, "", 0, true);
-    if (p->terminal && cut) printf(" [cut after %s]", text_count(cut, "token"));
-    putchar('\n');
-    text_clear(&p->line);
-    p->shown = 0;
-}
-
 static void print_token(void *context, int prompt, int token, double logp)
 {
-    Printer *p = context;
-    Text t = {0};
     (void)prompt, (void)logp;
-    token_stream_push(&p->stream, p->tokenizer, token, true, &t);
-    if (t.n) show(p, t.bytes, t.n);
-    fflush(stdout);
-    text_free(&t);
+    printer_token(context, token);
 }
 
 static int cut_after(const Responses *r, int i)
 {
     return r->finish[i] == FINISH_LENGTH ? r->start[i + 1] - r->start[i] : 0;
-}
-
-static void print_end(Printer *p, const Responses *r)
-{
-    Text t = {0};
-    token_stream_end(&p->stream, &t);
-    if (t.n) show(p, t.bytes, t.n);
-    show_end(p, cut_after(r, 0));
-    text_free(&t);
 }
 
 /* With its length: a response may hold NUL, and lines of its own, so a terminal is told where each begins. */
@@ -140,8 +76,8 @@ static void print_response(Printer *p, const Responses *r, int i)
     char *text = tokenizer_decode(p->tokenizer, r->token + r->start[i],
                                   r->start[i + 1] - r->start[i], true, &n);
     if (p->terminal) printf("--- %d of %d ---\n", i + 1, r->n);
-    show(p, text, n);
-    show_end(p, cut_after(r, i));
+    printer_show(p, text, n);
+    printer_end(p, cut_after(r, i));
     free(text);
 }
 
@@ -205,12 +141,12 @@ static int generate(Context *ctx, const GenerateOptions *o, Loaded *l, const cha
                          err);
     if (rc != 0) goto done;
     if (ctx->json) print_json(&r, l->tokenizer);
-    else if (stream) print_end(&printer, &r);
+    else if (stream) printer_stream_end(&printer, cut_after(&r, 0));
     else
         for (int i = 0; i < r.n; i++) print_response(&printer, &r, i);
 
 done:
-    text_free(&printer.line);
+    printer_free(&printer);
     responses_free(&r);
     sequences_free(&prompts);
     free(key);

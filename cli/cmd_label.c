@@ -1,5 +1,4 @@
 /* rlhf label: a person chooses the better of two answers. */
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/annotator.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/project.h"
@@ -34,14 +34,6 @@ static const Option OPTIONS[] = {
     {"limit", OPTION_INT, offsetof(LabelOptions, limit), 1, 1e9, "N", "end after so many pairs"},
     {0},
 };
-
-static const char *annotator(const LabelOptions *o)
-{
-    const char *name = o->as ? o->as : getenv("RLHF_ANNOTATOR");
-    if (name && *name) return name;
-    const struct passwd *user = getpwuid(geteuid());
-    return user && *user->pw_name ? user->pw_name : "annotator";
-}
 
 static void put_reason(Text *t, int64_t n, const char *singular, const char *plural)
 {
@@ -124,7 +116,7 @@ static int label(const Context *ctx, const LabelOptions *o, Store *store, Error 
     if (o->as && !o->as[strspn(o->as, " \t")]) return error_usage(err, "--as: a name is missing");
     if (!o->line && !terminal)
         return error_usage(err, "this is not a terminal; line mode: rlhf label --line");
-    const char *who = annotator(o), *reason = NULL;
+    const char *who = annotator_name(o->as), *reason = NULL;
     struct winsize size = {0};
     if (terminal) ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
     const SessionOptions options = {.handle = who,

@@ -1,54 +1,14 @@
 #include "labeling/line.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
-#include "base/interrupt.h"
 #include "base/text.h"
+#include "labeling/typed.h"
 #include "labeling/shown.h"
 #include "labeling/visible.h"
-
-enum { CHUNK = 4096, TICK_MS = 200 };
-
-typedef struct {
-    int fd;
-    Text bytes; /* read, not yet given out */
-    bool terminal, ended;
-} Reader;
-
-typedef enum { GOT_LINE, GOT_END, GOT_SIGNAL, GOT_HANG_UP } Got;
-
-/* poll comes back at a signal; a blocked read would be taken up again. */
-static Got read_line(Reader *r, Text *line)
-{
-    for (;;) {
-        const char *stop = r->bytes.n ? memchr(r->bytes.bytes, '\n', r->bytes.n) : NULL;
-        if (stop || (r->ended && r->bytes.n)) {
-            const size_t n = stop ? (size_t)(stop - r->bytes.bytes) : r->bytes.n;
-            text_clear(line);
-            text_append(line, r->bytes.bytes, n);
-            const size_t used = stop ? n + 1 : n;
-            memmove(r->bytes.bytes, r->bytes.bytes + used, r->bytes.n - used + 1);
-            r->bytes.n -= used;
-            return GOT_LINE;
-        }
-        if (r->ended) return GOT_END;
-        struct pollfd p = {.fd = r->fd, .events = POLLIN};
-        const int ready = poll(&p, 1, TICK_MS);
-        if (interrupt_pending()) return interrupt_pending() == SIGHUP ? GOT_HANG_UP : GOT_SIGNAL;
-        if (r->terminal && ready > 0 && (p.revents & POLLHUP)) return GOT_HANG_UP;
-        if (ready <= 0) continue;
-        char chunk[CHUNK];
-        const ssize_t n = read(r->fd, chunk, sizeof chunk);
-        if (n > 0) text_append(&r->bytes, chunk, (size_t)n);
-        else if (n == 0 || errno != EINTR) r->ended = true;
-    }
-}
 
 static void print_part(FILE *out, const char *name, const char *bytes, size_t n)
 {
@@ -140,7 +100,7 @@ static int obey(Session *s, char *word, int in, FILE *out, bool *quit, Error *er
 
 int line_run(Session *s, int in, FILE *out, const char **reason, Error *err)
 {
-    Reader reader = {.fd = in, .terminal = isatty(in)};
+    TypedLines reader = {.fd = in, .terminal = isatty(in)};
     Text line = {0};
     int64_t printed = -1; /* decisions and undos so far, when the pair in hand was printed */
     int64_t moves = 0;
@@ -156,11 +116,11 @@ int line_run(Session *s, int in, FILE *out, const char **reason, Error *err)
         if (printed != moves) print_pair(s, in, out);
         printed = moves;
         const int64_t before = pair->comparison_id;
-        switch (read_line(&reader, &line)) {
-        case GOT_END: *reason = "input ended"; break;
-        case GOT_SIGNAL: *reason = "signal"; break;
-        case GOT_HANG_UP: *reason = STORE_HANG_UP; break;
-        case GOT_LINE:
+        switch (typed_next(&reader, &line)) {
+        case TYPED_END: *reason = "input ended"; break;
+        case TYPED_SIGNAL: *reason = "signal"; break;
+        case TYPED_HANG_UP: *reason = STORE_HANG_UP; break;
+        case TYPED_LINE:
             if (obey(s, line.bytes, in, out, &quit, err) != 0) goto done;
             if (quit) *reason = "quit";
             pair = session_pair(s);
@@ -171,7 +131,7 @@ int line_run(Session *s, int in, FILE *out, const char **reason, Error *err)
     rc = 0;
 
 done:
-    text_free(&reader.bytes);
+    typed_free(&reader);
     text_free(&line);
     return rc;
 }
