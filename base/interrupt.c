@@ -41,6 +41,11 @@ int interrupt_pending(void)
     return pending;
 }
 
+void interrupt_clear(void)
+{
+    pending = 0;
+}
+
 void interrupt_raise(int signal_number)
 {
     pending = signal_number;

@@ -8,6 +8,8 @@ void interrupt_install(void);
 void interrupt_on_closed_pipe(void);
 /* The signal that asked to stop, or 0.  Long loops look at every step. */
 int interrupt_pending(void);
+/* What was asked to stop has stopped, and the program goes on. */
+void interrupt_clear(void);
 /* As if the signal had come: for tests and for `--stop-after`. */
 void interrupt_raise(int signal_number);
 

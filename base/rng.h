@@ -27,7 +27,8 @@ typedef enum {
     RNG_FOR_LABELING, /* number: prompt and answer */
     RNG_FOR_ROLLOUT,  /* number: episode of the run */
     RNG_FOR_COMPARE,  /* number: prompt and answer */
-    RNG_FOR_STORY     /* the demo's examples */
+    RNG_FOR_STORY,    /* the demo's examples */
+    RNG_FOR_CHAT      /* number: answer of the sitting */
 } RngAsker;
 
 /* number < 2^56 */

@@ -13,9 +13,11 @@
 #include "cli/options.h"
 #include "cli/printer.h"
 #include "cli/project.h"
+#include "policy/chat.h"
 
 typedef struct {
-    const char *model, *prompt;
+    const char *model, *prompt, *system, *template;
+    bool chat;
     int n, max_new_tokens, top_k, batch;
     double temperature, top_p;
     bool greedy;
@@ -26,6 +28,12 @@ static const Option OPTIONS[] = {
      "base, aligned, a run, a folder or what was pulled: org/name (aligned, else base)"},
     {"prompt", OPTION_TEXT, offsetof(GenerateOptions, prompt), 0, 0, "TEXT",
      "exactly as the model reads it (default: standard input)"},
+    {"chat", OPTION_SWITCH, offsetof(GenerateOptions, chat), 0, 0, NULL,
+     "the prompt is what a user says, in the model's chat template"},
+    {"system", OPTION_TEXT, offsetof(GenerateOptions, system), 0, 0, "TEXT",
+     "with --chat: the system prompt"},
+    {"template", OPTION_TEXT, offsetof(GenerateOptions, template), 0, 0, "NAME",
+     "with --chat: the template, for a model whose own is not known (help chat lists them)"},
     {"n", OPTION_INT, offsetof(GenerateOptions, n), 1, 100000, "N", "responses (1)"},
     {"max-new-tokens", OPTION_INT, offsetof(GenerateOptions, max_new_tokens), 1, 1 << 20, "N",
      "longest response (128)"},
@@ -111,10 +119,37 @@ static void print_json(const Responses *r, const Tokenizer *tokenizer)
     text_free(&t);
 }
 
+/* The prompt as the one turn of a conversation. */
+static int add_turn(Sequences *out, const GenerateOptions *o, const Loaded *l, const Chat *chat,
+                    const char *prompt, Error *err)
+{
+    const ChatMessage both[] = {{CHAT_SYSTEM, o->system}, {CHAT_USER, prompt}};
+    const int skip = o->system == NULL;
+    ChatText text = {0};
+    ChatTokens tokens = {0};
+    int rc = chat_template_render(&text, chat->template, &chat->variables, both + skip, 2 - skip,
+                                  true, err);
+    if (rc == 0) rc = chat_encode(&tokens, &text, l->tokenizer, err);
+    if (rc == 0) sequences_add(out, tokens.id, tokens.n);
+    chat_text_free(&text);
+    chat_tokens_free(&tokens);
+    return rc;
+}
+
+static int open_chat(Chat *out, const GenerateOptions *o, const Loaded *l, Error *err)
+{
+    if (!o->chat && (o->system || o->template))
+        return error_usage(err, "--%s goes with --chat", o->system ? "system" : "template");
+    if (!o->chat) return 0;
+    if (chat_open(out, l->folder, o->template, l->tokenizer, err) != 0) return -1;
+    return out->template ? 0 : chat_missing(l->folder, err);
+}
+
 static int generate(Context *ctx, const GenerateOptions *o, Loaded *l, const char *prompt,
                     Error *err)
 {
     Sequences prompts = {0};
+    Chat chat = {0};
     Responses r = {0};
     Printer printer = {.tokenizer = l->tokenizer, .terminal = isatty(STDOUT_FILENO)};
     uint64_t *key = mem_calloc((size_t)o->n, sizeof *key);
@@ -131,8 +166,15 @@ static int generate(Context *ctx, const GenerateOptions *o, Loaded *l, const cha
                         .on_token = stream ? print_token : NULL,
                         .context = &printer};
     int rc = -1;
+    if (open_chat(&chat, o, l, err) != 0) goto done;
+    if (chat.n_stop > 0) {
+        memcpy(s.stop, chat.stop, sizeof s.stop);
+        s.n_stop = chat.n_stop;
+    }
     for (int i = 0; i < o->n; i++) {
-        if (add_prompt_tokens(&prompts, l->tokenizer, prompt, err) != 0) goto done;
+        if ((chat.template ? add_turn(&prompts, o, l, &chat, prompt, err)
+                           : add_prompt_tokens(&prompts, l->tokenizer, prompt, err)) != 0)
+            goto done;
         sequences_end(&prompts);
         key[i] = rng_item(RNG_FOR_GENERATE, (uint64_t)i);
     }
@@ -146,6 +188,7 @@ static int generate(Context *ctx, const GenerateOptions *o, Loaded *l, const cha
         for (int i = 0; i < r.n; i++) print_response(&printer, &r, i);
 
 done:
+    chat_close(&chat);
     printer_free(&printer);
     responses_free(&r);
     sequences_free(&prompts);
@@ -173,9 +216,11 @@ const Command cmd_generate = {
     .name = "generate",
     .heading = "models",
     .summary = "text from a model",
-    .usage = "[--model MODEL] [--prompt TEXT] [--n N] [--greedy]",
+    .usage = "[--model MODEL] [--prompt TEXT] [--chat [--system TEXT]] [--n N] [--greedy]",
     .details =
-        "The prompt is given to the model as it stands.  The same seed gives the same text, "
+        "The prompt is given to the model as it stands; with --chat, as a turn of its chat "
+        "template.  "
+        "The same seed gives the same text, "
         "whatever --batch is.\n"
         "A terminal is shown what it would obey spelled out (<U+001B>), where each of several "
         "responses begins,\n"

@@ -211,10 +211,10 @@ int loaded_record(const Loaded *l, Store *store, int64_t *id, Error *err)
     return rc;
 }
 
-static int add_text(Sequences *s, const Tokenizer *t, const char *text, Error *err)
+static int add_text(Sequences *s, const Tokenizer *t, const char *text, bool special, Error *err)
 {
     int *ids, n;
-    if (tokenizer_encode(t, text, strlen(text), false, &ids, &n, err) != 0) return -1;
+    if (tokenizer_encode(t, text, strlen(text), special, &ids, &n, err) != 0) return -1;
     sequences_add(s, ids, n);
     free(ids);
     return n;
@@ -222,7 +222,13 @@ static int add_text(Sequences *s, const Tokenizer *t, const char *text, Error *e
 
 int add_prompt_tokens(Sequences *s, const Tokenizer *t, const char *prompt, Error *err)
 {
-    const int n = add_text(s, t, prompt, err);
+    return add_conversation_tokens(s, t, prompt, NULL, err);
+}
+
+int add_conversation_tokens(Sequences *s, const Tokenizer *t, const char *prompt,
+                            const char *template, Error *err)
+{
+    const int n = add_text(s, t, prompt, template != NULL, err);
     if (n == 0) return error_set(err, "the prompt is empty");
     return n < 0 ? -1 : 0;
 }
@@ -235,7 +241,7 @@ int add_response_tokens(Sequences *s, const Tokenizer *t, const char *response, 
         return 0;
     }
     const int eos = tokenizer_eos(t);
-    if (add_text(s, t, response, err) < 0) return -1;
+    if (add_text(s, t, response, false, err) < 0) return -1;
     if (eos < 0) return error_set(err, "the tokenizer has no end-of-text token");
     sequences_add(s, &eos, 1);
     return 0;

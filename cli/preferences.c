@@ -8,10 +8,10 @@
 #include "base/text.h"
 
 /* One answer after its prompt; 1 when it exceeds the context and was taken back. */
-static int add_sequence(Sequences *s, const Tokenizer *t, const char *prompt, const char *response,
-                        const int *tokens, int n, Error *err)
+static int add_sequence(Sequences *s, const Tokenizer *t, const StorePreference *row,
+                        const char *response, const int *tokens, int n, Error *err)
 {
-    if (add_prompt_tokens(s, t, prompt, err) != 0) return -1;
+    if (add_conversation_tokens(s, t, row->prompt, row->template, err) != 0) return -1;
     if (add_response_tokens(s, t, response, tokens, n, err) != 0) return -1;
     sequences_end(s);
     return 0;
@@ -27,9 +27,8 @@ static int add_pair(PreferenceSet *p, const StorePreference *row, const Tokenize
                     Error *err)
 {
     Sequences *s = &p->sequences;
-    if (add_sequence(s, t, row->prompt, row->chosen, row->chosen_tokens, row->n_chosen, err) != 0 ||
-        add_sequence(s, t, row->prompt, row->rejected, row->rejected_tokens, row->n_rejected,
-                     err) != 0)
+    if (add_sequence(s, t, row, row->chosen, row->chosen_tokens, row->n_chosen, err) != 0 ||
+        add_sequence(s, t, row, row->rejected, row->rejected_tokens, row->n_rejected, err) != 0)
         return -1;
     if (s->start[s->n] - s->start[s->n - 1] > max_T ||
         s->start[s->n - 1] - s->start[s->n - 2] > max_T) {

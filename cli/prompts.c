@@ -9,7 +9,7 @@
 static int add(PromptTokens *p, const StorePrompt *row, const Loaded *l, int longest, Error *err)
 {
     Sequences *s = &p->tokens;
-    if (add_prompt_tokens(s, l->tokenizer, row->text, err) != 0)
+    if (add_conversation_tokens(s, l->tokenizer, row->text, row->template, err) != 0)
         return error_wrap(err, "prompt %lld", (long long)row->id);
     if (sequences_pending(s) > longest) {
         s->tokens -= sequences_pending(s);

@@ -110,6 +110,12 @@ done:
     return rc;
 }
 
+int chat_missing(const char *dir, Error *err)
+{
+    error_set(err, "%s: the model has no chat template", dir);
+    return error_hint(err, "as Human: and Assistant: it can be talked to with: --template plain");
+}
+
 void chat_close(Chat *c)
 {
     free(c->bos);
@@ -143,6 +149,15 @@ static int spells_special(bool *out, const ChatText *text, const ChatSegment *s,
     if (encode(&ids, text->text.bytes + s->begin, s->end - s->begin, true, t, err) != 0) return -1;
     *out = next_special(&ids, 0, t) < ids.n;
     free(ids.id);
+    return 0;
+}
+
+int chat_spells_special(bool *out, const ChatText *text, const Tokenizer *t, Error *err)
+{
+    *out = false;
+    for (int i = 0; i < text->n && !*out; i++)
+        if (!text->segment[i].markup && spells_special(out, text, &text->segment[i], t, err) != 0)
+            return -1;
     return 0;
 }
 

@@ -24,6 +24,10 @@ typedef struct {
  * recognised, or whose tokens the vocabulary lacks, is an error. */
 int chat_open(Chat *out, const char *dir, const char *name, const Tokenizer *t, Error *err);
 void chat_close(Chat *c);
+/* The error of a model without a template. */
+int chat_missing(const char *dir, Error *err);
+/* Whether somebody's words in it spell a special token. */
+int chat_spells_special(bool *out, const ChatText *text, const Tokenizer *t, Error *err);
 
 typedef struct {
     int *id;                /* (n) */

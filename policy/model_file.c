@@ -176,7 +176,7 @@ void model_set_companions(Model *m, const char *dir)
 int model_save_companions(const Model *m, const char *dir, Error *err)
 {
     static const char *const NAME[] = {"tokenizer.json", "tokenizer_config.json",
-                                       "generation_config.json"};
+                                       "chat_template.jinja", "generation_config.json"};
     enum { COMPANION_LIMIT = 1 << 28 };
     char from[FILE_PATH_MAX], to[FILE_PATH_MAX];
     for (size_t i = 0; m->companions && i < sizeof NAME / sizeof *NAME; i++) {

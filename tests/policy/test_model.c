@@ -242,17 +242,25 @@ static void gpt2_matrices_are_turned_in_files(void **state)
     model_free(m);
 }
 
-static void the_tokenizer_goes_along(void **state)
+static void the_tokenizer_and_the_chat_template_go_along(void **state)
 {
     (void)state;
+    static const char *const NAME[] = {"tokenizer.json", "chat_template.jinja"};
     Model *m = model_new(&TINY_GPT2, 5);
     const char *from = scratch_folder("companions", true), *to = scratch_folder("along", true);
-    scratch_write(scratch_path("companions/tokenizer.json"), "{\"a\": 1}");
+    char path[64];
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "companions/%s", NAME[i]);
+        scratch_write(scratch_path(path), NAME[i]);
+    }
     model_set_companions(m, from);
     assert_worked(model_save(m, to, 0, NULL, NULL, &err), &err);
-    char *text = scratch_read(scratch_path("along/tokenizer.json"));
-    assert_string_equal(text, "{\"a\": 1}");
-    free(text);
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "along/%s", NAME[i]);
+        char *text = scratch_read(scratch_path(path));
+        assert_string_equal(text, NAME[i]);
+        free(text);
+    }
     model_free(m);
 }
 
@@ -398,7 +406,7 @@ int main(void)
         cmocka_unit_test(mistral_within_its_window_is_llama),
         cmocka_unit_test(a_window_goes_back_into_the_config_it_came_from),
         cmocka_unit_test(gpt2_matrices_are_turned_in_files),
-        cmocka_unit_test(the_tokenizer_goes_along),
+        cmocka_unit_test(the_tokenizer_and_the_chat_template_go_along),
         cmocka_unit_test(the_same_seed_gives_the_same_model),
         cmocka_unit_test(new_weights_have_the_published_spread),
         cmocka_unit_test(a_model_that_is_not_what_its_config_says_is_refused),
