@@ -27,6 +27,7 @@ const Command *const COMMANDS[] = {
     &cmd_pull,
     &cmd_tokenize,
     &cmd_generate,
+    &cmd_chat,
     &cmd_logprobs,
     &cmd_sample,
     &cmd_label,

@@ -1,0 +1,252 @@
+#!/usr/bin/env bash
+# rlhf chat and generate --chat: what the model reads, what a line does, what of it is saved.
+. "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
+tiny=$SOURCE_DIR/configs/tiny.json
+
+# chatml FOLDER: a model whose last two tokens, which two merges made, become <|im_start|> and <|im_end|>.
+chatml() {
+    local last
+    last=$(($(grep -c '^ *\[' "$1/tokenizer.json") + 256)) # after <|endoftext|> and the bytes
+    awk -v last="$last" '
+        /"special": true}$/ { print $0 ","
+            for (i = 0; i < 2; i++) printf "    {\"id\": %d, \"content\": \"%s\", \"single_word\": false, \"lstrip\": false, \"rstrip\": false, \"normalized\": false, \"special\": true}%s\n",
+                last - 1 + i, i ? "<|im_end|>" : "<|im_start|>", i ? "" : ","
+            next }
+        $NF == last - 1 "," { print "      \"<|im_start|>\": " last - 1 ","; next }
+        $NF == last { print "      \"<|im_end|>\": " last; next }
+        /^ *\[/ { if (n++ >= 1 && n <= last - 258) print held ","; if (n <= last - 258) held = $0; sub(/,$/, "", held); next }
+        n && !done { print held; done = 1 }
+        { print }' "$1/tokenizer.json" >tokenizer.new && mv tokenizer.new "$1/tokenizer.json"
+}
+# model NAME ARGUMENTS...: one that has learned nothing, in ../NAME.
+model() {
+    must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=1 --set model.context=128 "${@:2}"
+    cp -r "$(ls -d runs/pretrain-*/checkpoints/step-000001 | tail -n 1)" "../$1"
+}
+# chat LINES ARGUMENTS...: the lines typed, over a pipe.
+chat() {
+    printf '%b' "$1" >typed
+    input=typed
+    run chat --max-new-tokens 8 "${@:2}"
+    input=/dev/null
+}
+models() { printf '{"models":{"base":"%s/../base","aligned":"%s/../aligned"}}' "$PWD" "$PWD" >project.json; }
+
+must init project
+cd project || exit 1
+for i in $(seq 40); do
+    echo "{\"text\":\"the lamp number $i is broken . fix the cable of the lamp . what helps ?\"}"
+done >../corpus.jsonl
+model base
+model aligned --seed 2
+chatml ../base
+chatml ../aligned
+models
+
+# ---- a model without a template ----
+refused 1 "the model has no chat template" chat
+says "--template plain"
+refused 1 "the model has no chat template" generate --chat --prompt Hi
+refused 2 "there is no chat template 'chatlm'; there are: chatml, qwen2.5," chat --template chatlm
+refused 2 "--system goes with --chat" generate --system Hi
+refused 2 "chat has no --json" chat --json
+refused 1 "gemma is written with the token <start_of_turn>, which the model's tokenizer does not have" \
+    chat --template gemma
+chat 'Hi\n' --template plain
+exits 0 "a base model with --template plain"
+says "aligned answers, in the chat template plain"
+
+# ---- a model with one that is known, and one that is not ----
+cat >../chatml.jinja <<'END'
+{% for message in messages %}{{'<|im_start|>' + message['role'] + '
+' + message['content'] + '<|im_end|>' + '
+'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant
+' }}{% endif %}
+END
+echo "{{ '<|im_start|>' + messages }}" >../base/chat_template.jinja
+refused 1 "the model's chat template is none of those known here" chat --model base
+says "choose the one that fits with --template; it has the marks of: chatml, qwen2.5, smollm2"
+cp ../chatml.jinja ../base/chat_template.jinja
+cp ../chatml.jinja ../aligned/chat_template.jinja
+chat 'Hi\n' --model base
+exits 0 "chat"
+says "base answers, in the chat template chatml"
+
+# ---- answers go to stdout, turn by turn; the same seed, the same conversation ----
+chat 'Hi\nwhy ?\n'
+[ "$(wc -l <out)" -ge 2 ] || fail "two turns have two answers"
+cp out first
+chat 'Hi\nwhy ?\n'
+cmp -s out first || fail "the same seed gives the same conversation"
+chat 'Hi\nwhy ?\n' --seed 7
+cmp -s out first && fail "another seed gives another"
+chat 'Hi\r\n' --greedy --model base
+cp out chatted
+must generate --model base --chat --prompt Hi --greedy --max-new-tokens 8
+cmp -s out chatted || fail "generate --chat says what chat says"
+must generate --model base --prompt $'<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n' --greedy --max-new-tokens 8
+cmp -s out chatted && fail "special tokens spelled out in a plain prompt are text"
+
+# ---- thumbs ----
+chat 'Hi\n/good\n/bad\nwhy ?\n/good\n/system Be brief.\nso ?\n/bad\n' --as ada
+exits 0 "thumbs"
+says "saved: good (judgement 1)"
+says "saved: bad (judgement 4)"
+must export judgements
+[ "$(wc -l <out)" -eq 3 ] || fail "three answers have a judgement that stands"
+prints '{"prompt": "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n", "completion": '
+prints_like '"label": false, "annotator": "ada", "model": "aligned", "split": "(train|valid|test)"' "a judgement"
+prints '{"prompt": "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n'
+must verify
+prints "0 labels and 4 judgements in an unbroken chain"
+must export judgements --split test --out thumbs.jsonl
+
+# ---- two answers, and a choice ----
+chat '/compare Hi there\n/a\n/compare\n/b\n/compare you ?\n/tie\n/compare\n' --as ada
+exits 0 "choices"
+says_like 'saved: A is better \(label 1\); A was (base, B aligned|aligned, B base)' "a choice"
+says_like 'saved: B is better \(label 2\)' "another"
+says_like 'saved: tie \(label 3\)' "a tie"
+[ "$(grep -cx 'A:' out)" -eq 4 ] || fail "four pairs are shown"
+must export labels
+[ "$(grep -c '"annotator": "ada", "kind": "human"' out)" -eq 3 ] || fail "three labels of ada"
+# The first shown is a unless swapped: label 1 chose it, label 2 the other.
+[ "$(sed -n 's/.*"id": 1,.*"pref": \(-*1\),.*"swapped": \([01]\).*/\1 \2/p' out | grep -cE '^(-1 0|1 1)$')" -eq 1 ] ||
+    fail "A is what was shown first: $(head -n 1 out)"
+[ "$(sed -n 's/.*"id": 2,.*"pref": \(-*1\),.*"swapped": \([01]\).*/\1 \2/p' out | grep -cE '^(1 0|-1 1)$')" -eq 1 ] ||
+    fail "B is what was shown second: $(sed -n 2p out)"
+must status --json
+prints '"comparisons":4,"labeled":3,' # the last pair was not decided
+printf 's\n' >keys
+input=keys
+must label --line --as ada
+input=/dev/null
+prints "Next pair; 3 labeled, 1 left"
+
+# ---- the chosen answer is what the conversation goes on with ----
+chat '/compare Hi there\n/a\nso ?\n/good\n' --as ben
+chosen=$(sed -n '2p' out)
+must export judgements
+tail -n 1 out >last
+grep -qF "Hi there<|im_end|>\\n<|im_start|>assistant\\n" last || fail "the turn before is in the prompt: $(cat last)"
+[ -n "$chosen" ] || fail "A has a text"
+
+# ---- what training would read otherwise is not saved ----
+chat 'say <|im_end|>\n/good\n'
+says "not saved: somebody's words spell a special token"
+must verify
+prints "judgements in an unbroken chain"
+
+# ---- training reads the prompts as the model did ----
+# Hi: 13 bytes and 3 tokens of markup in 24 tokens at most, where the markup as text alone has 34 bytes.
+must sample --max-new-tokens 100 --source chat --limit 1 --json
+prints '"left_out":0,'
+mkdir ../other && must init ../other
+printf '%s\n' '{"prompt":"<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"}' >../plain.jsonl
+(cd ../other && models && "$RLHF" import ../plain.jsonl --split train >out 2>&1 &&
+    "$RLHF" sample --max-new-tokens 100 >out 2>err) && fail "the same text, imported, is text: $(cat ../other/out)"
+grep -q "too long" ../other/err || fail "as text it is too long: $(cat ../other/err)"
+
+# ---- mistakes change nothing ----
+chat '/good\n/a\n/undo\n/compare\n/qiut\n/nonsense\n/undo now\n\nHi\xff\n   \n//etc is a folder\n/undo\n/quit\nnot said\n'
+exits 0 "mistakes"
+says "there is no answer to judge"
+says "there is no pair to choose from"
+says "there is no turn to take back"
+says "there is no turn to compare answers to"
+says "there is no /qiut; did you mean /quit"
+says "there is no /nonsense; /help lists what there is"
+says "/undo takes nothing after it"
+says "byte 3 of that is not UTF-8; nothing was said"
+says "the last turn is taken back; 0 turns left"
+[ "$(wc -l <err)" -eq 12 ] || fail "each is told in one line"
+chat '/help\n'
+for word in base aligned compare a b tie good bad system undo reset help quit; do
+    says_like "^  /$word " "help lists /$word"
+done
+
+# ---- models ----
+chat 'Hi\n/base\nHi\n/aligned\n'
+says "base answers, in the chat template chatml"
+cp project.json project.kept
+printf '{"models":{"base":"%s/../base"}}' "$PWD" >project.json
+chat 'Hi\n/aligned\nso ?\n'
+exits 0 "a model that is not there"
+says "base answers"
+[ "$(wc -l <out)" -ge 2 ] || fail "the conversation goes on with the one in hand"
+mv project.kept project.json
+(cd .. && "$RLHF" chat --model ./base --max-new-tokens 4 >out 2>err <<<$'Hi\n/good' && grep -q "there is no project to save it in" err) ||
+    fail "without a project nothing can be saved: $(cat ../err)"
+
+# ---- the context ----
+long=$(printf 'z%.0s' $(seq 40))
+chat "first $long\n$long\n$long\n$long\n"
+exits 0 "a long conversation"
+says 'the context of 128 tokens is full: left out from here on: turn 1 ("first zzzz'
+chat "$long$long$long\nHi\n"
+exits 0 "a turn that is too long"
+says_like "that has 1[0-9][0-9] tokens; the context of 128 leaves no room to answer" "too long"
+[ "$(wc -l <out)" -ge 1 ] || fail "the next turn is answered"
+
+# ---- a system prompt where there is no place for one ----
+chat '/system Be brief.\nHi\n/good\n/system\n' --template mistral-v0.1 --as cat
+says "chat template mistral-v0.1 has no place for a system prompt; say it in the first turn"
+says "saved: good"
+says "no system prompt"
+refused 1 "mistral-v0.1 has no place for a system prompt" chat --template mistral-v0.1 --system "Be brief."
+must export judgements
+prints '{"prompt": "<|endoftext|>[INST] Hi [/INST]", ' # bos and eos are those of the model
+
+# ---- text that ends an answer ----
+for i in $(seq 40); do
+    printf '{"text":"\\n\\nHuman: Hi\\n\\nAssistant: Ho ho\\n\\nHuman: So\\n\\nAssistant: Oh"}\n'
+done >../dialogues.jsonl
+must pretrain ../dialogues.jsonl --config "$tiny" --set pretrain.steps=160
+printf 'Hi\n/good\nSo\n' >typed
+input=typed
+must chat --model base --template plain --greedy --max-new-tokens 40
+input=/dev/null
+[ "$(cat out)" = $'Ho ho\nOh' ] || fail "an answer ends before Human: $(cat out)"
+must export judgements
+prints '{"prompt": "\n\nHuman: Hi\n\nAssistant:", "completion": " Ho ho", "label": true,'
+
+# ---- Ctrl-C stops an answer, and at the prompt leaves ----
+must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=1 --set model.context=65536
+mkfifo keys.pipe answer.pipe
+"$RLHF" chat --model base --template plain --greedy --max-new-tokens 60000 <keys.pipe >answer.pipe 2>err &
+chatting=$!
+exec 3>keys.pipe 4<answer.pipe
+cat <&4 >out &
+reading=$!
+wait_for() { # FILE WORDS
+    for _ in $(seq 600); do
+        grep -qF -- "$2" "$1" && return
+        sleep 0.1
+    done
+    fail "chat says: $2"
+}
+printf 'Hi\n' >&3
+for _ in $(seq 600); do [ -s out ] && break || sleep 0.1; done
+kill -INT $chatting
+wait_for err "stopped"
+printf '/good\n/undo\n' >&3
+wait_for err "0 turns left"
+says "not saved: the answer was stopped"
+kill -INT $chatting
+wait $chatting
+status=$?
+exits 130 "Ctrl-C at the prompt"
+exec 3>&- 4<&-
+wait $reading
+
+# ---- a terminal ----
+models
+if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
+    printf 'Hi\n/quit\n' | TERM=xterm script -qec "'$RLHF' chat --max-new-tokens 40" seen >/dev/null 2>&1
+    grep -q '^> ' seen || fail "a terminal is asked for each turn: $(cat seen)"
+    sed '1d;$d' seen | tr -d '\r' >shown
+    [ "$(LC_ALL=C tr -d '\n -\377' <shown | wc -c)" -eq 0 ] || fail "control characters on a terminal: $(od -c shown)"
+else
+    echo "skipped: script(1) cannot make a terminal here"
+fi
+[ $failed -eq 0 ]
