@@ -33,7 +33,7 @@ static const Option OPTIONS[] = {
     {"system", OPTION_TEXT, offsetof(GenerateOptions, system), 0, 0, "TEXT",
      "with --chat: the system prompt"},
     {"template", OPTION_TEXT, offsetof(GenerateOptions, template), 0, 0, "NAME",
-     "with --chat: the template, for a model whose own is not known (help chat lists them)"},
+     "with --chat: the template (the model's own, where it is known)"},
     {"n", OPTION_INT, offsetof(GenerateOptions, n), 1, 100000, "N", "responses (1)"},
     {"max-new-tokens", OPTION_INT, offsetof(GenerateOptions, max_new_tokens), 1, 1 << 20, "N",
      "longest response (128)"},
@@ -219,9 +219,9 @@ const Command cmd_generate = {
     .usage = "[--model MODEL] [--prompt TEXT] [--chat [--system TEXT]] [--n N] [--greedy]",
     .details =
         "The prompt is given to the model as it stands; with --chat, as a turn of its chat "
-        "template.  "
-        "The same seed gives the same text, "
-        "whatever --batch is.\n"
+        "template "
+        "(rlhf help chat).\n"
+        "The same seed gives the same text, whatever --batch is.\n"
         "A terminal is shown what it would obey spelled out (<U+001B>), where each of several "
         "responses begins,\n"
         "and which were cut; a pipe or a file gets the bytes alone.",

@@ -34,11 +34,15 @@ static void print_comparisons(const StoreStatus *d)
     text_format(&t, "%s labeled, ", text_thousands(d->labeled));
     if (d->skipped) text_format(&t, "%s skipped, ", text_thousands(d->skipped));
     text_format(&t, "%s to do", text_thousands(d->comparisons - d->labeled - d->skipped));
-    for (size_t i = 0; i < d->n_annotators; i++)
-        if (d->annotator[i].labels)
-            text_format(&t, "%s%s %s", i ? ", " : ": ", d->annotator[i].handle,
-                        text_thousands(d->annotator[i].labels));
+    bool first = true;
+    for (size_t i = 0; i < d->n_annotators; i++) {
+        if (d->annotator[i].labels == 0) continue;
+        text_format(&t, "%s%s %s", first ? ": " : ", ", d->annotator[i].handle,
+                    text_thousands(d->annotator[i].labels));
+        first = false;
+    }
     row("comparisons", d->comparisons, t.bytes);
+    if (d->judgements) row("judgements", d->judgements, "");
     text_free(&t);
 }
 
@@ -172,6 +176,7 @@ static void print_json(const Context *ctx, const ProjectStatus *s, int n_runs)
     put_count(&t, "comparisons", d->comparisons);
     put_count(&t, "labeled", d->labeled);
     put_count(&t, "preferences", d->preferences[SPLIT_ANY]);
+    put_count(&t, "judgements", d->judgements);
     put_count(&t, "runs", n_runs);
     put_count(&t, "newer_labels", s->newer);
     text_add(&t, "\"models\":{");

@@ -78,6 +78,7 @@ static int count_all(Store *s, StoreStatus *out, Error *err)
     static const char LABELED[] =
         "SELECT count(DISTINCT comparison_id) FROM label_current WHERE outcome<>'skip'";
     static const char DECIDED[] = "SELECT count(DISTINCT comparison_id) FROM label_current";
+    static const char JUDGEMENTS[] = "SELECT count(*) FROM judgement_current";
     static const char RUNS[] = "SELECT count(*) FROM run";
     static const char FINISHED[] = "SELECT count(*) FROM run WHERE state='finished'";
     static const char EVALUATIONS[] = "SELECT count(*) FROM evaluation";
@@ -92,6 +93,7 @@ static int count_all(Store *s, StoreStatus *out, Error *err)
     if (count(s, LABELED, &out->labeled, err) != 0) return -1;
     if (count(s, DECIDED, &out->skipped, err) != 0) return -1;
     out->skipped -= out->labeled;
+    if (count(s, JUDGEMENTS, &out->judgements, err) != 0) return -1;
     if (count(s, RUNS, &out->runs, err) != 0) return -1;
     if (count(s, FINISHED, &out->runs_finished, err) != 0) return -1;
     if (count(s, EVALUATIONS, &out->evaluations, err) != 0) return -1;

@@ -48,10 +48,17 @@ refused 1 "the model has no chat template" chat
 says "--template plain"
 refused 1 "the model has no chat template" generate --chat --prompt Hi
 refused 2 "there is no chat template 'chatlm'; there are: chatml, qwen2.5," chat --template chatlm
+cp err unknown
 refused 2 "--system goes with --chat" generate --system Hi
 refused 2 "chat has no --json" chat --json
 refused 1 "gemma is written with the token <start_of_turn>, which the model's tokenizer does not have" \
     chat --template gemma
+for name in $(sed -n 's/.*there are: //p' unknown | tr -d ,); do
+    must help chat
+    prints "$name"
+    grep -q "^| .*\`$name\`" "$SOURCE_DIR/docs/formats.md" || fail "docs/formats.md has $name"
+done
+[ "$name" = plain ] || fail "the last of the names is plain"
 chat 'Hi\n' --template plain
 exits 0 "a base model with --template plain"
 says "aligned answers, in the chat template plain"
@@ -99,7 +106,10 @@ prints_like '"label": false, "annotator": "ada", "model": "aligned", "split": "(
 prints '{"prompt": "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n'
 must verify
 prints "0 labels and 4 judgements in an unbroken chain"
-must export judgements --split test --out thumbs.jsonl
+must status
+prints_like "^  judgements +3 *$" "status counts the judgements that stand"
+must status --json
+prints '"judgements":3,'
 
 # ---- two answers, and a choice ----
 chat '/compare Hi there\n/a\n/compare\n/b\n/compare you ?\n/tie\n/compare\n' --as ada
