@@ -135,8 +135,9 @@ void help_command(const Command *first, const Command *c)
 static const char WORDS[] =
     "prompt       what a model is asked\n"
     "response     what it answers; sampled twice, so that there is something to choose\n"
-    "comparison   two responses to one prompt, and one judgement of which is better\n"
-    "label        such a judgement, by a person or by a rule; never changed, only superseded\n"
+    "comparison   two responses to one prompt, and one choice of which is better\n"
+    "judgement    a thumb up or down for one response\n"
+    "label        such a choice, by a person or by a rule; never changed, only superseded\n"
     "chosen, rejected   the two sides of a labeled comparison\n"
     "score        what the reward model says of a whole response\n"
     "reward       what PPO pays per token: the score on the last one, less the KL penalty\n"

@@ -157,6 +157,19 @@ printf '%s\n' '{"prompt":"<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\
     "$RLHF" sample --max-new-tokens 100 >out 2>err) && fail "the same text, imported, is text: $(cat ../other/out)"
 grep -q "too long" ../other/err || fail "as text it is too long: $(cat ../other/err)"
 
+# The same holds for pairs: 30 bytes of question and answers of 60 tokens fit into a context of 128 as the model
+# read them, and not when the markup is text.
+mkdir ../labels && must init ../labels
+(cd ../labels && models)
+for a in a b c d e f; do
+    for b in k l m n o p q; do printf '/compare %s%sqzxqzxqzxqzxqzxqzxqzxqzxqzxq\n/a\n/reset\n' $a $b; done
+done >typed
+input=typed
+must chat --project ../labels --max-new-tokens 60
+must reward --project ../labels --config "$tiny" --no-eval
+says_like "[23][0-9] labels to learn from .* 0 beyond the context of 128 left out" "reward reads conversations"
+input=/dev/null
+
 # ---- mistakes change nothing ----
 chat '/good\n/a\n/undo\n/compare\n/qiut\n/nonsense\n/undo now\n\nHi\xff\n   \n//etc is a folder\n/undo\n/quit\nnot said\n'
 exits 0 "mistakes"
