@@ -37,8 +37,8 @@ struct ChatRoom {
 
 void chat_room_tell(const Error *err)
 {
-    log_line("%s", err->message);
-    if (err->hint[0]) log_line("  %s", err->hint);
+    fprintf(stderr, "%s\n", err->message);
+    if (err->hint[0]) fprintf(stderr, "  %s\n", err->hint);
 }
 
 /* ---- who speaks ------------------------------------------------------------------------------------ */

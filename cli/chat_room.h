@@ -16,7 +16,7 @@ typedef struct ChatRoom ChatRoom;
 /* With the model called `model`; the options' texts stay the caller's, and have to stay. */
 int chat_room_open(ChatRoom **out, const Context *ctx, const char *model,
                    const ChatRoomOptions *options, Error *err);
-/* Tells a mistake on the log; the conversation goes on. */
+/* Tells a mistake, even when the log is quiet; the conversation goes on. */
 void chat_room_tell(const Error *err);
 
 /* A turn and its answer, which goes to standard output as it comes.  On failure nothing was said. */

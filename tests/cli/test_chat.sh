@@ -183,6 +183,9 @@ says "/undo takes nothing after it"
 says "byte 3 of that is not UTF-8; nothing was said"
 says "the last turn is taken back; 0 turns left"
 [ "$(wc -l <err)" -eq 12 ] || fail "each is told in one line"
+chat '/nonsense\n' --quiet
+says "there is no /nonsense"
+[ "$(wc -l <err)" -eq 1 ] || fail "quiet tells mistakes and nothing else"
 chat '/help\n'
 for word in base aligned compare a b tie good bad system undo reset help quit; do
     says_like "^  /$word " "help lists /$word"
