@@ -13,7 +13,7 @@
 int speaker_open(Speaker *s, const Context *ctx, const char *name, const char *template, Error *err)
 {
     if (s->loaded.model) return 0;
-    if (loaded_open_language(&s->loaded, ctx, "model", name, err) != 0) return -1;
+    if (loaded_open_language(&s->loaded, ctx, "model", name, NULL, err) != 0) return -1;
     if (chat_open(&s->chat, s->loaded.folder, template, s->loaded.tokenizer, err) != 0) goto fail;
     if (!s->chat.template) {
         chat_missing(s->loaded.folder, err);
