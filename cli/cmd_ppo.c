@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/loaded.h"
+#include "cli/memory_plan.h"
 #include "cli/options.h"
 #include "cli/prompts.h"
 #include "cli/training.h"
@@ -65,6 +66,35 @@ static int read_prompts(PpoRun *r, Error *err)
     return 0;
 }
 
+/* Frozen weights in memory once for all that are seen through them; full training has two more copies. */
+static int check_memory(const PpoRun *r, const PolicyOptions *policy, const PolicyOptions *value,
+                        Error *err)
+{
+    const ModelConfig *c = &r->start.model->config, *v = &r->reward.model->config;
+    const bool lora = policy->adapter != NULL;
+    const ModelUse learns = {.predicts = true, .trained = true, .predictions_trained = true};
+    const ModelUse scores = {.trained = lora};
+    MemoryPlan plan = {0};
+    memory_plan_add(&plan, "frozen weights",
+                    model_memory(c, lora ? &learns : &(ModelUse){.predicts = true}) +
+                        (r->reward.shared ? 0 : model_memory(v, &scores)) +
+                        (r->reference.shared ? 0 : model_memory(c, &(ModelUse){.predicts = true})));
+    memory_plan_add(&plan, "policy",
+                    policy_memory(c, policy) + (lora ? 0 : model_memory(c, &learns)));
+    memory_plan_add(&plan, "value model",
+                    policy_memory(v, value) +
+                        (lora ? 0 : model_memory(v, &(ModelUse){.trained = true})));
+    memory_plan_add(&plan, "scoring", scoring_memory(&r->reference) + scoring_memory(&r->reward));
+    memory_plan_add(
+        &plan, "sampling",
+        decoding_memory(c, lora ? policy->adapter->low : 0, r->settings.generate_batch,
+                        sequences_longest(&r->prompts.tokens) + r->settings.max_new_tokens));
+    return memory_plan_check(&plan,
+                             lora ? "a smaller ppo.max_tokens or ppo.generate_batch takes less"
+                                  : "adapters take less: --set lora.rank=16",
+                             err);
+}
+
 /* The trained policy and value model: copies of what they start from, or adapters over the weights that
  * the frozen ones have open. */
 static int open_trained(PpoRun *r, Error *err)
@@ -76,10 +106,11 @@ static int open_trained(PpoRun *r, Error *err)
     if (loaded_train_adapter(&r->policy_adapter, &r->start, &lora, seed, err) != 0 ||
         loaded_train_adapter(&r->value_adapter, &r->reward, &lora, seed + 1, err) != 0)
         return -1;
+    policy.adapter = r->policy_adapter, value.adapter = r->value_adapter;
+    if (check_memory(r, &policy, &value, err) != 0) return -1;
     if (!r->policy_adapter && (model_open(&r->policy_model, r->start.folder, err) != 0 ||
                                model_open(&r->value_model, r->reward.folder, err) != 0))
         return -1;
-    policy.adapter = r->policy_adapter, value.adapter = r->value_adapter;
     r->in.policy = policy_open(lora.rank ? r->start.model : r->policy_model, &policy);
     r->in.value = policy_open(lora.rank ? r->reward.model : r->value_model, &value);
     return 0;

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/evaluation.h"
+#include "cli/memory_plan.h"
 #include "cli/options.h"
 #include "cli/preferences.h"
 #include "cli/run_record.h"
@@ -200,6 +201,7 @@ static int train(Reward *w, Error *err)
     const Pairs pairs = preferences_pairs(&w->train), held_out = preferences_pairs(&w->valid);
     if (loaded_train_adapter(&w->adapter, &w->base, &lora, w->ctx->seed, err) != 0) return -1;
     options.adapter = w->adapter;
+    if (memory_plan_training(&w->base, &options, &(ModelUse){.trained = true}, err) != 0) return -1;
     w->policy = policy_open(w->base.model, &options);
     w->training = reward_training_new(w->policy, &pairs, &held_out, &w->settings, w->ctx->seed);
     Trainer trainer = reward_trainer(w->training);

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "cli/commands.h"
 #include "cli/loaded.h"
+#include "cli/memory_plan.h"
 #include "cli/options.h"
 #include "cli/training.h"
 #include "policy/supervised.h"
@@ -135,6 +136,8 @@ static int train(Sft *w, Error *err)
     const Examples train = examples(&w->train), valid = examples(&w->valid);
     if (loaded_train_adapter(&w->adapter, &w->base, &lora, w->ctx->seed, err) != 0) return -1;
     options.adapter = w->adapter;
+    const ModelUse use = {.predicts = true, .trained = true, .predictions_trained = true};
+    if (memory_plan_training(&w->base, &options, &use, err) != 0) return -1;
     w->policy = policy_open(w->base.model, &options);
     w->supervised = supervised_new(w->policy, &train, &valid, &w->settings, w->ctx->seed);
     Trainer trainer = supervised_trainer(w->supervised);

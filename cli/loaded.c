@@ -9,8 +9,6 @@
 #include "cli/project.h"
 #include "cli/run_record.h"
 
-enum { SCORING_TOKENS = 4096 };
-
 void loaded_tell_window(const Model *m, const char *folder)
 {
     const ModelConfig *c = &m->config;

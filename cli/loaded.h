@@ -41,6 +41,8 @@ int loaded_train_adapter(Adapter **out, const Loaded *l, const AdapterConfig *c,
                          Error *err);
 /* Say on the log where a model's sequences end early because its attention slides over a window. */
 void loaded_tell_window(const Model *m, const char *folder);
+/* Tokens that are scored at a time. */
+enum { SCORING_TOKENS = 4096 };
 /* Open a frozen policy for sampling and scoring; heads as the checkpoint has them. */
 void loaded_policy(Loaded *l);
 void loaded_close(Loaded *l);

@@ -84,9 +84,13 @@ static int check_size(const ModelConfig *config, const Safetensors *file, Error 
     for (int i = 0; i < safetensors_count(file); i++)
         held += (uint64_t)safetensors_entry(file, i)->count;
     const uint64_t claimed = model_size(config);
-    if (claimed <= 2 * held + PADDING) return 0;
-    return error_set(err, "config.json speaks of %llu weights, but the file holds %llu",
-                     (unsigned long long)claimed, (unsigned long long)held);
+    if (claimed > 2 * held + PADDING)
+        return error_set(err, "config.json speaks of %llu weights, but the file holds %llu",
+                         (unsigned long long)claimed, (unsigned long long)held);
+    const double need = (double)claimed * 2 * sizeof(real), free = (double)mem_free();
+    if (need <= free) return 0;
+    return error_set(err, "its weights, packed for use, take %.1f GB and %.1f GB are free",
+                     need / 1e9, free / 1e9);
 }
 
 int model_open(Model **out, const char *dir, Error *err)

@@ -39,6 +39,14 @@ int sequences_pending(const Sequences *s)
     return s->tokens - (s->start ? s->start[s->n] : 0);
 }
 
+int sequences_longest(const Sequences *s)
+{
+    int longest = 0;
+    for (int i = 0; i < s->n; i++)
+        if (s->start[i + 1] - s->start[i] > longest) longest = s->start[i + 1] - s->start[i];
+    return longest;
+}
+
 static void clear(Sequences *s)
 {
     s->n = s->tokens = 0;

@@ -16,6 +16,8 @@ void sequences_add(Sequences *s, const int *token, int n);
 void sequences_end(Sequences *s);
 /* Tokens of the sequence being made so far. */
 int sequences_pending(const Sequences *s);
+/* Tokens of the longest finished one. */
+int sequences_longest(const Sequences *s);
 void sequences_free(Sequences *s);
 
 /* What a batch is made of: n items of a set of sequences, in the order of `item`.  Item i is the `width`

@@ -1,0 +1,58 @@
+#include "cli/memory_plan.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+
+/* What a small model takes is no news. */
+static const size_t WORTH_TELLING = (size_t)256 << 20;
+
+static void put_bytes(Text *t, size_t bytes)
+{
+    if (bytes < 1000000000) text_format(t, "%.0f MB", (double)bytes / 1e6);
+    else text_format(t, "%.1f GB", (double)bytes / 1e9);
+}
+
+void memory_plan_add(MemoryPlan *p, const char *what, size_t bytes)
+{
+    text_format(&p->parts, "%s%s ", p->parts.n ? ", " : "", what);
+    put_bytes(&p->parts, bytes);
+    p->total += bytes;
+}
+
+int memory_plan_check(MemoryPlan *p, const char *hint, Error *err)
+{
+    const size_t free = mem_free() + mem_held();
+    const bool fits = p->total <= free;
+    Text sizes = {0};
+    put_bytes(&sizes, p->total);
+    text_add(&sizes, fits ? " of " : " are needed, and ");
+    put_bytes(&sizes, free);
+    if (fits && p->total >= WORTH_TELLING)
+        log_line("memory: %s; %s free", p->parts.bytes, sizes.bytes);
+    if (!fits) {
+        error_set(err, "%s are free: %s", sizes.bytes, p->parts.bytes);
+        error_hint(err, "%s", hint);
+    }
+    text_free(&sizes);
+    text_free(&p->parts);
+    return fits ? 0 : -1;
+}
+
+size_t scoring_memory(const Loaded *l)
+{
+    return policy_memory(&l->model->config, &(PolicyOptions){.adapter = l->adapter,
+                                                             .heads = loaded_heads(l),
+                                                             .max_tokens = SCORING_TOKENS});
+}
+
+int memory_plan_training(const Loaded *l, const PolicyOptions *options, const ModelUse *use,
+                         Error *err)
+{
+    MemoryPlan plan = {0};
+    memory_plan_add(&plan, "weights", model_memory(&l->model->config, use));
+    memory_plan_add(&plan, "training", policy_memory(&l->model->config, options));
+    return memory_plan_check(&plan,
+                             options->adapter ? "a smaller max_tokens takes less"
+                                              : "adapters take less: --set lora.rank=16",
+                             err);
+}

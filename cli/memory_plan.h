@@ -1,0 +1,26 @@
+/* What a command is about to take: said before it is taken, and refused when the machine has not got it. */
+#ifndef CLI_MEMORY_PLAN_H
+#define CLI_MEMORY_PLAN_H
+
+#include "base/text.h"
+#include "cli/loaded.h"
+#include "policy/memory.h"
+
+/* Zero-initialised is empty. */
+typedef struct {
+    size_t total;
+    Text parts;
+} MemoryPlan;
+
+void memory_plan_add(MemoryPlan *p, const char *what, size_t bytes);
+/* Fails when a plan does not fit beside what this process does not hold; `hint` says what would take less.
+ * A plan of some size is told on the log.  Frees the plan either way. */
+int memory_plan_check(MemoryPlan *p, const char *hint, Error *err);
+
+/* Room of the policies that loaded_policy opens. */
+size_t scoring_memory(const Loaded *l);
+/* Of one training command over a loaded model: its weights and what learns. */
+int memory_plan_training(const Loaded *l, const PolicyOptions *options, const ModelUse *use,
+                         Error *err);
+
+#endif
