@@ -147,14 +147,14 @@ static void attend(void *context)
     const Attention *a = context;
     const int width = a->NH * a->HD;
     kv_cache_write(a->cache, a->qkv + width, a->qkv + 2 * (ptrdiff_t)width, a->ld, a->spans, a->B);
-    attention_forward(a->out, a->lse, a->qkv, a->ld, a->cache, a->spans, a->B, a->NH);
+    attention_forward(a->out, a->lse, a->qkv, a->ld, a->cache, a->spans, a->B, a->NH, 0);
 }
 static void attend_backward(void *context)
 {
     const Attention *a = context;
     const ptrdiff_t k = (ptrdiff_t)a->NH * a->HD, v = 2 * k;
     attention_backward(a->dqkv, a->dqkv + k, a->dqkv + v, a->dout, a->out, a->lse, a->qkv,
-                       a->qkv + k, a->qkv + v, a->ld, a->spans, a->B, a->NH, a->NH, a->HD);
+                       a->qkv + k, a->qkv + v, a->ld, a->spans, a->B, a->NH, a->NH, a->HD, 0);
 }
 
 static void bench_attention(int B, int T, int NH, int HD)

@@ -187,7 +187,6 @@ static int open_model(Logprobs *w, Error *err)
     char folder[FILE_PATH_MAX];
     if (project_model(w->ctx, folder, "model", w->options.model, err) != 0) return -1;
     if (loaded_open_weights(l, w->ctx, folder, NULL, err) != 0) return -1;
-    loaded_tell_window(l->model, l->folder);
     if (model_check_predicts(l->model, err) != 0) return error_wrap(err, "%s", l->folder);
     if (!w->options.adapter) return 0;
     if (l->adapter) return error_usage(err, "--adapter: %s is an adapter itself", l->folder);

@@ -9,16 +9,6 @@
 #include "cli/project.h"
 #include "cli/run_record.h"
 
-void loaded_tell_window(const Model *m, const char *folder)
-{
-    const ModelConfig *c = &m->config;
-    if (c->positions > c->max_T)
-        log_line(
-            "%s: its attention slides over %d tokens, and there is no sliding here: the context "
-            "is %d, not %d",
-            folder, c->window, c->max_T, c->positions);
-}
-
 /* A project may have been moved since: what the end of the base's path names may still lie beside some
  * folder above the adapter. */
 static bool find_moved(char found[FILE_PATH_MAX], const char *base, const char *adapter)
@@ -123,7 +113,6 @@ int loaded_open(Loaded *l, const Context *ctx, const char *role, const char *nam
     if (project_model(ctx, folder, role, name, err) != 0) return -1;
     if (loaded_open_weights(l, ctx, folder, beside, err) != 0) return -1;
     snprintf(l->name, sizeof l->name, "%s", name);
-    if (role) loaded_tell_window(l->model, l->folder);
     if (loaded_open_tokenizer(l, err) == 0) return 0;
     loaded_close(l);
     return -1;

@@ -260,19 +260,19 @@ void kv_cache_copy(KvCache *c, int to, int from, int n)
 }
 
 void attention_forward(real *out, real *lse, const real *q, int ld, const KvCache *c,
-                       const Span *spans, int n_spans, int NH)
+                       const Span *spans, int n_spans, int NH, int window)
 {
-    table()->attention_forward(out, lse, q, ld, c, spans, n_spans, NH);
+    table()->attention_forward(out, lse, q, ld, c, spans, n_spans, NH, window);
 }
 
 void attention_backward(real *dq, real *dk, real *dv, const real *dout, const real *out,
                         const real *lse, const real *q, const real *k, const real *v, int ld,
-                        const Span *spans, int n_spans, int NH, int NKV, int HD)
+                        const Span *spans, int n_spans, int NH, int NKV, int HD, int window)
 {
     assert(NKV > 0 && NH % NKV == 0);
     for (int i = 0; i < n_spans; i++) assert(spans[i].position == 0);
     table()->attention_backward(dq, dk, dv, dout, out, lse, q, k, v, ld, spans, n_spans, NH, NKV,
-                                HD);
+                                HD, window);
 }
 
 void gelu_forward(real *out, const real *x, size_t n)

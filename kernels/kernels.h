@@ -156,16 +156,16 @@ void kv_cache_write(KvCache *c, const real *k, const real *v, int ld, const Span
  * are multiples of KV_ALIGN; tokens after them, up to the next such multiple, may be overwritten. */
 void kv_cache_copy(KvCache *c, int to, int from, int n);
 
-/* out (N, NH*HD) = softmax(q k^T / sqrt(HD)) v over keys 0..own position, each query head using
- * key/value head h / (NH/NKV).  lse (N,NH): log sum exp of the scaled scores.  q rows are ld apart.
+/* out (N, NH*HD) = softmax(q k^T / sqrt(HD)) v over keys 0..own position, or, with a window over 0, the last
+ * `window` of them (Beltagy et al. 2020), each query head using key/value head h / (NH/NKV).  lse (N,NH): log sum exp of the scaled scores.  q rows are ld apart.
  * Keys are visited in blocks of 64 counted from the sequence's first token. */
 void attention_forward(real *out, real *lse, const real *q, int ld, const KvCache *c,
-                       const Span *spans, int n_spans, int NH);
+                       const Span *spans, int n_spans, int NH, int window);
 /* Whole sequences only: every span has position 0.  q, k, v and their gradients are rows ld apart;
  * probabilities are computed again from lse. */
 void attention_backward(real *dq, real *dk, real *dv, const real *dout, const real *out,
                         const real *lse, const real *q, const real *k, const real *v, int ld,
-                        const Span *spans, int n_spans, int NH, int NKV, int HD);
+                        const Span *spans, int n_spans, int NH, int NKV, int HD, int window);
 
 /* ---- activations ----------------------------------------------------------------------------- */
 

@@ -44,10 +44,10 @@ typedef struct {
                            int n_spans);
     void (*kv_cache_copy)(KvCache *c, int to, int from, int n);
     void (*attention_forward)(real *out, real *lse, const real *q, int ld, const KvCache *c,
-                              const Span *spans, int n_spans, int NH);
+                              const Span *spans, int n_spans, int NH, int window);
     void (*attention_backward)(real *dq, real *dk, real *dv, const real *dout, const real *out,
                                const real *lse, const real *q, const real *k, const real *v, int ld,
-                               const Span *spans, int n_spans, int NH, int NKV, int HD);
+                               const Span *spans, int n_spans, int NH, int NKV, int HD, int window);
     void (*gelu_forward)(real *out, const real *x, size_t n);
     void (*gelu_backward)(real *dx, const real *dout, const real *x, size_t n);
     void (*swiglu_forward)(real *out, const real *x, int N, int F);

@@ -124,11 +124,7 @@ static int read_window(ModelConfig *c, const cJSON *o, Error *err)
     if (c->family != FAMILY_MISTRAL) return 0; /* Qwen's is off, and Llama has none */
     if (!cJSON_HasObjectItem(o, "sliding_window")) c->window = UNSAID;
     else if (whole(&c->window, o, "sliding_window", 0, err) != 0) return -1;
-    if (c->window < 0) return error_set(err, "sliding_window is below 0");
-    if (c->window == 0 || c->window >= c->max_T) return 0;
-    c->positions = c->max_T;
-    c->max_T = c->window;
-    return 0;
+    return c->window < 0 ? error_set(err, "sliding_window is below 0") : 0;
 }
 
 /* Where head_dim is absent. */
@@ -278,7 +274,7 @@ static void put_llama(Text *t, const ModelConfig *c)
                 c->NH);
     text_format(t, "  \"num_key_value_heads\": %d,\n  \"head_dim\": %d,\n", c->NKV, c->HD);
     text_format(t, "  \"hidden_size\": %d,\n  \"intermediate_size\": %d,\n", c->C, c->F);
-    text_format(t, "  \"max_position_embeddings\": %d,\n", c->positions ? c->positions : c->max_T);
+    text_format(t, "  \"max_position_embeddings\": %d,\n", c->max_T);
     put_number(t, "rms_norm_eps", c->norm_eps);
     rope_write(t, c->rope_theta, &c->rope_scaling);
     put_family(t, c);

@@ -19,10 +19,8 @@ typedef struct {
     Family family; /* decides the words and names in files, nothing else */
     int n_layer, NH, NKV, HD;
     int C, F, V;
-    int max_T; /* longest sequence taken */
-    /* Keys a token sees, itself included; 0: all.  There is no mask for it: sequences end where it would
-     * begin to matter, so max_T is at most the window, and `positions` keeps what config.json says. */
-    int window, positions;
+    int max_T;     /* longest sequence taken */
+    int window;    /* keys a token sees, itself included (Beltagy et al. 2020); 0: all */
     bool rms_norm; /* otherwise LayerNorm */
     double norm_eps;
     bool learned_positions; /* otherwise rotary */

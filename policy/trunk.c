@@ -215,7 +215,7 @@ static void attention_half(const Pass *pass, const Block *p, const BlockActivati
     if (m->rope) /* query and key heads lie side by side */
         rope_forward(b->qkv, ld, m->rope, r->position, r->N, c->NH + c->NKV, c->HD);
     kv_cache_write(cache, b->qkv + w.q, b->qkv + w.q + w.kv, ld, r->span, r->n_spans);
-    attention_forward(b->mixed, b->lse, b->qkv, ld, cache, r->span, r->n_spans, c->NH);
+    attention_forward(b->mixed, b->lse, b->qkv, ld, cache, r->span, r->n_spans, c->NH, c->window);
     project_onto(pass, &p->out, b->mid, b->x, b->mixed, b->low, r->N);
 }
 
@@ -291,8 +291,8 @@ static void block_backward(void *context, int i)
     project_backward(pass, &p->out, d.mixed, d.mid, d.low, N);
     buffer_zero(d.qkv, n * w.qkv);
     attention_backward(d.qkv, d.qkv + w.q, d.qkv + w.q + w.kv, d.mixed, b.mixed, b.lse, b.qkv,
-                       b.qkv + w.q, b.qkv + w.q + w.kv, ld, r.span, r.n_spans, c->NH, c->NKV,
-                       c->HD);
+                       b.qkv + w.q, b.qkv + w.q + w.kv, ld, r.span, r.n_spans, c->NH, c->NKV, c->HD,
+                       c->window);
     if (m->rope) rope_backward(d.qkv, ld, m->rope, r.position, N, c->NH + c->NKV, c->HD);
     if (c->qk_norm) head_norms_backward(m, p, &b, &d, N);
     project_backward(pass, &p->qkv, d.n1, d.qkv, d.low, N);

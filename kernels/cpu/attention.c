@@ -93,24 +93,50 @@ typedef struct {
     ptrdiff_t ld, out_ld, lse_ld, v_row;
     ptrdiff_t k_apart, v_apart; /* from one row's keys and values to the next one's; 0: the same */
     int rows, position, ahead;  /* ahead: from one row's position to the next one's */
+    int window;                 /* keys a row sees at most; 0: all */
     int HD;
     float max[TILE_ROWS], sum[TILE_ROWS];
 } Rows;
 
-/* score[r] = q_r k_j for the first `keys` keys of the block at j0, rows from `first` on. */
-static void scores(const Rows *a, float (*score)[BLOCK], int first, int j0, int keys)
+/* Rows [first, last) of a tile, which see some key of a block; positions ascend, so they lie together. */
+typedef struct {
+    int first, last;
+} Seeing;
+
+/* The keys [from, to) of the block at j0 that row r sees, counted from j0. */
+static int from_key(const Rows *a, int r, int j0)
+{
+    const int from = a->position + r * a->ahead + 1 - a->window - j0;
+    return a->window > 0 && from > 0 ? from : 0;
+}
+static int to_key(const Rows *a, int r, int j0)
+{
+    return at_most(a->position + r * a->ahead + 1 - j0, BLOCK);
+}
+
+/* Those that see one of the keys [j, j+keys). */
+static Seeing seeing(const Rows *a, int j, int keys)
+{
+    Seeing s = {0, a->rows};
+    while (s.first < a->rows && to_key(a, s.first, j) <= 0) s.first++;
+    while (s.last > s.first && from_key(a, s.last - 1, j) >= keys) s.last--;
+    return s;
+}
+
+/* score[r] = q_r k_j for the first `keys` keys of the block at j0. */
+static void scores(const Rows *a, float (*score)[BLOCK], Seeing s, int j0, int keys)
 {
     for (int c = 0; c < keys; c += TILE_VECS * LANES)
-        cpu_tile(&(Tile){.left = {a->q + first * a->ld, a->ld, 1},
+        cpu_tile(&(Tile){.left = {a->q + s.first * a->ld, a->ld, 1},
                          .right = a->k + (ptrdiff_t)(j0 + c) * a->HD,
                          .vector = (ptrdiff_t)LANES * a->HD,
                          .step = LANES,
                          .apart = a->k_apart,
-                         .out = score[first] + c,
+                         .out = score[s.first] + c,
                          .ld = BLOCK,
                          .columns = TILE_VECS * LANES,
                          .depth = a->HD},
-                 a->rows - first);
+                 s.last - s.first);
 }
 
 /* A sum of 0 comes out as +0, whatever its sign. */
@@ -124,15 +150,20 @@ static void scale_row(const Rows *a, int r, float by)
     }
 }
 
-/* Turn row r's scores into exp(score - max), of which it sees the first `seen`; the others, up to `keys`,
+static void clear_row(const Rows *a, int r)
+{
+    for (int d = 0; d < a->HD; d++) a->out[r * a->out_ld + d] = 0;
+}
+
+/* Turn row r's scores into exp(score - max), of which it sees [from, seen); the others, up to `keys`,
  * become 0.  The new maximum is taken into account in what the row has summed so far. */
-static void softmax_block(Rows *a, float *score, int r, int seen, int keys)
+static void softmax_block(Rows *a, float *score, int r, int from, int seen, int keys)
 {
     const vec scale = vec_set(1 / sqrtf((float)a->HD)), nothing = vec_set(-INFINITY);
     vec top = nothing, sum = vec_zero();
     for (int c = 0; c < seen; c += LANES) {
-        const vec s =
-            vec_select(mask_first(seen - c), vec_mul(vec_load(score + c), scale), nothing);
+        vec s = vec_select(mask_first(seen - c), vec_mul(vec_load(score + c), scale), nothing);
+        if (from > c) s = vec_select(mask_first(from - c), nothing, s);
         top = vec_max(top, s);
         vec_store(score + c, s);
     }
@@ -154,22 +185,21 @@ static void softmax_block(Rows *a, float *score, int r, int seen, int keys)
     a->max[r] = max;
 }
 
-/* out_r (+)= p_r v over keys [j, j+keys) of the block that starts at j0, rows from `first` on. */
-static void add_values(const Rows *a, float (*p)[BLOCK], int first, int j0, int j, int keys,
-                       int add)
+/* out_r (+)= p_r v over keys [j, j+keys) of the block that starts at j0. */
+static void add_values(const Rows *a, float (*p)[BLOCK], Seeing s, int j0, int j, int keys, int add)
 {
-    for (int d = 0; d < a->HD; d += TILE_VECS * LANES)
-        cpu_tile(&(Tile){.left = {p[first] + (j - j0), BLOCK, 1},
+    for (int d = 0; d < a->HD && s.last > s.first; d += TILE_VECS * LANES)
+        cpu_tile(&(Tile){.left = {p[s.first] + (j - j0), BLOCK, 1},
                          .right = a->v + j * a->v_row + d,
                          .vector = LANES,
                          .step = a->v_row,
                          .apart = a->v_apart,
-                         .out = a->out + first * a->out_ld + d,
+                         .out = a->out + s.first * a->out_ld + d,
                          .ld = a->out_ld,
                          .columns = at_most(a->HD - d, TILE_VECS * LANES),
                          .depth = keys,
                          .add = add},
-                 a->rows - first);
+                 s.last - s.first);
 }
 
 /* Whether 0 times every value of tokens [j, end) is 0, as it is not for infinity and NaN. */
@@ -182,29 +212,42 @@ static int values_finite(const Rows *a, int j, int end)
     return vec_sum(sum) == 0;
 }
 
+/* Keys that a row of those in sight does not see count 0, which leaves its sum as it is; unless their values
+ * are no numbers: then one key at a time, for the rows that see it. */
+static void add_block(const Rows *a, float (*p)[BLOCK], Seeing s, int j0, int keys, int add)
+{
+    const int to = at_most(to_key(a, s.first, j0), keys), from = from_key(a, s.last - 1, j0);
+    const int begin = from_key(a, s.first, j0);
+    const int plain = values_finite(a, j0 + begin, j0 + at_most(from, keys)) &&
+                      values_finite(a, j0 + to, j0 + keys);
+    if (plain) {
+        add_values(a, p, s, j0, j0 + begin, keys - begin, add);
+        return;
+    }
+    for (int j = j0 + begin; j < j0 + keys; j++) {
+        add_values(a, p, seeing(a, j, 1), j0, j, 1, add);
+        add = 1;
+    }
+}
+
 static void attend(Rows *a)
 {
     _Alignas(64) float score[TILE_ROWS][BLOCK];
     const int end = a->position + (a->rows - 1) * a->ahead + 1; /* past the last row's last key */
+    const int start = from_key(a, 0, 0) / BLOCK * BLOCK;
     for (int r = 0; r < a->rows; r++) {
         a->max[r] = -INFINITY;
         a->sum[r] = 0;
+        if (a->window > 0) clear_row(a, r); /* the rows of a tile may begin in different blocks */
     }
-    for (int j0 = 0; j0 < end; j0 += BLOCK) {
-        const int first = j0 > a->position ? j0 - a->position : 0;
+    for (int j0 = start; j0 < end; j0 += BLOCK) {
         const int keys = at_most(end - j0, BLOCK);
-        scores(a, score, first, j0, keys);
-        for (int r = first; r < a->rows; r++)
-            softmax_block(a, score[r], r, at_most(a->position + r * a->ahead + 1 - j0, BLOCK),
+        const Seeing s = seeing(a, j0, keys);
+        scores(a, score, s, j0, keys);
+        for (int r = s.first; r < s.last; r++)
+            softmax_block(a, score[r], r, from_key(a, r, j0), at_most(to_key(a, r, j0), keys),
                           keys);
-
-        /* Keys after a row's own count 0, which leaves its sum as it is; unless their values are no
-         * numbers: then one key at a time, for the rows that see it. */
-        const int shared = at_most(a->position + first + 1 - j0, keys);
-        const int all = values_finite(a, j0 + shared, j0 + keys) ? keys : shared;
-        add_values(a, score, first, j0, j0, all, j0 > 0);
-        for (int j = j0 + all; j < j0 + keys; j++)
-            add_values(a, score, j - a->position, j0, j, 1, 1);
+        add_block(a, score, s, j0, keys, a->window > 0 || j0 > 0);
     }
     for (int r = 0; r < a->rows; r++) {
         scale_row(a, r, 1 / a->sum[r]);
@@ -217,7 +260,7 @@ typedef struct {
     float *out, *lse;
     const float *q;
     const KvCache *c;
-    int ld, NH;
+    int ld, NH, window;
 } Attention;
 
 /* Row `row` of the batch, at `position` of its sequence, and head h. */
@@ -232,6 +275,7 @@ static Rows rows_at(const Attention *a, Span span, int row, int position, int h)
                   .lse = a->lse + at,
                   .v_row = c->v_row,
                   .position = position,
+                  .window = a->window,
                   .HD = c->HD};
 }
 
@@ -262,9 +306,9 @@ static void attend_heads(const Attention *a, Span span)
 }
 
 void ISA(attention_forward)(real *out, real *lse, const real *q, int ld, const KvCache *c,
-                            const Span *spans, int n_spans, int NH)
+                            const Span *spans, int n_spans, int NH, int window)
 {
-    const Attention a = {out, lse, q, c, ld, NH};
+    const Attention a = {out, lse, q, c, ld, NH, window};
     assert(NH % c->NKV == 0);
     size_t work = 0;
     for (int s = 0; s < n_spans; s++)

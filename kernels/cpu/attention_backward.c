@@ -20,7 +20,7 @@ typedef struct {
     float *q, *dout;                  /* one block of queries */
     float (*p)[BLOCK], (*ds)[BLOCK];
     float lse[BLOCK], dout_out[BLOCK];
-    int row, HD, q_ready;
+    int row, HD, window;
 } Scratch;
 
 static size_t scratch_floats(int T, int HD)
@@ -92,7 +92,7 @@ static void add_rows(float *out, ptrdiff_t ld, Left left, const float *rows, con
 }
 
 /* p and ds of query rows [i, i+n) of the block at i0, against the keys of the block at j0; keys after
- * the query count as zero. */
+ * the query, or before its window, count as zero. */
 static void probabilities(Scratch *s, int i0, int i, int n, int j0, int keys)
 {
     const vec scale = vec_set(1 / sqrtf((float)s->HD));
@@ -101,13 +101,19 @@ static void probabilities(Scratch *s, int i0, int i, int n, int j0, int keys)
     dots(s->ds + i, s->dout + i * s->row, s->row, s->v_columns, n, s->HD, j0, seen);
     for (int r = i; r < i + n; r++) {
         const vec lse = vec_set(s->lse[r]), mean = vec_set(s->dout_out[r]);
+        const int from = s->window > 0 ? i0 + r + 1 - s->window - j0 : 0;
         for (int c = 0; c < keys; c += LANES) {
             const mask some = mask_first(at_most(i0 + r + 1 - j0, keys) - c);
             const vec score = vec_mul(vec_load(s->p[r] + c), scale);
-            const vec p = vec_select(some, vec_exp(vec_sub(score, lse)), vec_zero());
-            const vec ds = vec_mul(vec_mul(p, vec_sub(vec_load(s->ds[r] + c), mean)), scale);
+            vec p = vec_select(some, vec_exp(vec_sub(score, lse)), vec_zero());
+            vec ds = vec_mul(vec_mul(p, vec_sub(vec_load(s->ds[r] + c), mean)), scale);
+            ds = vec_select(some, ds, vec_zero());
+            if (from > c) {
+                const mask before = mask_first(from - c);
+                p = vec_select(before, vec_zero(), p), ds = vec_select(before, vec_zero(), ds);
+            }
             vec_store(s->p[r] + c, p);
-            vec_store(s->ds[r] + c, vec_select(some, ds, vec_zero()));
+            vec_store(s->ds[r] + c, ds);
         }
     }
 }
@@ -162,7 +168,8 @@ static void head_gradients(Scratch *s, const Head *h)
     for (int i0 = 0; i0 < h->T; i0 += BLOCK) {
         const int n = at_most(h->T - i0, BLOCK);
         load_queries(s, h, i0, n);
-        for (int j0 = 0; j0 <= i0; j0 += BLOCK)
+        const int seen = s->window > 0 && i0 >= s->window ? i0 - s->window + 1 : 0;
+        for (int j0 = seen / BLOCK * BLOCK; j0 <= i0; j0 += BLOCK)
             block_gradients(s, h, i0, n, j0, at_most(h->T - j0, BLOCK));
     }
 }
@@ -174,7 +181,7 @@ static float *shifted(float *at, ptrdiff_t by)
 
 void ISA(attention_backward)(real *dq, real *dk, real *dv, const real *dout, const real *out,
                              const real *lse, const real *q, const real *k, const real *v, int ld,
-                             const Span *spans, int n_spans, int NH, int NKV, int HD)
+                             const Span *spans, int n_spans, int NH, int NKV, int HD, int window)
 {
     const int group = NH / NKV;
     int longest = 0;
@@ -194,6 +201,7 @@ void ISA(attention_backward)(real *dq, real *dk, real *dv, const real *dout, con
             const int T = spans[i].n;
             const ptrdiff_t row = spans[i].row, at_key = row * ld + (ptrdiff_t)g * HD;
             Scratch s;
+            s.window = window;
             scratch_carve(&s, scratch + floats * (size_t)omp_get_thread_num(), T, HD);
             copy_rows(s.k, s.row, k + at_key, ld, T, HD);
             copy_columns(s.k_columns, k + at_key, ld, T, HD);

@@ -43,18 +43,24 @@ void reference_kv_cache_copy(KvCache *c, int to, int from, int n)
     buffer_copy(c->v + to * width, c->v + from * width, n * width);
 }
 
-/* One query against keys 0..T-1, rows `ld` apart.  `score` holds T numbers of scratch. */
-static real attend(real *out, const real *q, const real *k, const real *v, size_t ld, int T, int HD,
-                   real *score)
+/* The first key that the token at `position` sees. */
+static int first_key(int position, int window)
+{
+    return window > 0 && position >= window ? position - window + 1 : 0;
+}
+
+/* One query against keys [from, T), rows `ld` apart.  `score` holds T numbers of scratch. */
+static real attend(real *out, const real *q, const real *k, const real *v, size_t ld, int from,
+                   int T, int HD, real *score)
 {
     const real scale = 1 / sqrt((real)HD);
     real max = -INFINITY, sum = 0;
-    for (int t = 0; t < T; t++) {
+    for (int t = from; t < T; t++) {
         score[t] = reference_dot(q, k + t * ld, HD) * scale;
         if (score[t] > max) max = score[t];
     }
     for (int i = 0; i < HD; i++) out[i] = 0;
-    for (int t = 0; t < T; t++) {
+    for (int t = from; t < T; t++) {
         const real e = exp(score[t] - max);
         sum += e;
         for (int i = 0; i < HD; i++) out[i] = fma(e, v[t * ld + i], out[i]);
@@ -64,7 +70,7 @@ static real attend(real *out, const real *q, const real *k, const real *v, size_
 }
 
 void reference_attention_forward(real *out, real *lse, const real *q, int ld, const KvCache *c,
-                                 const Span *spans, int n_spans, int NH)
+                                 const Span *spans, int n_spans, int NH, int window)
 {
     const int HD = c->HD, group = NH / c->NKV;
     const size_t width = (size_t)c->NKV * HD;
@@ -76,7 +82,8 @@ void reference_attention_forward(real *out, real *lse, const real *q, int ld, co
                 const size_t first = s->cache * width + (size_t)(h / group) * HD;
                 lse[row * NH + h] =
                     attend(out + (row * NH + h) * HD, q + row * ld + (size_t)h * HD, c->k + first,
-                           c->v + first, width, s->position + i + 1, HD, score);
+                           c->v + first, width, first_key(s->position + i, window),
+                           s->position + i + 1, HD, score);
             }
         }
     }
@@ -92,12 +99,12 @@ void reference_attention_forward(real *out, real *lse, const real *q, int ld, co
  *
  * Query heads that share a key/value head add into the same dk and dv. */
 static void attend_backward(real *dq, real *dk, real *dv, const real *dout, const real *out,
-                            real lse, const real *q, const real *k, const real *v, size_t ld, int T,
-                            int HD)
+                            real lse, const real *q, const real *k, const real *v, size_t ld,
+                            int from, int T, int HD)
 {
     const real scale = 1 / sqrt((real)HD);
     const real mean_dp = reference_dot(dout, out, HD);
-    for (int t = 0; t < T; t++) {
+    for (int t = from; t < T; t++) {
         const real p = exp(reference_dot(q, k + t * ld, HD) * scale - lse);
         const real dp = reference_dot(dout, v + t * ld, HD);
         const real ds = p * (dp - mean_dp) * scale;
@@ -111,7 +118,8 @@ static void attend_backward(real *dq, real *dk, real *dv, const real *dout, cons
 
 void reference_attention_backward(real *dq, real *dk, real *dv, const real *dout, const real *out,
                                   const real *lse, const real *q, const real *k, const real *v,
-                                  int ld, const Span *spans, int n_spans, int NH, int NKV, int HD)
+                                  int ld, const Span *spans, int n_spans, int NH, int NKV, int HD,
+                                  int window)
 {
     const int group = NH / NKV;
     for (const Span *s = spans; s < spans + n_spans; s++) {
@@ -123,7 +131,7 @@ void reference_attention_backward(real *dq, real *dk, real *dv, const real *dout
                 const size_t result = (row * NH + h) * HD;
                 attend_backward(dq ? dq + query : NULL, dk ? dk + key : NULL, dv ? dv + key : NULL,
                                 dout + result, out + result, lse[row * NH + h], q + query, k + key,
-                                v + key, ld, i + 1, HD);
+                                v + key, ld, first_key(i, window), i + 1, HD);
             }
         }
     }

@@ -62,10 +62,11 @@ void reference_kv_cache_write(KvCache *c, const real *k, const real *v, int ld, 
                               int n_spans);
 void reference_kv_cache_copy(KvCache *c, int to, int from, int n);
 void reference_attention_forward(real *out, real *lse, const real *q, int ld, const KvCache *c,
-                                 const Span *spans, int n_spans, int NH);
+                                 const Span *spans, int n_spans, int NH, int window);
 void reference_attention_backward(real *dq, real *dk, real *dv, const real *dout, const real *out,
                                   const real *lse, const real *q, const real *k, const real *v,
-                                  int ld, const Span *spans, int n_spans, int NH, int NKV, int HD);
+                                  int ld, const Span *spans, int n_spans, int NH, int NKV, int HD,
+                                  int window);
 
 void reference_gelu_forward(real *out, const real *x, size_t n);
 void reference_gelu_backward(real *dx, const real *dout, const real *x, size_t n);

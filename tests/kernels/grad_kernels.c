@@ -25,6 +25,7 @@ typedef struct Operation {
     real *out, *dout;
     real *kept[2]; /* what the forward keeps for the backward */
     double temperature;
+    int window;
 } Operation;
 
 static uint64_t noise_state;
@@ -314,14 +315,14 @@ static void forward_attention(Operation *op)
     const real *q = op->in[0], *k = q + ATT_NH * ATT_HD, *v = k + ATT_NKV * ATT_HD;
     KvCache *cache = kv_cache_new(64, ATT_NKV, ATT_HD);
     kv_cache_write(cache, k, v, ATT_LD, att_spans, 3);
-    attention_forward(op->out, op->kept[0], q, ATT_LD, cache, att_spans, 3, ATT_NH);
+    attention_forward(op->out, op->kept[0], q, ATT_LD, cache, att_spans, 3, ATT_NH, op->window);
     kv_cache_free(cache);
 }
 
-static void attention_backward_is_the_gradient_over_spans_with_shared_heads(void **state)
+static void check_attention_gradient(int window)
 {
-    (void)state;
     Operation op = operation(forward_attention, ATT_N * ATT_NH * ATT_HD);
+    op.window = window;
     add_input(&op, ATT_N * ATT_LD);
     op.kept[0] = buffer_new(ATT_N * ATT_NH);
 
@@ -329,8 +330,21 @@ static void attention_backward_is_the_gradient_over_spans_with_shared_heads(void
     const size_t k = ATT_NH * ATT_HD, v = k + ATT_NKV * ATT_HD;
     attention_backward(op.grad[0], op.grad[0] + k, op.grad[0] + v, op.dout, op.out, op.kept[0],
                        op.in[0], op.in[0] + k, op.in[0] + v, ATT_LD, att_spans, 3, ATT_NH, ATT_NKV,
-                       ATT_HD);
+                       ATT_HD, window);
     check_gradients(&op);
+}
+
+static void attention_backward_is_the_gradient_over_spans_with_shared_heads(void **state)
+{
+    (void)state;
+    check_attention_gradient(0);
+}
+
+static void attention_backward_is_the_gradient_within_a_window(void **state)
+{
+    (void)state;
+    check_attention_gradient(1);
+    check_attention_gradient(7);
 }
 
 /* ---- activations ----------------------------------------------------------------------------- */
@@ -431,6 +445,7 @@ int main(void)
         cmocka_unit_test(rmsnorm_backward_is_the_gradient),
         cmocka_unit_test(rope_backward_is_the_gradient_in_place),
         cmocka_unit_test(attention_backward_is_the_gradient_over_spans_with_shared_heads),
+        cmocka_unit_test(attention_backward_is_the_gradient_within_a_window),
         cmocka_unit_test(gelu_backward_is_the_gradient),
         cmocka_unit_test(swiglu_backward_is_the_gradient),
         cmocka_unit_test(logprob_backward_is_the_gradient_of_logp_and_entropy),

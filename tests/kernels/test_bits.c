@@ -293,14 +293,15 @@ static void samples_do_not_depend_on_their_batch(void **state)
 /* ---- attention ------------------------------------------------------------------------------------- */
 
 typedef struct {
-    int NH, NKV, HD, T, ld;
+    int NH, NKV, HD, T, ld, window;
     const real *qkv; /* (T, ld): q | k | v */
     real *out, *lse; /* of the whole sequence at once */
 } Sequence;
 
-static Sequence sequence_new(int NH, int NKV, int HD, int T)
+static Sequence sequence_new(int NH, int NKV, int HD, int T, int window)
 {
-    Sequence s = {.NH = NH, .NKV = NKV, .HD = HD, .T = T, .ld = (NH + 2 * NKV) * HD + 7};
+    Sequence s = {
+        .NH = NH, .NKV = NKV, .HD = HD, .T = T, .ld = (NH + 2 * NKV) * HD + 7, .window = window};
     s.qkv = random_buffer((size_t)(T * s.ld), 3);
     s.out = buffer_new((size_t)(T * NH * HD));
     s.lse = buffer_new((size_t)(T * NH));
@@ -321,7 +322,7 @@ static void feed(const Sequence *s, KvCache *cache, real *out, real *lse, int fr
     const real *q = s->qkv + (ptrdiff_t)from * s->ld;
     const real *k = q + (ptrdiff_t)s->NH * s->HD, *v = k + (ptrdiff_t)s->NKV * s->HD;
     kv_cache_write(cache, k, v, s->ld, &span, 1);
-    attention_forward(out, lse, q, s->ld, cache, &span, 1, s->NH);
+    attention_forward(out, lse, q, s->ld, cache, &span, 1, s->NH, s->window);
 }
 
 static void check_rows(const Sequence *s, const real *out, const real *lse, int from, int n)
@@ -356,12 +357,13 @@ static void check_steps(const Sequence *s, int n)
 
 static void attention_in_steps(const char *implementation)
 {
-    const int heads[][4] = {
-        {2, 1, 4, 70}, {3, 3, 18, 131}, {6, 6, 8, 70}, {2, 1, 32, 150}, {1, 1, 64, 131}};
+    const int heads[][5] = {{2, 1, 4, 70, 0},    {3, 3, 18, 131, 0}, {6, 6, 8, 70, 0},
+                            {2, 1, 32, 150, 0},  {1, 1, 64, 131, 0}, {2, 1, 4, 150, 1},
+                            {3, 3, 18, 131, 40}, {2, 1, 8, 200, 64}, {4, 4, 8, 200, 70}};
     const int steps[] = {1, 15, 65, 3, 13, 14, 64};
     const size_t n = strcmp(implementation, "plain") == 0 ? 3 : sizeof steps / sizeof *steps;
     for (size_t h = 0; h < sizeof heads / sizeof *heads; h++) {
-        Sequence s = sequence_new(heads[h][0], heads[h][1], heads[h][2], heads[h][3]);
+        Sequence s = sequence_new(heads[h][0], heads[h][1], heads[h][2], heads[h][3], heads[h][4]);
         KvCache *cache = kv_cache_new(7 * KV_ALIGN, s.NKV, s.HD);
         feed(&s, cache, s.out, s.lse, 0, s.T, 0);
         for (size_t i = 0; i < n; i++) check_steps(&s, steps[i]);
@@ -375,7 +377,7 @@ static void attention_goes_on_from_a_copy(const char *implementation)
 {
     (void)implementation;
     const int shared[] = {1, 15, 16, 17, 33, 69};
-    Sequence s = sequence_new(6, 2, 18, 70);
+    Sequence s = sequence_new(6, 2, 18, 70, 0);
     KvCache *cache = kv_cache_new(7 * KV_ALIGN, s.NKV, s.HD);
     real *old = random_buffer((size_t)(7 * KV_ALIGN * s.NKV * s.HD), 51);
     real *out = buffer_new((size_t)(s.T * s.NH * s.HD)), *lse = buffer_new((size_t)(s.T * s.NH));
@@ -407,7 +409,7 @@ static void a_token_attends_alike_alone_and_in_its_sequence(void **state)
 static void attention_among_others(const char *implementation)
 {
     (void)implementation;
-    Sequence s = sequence_new(4, 2, 18, 140);
+    Sequence s = sequence_new(4, 2, 18, 140, 50);
     KvCache *cache = kv_cache_new(512, s.NKV, s.HD);
     feed(&s, cache, s.out, s.lse, 0, s.T, 0);
 
@@ -419,7 +421,7 @@ static void attention_among_others(const char *implementation)
     real *lse = buffer_new((size_t)(N * s.NH));
     buffer_copy(qkv, s.qkv, (size_t)(s.T * s.ld));
     kv_cache_write(cache, qkv + width, qkv + width + (ptrdiff_t)s.NKV * s.HD, s.ld, spans, 3);
-    attention_forward(out, lse, qkv, s.ld, cache, spans, 3, s.NH);
+    attention_forward(out, lse, qkv, s.ld, cache, spans, 3, s.NH, s.window);
     check_rows(&s, out, lse, 0, s.T);
 
     buffer_free(qkv);

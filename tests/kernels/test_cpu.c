@@ -137,7 +137,7 @@ static void nan_in_any_key_or_value_shows_in_the_output(void **state)
             real *bad = qkv + 3 * HD * t + HD + t % (2 * HD), old = *bad;
             *bad = (real)NAN;
             kv_cache_write(cache, qkv + HD, qkv + (ptrdiff_t)2 * HD, 3 * HD, &span, 1);
-            attention_forward(out, lse, qkv, 3 * HD, cache, &span, 1, 1);
+            attention_forward(out, lse, qkv, 3 * HD, cache, &span, 1, 1, 0);
             double sum = 0, before = 0;
             for (int d = 0; d < HD; d++) sum += out[(T - 1) * HD + d];
             for (int d = 0; d < HD * t; d++) before += out[d];

@@ -90,10 +90,27 @@ static void attention_is_causal_and_scaled_by_the_root_of_the_head_width(void **
     const Span span = {.n = 2};
 
     kv_cache_write(cache, k, v, HD, &span, 1);
-    attention_forward(out, lse, q, HD, cache, &span, 1, 1);
+    attention_forward(out, lse, q, HD, cache, &span, 1, 1, 0);
     check_near(out, (double[]){1, 0, 0, 5, 0.761594156, 0, 0, 5}, 8, 1e-6);
     check_near(lse, (double[]){1, 1.126928011}, 2, 1e-6);
 
+    kv_cache_free(cache);
+    real *all[] = {q, k, v, out, lse};
+    for (int i = 0; i < 5; i++) buffer_free(all[i]);
+}
+
+/* With equal keys a token gives the mean of the values it sees: its own and the one before. */
+static void a_window_of_two_sees_two_keys(void **state)
+{
+    (void)state;
+    real *q = buffer_new(4), *k = buffer_new(4), *v = filled((double[]){1, 3, 7, 20}, 4);
+    real *out = buffer_new(4), *lse = buffer_new(4);
+    KvCache *cache = kv_cache_new(KV_ALIGN, 1, 1);
+    const Span span = {.n = 4};
+    kv_cache_write(cache, k, v, 1, &span, 1);
+    attention_forward(out, lse, q, 1, cache, &span, 1, 1, 2);
+    check_near(out, (double[]){1, 2, 5, 13.5}, 4, 1e-6);
+    check_near(lse, (double[]){0, log(2), log(2), log(2)}, 4, 1e-6);
     kv_cache_free(cache);
     real *all[] = {q, k, v, out, lse};
     for (int i = 0; i < 5; i++) buffer_free(all[i]);
@@ -111,7 +128,7 @@ static void query_heads_share_key_value_heads_in_order(void **state)
     const Span span = {.n = 2, .cache = KV_ALIGN};
 
     kv_cache_write(cache, k, v, 2, &span, 1);
-    attention_forward(out, lse, q, 4, cache, &span, 1, 4);
+    attention_forward(out, lse, q, 4, cache, &span, 1, 4, 0);
     check_near(out, (double[]){1, 1, 10, 10, 2, 2, 20, 20}, 8, 1e-6);
     check_near(lse + 4, (double[]){log(2), log(2), log(2), log(2)}, 4, 1e-6);
 
@@ -133,11 +150,11 @@ static void attention_one_token_at_a_time_gives_the_bits_of_the_whole(void **sta
 
     const Span whole = {.n = T};
     kv_cache_write(cache, k, v, LD, &whole, 1);
-    attention_forward(out, lse, x, LD, cache, &whole, 1, NH);
+    attention_forward(out, lse, x, LD, cache, &whole, 1, NH, 0);
     for (int t = 0; t < T; t++) {
         const Span one = {.row = t, .n = 1, .position = t, .cache = KV_ALIGN};
         kv_cache_write(cache1, k, v, LD, &one, 1);
-        attention_forward(out1, lse1, x, LD, cache1, &one, 1, NH);
+        attention_forward(out1, lse1, x, LD, cache1, &one, 1, NH, 0);
     }
     assert_memory_equal(out, out1, T * NH * HD * sizeof *out);
     assert_memory_equal(lse, lse1, T * NH * sizeof *lse);
@@ -180,6 +197,7 @@ int main(void)
         cmocka_unit_test(rmsnorm_divides_by_the_root_mean_square),
         cmocka_unit_test(rope_turns_the_pairs_half_a_head_apart),
         cmocka_unit_test(attention_is_causal_and_scaled_by_the_root_of_the_head_width),
+        cmocka_unit_test(a_window_of_two_sees_two_keys),
         cmocka_unit_test(query_heads_share_key_value_heads_in_order),
         cmocka_unit_test(attention_one_token_at_a_time_gives_the_bits_of_the_whole),
         cmocka_unit_test(gelu_is_the_tanh_form),

@@ -165,6 +165,14 @@ static void normed_heads_gradient_matches_differences(void **state)
     check_gradient(&config);
 }
 
+static void windowed_gradient_matches_differences(void **state)
+{
+    (void)state;
+    ModelConfig config = LLAMA;
+    config.family = FAMILY_MISTRAL, config.window = 3;
+    check_gradient(&config);
+}
+
 /* Of every A and B, neither of them zero, under heads; the base has no gradient. */
 static void check_adapter_gradient(const ModelConfig *config)
 {
@@ -205,6 +213,7 @@ int main(void)
         cmocka_unit_test(llama_gradient_matches_differences),
         cmocka_unit_test(tied_llama_gradient_matches_differences),
         cmocka_unit_test(normed_heads_gradient_matches_differences),
+        cmocka_unit_test(windowed_gradient_matches_differences),
         cmocka_unit_test(adapter_gradients_match_differences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

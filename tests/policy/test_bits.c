@@ -17,7 +17,8 @@ enum { IMPLEMENTATIONS = 3, THREADS = 4 };
 static const int LENGTH[] = {131, 1, 16, 70, 2, 33};
 enum { B = sizeof LENGTH / sizeof *LENGTH };
 static const double TEMPERATURE = 0.7;
-static const ModelConfig *const CONFIG[] = {&WIDE_GPT2, &WIDE_LLAMA, &TIED_LLAMA, &WIDE_QWEN3};
+static const ModelConfig *const CONFIG[] = {&WIDE_GPT2, &WIDE_LLAMA, &TIED_LLAMA, &WIDE_QWEN3,
+                                            &WIDE_MISTRAL};
 enum { CONFIGS = sizeof CONFIG / sizeof *CONFIG };
 
 /* Sanitized kernels are slow, and look for other faults than unequal bits. */

@@ -308,7 +308,6 @@ static void mistral_within_its_window_is_llama(void **state)
     (void)state;
     static const int LENGTH[] = {20, 7};
     Model *llama = golden_open("llama-tiny-gqa"), *mistral = NULL;
-    const int max_T = llama->config.max_T;
     AskedBatch s = asked_random(LENGTH, 2, llama->config.V, 1);
     double logp[27];
     Policy *p = policy_open(llama, &(PolicyOptions){.max_tokens = s.N, .heads = 1});
@@ -318,14 +317,34 @@ static void mistral_within_its_window_is_llama(void **state)
     llama->config.family = FAMILY_MISTRAL, llama->config.window = 20;
     mistral = reopened(llama, "mistral");
     assert_int_equal(mistral->config.family, FAMILY_MISTRAL);
-    assert_int_equal(mistral->config.max_T, 20); /* the 21st token would lose sight of the first */
-    assert_int_equal(mistral->config.positions, max_T);
+    assert_int_equal(mistral->config.max_T, 256);
     p = policy_open(mistral, &(PolicyOptions){.max_tokens = s.N, .heads = 1});
     asked_evaluate(p, &s, 1);
     assert_memory_equal(logp, s.logp, sizeof logp);
     policy_close(p);
     asked_free(&s);
     model_free(llama), model_free(mistral);
+}
+
+/* One block: its 21st token does not see the first one, and its 20th does. */
+static void a_token_beyond_the_window_is_out_of_sight(void **state)
+{
+    (void)state;
+    enum { N = 22 };
+    ModelConfig config = TINY_LLAMA;
+    config.family = FAMILY_MISTRAL, config.window = 20;
+    Model *m = model_new(&config, 1);
+    Policy *p = policy_open(m, &(PolicyOptions){.max_tokens = N, .heads = 1});
+    AskedBatch a = asked_random((int[]){N}, 1, config.V, 1),
+               b = asked_random((int[]){N}, 1, config.V, 1);
+    b.token[0] = (a.token[0] + 1) % config.V;
+    asked_evaluate(p, &a, 1);
+    asked_evaluate(p, &b, 1);
+    assert_true(a.value[19] != b.value[19]);
+    assert_true(a.value[20] == b.value[20] && a.value[21] == b.value[21]);
+    policy_close(p);
+    asked_free(&a), asked_free(&b);
+    model_free(m);
 }
 
 static void a_window_goes_back_into_the_config_it_came_from(void **state)
@@ -342,8 +361,7 @@ static void a_window_goes_back_into_the_config_it_came_from(void **state)
     free(config);
     m->config.window = 0;
     Model *open = reopened(m, "no-window");
-    assert_int_equal(open->config.max_T, 256);
-    assert_int_equal(open->config.positions, 0);
+    assert_int_equal(open->config.window, 0);
     model_free(m), model_free(back), model_free(again), model_free(open);
 }
 
@@ -404,6 +422,7 @@ int main(void)
         cmocka_unit_test(published_checkpoints_are_written_as_they_were_read),
         cmocka_unit_test(changed_half_precision_weights_are_written_in_full),
         cmocka_unit_test(mistral_within_its_window_is_llama),
+        cmocka_unit_test(a_token_beyond_the_window_is_out_of_sight),
         cmocka_unit_test(a_window_goes_back_into_the_config_it_came_from),
         cmocka_unit_test(gpt2_matrices_are_turned_in_files),
         cmocka_unit_test(the_tokenizer_and_the_chat_template_go_along),
