@@ -70,8 +70,9 @@ void model_free(Model *m);
 /* Whether it can predict tokens: a ...ForSequenceClassification with untied embeddings has no output
  * projection; the error says so. */
 int model_check_predicts(const Model *m, Error *err);
-/* tokenizer.json, tokenizer_config.json, chat_template.jinja and generation_config.json of `dir` are copied by
- * every model_save from now on; model_open sets the folder it read. */
+/* tokenizer.json (or vocab.json and merges.txt), tokenizer_config.json, chat_template.jinja and
+ * generation_config.json of `dir` are copied by every model_save from now on; model_open sets the folder it
+ * read. */
 void model_set_companions(Model *m, const char *dir);
 /* Write config.json, model.safetensors and the companions into an existing folder.  Weights that are as they
  * were read are written as they were: names, shapes, F16 and BF16.  One that such a type does not hold, as

@@ -177,24 +177,33 @@ void model_set_companions(Model *m, const char *dir)
     m->companions = mem_strdup(dir);
 }
 
+static int copy_companion(const Model *m, const char *dir, const char *name, Error *err)
+{
+    enum { COMPANION_LIMIT = 1 << 28 };
+    char from[FILE_PATH_MAX], to[FILE_PATH_MAX], *bytes = NULL;
+    size_t n;
+    if (path_join(from, m->companions, name, err) != 0 || path_join(to, dir, name, err) != 0)
+        return -1;
+    if (!file_exists(from) || file_exists(to)) return 0;
+    if (file_read(&bytes, &n, from, COMPANION_LIMIT, err) != 0) return -1;
+    const int rc = file_write(to, bytes, n, err);
+    free(bytes);
+    return rc;
+}
+
+/* Without a tokenizer.json its two older files are the tokenizer. */
 int model_save_companions(const Model *m, const char *dir, Error *err)
 {
     static const char *const NAME[] = {"tokenizer.json", "tokenizer_config.json",
                                        "chat_template.jinja", "generation_config.json"};
-    enum { COMPANION_LIMIT = 1 << 28 };
-    char from[FILE_PATH_MAX], to[FILE_PATH_MAX];
-    for (size_t i = 0; m->companions && i < sizeof NAME / sizeof *NAME; i++) {
-        char *bytes = NULL;
-        size_t n;
-        if (path_join(from, m->companions, NAME[i], err) != 0 ||
-            path_join(to, dir, NAME[i], err) != 0)
-            return -1;
-        if (!file_exists(from) || file_exists(to)) continue;
-        if (file_read(&bytes, &n, from, COMPANION_LIMIT, err) != 0) return -1;
-        const int rc = file_write(to, bytes, n, err);
-        free(bytes);
-        if (rc != 0) return -1;
-    }
+    static const char *const PLAIN[] = {"vocab.json", "merges.txt"};
+    char path[FILE_PATH_MAX];
+    if (!m->companions) return 0;
+    for (size_t i = 0; i < sizeof NAME / sizeof *NAME; i++)
+        if (copy_companion(m, dir, NAME[i], err) != 0) return -1;
+    if (path_join(path, m->companions, "tokenizer.json", err) != 0) return -1;
+    for (size_t i = 0; i < 2 && !file_exists(path); i++)
+        if (copy_companion(m, dir, PLAIN[i], err) != 0) return -1;
     return 0;
 }
 

@@ -264,6 +264,23 @@ static void the_tokenizer_and_the_chat_template_go_along(void **state)
     model_free(m);
 }
 
+static void a_tokenizer_of_two_older_files_goes_along(void **state)
+{
+    (void)state;
+    Model *m = model_new(&TINY_GPT2, 5);
+    const char *from = scratch_folder("older", true), *to = scratch_folder("older-along", true);
+    scratch_write(scratch_path("older/vocab.json"), "{\"a\": 0}");
+    scratch_write(scratch_path("older/merges.txt"), "a a\n");
+    model_set_companions(m, from);
+    assert_worked(model_save(m, to, 0, NULL, NULL, &err), &err);
+    char *vocab = scratch_read(scratch_path("older-along/vocab.json")),
+         *merges = scratch_read(scratch_path("older-along/merges.txt"));
+    assert_string_equal(vocab, "{\"a\": 0}");
+    assert_string_equal(merges, "a a\n");
+    free(vocab), free(merges);
+    model_free(m);
+}
+
 static void the_same_seed_gives_the_same_model(void **state)
 {
     (void)state;
@@ -426,6 +443,7 @@ int main(void)
         cmocka_unit_test(a_window_goes_back_into_the_config_it_came_from),
         cmocka_unit_test(gpt2_matrices_are_turned_in_files),
         cmocka_unit_test(the_tokenizer_and_the_chat_template_go_along),
+        cmocka_unit_test(a_tokenizer_of_two_older_files_goes_along),
         cmocka_unit_test(the_same_seed_gives_the_same_model),
         cmocka_unit_test(new_weights_have_the_published_spread),
         cmocka_unit_test(a_model_that_is_not_what_its_config_says_is_refused),
