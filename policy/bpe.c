@@ -6,12 +6,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/text.h"
-
-enum {
-    CACHE_SLOTS = 1 << 15, /* a power of two; half of them are filled before all are forgotten */
-    CACHED_BYTES_MAX = 64, /* longer pre-tokens hardly come again */
-};
 
 /* A possible merge waiting in the heap: the pair that begins at node `at`. */
 typedef struct {
@@ -23,24 +17,13 @@ typedef struct {
     int id, previous, next;
 } Node;
 
-typedef struct {
-    uint64_t hash;
-    size_t text_at, ids_at;
-    int n_bytes, n_ids; /* n_bytes 0: empty */
-} Remembered;
-
 struct Bpe {
     Merge *merges;
     int n;
-    int byte_id[256];
     PairTable ranks;
     Node *nodes;
     Candidate *heap;
     size_t nodes_room, heap_n, heap_room;
-    Remembered *cache;
-    int n_cached;
-    Text cached_text;
-    IdList cached_ids;
 };
 
 void id_list_add(IdList *l, int id)
@@ -110,13 +93,11 @@ void pair_table_free(PairTable *t)
 
 /* ---- merging ------------------------------------------------------------------------------- */
 
-Bpe *bpe_new(const Merge *merges, int n, const int *byte_id)
+Bpe *bpe_new(const Merge *merges, int n)
 {
     Bpe *b = mem_calloc(1, sizeof *b);
     b->merges = mem_calloc((size_t)n, sizeof *merges);
     b->n = n;
-    b->cache = mem_calloc(CACHE_SLOTS, sizeof *b->cache);
-    memcpy(b->byte_id, byte_id, sizeof b->byte_id);
     for (int i = 0; i < n; i++) {
         b->merges[i] = merges[i];
         int *rank = pair_table_place(&b->ranks, merges[i].left, merges[i].right);
@@ -130,9 +111,6 @@ void bpe_free(Bpe *b)
 {
     if (!b) return;
     pair_table_free(&b->ranks);
-    text_free(&b->cached_text);
-    free(b->cached_ids.ids);
-    free(b->cache);
     free(b->nodes);
     free(b->heap);
     free(b->merges);
@@ -183,7 +161,20 @@ static void consider(Bpe *b, int at)
     if (rank >= 0) push(b, (Candidate){rank, at});
 }
 
-static void merge_word(Bpe *b, IdList *out, const char *word, size_t n)
+/* Whether the pair that begins at the node still merges to what the candidate was pushed for.  It may have
+ * been broken up since, or be another pair with the same result, which is merged as early. */
+static bool still_merges(const Bpe *b, Candidate c)
+{
+    const Merge *m = &b->merges[c.rank];
+    const Node *left = &b->nodes[c.at];
+    if (left->id < 0 || left->next < 0) return false;
+    const int right = b->nodes[left->next].id;
+    if (left->id == m->left && right == m->right) return true;
+    const int rank = pair_table_find(&b->ranks, left->id, right);
+    return rank >= 0 && b->merges[rank].result == m->result;
+}
+
+void bpe_merge(Bpe *b, IdList *out, const int *units, size_t n)
 {
     if (n > b->nodes_room) {
         b->nodes_room = 2 * n;
@@ -191,66 +182,20 @@ static void merge_word(Bpe *b, IdList *out, const char *word, size_t n)
     }
     Node *nodes = b->nodes;
     for (int i = 0; i < (int)n; i++)
-        nodes[i] = (Node){b->byte_id[(unsigned char)word[i]], i - 1, i + 1 < (int)n ? i + 1 : -1};
+        nodes[i] = (Node){units[i], i - 1, i + 1 < (int)n ? i + 1 : -1};
     b->heap_n = 0;
     for (int i = 0; i < (int)n; i++) consider(b, i);
 
     while (b->heap_n > 0) {
         const Candidate c = pop(b);
-        const Merge *m = &b->merges[c.rank];
-        Node *left = &nodes[c.at];
-        /* The pair may have been broken up by a merge beside it since it was pushed. */
-        if (left->id != m->left || left->next < 0 || nodes[left->next].id != m->right) continue;
-        Node *right = &nodes[left->next];
-        left->id = m->result;
+        if (!still_merges(b, c)) continue;
+        Node *left = &nodes[c.at], *right = &nodes[left->next];
+        left->id = b->merges[c.rank].result;
         left->next = right->next;
         if (right->next >= 0) nodes[right->next].previous = c.at;
         right->id = -1;
         consider(b, left->previous);
         consider(b, c.at);
     }
-    for (int i = 0; i >= 0; i = nodes[i].next) id_list_add(out, nodes[i].id);
-}
-
-/* The slot of the word, or the empty one where it belongs. */
-static Remembered *remembered(Bpe *b, uint64_t hash, const char *word, size_t n)
-{
-    for (size_t i = hash % CACHE_SLOTS;; i = (i + 1) % CACHE_SLOTS) {
-        Remembered *r = &b->cache[i];
-        if (r->n_bytes == 0) return r;
-        if (r->hash == hash && (size_t)r->n_bytes == n &&
-            memcmp(b->cached_text.bytes + r->text_at, word, n) == 0)
-            return r;
-    }
-}
-
-static void forget_all(Bpe *b)
-{
-    memset(b->cache, 0, CACHE_SLOTS * sizeof *b->cache);
-    text_clear(&b->cached_text);
-    b->cached_ids.n = 0;
-    b->n_cached = 0;
-}
-
-void bpe_encode(Bpe *b, IdList *out, const char *word, size_t n)
-{
-    assert(n > 0);
-    if (n > CACHED_BYTES_MAX) {
-        merge_word(b, out, word, n);
-        return;
-    }
-    const uint64_t hash = bpe_hash(word, n);
-    Remembered *r = remembered(b, hash, word, n);
-    if (r->n_bytes == 0) {
-        if (b->n_cached == CACHE_SLOTS / 2) {
-            forget_all(b);
-            r = remembered(b, hash, word, n);
-        }
-        const size_t ids_at = b->cached_ids.n;
-        merge_word(b, &b->cached_ids, word, n);
-        *r = (Remembered){hash, b->cached_text.n, ids_at, (int)n, (int)(b->cached_ids.n - ids_at)};
-        text_append(&b->cached_text, word, n);
-        b->n_cached++;
-    }
-    for (int i = 0; i < r->n_ids; i++) id_list_add(out, b->cached_ids.ids[r->ids_at + (size_t)i]);
+    for (int i = n ? 0 : -1; i >= 0; i = nodes[i].next) id_list_add(out, nodes[i].id);
 }

@@ -1,4 +1,4 @@
-/* Byte-pair encoding: the merges, and how one pre-token is encoded.  Sennrich et al. 2016.
+/* Byte-pair encoding: the merges, and how the units of one word become tokens.  Sennrich et al. 2016.
  *
  * The pair learned first is merged first, the leftmost of equal ones before the others. */
 #ifndef POLICY_BPE_H
@@ -19,13 +19,12 @@ typedef struct {
 void id_list_add(IdList *l, int id);
 
 typedef struct Bpe Bpe;
-/* Merges (n) in order of rank, copied; no pair twice.  byte_id[256]: the token of each byte. */
-Bpe *bpe_new(const Merge *merges, int n, const int *byte_id);
+/* Merges (n) in order of rank, copied; no pair twice. */
+Bpe *bpe_new(const Merge *merges, int n);
 void bpe_free(Bpe *b);
 const Merge *bpe_merges(const Bpe *b, int *n);
-/* Append the ids of one pre-token, n > 0 bytes; n log n at worst.  Remembers what it has seen,
- * so one thread at a time. */
-void bpe_encode(Bpe *b, IdList *out, const char *word, size_t n);
+/* Append what units (n) merge to; n log n at worst.  One thread at a time. */
+void bpe_merge(Bpe *b, IdList *out, const int *units, size_t n);
 
 /* A table from pairs of ids to numbers >= 0, for merges and for counting pairs. */
 typedef struct {

@@ -35,17 +35,17 @@ static int byte_of(int c)
     return c == 0x143 ? 0xad : -1;
 }
 
-void bytelevel_read(Text *out, const char *token)
+void bytelevel_read(Text *out, const char *token, size_t n)
 {
     const size_t before = out->n;
-    for (const unsigned char *at = (const unsigned char *)token; *at;) {
-        const int c = at[0] < 0x80                      ? at[0]
-                      : (at[0] & 0xe0) == 0xc0 && at[1] ? (at[0] & 31) << 6 | (at[1] & 63)
-                                                        : -1;
+    const unsigned char *at = (const unsigned char *)token, *end = at + n;
+    while (at < end) {
+        const bool two = (at[0] & 0xe0) == 0xc0 && end - at > 1;
+        const int c = at[0] < 0x80 ? at[0] : two ? (at[0] & 31) << 6 | (at[1] & 63) : -1;
         const int byte = c < 0 ? -1 : byte_of(c);
         if (byte < 0) {
             out->n = before;
-            text_add(out, token);
+            text_append(out, token, n);
             return;
         }
         const char as_char = (char)byte;

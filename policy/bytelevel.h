@@ -15,9 +15,9 @@
 void bytelevel_order(unsigned char *order);
 /* Append the characters that stand for the bytes. */
 void bytelevel_spell(Text *out, const char *bytes, size_t n);
-/* Append the bytes of a token as spelled in a file; one with any other character stands for
+/* Append the bytes of a token (n bytes) as spelled in a file; one with any other character stands for
  * itself. */
-void bytelevel_read(Text *out, const char *token);
+void bytelevel_read(Text *out, const char *token, size_t n);
 
 /* The well-formed character at text (n > 0 bytes): its length; 0 when the text ends inside it;
  * -k when the first k bytes are a maximal ill-formed part.  Unicode 15, table 3-7 and section

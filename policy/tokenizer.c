@@ -1,6 +1,5 @@
 #include "policy/tokenizer.h"
 
-#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,153 +12,71 @@ static const char END_OF_TEXT[] = "<|endoftext|>";
 
 /* ---- making -------------------------------------------------------------------------------- */
 
-/* The slot of the spelling, or the empty one where it belongs. */
-static int *slot_of(const Tokenizer *t, const char *token, size_t n)
+int tokenizer_check_bytes(const Vocabulary *v, Error *err)
 {
-    for (size_t i = bpe_hash(token, n) & (t->room - 1);; i = (i + 1) & (t->room - 1)) {
-        const int id = t->slots[i];
-        if (id < 0 || (strncmp(t->token[id], token, n) == 0 && t->token[id][n] == 0))
-            return &t->slots[i];
-    }
-}
-
-int tokenizer_find(const Tokenizer *t, const char *token, size_t n)
-{
-    return *slot_of(t, token, n);
-}
-
-static int index_tokens(Tokenizer *t, Error *err)
-{
-    t->room = 64;
-    while (t->room < 2 * (size_t)t->n) t->room *= 2;
-    t->slots = mem_calloc(t->room, sizeof *t->slots);
-    t->end = mem_calloc((size_t)t->n, sizeof *t->end);
-    for (size_t i = 0; i < t->room; i++) t->slots[i] = -1;
-    for (int id = 0; id < t->n; id++) {
-        int *slot = slot_of(t, t->token[id], strlen(t->token[id]));
-        if (*slot >= 0)
-            return error_set(err, "tokens %d and %d are both \"%.80s\"", *slot, id, t->token[id]);
-        *slot = id;
-        bytelevel_read(&t->bytes, t->token[id]);
-        t->end[id] = t->bytes.n;
+    int byte_id[256];
+    word_encoder_byte_ids(v, byte_id);
+    for (int byte = 0; byte < 256; byte++) {
+        const bool occurs = byte < 0xc0 || (byte > 0xc1 && byte < 0xf5);
+        if (byte_id[byte] >= 0 || !occurs) continue;
+        Text symbol = {0};
+        bytelevel_spell(&symbol, &(char){(char)byte}, 1);
+        error_set(err, "the byte 0x%02x has no token \"%s\"", (unsigned)byte, symbol.bytes);
+        text_free(&symbol);
+        return -1;
     }
     return 0;
-}
-
-/* Added tokens with the tokenizer they belong to, for sorting. */
-typedef struct {
-    AddedToken token;
-    size_t length;
-} Sized;
-
-static int longest_first(const void *a, const void *b)
-{
-    const Sized *x = a, *y = b;
-    if (x->length != y->length) return x->length > y->length ? -1 : 1;
-    return x->token.id < y->token.id ? -1 : x->token.id > y->token.id;
-}
-
-static void set_added(Tokenizer *t, const AddedToken *added, int n)
-{
-    Sized *sized = mem_calloc((size_t)n, sizeof *sized);
-    for (int i = 0; i < n; i++) sized[i] = (Sized){added[i], strlen(t->token[added[i].id])};
-    qsort(sized, (size_t)n, sizeof *sized, longest_first);
-    t->added = mem_calloc((size_t)n, sizeof *t->added);
-    t->n_added = n;
-    for (int i = 0; i < n; i++) {
-        t->added[i] = sized[i].token;
-        t->special[added[i].id] = added[i].special;
-        t->added_begins[(unsigned char)t->token[added[i].id][0]] = true;
-    }
-    free(sized);
 }
 
 int tokenizer_new(Tokenizer **out, char **tokens, int n, const AddedToken *added, int n_added,
-                  Error *err)
+                  const Merge *merges, int n_merges, Error *err)
 {
     Tokenizer *t = mem_calloc(1, sizeof *t);
-    t->token = tokens;
-    t->n = n;
-    t->special = mem_calloc((size_t)n, sizeof *t->special);
     pthread_mutex_init(&t->turn, NULL);
-    if (index_tokens(t, err) != 0) {
-        tokenizer_free(t);
-        return -1;
-    }
-    set_added(t, added, n_added);
-    t->eos = tokenizer_id(t, END_OF_TEXT);
+    if (vocabulary_new(&t->vocabulary, tokens, n, err) != 0) goto fail;
+    for (int i = 0; i < n_added; i++) t->vocabulary->special[added[i].id] = added[i].special;
+    if (tokenizer_check_bytes(t->vocabulary, err) != 0) goto fail;
+    if (added_tokens_new(&t->added, added, n_added, t->vocabulary, NULL, err) != 0) goto fail;
+    t->pretokenizer = pretokenizer_new_gpt2();
+    t->words =
+        word_encoder_new(t->vocabulary, merges, n_merges, &(WordOptions){.bytes = true, .unk = -1});
+    t->decoder = decoder_new_byte_level();
+    tokenizer_finish(t);
     *out = t;
     return 0;
+
+fail:
+    tokenizer_free(t);
+    return -1;
 }
 
-int tokenizer_byte_ids(const Tokenizer *t, int *byte_id, Error *err)
+void tokenizer_finish(Tokenizer *t)
 {
-    Text symbol = {0};
-    int rc = 0;
-    for (int byte = 0; byte < 256 && rc == 0; byte++) {
-        const char c = (char)byte;
-        text_clear(&symbol);
-        bytelevel_spell(&symbol, &c, 1);
-        byte_id[byte] = tokenizer_find(t, symbol.bytes, symbol.n);
-        if (byte_id[byte] < 0)
-            rc =
-                error_set(err, "the byte 0x%02x has no token \"%s\"", (unsigned)byte, symbol.bytes);
-    }
-    text_free(&symbol);
-    return rc;
-}
-
-int tokenizer_set_merges(Tokenizer *t, const Merge *merges, int n, Error *err)
-{
-    int byte_id[256];
     Text json = {0};
-    if (tokenizer_byte_ids(t, byte_id, err) != 0) return -1;
-    t->bpe = bpe_new(merges, n, byte_id);
-    t->pretokenizer = pretokenizer_new();
+    t->eos = tokenizer_id(t, END_OF_TEXT);
     tokenizer_put_json(t, &json);
     sha256_hex(t->sha256, json.bytes, json.n);
     text_free(&json);
-    return 0;
 }
 
 void tokenizer_free(Tokenizer *t)
 {
     if (!t) return;
-    for (int i = 0; i < t->n; i++) free(t->token[i]);
-    free(t->token);
-    free(t->slots);
-    free(t->end);
-    free(t->special);
-    free(t->added);
-    text_free(&t->bytes);
-    bpe_free(t->bpe);
+    word_encoder_free(t->words);
+    added_tokens_free(t->added);
+    vocabulary_free(t->vocabulary);
+    normalizer_free(t->normalizer);
     pretokenizer_free(t->pretokenizer);
+    postprocessor_free(&t->around);
+    decoder_free(t->decoder);
+    for (int i = 0; i < N_PARTS; i++) free(t->part[i]);
+    free(t->json);
+    free(t->config);
     pthread_mutex_destroy(&t->turn);
     free(t);
 }
 
 /* ---- encoding ------------------------------------------------------------------------------ */
-
-size_t tokenizer_next_added(const Tokenizer *t, const char *text, size_t n, size_t from,
-                            bool special, int *id)
-{
-    *id = -1;
-    if (t->n_added == 0) return n;
-    for (size_t at = from; at < n; at++) {
-        if (!t->added_begins[(unsigned char)text[at]]) continue;
-        for (int i = 0; i < t->n_added; i++) {
-            const AddedToken *a = &t->added[i];
-            const char *token = t->token[a->id];
-            const size_t length = strlen(token);
-            if ((a->special && !special) || length > n - at ||
-                memcmp(text + at, token, length) != 0)
-                continue;
-            *id = a->id;
-            return at;
-        }
-    }
-    return n;
-}
 
 static int check_text(const char *text, size_t n, Error *err)
 {
@@ -176,48 +93,101 @@ static int check_text(const char *text, size_t n, Error *err)
     return 0;
 }
 
+/* A text while it is encoded. */
+typedef struct {
+    Tokenizer *t;
+    bool special;
+    Text normal; /* of the piece at hand */
+    IdList ids;
+} Encoding;
+
+static int add_word(void *context, const char *word, size_t n, Error *err)
+{
+    Encoding *e = context;
+    return word_encoder_encode(e->t->words, &e->ids, word, n, err);
+}
+
+/* Text between added tokens that are looked for as it is: in its normal form there may be others.
+ * `first`: it is the beginning of the whole. */
+static int add_piece(Encoding *e, const char *text, size_t n, bool first, Error *err)
+{
+    Tokenizer *t = e->t;
+    if (n == 0) return 0;
+    if (t->normalizer) {
+        size_t cut;
+        text_clear(&e->normal);
+        if (normalizer_apply(t->normalizer, &e->normal, &cut, text, n, err) != 0) return -1;
+        text = e->normal.bytes;
+        n = e->normal.n;
+        first = first && cut == 0;
+    }
+    AddedCursor c = {0};
+    for (int id = 0; id >= 0;) {
+        size_t from, to;
+        id = added_tokens_next(t->added, true, &c, text, n, e->special, &from, &to);
+        if (pretokenizer_visit(t->pretokenizer, text + from, to - from, first && from == 0,
+                               add_word, e, err) != 0)
+            return -1;
+        if (id >= 0) id_list_add(&e->ids, id);
+    }
+    return 0;
+}
+
+static int add_text(Encoding *e, const char *text, size_t n, Error *err)
+{
+    AddedCursor c = {0};
+    for (int id = 0; id >= 0;) {
+        size_t from, to;
+        id = added_tokens_next(e->t->added, false, &c, text, n, e->special, &from, &to);
+        if (add_piece(e, text + from, to - from, from == 0, err) != 0) return -1;
+        if (id >= 0) id_list_add(&e->ids, id);
+    }
+    return 0;
+}
+
 int tokenizer_encode(const Tokenizer *t, const char *text, size_t n, bool special, int **ids,
                      int *n_ids, Error *err)
 {
     if (check_text(text, n, err) != 0) return -1;
-    IdList list = {mem_calloc(n / 3 + 4, sizeof(int)), 0, n / 3 + 4};
     Tokenizer *locked = (Tokenizer *)t;
+    Encoding e = {
+        .t = locked, .special = special, .ids = {mem_calloc(n / 3 + 4, sizeof(int)), 0, n / 3 + 4}};
     pthread_mutex_lock(&locked->turn);
-    for (size_t at = 0; at < n;) {
-        int id;
-        const size_t cut = tokenizer_next_added(t, text, n, at, special, &id);
-        /* The pattern looks ahead, but not beyond an added token. */
-        for (size_t from = 0, end = cut - at, to; from < end; from = to) {
-            to = pretokenizer_next(t->pretokenizer, text + at, end, from);
-            bpe_encode(t->bpe, &list, text + at + from, to - from);
-        }
-        at = cut;
-        if (id >= 0) {
-            id_list_add(&list, id);
-            at += strlen(t->token[id]);
-        }
-    }
+    int rc = add_text(&e, text, n, err);
     pthread_mutex_unlock(&locked->turn);
-    *ids = list.ids;
-    *n_ids = (int)list.n;
+    text_free(&e.normal);
+    if (rc == 0 && e.ids.n > INT_MAX) rc = error_set(err, "the text has more than 2^31 tokens");
+    if (rc != 0) {
+        free(e.ids.ids);
+        return -1;
+    }
+    *ids = e.ids.ids;
+    *n_ids = (int)e.ids.n;
+    return 0;
+}
+
+int tokenizer_encode_prompt(const Tokenizer *t, const char *text, size_t n, bool special, int **ids,
+                            int *n_ids, Error *err)
+{
+    const IdList *front = &t->around.front;
+    if (tokenizer_encode(t, text, n, special, ids, n_ids, err) != 0) return -1;
+    const size_t n_text = (size_t)*n_ids, bytes = front->n * sizeof **ids;
+    if (front->n == 0 || (n_text >= front->n && memcmp(*ids, front->ids, bytes) == 0)) return 0;
+    *ids = mem_realloc(*ids, n_text + front->n, sizeof **ids);
+    memmove(*ids + front->n, *ids, n_text * sizeof **ids);
+    memcpy(*ids, front->ids, bytes);
+    *n_ids += (int)front->n;
     return 0;
 }
 
 /* ---- decoding ------------------------------------------------------------------------------ */
 
-static void put_bytes(const Tokenizer *t, Text *out, int id, bool skip_special)
-{
-    if (id < 0 || id >= t->n || (skip_special && t->special[id])) return;
-    const size_t begin = id ? t->end[id - 1] : 0;
-    text_append(out, t->bytes.bytes + begin, t->end[id] - begin);
-}
-
 char *tokenizer_decode(const Tokenizer *t, const int *ids, int n, bool skip_special, size_t *length)
 {
-    Text bytes = {0}, text = {0};
-    for (int i = 0; i < n; i++) put_bytes(t, &bytes, ids[i], skip_special);
-    utf8_repair(&text, bytes.bytes, bytes.n, true);
-    text_free(&bytes);
+    TokenStream stream = {0};
+    Text text = {0};
+    for (int i = 0; i < n; i++) token_stream_push(&stream, t, ids[i], skip_special, &text);
+    token_stream_end(&stream, &text);
     if (length) *length = text.n;
     return text_take(&text);
 }
@@ -237,44 +207,48 @@ char *tokenizer_decode_response(const Tokenizer *t, const int *ids, int n)
     return text_take(&text);
 }
 
+/* Decoders have places to work in, so decoding takes turns as encoding does. */
 void token_stream_push(TokenStream *s, const Tokenizer *t, int id, bool skip_special, Text *out)
 {
-    Text bytes = {0};
-    text_append(&bytes, s->held, (size_t)s->n);
-    put_bytes(t, &bytes, id, skip_special);
-    const size_t used = utf8_repair(out, bytes.bytes, bytes.n, false);
-    s->n = (int)(bytes.n - used);
-    assert(s->n < (int)sizeof s->held);
-    memcpy(s->held, bytes.bytes + used, (size_t)s->n);
-    text_free(&bytes);
+    if (id < 0 || id >= t->vocabulary->n || (skip_special && t->vocabulary->special[id])) return;
+    Tokenizer *locked = (Tokenizer *)t;
+    pthread_mutex_lock(&locked->turn);
+    if (!s->decoding) s->decoding = decoding_begin(t->decoder);
+    s->tokenizer = locked;
+    const char *decoded = added_tokens_decoded(t->added, id);
+    decoding_push(s->decoding, decoded ? decoded : t->vocabulary->token[id], out);
+    pthread_mutex_unlock(&locked->turn);
 }
 
 void token_stream_end(TokenStream *s, Text *out)
 {
-    utf8_repair(out, s->held, (size_t)s->n, true);
-    s->n = 0;
+    if (!s->decoding) return;
+    pthread_mutex_lock(&s->tokenizer->turn);
+    decoding_end(s->decoding, out);
+    pthread_mutex_unlock(&s->tokenizer->turn);
+    *s = (TokenStream){0};
 }
 
 /* ---- facts --------------------------------------------------------------------------------- */
 
 int tokenizer_size(const Tokenizer *t)
 {
-    return t->n;
+    return t->vocabulary->n;
 }
 
 const char *tokenizer_token(const Tokenizer *t, int id)
 {
-    return id >= 0 && id < t->n ? t->token[id] : NULL;
+    return id >= 0 && id < t->vocabulary->n ? t->vocabulary->token[id] : NULL;
 }
 
 int tokenizer_id(const Tokenizer *t, const char *token)
 {
-    return tokenizer_find(t, token, strlen(token));
+    return vocabulary_find(t->vocabulary, token, strlen(token));
 }
 
 bool tokenizer_is_special(const Tokenizer *t, int id)
 {
-    return id >= 0 && id < t->n && t->special[id];
+    return id >= 0 && id < t->vocabulary->n && t->vocabulary->special[id];
 }
 
 int tokenizer_eos(const Tokenizer *t)

@@ -1,43 +1,25 @@
-/* tokenizer.json and tokenizer_config.json, Hugging Face's files. */
-#include <limits.h>
+/* tokenizer.json, Hugging Face's file, as it is read. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "policy/component.h"
 #include "policy/tokenizer_parts.h"
 
-enum { JSON_MAX = 64 << 20 /* bytes; the largest published files have about 30 MB */ };
+const char *const TOKENIZER_PART[N_PARTS] = {"normalizer", "pre_tokenizer", "post_processor",
+                                             "decoder"};
 
-/* ---- what this family has ------------------------------------------------------------------ */
+/* ---- the model's options ------------------------------------------------------------------- */
 
-static const cJSON *member(const cJSON *object, const char *name)
-{
-    return cJSON_GetObjectItemCaseSensitive(object, name);
-}
-
-/* A part that is absent, null or of the wanted type; anything else is named. */
-static int check_part(const cJSON *root, const char *part, const char *wanted, bool optional,
-                      Error *err)
-{
-    const cJSON *object = member(root, part);
-    const char *type = json_text(object, "type", NULL);
-    if (!object || cJSON_IsNull(object))
-        return optional ? 0 : error_set(err, "%s is missing; %s is needed", part, wanted);
-    if (wanted && type && strcmp(type, wanted) == 0) return 0;
-    error_set(err, "%s %.80s is not supported", part, type ? type : "without a type");
-    return error_hint(
-        err, "byte-level BPE as in GPT-2 is: pre_tokenizer and decoder ByteLevel, model BPE");
-}
-
-/* Options of the model that would change the ids; empty, false and null mean "not used". */
-static int check_model(const cJSON *model, Error *err)
+/* What would change the ids and is not here; empty, false and null mean "not used". */
+static int check_unused(const cJSON *model, Error *err)
 {
     static const char *const UNUSED[] = {"dropout", "continuing_subword_prefix",
-                                         "end_of_word_suffix", "byte_fallback", "ignore_merges"};
+                                         "end_of_word_suffix"};
     for (size_t i = 0; i < sizeof UNUSED / sizeof *UNUSED; i++) {
-        const cJSON *option = member(model, UNUSED[i]);
-        const bool unused = !option || cJSON_IsNull(option) || cJSON_IsFalse(option) ||
+        const cJSON *option = component_member(model, UNUSED[i]);
+        const bool unused = component_absent(option) || cJSON_IsFalse(option) ||
                             (cJSON_IsString(option) && !*option->valuestring) ||
                             (cJSON_IsNumber(option) && option->valuedouble == 0);
         if (!unused) return error_set(err, "model.%s is not supported", UNUSED[i]);
@@ -45,23 +27,45 @@ static int check_model(const cJSON *model, Error *err)
     return 0;
 }
 
-static int check_family(const cJSON *root, Error *err)
+/* Files older than the type have BPE's members alone. */
+static int check_model(const cJSON *root, Error *err)
 {
     if (!cJSON_IsObject(root)) return error_set(err, "not a JSON object");
-    if (check_part(root, "model", "BPE", false, err) != 0) return -1;
-    if (check_part(root, "normalizer", NULL, true, err) != 0) return -1;
-    if (check_part(root, "pre_tokenizer", "ByteLevel", false, err) != 0) return -1;
-    if (check_part(root, "decoder", "ByteLevel", false, err) != 0) return -1;
-    if (check_part(root, "post_processor", "ByteLevel", true, err) != 0) return -1;
-    const cJSON *pre = member(root, "pre_tokenizer");
-    if (json_bool(pre, "add_prefix_space", true))
-        return error_set(err, "pre_tokenizer: add_prefix_space true is not supported");
-    if (!json_bool(pre, "use_regex", true))
-        return error_set(err, "pre_tokenizer: use_regex false is not supported");
-    return check_model(member(root, "model"), err);
+    const cJSON *model = component_member(root, "model");
+    if (!cJSON_IsObject(model)) return error_set(err, "model is missing");
+    const bool bpe = component_member(model, "type") ? component_is(model, "BPE")
+                                                     : component_member(model, "merges") != NULL;
+    if (!bpe) {
+        component_refuse(model, err);
+        return error_wrap(err, "model");
+    }
+    return check_unused(model, err);
 }
 
-/* ---- reading ------------------------------------------------------------------------------- */
+static int option(bool *out, const cJSON *model, const char *name, Error *err)
+{
+    const cJSON *value = component_member(model, name);
+    *out = false;
+    if (component_absent(value)) return 0;
+    return component_bool(out, model, name, err);
+}
+
+/* An unknown token that is not in the model's vocabulary can stand for nothing; most files of byte-level
+ * tokenizers name one all the same. */
+static int read_options(WordOptions *o, const cJSON *model, const Vocabulary *v, Error *err)
+{
+    const cJSON *unk = component_member(model, "unk_token");
+    if (!component_absent(unk) && !cJSON_IsString(unk))
+        return error_set(err, "model.unk_token is not a text");
+    o->unk = cJSON_IsString(unk)
+                 ? vocabulary_find_in_model(v, unk->valuestring, strlen(unk->valuestring))
+                 : -1;
+    if (option(&o->byte_fallback, model, "byte_fallback", err) != 0) return -1;
+    if (option(&o->fuse_unk, model, "fuse_unk", err) != 0) return -1;
+    return option(&o->ignore_merges, model, "ignore_merges", err);
+}
+
+/* ---- tokens -------------------------------------------------------------------------------- */
 
 /* A whole number in 0..below-1. */
 static bool read_id(const cJSON *value, int below, int *out)
@@ -87,9 +91,12 @@ static int place_tokens(char **tokens, int room, const cJSON *vocab, const cJSON
     }
     for (const cJSON *item = added ? added->child : NULL; item; item = item->next) {
         const char *content = json_text(item, "content", "");
-        if (!*content || !read_id(member(item, "id"), room, &id))
+        if (!*content || !read_id(component_member(item, "id"), room, &id))
             return error_set(err, "added_tokens: \"%.80s\" needs a content and an id in 0..%d",
                              content, room - 1);
+        if (strlen(content) > ADDED_TOKEN_MAX)
+            return error_set(err, "added_tokens: \"%.80s...\" has more than %d bytes", content,
+                             ADDED_TOKEN_MAX);
         if (tokens[id] && strcmp(tokens[id], content) != 0)
             return error_set(err, "added_tokens: \"%.80s\" has id %d, which is \"%.80s\"", content,
                              id, tokens[id]);
@@ -98,47 +105,70 @@ static int place_tokens(char **tokens, int room, const cJSON *vocab, const cJSON
     return 0;
 }
 
-static int read_added(AddedToken *out, const cJSON *added, Error *err)
+/* Without a normalizer all tokens are looked for in the same text, unless they were told apart. */
+static void unify_normalized(AddedToken *list, int n, const cJSON *root)
 {
-    static const char *const FLAGS[] = {"single_word", "lstrip", "rstrip"};
+    bool all = component_absent(component_member(root, "normalizer"));
+    for (int i = 0; i < n; i++) all = all && list[i].normalized;
+    for (int i = 0; i < n && all; i++) list[i].normalized = false;
+}
+
+static int read_added(AddedToken *list, const cJSON *root, const cJSON *added, Error *err)
+{
     int n = 0;
-    for (const cJSON *item = added ? added->child : NULL; item; item = item->next, n++) {
-        for (int i = 0; i < 3; i++)
-            if (json_bool(item, FLAGS[i], false))
-                return error_set(err, "added_tokens: \"%.80s\": %s is not supported",
-                                 json_text(item, "content", ""), FLAGS[i]);
-        out[n] = (AddedToken){(int)json_number(item, "id", 0), json_bool(item, "special", false)};
+    for (const cJSON *item = added ? added->child : NULL; item; item = item->next) {
+        AddedToken *a = &list[n++];
+        a->id = (int)json_number(item, "id", 0);
+        if (component_bool_or(&a->special, item, "special", false, err) != 0 ||
+            component_bool_or(&a->normalized, item, "normalized", false, err) != 0 ||
+            component_bool_or(&a->single_word, item, "single_word", false, err) != 0 ||
+            component_bool_or(&a->lstrip, item, "lstrip", false, err) != 0 ||
+            component_bool_or(&a->rstrip, item, "rstrip", false, err) != 0)
+            return error_wrap(err, "added_tokens: \"%.80s\"", json_text(item, "content", ""));
     }
+    unify_normalized(list, n, root);
     return 0;
 }
 
-/* The vocabulary and the added tokens. */
-static int read_tokens(Tokenizer **out, const cJSON *root, Error *err)
+/* Ids are 0..n-1, each of one token. */
+static int count_tokens(int *n, char *const *tokens, int room, Error *err)
 {
-    const cJSON *vocab = member(member(root, "model"), "vocab"),
-                *added = member(root, "added_tokens");
-    if (!cJSON_IsObject(vocab)) return error_set(err, "model.vocab is missing");
-    if (added && !cJSON_IsArray(added) && !cJSON_IsNull(added))
-        return error_set(err, "added_tokens is not a list");
+    for (*n = 0; *n < room && tokens[*n];) ++*n;
+    for (int i = *n; i < room; i++)
+        if (tokens[i])
+            return error_set(err, "id %d is missing though \"%.80s\" has id %d", *n, tokens[i], i);
+    return *n ? 0 : error_set(err, "model.vocab is empty");
+}
+
+/* The vocabulary, and the added tokens into list, which has a place for each. */
+static int read_tokens(Vocabulary **out, AddedToken *list, const cJSON *root, Error *err)
+{
+    const cJSON *vocab = component_member(component_member(root, "model"), "vocab");
+    const cJSON *added = component_member(root, "added_tokens");
     const int n_added = cJSON_GetArraySize(added), room = cJSON_GetArraySize(vocab) + n_added;
     char **tokens = mem_calloc((size_t)room, sizeof *tokens);
-    AddedToken *list = mem_calloc((size_t)n_added, sizeof *list);
     int n = 0, rc = place_tokens(tokens, room, vocab, added, err);
-    if (rc == 0) rc = read_added(list, added, err);
-
-    while (n < room && tokens[n]) n++;
-    for (int i = n; i < room && rc == 0; i++)
-        if (tokens[i])
-            rc = error_set(err, "id %d is missing though \"%.80s\" has id %d", n, tokens[i], i);
-    if (rc == 0) {
-        rc = tokenizer_new(out, tokens, n, list, n_added, err);
-    } else {
+    if (rc == 0) rc = read_added(list, root, added, err);
+    if (rc == 0) rc = count_tokens(&n, tokens, room, err);
+    if (rc != 0) {
         for (int i = 0; i < room; i++) free(tokens[i]);
         free(tokens);
+        return -1;
     }
-    free(list);
-    return rc;
+    if (vocabulary_new(out, tokens, n, err) != 0) return -1;
+    for (int i = 0; i < n_added; i++) {
+        bool *in_model = &(*out)->in_model[list[i].id];
+        if (!*in_model)
+            return error_set(err, "added_tokens: \"%.80s\" is there twice", tokens[list[i].id]);
+        *in_model = false;
+        (*out)->special[list[i].id] = list[i].special;
+    }
+    for (const cJSON *item = vocab->child; item; item = item->next)
+        (*out)->in_model[item->valueint] = true;
+    return 0;
 }
+
+/* ---- merges -------------------------------------------------------------------------------- */
 
 /* "left right" or ["left", "right"]. */
 static bool split_merge(const cJSON *item, const char **left, size_t *n_left, const char **right)
@@ -159,13 +189,15 @@ static bool split_merge(const cJSON *item, const char **left, size_t *n_left, co
     return true;
 }
 
-static int read_merge(Merge *out, const Tokenizer *t, const cJSON *item, Error *err)
+static int read_merge(Merge *out, const Vocabulary *v, const cJSON *item, Error *err)
 {
     const char *left, *right;
     size_t n;
     if (!split_merge(item, &left, &n, &right)) return error_set(err, "not a pair of tokens");
     char *both = mem_format("%.*s%s", (int)n, left, right);
-    *out = (Merge){tokenizer_find(t, left, n), tokenizer_id(t, right), tokenizer_id(t, both)};
+    *out = (Merge){vocabulary_find_in_model(v, left, n),
+                   vocabulary_find_in_model(v, right, strlen(right)),
+                   vocabulary_find_in_model(v, both, strlen(both))};
     int rc = 0;
     if (out->left < 0)
         rc = error_set(err, "\"%.*s\" is not in the vocabulary", n < 80 ? (int)n : 80, left);
@@ -175,15 +207,16 @@ static int read_merge(Merge *out, const Tokenizer *t, const cJSON *item, Error *
     return rc;
 }
 
-static int read_merges(Tokenizer *t, const cJSON *list, Error *err)
+/* The merges of the list; the caller frees. */
+static int read_merges(Merge **out, int *n, const cJSON *list, const Vocabulary *v, Error *err)
 {
     if (!cJSON_IsArray(list)) return error_set(err, "model.merges is missing");
-    const int n = cJSON_GetArraySize(list);
-    Merge *merges = mem_calloc((size_t)n, sizeof *merges);
+    *n = cJSON_GetArraySize(list);
+    Merge *merges = mem_calloc((size_t)*n, sizeof *merges);
     PairTable seen = {0};
     int i = 0, rc = 0;
     for (const cJSON *item = list->child; item && rc == 0; item = item->next, i++) {
-        rc = read_merge(&merges[i], t, item, err);
+        rc = read_merge(&merges[i], v, item, err);
         if (rc == 0) {
             int *place = pair_table_place(&seen, merges[i].left, merges[i].right);
             if (*place >= 0) rc = error_set(err, "the same as model.merges[%d]", *place);
@@ -191,38 +224,106 @@ static int read_merges(Tokenizer *t, const cJSON *list, Error *err)
         }
         if (rc != 0) error_wrap(err, "model.merges[%d]", i);
     }
-    if (rc == 0) rc = tokenizer_set_merges(t, merges, n, err);
     pair_table_free(&seen);
-    free(merges);
+    if (rc == 0) *out = merges;
+    else free(merges);
     return rc;
 }
 
-/* eos_token is a string or an object with a content; null and absent leave <|endoftext|>. */
-static int read_config(Tokenizer *t, const char *path, Error *err)
+/* ---- the whole ----------------------------------------------------------------------------- */
+
+/* Whether the parts are those of GPT-2, however they are written. */
+static bool is_gpt2(const cJSON *const *part, const Postprocessor *around)
 {
-    cJSON *config = NULL;
-    if (!file_exists(path)) return 0;
-    if (json_read(&config, path, JSON_MAX, false, err) != 0) return -1;
-    const char *eos = json_text(config, "eos_token", NULL);
-    if (!eos) eos = json_text(member(config, "eos_token"), "content", NULL);
-    int rc = 0;
-    if (eos && (t->eos = tokenizer_id(t, eos)) < 0)
-        rc = error_set(err, "%s: eos_token \"%.80s\" is not a token of tokenizer.json", path, eos);
-    cJSON_Delete(config);
-    return rc;
+    const cJSON *pre = part[PART_PRETOKENIZER];
+    return component_absent(part[PART_NORMALIZER]) && component_is(pre, "ByteLevel") &&
+           !json_bool(pre, "add_prefix_space", true) && json_bool(pre, "use_regex", true) &&
+           component_is(part[PART_DECODER], "ByteLevel") && around->front.n == 0 &&
+           around->back.n == 0;
+}
+
+static void keep_parts(Tokenizer *t, const cJSON *const *part)
+{
+    if (is_gpt2(part, &t->around)) return;
+    for (int i = 0; i < N_PARTS; i++)
+        t->part[i] = part[i] ? cJSON_PrintUnformatted(part[i]) : mem_strdup("null");
+}
+
+/* How words come from the pre-tokenizer, and what becomes of them. */
+static int read_words(Tokenizer *t, const cJSON *root, const cJSON *pre, Error *err)
+{
+    const cJSON *model = component_member(root, "model");
+    WordOptions o = {0};
+    Merge *merges = NULL;
+    int n = 0;
+    bool last;
+    if (read_options(&o, model, t->vocabulary, err) != 0) return -1;
+    if (pretokenizer_has_byte_level(pre, &last)) {
+        const bool all = tokenizer_check_bytes(t->vocabulary, err) == 0;
+        if (!all && o.unk < 0 && !o.byte_fallback) return -1;
+        o.bytes = last && all;
+    }
+    /* Where every byte has a token none is unknown. */
+    if (o.bytes) o = (WordOptions){.bytes = true, .ignore_merges = o.ignore_merges, .unk = -1};
+    if (pretokenizer_new(&t->pretokenizer, pre, o.bytes, err) != 0) return -1;
+    if (read_merges(&merges, &n, component_member(model, "merges"), t->vocabulary, err) != 0)
+        return -1;
+    t->words = word_encoder_new(t->vocabulary, merges, n, &o);
+    free(merges);
+    return 0;
+}
+
+static int read_parts(Tokenizer *t, const cJSON *root, const AddedToken *added, int n_added,
+                      Error *err)
+{
+    const cJSON *part[N_PARTS];
+    for (int i = 0; i < N_PARTS; i++) {
+        part[i] = component_member(root, TOKENIZER_PART[i]);
+        if (!component_absent(part[i]) && !cJSON_IsObject(part[i]))
+            return error_set(err, "%s is not an object", TOKENIZER_PART[i]);
+    }
+    if (normalizer_new(&t->normalizer, part[PART_NORMALIZER], err) != 0) return -1;
+    if (read_words(t, root, part[PART_PRETOKENIZER], err) != 0) return -1;
+    if (normalizer_prepends(t->normalizer) && pretokenizer_asks_late(t->pretokenizer))
+        return error_set(err,
+                         "pre_tokenizer: prepend_scheme first in a Sequence after a normalizer "
+                         "with Prepend is not supported");
+    if (postprocessor_read(&t->around, part[PART_POSTPROCESSOR], t->vocabulary->n, err) != 0)
+        return -1;
+    if (decoder_new(&t->decoder, part[PART_DECODER], err) != 0) return -1;
+    if (added_tokens_new(&t->added, added, n_added, t->vocabulary, t->normalizer, err) != 0)
+        return -1;
+    keep_parts(t, part);
+    return 0;
+}
+
+static int check_lists(const cJSON *root, Error *err)
+{
+    const cJSON *added = component_member(root, "added_tokens");
+    if (!cJSON_IsObject(component_member(component_member(root, "model"), "vocab")))
+        return error_set(err, "model.vocab is missing");
+    if (!component_absent(added) && !cJSON_IsArray(added))
+        return error_set(err, "added_tokens is not a list");
+    return 0;
 }
 
 static int build(Tokenizer **out, const cJSON *root, Error *err)
 {
-    Tokenizer *t = NULL;
-    if (check_family(root, err) != 0) return -1;
-    if (read_tokens(&t, root, err) != 0) return -1;
-    if (read_merges(t, member(member(root, "model"), "merges"), err) != 0) {
+    if (check_model(root, err) != 0 || check_lists(root, err) != 0) return -1;
+    const int n_added = cJSON_GetArraySize(component_member(root, "added_tokens"));
+    AddedToken *added = mem_calloc((size_t)n_added, sizeof *added);
+    Tokenizer *t = mem_calloc(1, sizeof *t);
+    pthread_mutex_init(&t->turn, NULL);
+    int rc = read_tokens(&t->vocabulary, added, root, err);
+    if (rc == 0) rc = read_parts(t, root, added, n_added, err);
+    if (rc == 0) {
+        tokenizer_finish(t);
+        *out = t;
+    } else {
         tokenizer_free(t);
-        return -1;
     }
-    *out = t;
-    return 0;
+    free(added);
+    return rc;
 }
 
 int tokenizer_parse(Tokenizer **out, const char *json, size_t n, Error *err)
@@ -231,119 +332,6 @@ int tokenizer_parse(Tokenizer **out, const char *json, size_t n, Error *err)
     if (json_parse(&root, json, n, err) != 0) return -1;
     const int rc = build(out, root, err);
     cJSON_Delete(root);
-    return rc;
-}
-
-int tokenizer_open(Tokenizer **out, const char *dir, Error *err)
-{
-    char path[FILE_PATH_MAX], config[FILE_PATH_MAX];
-    cJSON *root = NULL;
-    Tokenizer *t = NULL;
-    if (path_join(path, dir, "tokenizer.json", err) != 0) return -1;
-    if (path_join(config, dir, "tokenizer_config.json", err) != 0) return -1;
-    if (!file_exists(path)) {
-        error_set(err, "%s: there is no tokenizer.json", dir);
-        return error_hint(
-            err, "a model is a folder with config.json, model.safetensors and tokenizer.json");
-    }
-    if (json_read(&root, path, JSON_MAX, false, err) != 0) return -1;
-    int rc = build(&t, root, err);
-    cJSON_Delete(root);
-    if (rc != 0) return error_wrap(err, "%s", path);
-    rc = read_config(t, config, err);
-    if (rc == 0) *out = t;
-    else tokenizer_free(t);
-    return rc;
-}
-
-/* ---- writing ------------------------------------------------------------------------------- */
-
-static void put_text(Text *out, const char *text)
-{
-    json_put_text(out, text, strlen(text));
-}
-
-static void put_added(const Tokenizer *t, Text *out)
-{
-    /* In the order of the ids, as transformers expects. */
-    const char *comma = "\n";
-    for (int id = 0; id < t->n; id++)
-        for (int i = 0; i < t->n_added; i++) {
-            if (t->added[i].id != id) continue;
-            text_format(out, "%s    {\"id\": %d, \"content\": ", comma, id);
-            put_text(out, t->token[id]);
-            text_format(out,
-                        ", \"single_word\": false, \"lstrip\": false, \"rstrip\": false, "
-                        "\"normalized\": false, \"special\": %s}",
-                        t->added[i].special ? "true" : "false");
-            comma = ",\n";
-        }
-}
-
-void tokenizer_put_json(const Tokenizer *t, Text *out)
-{
-    static const char BYTE_LEVEL[] = "{\"type\": \"ByteLevel\", \"add_prefix_space\": false, "
-                                     "\"trim_offsets\": true, \"use_regex\": true}";
-    text_add(out, "{\n  \"version\": \"1.0\",\n  \"truncation\": null,\n  \"padding\": null,\n"
-                  "  \"added_tokens\": [");
-    put_added(t, out);
-    text_format(out,
-                "\n  ],\n  \"normalizer\": null,\n  \"pre_tokenizer\": %s,\n"
-                "  \"post_processor\": %s,\n  \"decoder\": %s,\n",
-                BYTE_LEVEL, BYTE_LEVEL, BYTE_LEVEL);
-    text_add(
-        out,
-        "  \"model\": {\n    \"type\": \"BPE\",\n    \"dropout\": null,\n    \"unk_token\": null,\n"
-        "    \"continuing_subword_prefix\": null,\n    \"end_of_word_suffix\": null,\n"
-        "    \"fuse_unk\": false,\n    \"byte_fallback\": false,\n    \"ignore_merges\": false,\n"
-        "    \"vocab\": {");
-    for (int id = 0; id < t->n; id++) {
-        text_add(out, id ? ",\n      " : "\n      ");
-        put_text(out, t->token[id]);
-        text_format(out, ": %d", id);
-    }
-    text_add(out, "\n    },\n    \"merges\": [");
-    int n;
-    const Merge *merges = bpe_merges(t->bpe, &n);
-    for (int i = 0; i < n; i++) {
-        text_add(out, i ? ",\n      [" : "\n      [");
-        put_text(out, t->token[merges[i].left]);
-        text_add(out, ", ");
-        put_text(out, t->token[merges[i].right]);
-        text_add(out, "]");
-    }
-    text_add(out, "\n    ]\n  }\n}\n");
-}
-
-/* PreTrainedTokenizerFast takes everything from tokenizer.json; without the last member older
- * versions of transformers remove spaces before punctuation when they decode. */
-static void put_config(const Tokenizer *t, Text *out)
-{
-    text_add(out, "{\n  \"tokenizer_class\": \"PreTrainedTokenizerFast\",\n");
-    if (t->eos >= 0) {
-        static const char *const ROLES[] = {"bos_token", "eos_token", "unk_token"};
-        for (int i = 0; i < 3; i++) {
-            text_format(out, "  \"%s\": ", ROLES[i]);
-            put_text(out, t->token[t->eos]);
-            text_add(out, ",\n");
-        }
-    }
-    text_add(out, "  \"clean_up_tokenization_spaces\": false\n}\n");
-}
-
-int tokenizer_save(const Tokenizer *t, const char *dir, Error *err)
-{
-    char path[FILE_PATH_MAX];
-    Text out = {0};
-    int rc = -1;
-    if (path_join(path, dir, "tokenizer.json", err) != 0) goto done;
-    tokenizer_put_json(t, &out);
-    if (file_write(path, out.bytes, out.n, err) != 0) goto done;
-    text_clear(&out);
-    put_config(t, &out);
-    if (path_join(path, dir, "tokenizer_config.json", err) != 0) goto done;
-    rc = file_write(path, out.bytes, out.n, err);
-done:
-    text_free(&out);
+    if (rc == 0) (*out)->json = mem_strndup(json, n);
     return rc;
 }

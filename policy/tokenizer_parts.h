@@ -5,46 +5,50 @@
 #include <pthread.h>
 
 #include "base/file.h"
-#include "policy/bpe.h"
-#include "policy/pretokenize.h"
+#include "base/json.h"
+#include "policy/added_tokens.h"
+#include "policy/decoder.h"
+#include "policy/normalizer.h"
+#include "policy/postprocessor.h"
+#include "policy/pretokenizer.h"
 #include "policy/tokenizer.h"
+#include "policy/vocabulary.h"
+#include "policy/word_encoder.h"
 
-/* A token that is looked for in the text before anything else. */
-typedef struct {
-    int id;
-    bool special;
-} AddedToken;
+/* The parts of a tokenizer.json that tokenizer_put_json writes as they were read. */
+enum { PART_NORMALIZER, PART_PRETOKENIZER, PART_POSTPROCESSOR, PART_DECODER, N_PARTS };
+extern const char *const TOKENIZER_PART[N_PARTS];
 
 struct Tokenizer {
-    int n;        /* tokens */
-    char **token; /* (n) as spelled in the file */
-    int *slots;   /* (room) hash table of the spellings, -1 empty; room is a power of two */
-    size_t room;
-    Text bytes;        /* what the tokens decode to, end to end; token i ends at end[i] */
-    size_t *end;       /* (n) */
-    bool *special;     /* (n) */
-    AddedToken *added; /* (n_added) longest first */
-    int n_added;
-    bool added_begins[256]; /* some added token begins with this byte */
-    int eos;
-    Bpe *bpe;
+    Vocabulary *vocabulary;
+    Normalizer *normalizer; /* NULL: texts are taken as they are */
+    AddedTokens *added;
     Pretokenizer *pretokenizer;
-    pthread_mutex_t turn; /* bpe and pretokenizer remember things while they encode */
+    WordEncoder *words;
+    Postprocessor around;
+    Decoder *decoder;
+    int eos;
+    char *part[N_PARTS];  /* compact JSON; NULL in all for GPT-2's kind */
+    char *json, *config;  /* tokenizer.json and tokenizer_config.json as read, or NULL */
+    pthread_mutex_t turn; /* the parts remember things and have places to work in */
     char sha256[SHA256_HEX];
 };
 
-/* From spellings (n, taken over whatever happens) and added tokens; merges follow. */
+/* A tokenizer of GPT-2's kind from its tokens (n, taken over whatever happens), added tokens and merges,
+ * which are not looked at again. */
 int tokenizer_new(Tokenizer **out, char **tokens, int n, const AddedToken *added, int n_added,
-                  Error *err);
-/* The second half: the 256 bytes and the merges, then the hash. */
-int tokenizer_set_merges(Tokenizer *t, const Merge *merges, int n, Error *err);
-/* The token of each byte into byte_id[256]; an error names one that is missing. */
-int tokenizer_byte_ids(const Tokenizer *t, int *byte_id, Error *err);
-int tokenizer_find(const Tokenizer *t, const char *token, size_t n);
-/* The first added token at or after `from` and its id; n and -1 when there is none. */
-size_t tokenizer_next_added(const Tokenizer *t, const char *text, size_t n, size_t from,
-                            bool special, int *id);
-/* The text of tokenizer.json. */
+                  const Merge *merges, int n_merges, Error *err);
+/* The last step of making one: the stop token where no file names it, and the hash. */
+void tokenizer_finish(Tokenizer *t);
+/* An error that names a byte of UTF-8 that has no token in the byte-level alphabet. */
+int tokenizer_check_bytes(const Vocabulary *v, Error *err);
+/* The text of tokenizer.json, the same for equal tokenizers. */
 void tokenizer_put_json(const Tokenizer *t, Text *out);
+/* tokenizer_config.json at `path`, which need not be there: stop token, beginning of text. */
+int tokenizer_read_config(Tokenizer *t, const char *path, Error *err);
+/* The text of a tokenizer.json for a folder that has vocab.json and merges.txt alone. */
+int tokenizer_join_files(Text *out, const char *dir, Error *err);
+
+enum { TOKENIZER_JSON_MAX = 64 << 20 /* bytes; the largest published files have about 30 MB */ };
 
 #endif

@@ -16,7 +16,7 @@ static int begin(Tokenizer **out, const char *const *special, int n_special, Err
     AddedToken *added = mem_calloc((size_t)n_special, sizeof *added);
     for (int i = 0; i < n_special; i++) {
         tokens[i] = mem_strdup(special[i]);
-        added[i] = (AddedToken){i, true};
+        added[i] = (AddedToken){.id = i, .special = true};
     }
     bytelevel_order(order);
     for (int i = 0; i < 256; i++) {
@@ -24,25 +24,31 @@ static int begin(Tokenizer **out, const char *const *special, int n_special, Err
         bytelevel_spell(&symbol, (const char *)&order[i], 1);
         tokens[n_special + i] = text_take(&symbol);
     }
-    const int rc = tokenizer_new(out, tokens, n, added, n_special, err);
+    const int rc = tokenizer_new(out, tokens, n, added, n_special, NULL, 0, err);
     free(added);
     return rc;
 }
 
-static int count_words(BpeTrainer *trainer, const Tokenizer *t, const char *text, Error *err)
+static int count_word(void *trainer, const char *word, size_t n, Error *err)
+{
+    (void)err;
+    bpe_trainer_add(trainer, word, n);
+    return 0;
+}
+
+static int count_words(BpeTrainer *trainer, Tokenizer *t, const char *text, Error *err)
 {
     const size_t n = strlen(text);
     size_t bad;
     if (!text_is_utf8(text, n, &bad))
         return error_set(err, "byte %zu (0x%02x) is not UTF-8", bad, (unsigned char)text[bad]);
-    for (size_t at = 0; at < n;) {
-        int id;
-        const size_t cut = tokenizer_next_added(t, text, n, at, true, &id);
-        for (size_t from = 0, end = cut - at, to; from < end; from = to) {
-            to = pretokenizer_next(t->pretokenizer, text + at, end, from);
-            bpe_trainer_add(trainer, text + at + from, to - from);
-        }
-        at = id < 0 ? cut : cut + strlen(t->token[id]);
+    AddedCursor c = {0};
+    for (int id = 0; id >= 0;) {
+        size_t from, to;
+        id = added_tokens_next(t->added, false, &c, text, n, true, &from, &to);
+        if (pretokenizer_visit(t->pretokenizer, text + from, to - from, from == 0, count_word,
+                               trainer, err) != 0)
+            return -1;
     }
     return 0;
 }
@@ -51,20 +57,15 @@ static int count_words(BpeTrainer *trainer, const Tokenizer *t, const char *text
 static int finish(Tokenizer **out, const Tokenizer *small, const Merge *merges, int n_merges,
                   Error *err)
 {
-    const int n = small->n + n_merges;
+    const int n_small = tokenizer_size(small), n = n_small + n_merges;
+    int n_added;
+    const AddedToken *added = added_tokens_list(small->added, &n_added);
     char **tokens = mem_calloc((size_t)n, sizeof *tokens);
-    for (int i = 0; i < small->n; i++) tokens[i] = mem_strdup(small->token[i]);
+    for (int i = 0; i < n_small; i++) tokens[i] = mem_strdup(tokenizer_token(small, i));
     for (int i = 0; i < n_merges; i++)
         tokens[merges[i].result] =
             mem_format("%s%s", tokens[merges[i].left], tokens[merges[i].right]);
-    Tokenizer *t;
-    if (tokenizer_new(&t, tokens, n, small->added, small->n_added, err) != 0) return -1;
-    if (tokenizer_set_merges(t, merges, n_merges, err) != 0) {
-        tokenizer_free(t);
-        return -1;
-    }
-    *out = t;
-    return 0;
+    return tokenizer_new(out, tokens, n, added, n_added, merges, n_merges, err);
 }
 
 int tokenizer_train(Tokenizer **out, const char *const *texts, int n_texts, int vocab_size,
@@ -86,8 +87,7 @@ int tokenizer_train(Tokenizer **out, const char *const *texts, int n_texts, int 
             goto done;
         }
     if (begin(&small, special, n_special, err) != 0) goto done;
-    if (tokenizer_set_merges(small, NULL, 0, err) != 0) goto done;
-    if (tokenizer_byte_ids(small, byte_id, err) != 0) goto done;
+    word_encoder_byte_ids(small->vocabulary, byte_id);
 
     for (int i = 0; i < n_texts; i++) {
         progress_pulse("counting");
@@ -98,12 +98,12 @@ int tokenizer_train(Tokenizer **out, const char *const *texts, int n_texts, int 
     }
     for (int i = 0; i < n_special; i++) {
         Text bytes = {0};
-        bytelevel_read(&bytes, special[i]);
+        bytelevel_read(&bytes, special[i], strlen(special[i]));
         bpe_trainer_reserve(trainer, bytes.bytes, bytes.n);
         text_free(&bytes);
     }
-    if (bpe_trainer_learn(trainer, &merges, &n_merges, vocab_size - small->n, small->n, byte_id,
-                          err) != 0)
+    if (bpe_trainer_learn(trainer, &merges, &n_merges, vocab_size - tokenizer_size(small),
+                          tokenizer_size(small), byte_id, err) != 0)
         goto done;
     rc = finish(out, small, merges, n_merges, err);
 done:

@@ -54,6 +54,6 @@ only policy "$include<pcre2"
 only base "$include<curl/"
 only "base store" "$include<sodium"
 only "base cli" "$include<cjson/"
-only "base store labeling" "$include<utf8proc"
+only "base store policy labeling" "$include<utf8proc"
 
 exit $status

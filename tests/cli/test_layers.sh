@@ -31,8 +31,8 @@ for folder in base store; do allowed $folder '#include <sodium.h>'; done
 for folder in policy labeling cli; do found $folder '#include <sodium.h>'; done
 for folder in base cli; do allowed $folder '#include <cjson/cJSON.h>'; done
 for folder in store ppo; do found $folder '# include <cjson/cJSON.h>'; done
-for folder in base store labeling; do allowed $folder '#include <utf8proc.h>'; done
-found policy '#include <utf8proc.h>'
+for folder in base store policy labeling; do allowed $folder '#include <utf8proc.h>'; done
+found ppo '#include <utf8proc.h>'
 allowed store '#include <zlib.h>'
 found policy '#include <zlib.h>'
 
