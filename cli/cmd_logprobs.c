@@ -87,8 +87,8 @@ static int read_text(Logprobs *w, Error *err)
             text_append(&t, piece, got);
     text_add(&t, "");
     if (loaded_open_tokenizer(&w->loaded, err) != 0) goto done;
-    if (tokenizer_encode(w->loaded.tokenizer, t.bytes, t.n, w->options.special, &ids, &n, err) !=
-        0) {
+    if (tokenizer_encode_prompt(w->loaded.tokenizer, t.bytes, t.n, w->options.special, &ids, &n,
+                                err) != 0) {
         error_wrap(err, "%s", w->options.text ? "--text" : "standard input");
         goto done;
     }

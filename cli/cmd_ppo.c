@@ -135,7 +135,7 @@ static int open_policies(PpoRun *r, Error *err)
 static void put_answer(Text *t, const Rollout *o, int b, const Tokenizer *tokenizer)
 {
     const int from = o->start[b], at = o->response[b], end = o->start[b + 1];
-    char *prompt = tokenizer_decode(tokenizer, o->token + from, at - from, false, NULL);
+    char *prompt = tokenizer_decode(tokenizer, o->token + from, at - from, true, NULL);
     char *response = response_text(tokenizer, o->token + at, end - at);
     text_add(t, "\"prompt\":");
     json_put_text(t, prompt, strlen(prompt));

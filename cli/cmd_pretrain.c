@@ -95,7 +95,7 @@ static int make_model(Pretrain *p, Error *err)
 static int add_document(Pretrain *p, Sequences *to, const char *text, Error *err)
 {
     Sequences whole = {0};
-    if (add_response_tokens(&whole, p->tokenizer, text, NULL, 0, err) != 0) return -1;
+    if (add_document_tokens(&whole, p->tokenizer, text, err) != 0) return -1;
     const int n = sequences_pending(&whole), max_T = p->model->config.max_T;
     for (int at = 0; at + 1 < n; at += max_T) {
         sequences_add(to, whole.token + at, n - at < max_T ? n - at : max_T);

@@ -19,7 +19,7 @@ enum { INPUT_MAX = 1 << 30 /* bytes */ };
 
 typedef struct {
     const char *model;
-    bool special, decode;
+    bool special, prompt, decode;
 } TokenizeOptions;
 
 static const Option OPTIONS[] = {
@@ -27,6 +27,8 @@ static const Option OPTIONS[] = {
      "a name, a run, a folder or what was pulled: org/name (base)"},
     {"special", OPTION_SWITCH, offsetof(TokenizeOptions, special), 0, 0, NULL,
      "special tokens spelled out in the text become their ids"},
+    {"prompt", OPTION_SWITCH, offsetof(TokenizeOptions, prompt), 0, 0, NULL,
+     "as a model reads it: with the beginning-of-text token in front, where it has one"},
     {"decode", OPTION_SWITCH, offsetof(TokenizeOptions, decode), 0, 0, NULL,
      "read ids, print the text they stand for"},
     {0},
@@ -49,9 +51,8 @@ static int read_input(Text *out, Error *err)
 /* A folder with a tokenizer need not be a whole model. */
 static int open_tokenizer(Tokenizer **out, Context *ctx, const char *name, Error *err)
 {
-    char path[FILE_PATH_MAX], folder[FILE_PATH_MAX];
-    if (path_join(path, name, "tokenizer.json", err) != 0) return -1;
-    if (file_exists(path)) return tokenizer_open(out, name, err);
+    char folder[FILE_PATH_MAX];
+    if (tokenizer_in(name)) return tokenizer_open(out, name, err);
     if (project_model(ctx, folder, "model", name, err) != 0) return -1;
     return tokenizer_open(out, folder, err);
 }
@@ -134,7 +135,8 @@ static int tokenize(Context *ctx, int argc, char **argv, Error *err)
     if (o.decode) {
         rc = decode(ctx, t, &input, err);
     } else {
-        rc = tokenizer_encode(t, input.bytes, input.n, o.special, &ids, &n, err);
+        rc = (o.prompt ? tokenizer_encode_prompt : tokenizer_encode)(t, input.bytes, input.n,
+                                                                     o.special, &ids, &n, err);
         if (rc == 0) print_ids(ctx->json, t, ids, n);
         else error_wrap(err, "standard input");
     }
@@ -149,10 +151,12 @@ const Command cmd_tokenize = {
     .name = "tokenize",
     .heading = "models",
     .summary = "text to token ids, and back",
-    .usage = "[--model MODEL] [--special] [--json] < TEXT\n--decode [--model MODEL] [--json] < IDS",
+    .usage = "[--model MODEL] [--special] [--prompt] [--json] < TEXT\n--decode [--model MODEL] "
+             "[--json] < IDS",
     .details = "Prints an id and its token per line; a space is shown as \xc4\xa0 in front of a "
                "word, as in\n"
-               "tokenizer.json.  The text is taken as it is, a newline at its end included.\n"
+               "tokenizer.json.  The text is taken as it is, a newline at its end included,\n"
+               "and nothing is put in front unless --prompt asks for it.\n"
                "With --decode, ids may be separated by spaces, commas, brackets or lines.\n"
                "With --json: {\"ids\":[...],\"tokens\":[...]} or {\"text\":...}.\n",
     .options = OPTIONS,

@@ -198,13 +198,19 @@ int loaded_record(const Loaded *l, Store *store, int64_t *id, Error *err)
     return rc;
 }
 
-static int add_text(Sequences *s, const Tokenizer *t, const char *text, bool special, Error *err)
+/* `begins`: the text is what the model's sequence begins with; `special`: special tokens spelled out in it are
+ * tokens. */
+static int add_text(Sequences *s, const Tokenizer *t, const char *text, bool begins, bool special,
+                    Error *err)
 {
     int *ids, n;
-    if (tokenizer_encode(t, text, strlen(text), special, &ids, &n, err) != 0) return -1;
+    const size_t length = strlen(text);
+    if ((begins ? tokenizer_encode_prompt(t, text, length, special, &ids, &n, err)
+                : tokenizer_encode(t, text, length, special, &ids, &n, err)) != 0)
+        return -1;
     sequences_add(s, ids, n);
     free(ids);
-    return n;
+    return 0;
 }
 
 int add_prompt_tokens(Sequences *s, const Tokenizer *t, const char *prompt, Error *err)
@@ -212,12 +218,25 @@ int add_prompt_tokens(Sequences *s, const Tokenizer *t, const char *prompt, Erro
     return add_conversation_tokens(s, t, prompt, NULL, err);
 }
 
+/* A template writes its own beginning. */
 int add_conversation_tokens(Sequences *s, const Tokenizer *t, const char *prompt,
                             const char *template, Error *err)
 {
-    const int n = add_text(s, t, prompt, template != NULL, err);
-    if (n == 0) return error_set(err, "the prompt is empty");
-    return n < 0 ? -1 : 0;
+    if (!*prompt) return error_set(err, "the prompt is empty");
+    return add_text(s, t, prompt, !template, template != NULL, err);
+}
+
+static int add_stop(Sequences *s, const Tokenizer *t, Error *err)
+{
+    const int eos = tokenizer_eos(t);
+    if (eos < 0) return error_set(err, "the tokenizer has no end-of-text token");
+    sequences_add(s, &eos, 1);
+    return 0;
+}
+
+int add_document_tokens(Sequences *s, const Tokenizer *t, const char *text, Error *err)
+{
+    return add_text(s, t, text, true, false, err) != 0 ? -1 : add_stop(s, t, err);
 }
 
 int add_response_tokens(Sequences *s, const Tokenizer *t, const char *response, const int *tokens,
@@ -227,11 +246,7 @@ int add_response_tokens(Sequences *s, const Tokenizer *t, const char *response, 
         sequences_add(s, tokens, n);
         return 0;
     }
-    const int eos = tokenizer_eos(t);
-    if (add_text(s, t, response, false, err) < 0) return -1;
-    if (eos < 0) return error_set(err, "the tokenizer has no end-of-text token");
-    sequences_add(s, &eos, 1);
-    return 0;
+    return add_text(s, t, response, false, false, err) != 0 ? -1 : add_stop(s, t, err);
 }
 
 char *response_text(const Tokenizer *t, const int *tokens, int n)

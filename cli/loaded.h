@@ -50,12 +50,15 @@ bool loaded_same_tokenizer(const Loaded *a, const Loaded *b);
  * base, or from outside. */
 int loaded_record(const Loaded *l, Store *store, int64_t *id, Error *err);
 
-/* Add the tokens of a prompt: its text exactly, nothing in front.  An empty one is an error. */
+/* Add the tokens of a prompt: its text exactly, after the tokenizer's beginning-of-text token where it has
+ * one.  An empty one is an error. */
 int add_prompt_tokens(Sequences *s, const Tokenizer *t, const char *prompt, Error *err);
 /* The same of a prompt that is written in the chat template of that name: special tokens spelled out in it are
  * tokens.  NULL: text like any other. */
 int add_conversation_tokens(Sequences *s, const Tokenizer *t, const char *prompt,
                             const char *template, Error *err);
+/* Add the tokens of a text that is a sequence by itself, and the stop token. */
+int add_document_tokens(Sequences *s, const Tokenizer *t, const char *text, Error *err);
 /* Add the tokens of a response: as sampled when known, else its text and the stop token. */
 int add_response_tokens(Sequences *s, const Tokenizer *t, const char *response, const int *tokens,
                         int n, Error *err);

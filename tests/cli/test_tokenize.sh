@@ -21,6 +21,15 @@ check "text survives the round trip" 'Gruß, Welt! 🙂  x' \
     "$(printf 'Gruß, Welt! 🙂  x' | tokenize | cut -d' ' -f1 | tokenize --decode)"
 check "half a character becomes U+FFFD" '{"text":"�"}' "$(echo 172 | tokenize --decode --json)"
 
+# Another kind: nothing is put in front but for --prompt, and then once.
+llama=$SOURCE_DIR/tests/golden/tokenizers/llama-2
+as_prompt() { "$RLHF" tokenize --model "$llama" --prompt --special | cut -d' ' -f1 | tr '\n' ' '; }
+check "a text by itself" "$(printf 'the' | "$RLHF" tokenize --model "$llama" | cut -d' ' -f1 | sed 's/^/1 /' | tr '\n' ' ')" \
+    "$(printf 'the' | as_prompt)"
+check "one beginning" "$(printf 'the' | as_prompt)" "$(printf '<s>the' | as_prompt)"
+check "bytes stand in for characters without a token" '{"text":"🐙"}' \
+    "$(printf '🐙' | "$RLHF" tokenize --model "$llama" | cut -d' ' -f1 | "$RLHF" tokenize --model "$llama" --decode --json)"
+
 input=text
 printf 'ab\377' >text
 refused 1 'standard input: byte 2 of the text (0xff) is not UTF-8' tokenize --model "$model"
