@@ -7,12 +7,13 @@
 #include "base/mem.h"
 #include "policy/characters.h"
 #include "policy/component.h"
+#include "policy/normal_form.h"
 
 typedef enum { FORM, LOWERCASE, STRIP, PREPEND, REPLACE } StepKind;
 
 typedef struct {
     StepKind kind;
-    utf8proc_option_t form;
+    NormalForm form;
     bool left, right; /* STRIP */
     char *content;    /* PREPEND, REPLACE */
     Pattern *pattern;
@@ -26,23 +27,6 @@ struct Normalizer {
 };
 
 /* ---- reading ------------------------------------------------------------------------------- */
-
-static int read_form(Step *s, const cJSON *part, Error *err)
-{
-    static const struct {
-        const char *name;
-        int form;
-    } FORMS[] = {{"NFC", UTF8PROC_COMPOSE},
-                 {"NFD", UTF8PROC_DECOMPOSE},
-                 {"NFKC", UTF8PROC_COMPOSE | UTF8PROC_COMPAT},
-                 {"NFKD", UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT}};
-    for (size_t i = 0; i < sizeof FORMS / sizeof *FORMS; i++)
-        if (component_is(part, FORMS[i].name)) {
-            s->form = (utf8proc_option_t)(UTF8PROC_STABLE | FORMS[i].form);
-            return 0;
-        }
-    return component_refuse(part, err);
-}
 
 static int read_content(Step *s, const cJSON *part, const char *name, Error *err)
 {
@@ -73,7 +57,8 @@ static int read_step(Step *s, const cJSON *part, Error *err)
         return read_content(s, part, "content", err);
     }
     s->kind = FORM;
-    return read_form(s, part, err);
+    if (normal_form_named(&s->form, json_text(part, "type", ""))) return 0;
+    return component_refuse(part, err);
 }
 
 static int read_part(Normalizer *z, const cJSON *part, Error *err)
@@ -131,39 +116,6 @@ bool normalizer_prepends(const Normalizer *z)
 
 /* ---- the steps ----------------------------------------------------------------------------- */
 
-/* How many of the first bytes of text end at a place over which no form reaches: between two characters
- * of ASCII.  Sets *ascii when they are all ASCII, which every form leaves alone. */
-static size_t next_part(const char *text, size_t n, bool *ascii)
-{
-    size_t at = 0;
-    while (at < n && !((unsigned char)text[at] & 0x80)) at++;
-    *ascii = at == n || at > 1;
-    if (*ascii) return at == n ? n : at - 1; /* the last one may take a mark from what follows */
-    while (at < n && !(at >= 2 && !((unsigned char)text[at - 2] & 0x80) &&
-                       !((unsigned char)text[at - 1] & 0x80)))
-        at++;
-    return at < n ? at - 1 : n;
-}
-
-static int put_form(const Step *s, Text *out, const char *text, size_t n, Error *err)
-{
-    for (size_t at = 0, part; at < n; at += part) {
-        bool ascii;
-        part = next_part(text + at, n - at, &ascii);
-        if (ascii) {
-            text_append(out, text + at, part);
-            continue;
-        }
-        utf8proc_uint8_t *formed;
-        const utf8proc_ssize_t length = utf8proc_map((const utf8proc_uint8_t *)text + at,
-                                                     (utf8proc_ssize_t)part, &formed, s->form);
-        if (length < 0) return error_set(err, "normalizer: %s", utf8proc_errmsg(length));
-        text_append(out, (const char *)formed, (size_t)length);
-        free(formed);
-    }
-    return 0;
-}
-
 /* U+0130 is the one character whose lower case is two. */
 static void put_lowercase(Text *out, const char *text, size_t n)
 {
@@ -208,7 +160,7 @@ static int put_replaced(const Step *s, Text *out, size_t *cut, const char *text,
 static int put_step(const Step *s, Text *out, size_t *cut, const char *text, size_t n, Error *err)
 {
     switch (s->kind) {
-    case FORM: return put_form(s, out, text, n, err);
+    case FORM: return normal_form_append(out, text, n, s->form, err);
     case LOWERCASE: put_lowercase(out, text, n); return 0;
     case STRIP: *cut += put_stripped(s, out, text, n); return 0;
     case PREPEND: text_add(out, s->content); break;
