@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/project.h"
+#include "cli/token_view.h"
 #include "policy/bpe.h"
 #include "policy/tokenizer.h"
 
@@ -19,7 +20,7 @@ enum { INPUT_MAX = 1 << 30 /* bytes */ };
 
 typedef struct {
     const char *model;
-    bool special, prompt, decode;
+    bool special, prompt, view, decode;
 } TokenizeOptions;
 
 static const Option OPTIONS[] = {
@@ -29,6 +30,8 @@ static const Option OPTIONS[] = {
      "special tokens spelled out in the text become their ids"},
     {"prompt", OPTION_SWITCH, offsetof(TokenizeOptions, prompt), 0, 0, NULL,
      "as a model reads it: with the beginning-of-text token in front, where it has one"},
+    {"view", OPTION_SWITCH, offsetof(TokenizeOptions, view), 0, 0, NULL,
+     "the text itself, its tokens in colours, and how many bytes each stands for"},
     {"decode", OPTION_SWITCH, offsetof(TokenizeOptions, decode), 0, 0, NULL,
      "read ids, print the text they stand for"},
     {0},
@@ -75,6 +78,14 @@ static void print_ids(bool json, const Tokenizer *t, const int *ids, int n)
     text_add(&out, "]}\n");
     fputs(out.bytes, stdout);
     text_free(&out);
+}
+
+static void print_view(const Tokenizer *t, const int *ids, int n, size_t bytes)
+{
+    token_view_print(t, ids, n, 0, 0);
+    printf("%s%s, %s", n ? "\n" : "", text_count(n, "token"), text_count((long long)bytes, "byte"));
+    if (n > 0) printf(": %.2f bytes a token", (double)bytes / n);
+    printf("\n");
 }
 
 /* Whole numbers with anything between them but letters and signs: 1 2 3, or [1, 2, 3], or lines. */
@@ -137,7 +148,8 @@ static int tokenize(Context *ctx, int argc, char **argv, Error *err)
     } else {
         rc = (o.prompt ? tokenizer_encode_prompt : tokenizer_encode)(t, input.bytes, input.n,
                                                                      o.special, &ids, &n, err);
-        if (rc == 0) print_ids(ctx->json, t, ids, n);
+        if (rc == 0 && o.view && !ctx->json) print_view(t, ids, n, input.n);
+        else if (rc == 0) print_ids(ctx->json, t, ids, n);
         else error_wrap(err, "standard input");
     }
 done:

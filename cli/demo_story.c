@@ -10,6 +10,7 @@
 #include "base/rng.h"
 #include "cli/demo.h"
 #include "cli/loaded.h"
+#include "cli/token_view.h"
 #include "cli/wrap.h"
 #include "labeling/layout.h"
 #include "labeling/shown.h"
@@ -102,32 +103,14 @@ void demo_show_prompt(const DemoStory *s)
     fflush(stdout);
 }
 
-/* Begin a new line where `width` columns more would not fit. */
-static void make_room(int *column, int width)
-{
-    if (*column + width > wrap_columns()) {
-        printf("\n    ");
-        *column = 4;
-    }
-    *column += width;
-}
-
-/* One sentence cut into tokens, alternately bright and dim on a terminal. */
+/* One sentence cut into tokens. */
 static void show_tokens(const char *prompt, const Tokenizer *t)
 {
-    const bool colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
     int *ids, n;
     Error ignored;
     if (tokenizer_encode(t, prompt, strlen(prompt), false, &ids, &n, &ignored) != 0) return;
-    int column = printf("\n  %d tokens: ", n) - 1;
-    for (int i = 0; i < n; i++) {
-        char *piece = tokenizer_decode(t, &ids[i], 1, false, NULL);
-        if (strcmp(piece, "\n") == 0) piece[0] = ' ';
-        make_room(&column, text_width(piece, strlen(piece)) + !colour);
-        if (colour) printf("\033[%dm%s\033[0m", i % 2 ? 46 : 43, piece);
-        else printf("%s|", piece);
-        free(piece);
-    }
+    const int column = printf("\n  %d tokens: ", n) - 1;
+    token_view_print(t, ids, n, column, 4);
     Text list = {0};
     for (int i = 0; i < n; i++) text_format(&list, " %d", ids[i]);
     wrap_print(2, "\n  their ids:%s\n\n", list.n ? list.bytes : "");

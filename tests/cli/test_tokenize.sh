@@ -16,6 +16,10 @@ check "special tokens are text otherwise" \
 check "an empty text has no tokens" '{"ids":[],"tokens":[]}' "$(tokenize --json < /dev/null)"
 check "a line per token" '64 a
 220 Ġ' "$(printf 'a ' | tokenize)"
+check "a view shows where tokens part, and counts" 'ab|⏎|
+c|
+3 tokens, 4 bytes: 1.33 bytes a token' "$(printf 'ab\nc' | tokenize --view)"
+check "a view of nothing" '0 tokens, 0 bytes' "$(tokenize --view </dev/null)"
 check "ids come back as text" '{"text":"a<|endoftext|>b"}' "$(echo '[64, 1023,65]' | tokenize --decode --json)"
 check "text survives the round trip" 'Gruß, Welt! 🙂  x' \
     "$(printf 'Gruß, Welt! 🙂  x' | tokenize | cut -d' ' -f1 | tokenize --decode)"
