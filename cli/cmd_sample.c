@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/loaded.h"
+#include "cli/memory_plan.h"
 #include "cli/options.h"
 #include "cli/prompts.h"
 
@@ -158,7 +159,12 @@ static int sample_split(Sampling *s, Split split, int64_t limit, Error *err)
     if (prompts_read(&prompts, s->store, &filter, &s->model, s->options.max_new_tokens, err) != 0)
         return -1;
     s->left_out += prompts.left_out;
-    int rc = 0;
+    const int answers = ANSWERS * prompts.n, batch = s->options.batch;
+    int rc = prompts.n == 0
+                 ? 0
+                 : memory_plan_decoding(
+                       &s->model, answers < batch ? answers : batch,
+                       sequences_longest(&prompts.tokens) + s->options.max_new_tokens, err);
     for (int at = 0; at < prompts.n && rc == 0 && !interrupt_pending(); at += PAGE) {
         const int n = prompts.n - at < PAGE ? prompts.n - at : PAGE;
         rc = sample_page(s, &prompts, at, n, err);

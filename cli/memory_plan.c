@@ -56,3 +56,14 @@ int memory_plan_training(const Loaded *l, const PolicyOptions *options, const Mo
                                               : "adapters take less: --set lora.rank=16",
                              err);
 }
+
+int memory_plan_decoding(const Loaded *l, int batch, int longest, Error *err)
+{
+    MemoryPlan plan = {0};
+    const int low = l->adapter ? l->adapter->low : 0, context = l->model->config.max_T;
+    if (longest > context) longest = context;
+    memory_plan_add(&plan, "weights",
+                    model_memory(&l->model->config, &(ModelUse){.predicts = true}));
+    memory_plan_add(&plan, "sampling", decoding_memory(&l->model->config, low, batch, longest));
+    return memory_plan_check(&plan, "a smaller --batch takes less", err);
+}

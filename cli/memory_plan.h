@@ -23,4 +23,7 @@ size_t scoring_memory(const Loaded *l);
 int memory_plan_training(const Loaded *l, const PolicyOptions *options, const ModelUse *use,
                          Error *err);
 
+/* Of one that decodes `batch` responses together; `longest`: tokens of prompt and response. */
+int memory_plan_decoding(const Loaded *l, int batch, int longest, Error *err);
+
 #endif

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "policy/memory.h"
 #include "policy/policy_private.h"
 
 /* A place in the batch: the sequence in it, or none. */
@@ -323,6 +324,14 @@ int policy_generate(Policy *p, const Prompts *in, const SamplingConfig *s, Respo
     int longest;
     assert(s->temperature > 0 && s->max_new_tokens > 0 && s->batch > 0);
     if (check_prompts(p, in, &longest, err) != 0) return -1;
+    const int slots = s->batch < in->n ? s->batch : in->n;
+    const int context = p->model->config.max_T, room = context - longest;
+    const int reach = s->max_new_tokens < room ? longest + s->max_new_tokens : context;
+    const double need = (double)decoding_memory(&p->model->config, policy_low(p), slots, reach);
+    if (need > (double)mem_free())
+        return error_set(err,
+                         "%d responses of %d tokens at a time take %.1f GB and %.1f GB are free",
+                         slots, reach, need / 1e9, (double)mem_free() / 1e9);
     Responses r = {.n = in->n};
     r.start = mem_calloc((size_t)in->n + 1, sizeof *r.start);
     r.finish = mem_calloc((size_t)in->n, sizeof *r.finish);
