@@ -124,13 +124,19 @@ static void draw(Adapter *a, uint64_t seed)
     }
 }
 
-Adapter *adapter_new(const Model *m, const AdapterConfig *c, uint64_t seed)
+Adapter *adapter_outline(const Model *m, const AdapterConfig *c)
 {
     Adapter *a = mem_calloc(1, sizeof *a);
     a->config = *c;
     a->scale = c->alpha / (c->rank_stabilized ? sqrt(c->rank) : c->rank);
-    const size_t n = lay_out(a, m);
-    parameters_new(&a->parameters, n, n);
+    a->parameters.n = a->parameters.n_decay = lay_out(a, m);
+    return a;
+}
+
+Adapter *adapter_new(const Model *m, const AdapterConfig *c, uint64_t seed)
+{
+    Adapter *a = adapter_outline(m, c);
+    parameters_new(&a->parameters, a->parameters.n, a->parameters.n_decay);
     for (int i = 0; i < a->n_updates; i++) {
         Update *u = &a->update[i];
         u->a = weight_new(a->parameters.w + u->a_at, c->rank, u->tensor->cols);

@@ -70,6 +70,8 @@ typedef struct Adapter {
 AdapterConfig adapter_config(const LoraConfig *settings);
 /* A new adapter of m, which must outlive it; keyed by seed. */
 Adapter *adapter_new(const Model *m, const AdapterConfig *c, uint64_t seed);
+/* One without memory for its weights: for counting, and for what is planned. */
+Adapter *adapter_outline(const Model *m, const AdapterConfig *c);
 void adapter_free(Adapter *a);
 /* The kind of linear layer that a tensor belongs to; 0 for all others. */
 unsigned adapter_target(const Tensor *t);

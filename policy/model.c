@@ -191,6 +191,12 @@ size_t model_size(const ModelConfig *config)
     return n;
 }
 
+Model *model_outline(const ModelConfig *config)
+{
+    size_t n, n_decay;
+    return lay_out(config, &n, &n_decay);
+}
+
 Model *model_like(const ModelConfig *config)
 {
     size_t n, n_decay;

@@ -59,6 +59,8 @@ typedef struct Model {
 
 /* Weights of such a model, gaps for alignment included. */
 size_t model_size(const ModelConfig *config);
+/* Every tensor has its place, and there is no memory for any: for counting, and for what is planned. */
+Model *model_outline(const ModelConfig *config);
 /* A model with every weight 0, for model_copy. */
 Model *model_like(const ModelConfig *config);
 /* Random weights: N(0, init_std), residual projections divided by sqrt(2 n_layer) (Radford et al.

@@ -19,6 +19,11 @@ static const FamilyWords FAMILIES[] = {[FAMILY_GPT2] = {"gpt2", "GPT2"},
                                        [FAMILY_QWEN3] = {"qwen3", "Qwen3"}};
 enum { N_FAMILIES = sizeof FAMILIES / sizeof *FAMILIES };
 
+const char *model_config_family(Family family)
+{
+    return FAMILIES[family].type;
+}
+
 /* ---- reading ------------------------------------------------------------------------------------ */
 
 static int whole_item(int *out, const cJSON *item, const char *name, Error *err)

@@ -43,6 +43,8 @@ typedef struct {
 int model_config_read(ModelConfig *out, const char *dir, Error *err);
 /* As transformers reads it; n_labels > 0 names the ...ForSequenceClassification class. */
 int model_config_write(const ModelConfig *c, const char *dir, Error *err);
+/* As config.json's model_type calls it: "gpt2". */
+const char *model_config_family(Family family);
 /* Sizes that fit each other: positive, heads divide, even head width. */
 int model_config_check(const ModelConfig *c, Error *err);
 

@@ -30,6 +30,24 @@ static Adapter *moved_adapter(const Model *m, const AdapterConfig *c)
     return a;
 }
 
+static void an_outline_has_the_layout_and_no_weights(void **state)
+{
+    (void)state;
+    for (int i = 0; i < CONFIGS; i++) {
+        Model *m = model_like(CONFIG[i]), *bare = model_outline(CONFIG[i]);
+        Adapter *a = adapter_new(m, &ALL, 1), *outline = adapter_outline(bare, &ALL);
+        assert_int_equal(outline->parameters.n, a->parameters.n);
+        assert_int_equal(outline->low, a->low);
+        assert_int_equal(outline->n_updates, a->n_updates);
+        assert_null(outline->parameters.w);
+        assert_null(bare->parameters.w);
+        adapter_free(outline);
+        adapter_free(a);
+        model_free(bare);
+        model_free(m);
+    }
+}
+
 static Policy *open_through(Model *m, Adapter *a, bool train)
 {
     return policy_open(m, &(PolicyOptions){.adapter = a,
@@ -401,6 +419,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_new_adapter_changes_nothing),
+        cmocka_unit_test(an_outline_has_the_layout_and_no_weights),
         cmocka_unit_test(one_model_is_seen_with_and_without_an_adapter),
         cmocka_unit_test(merging_adds_alpha_over_rank_times_b_a),
         cmocka_unit_test(merged_and_unmerged_agree_within_rounding),
