@@ -1,6 +1,4 @@
 /* rlhf logprobs: the log-probability a model gives to each token of a text. */
-#include <ctype.h>
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,18 +7,23 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/commands.h"
+#include "cli/given_tokens.h"
 #include "cli/loaded.h"
 #include "cli/options.h"
 #include "cli/project.h"
+#include "cli/token_label.h"
+#include "labeling/visible.h"
 #include "policy/logits.h"
 #include "policy/policy.h"
 #include "policy/sequences.h"
 #include "policy/tokenizer.h"
 
 typedef struct {
-    const char *model, *adapter, *ids, *text;
+    const char *model, *adapter;
+    GivenTokens given;
     double temperature;
-    bool logits, special;
+    int top;
+    bool logits;
 } LogprobsOptions;
 
 static const Option OPTIONS[] = {
@@ -28,14 +31,11 @@ static const Option OPTIONS[] = {
      "a name, a run, a folder or what was pulled: org/name (base)"},
     {"adapter", OPTION_TEXT, offsetof(LogprobsOptions, adapter), 0, 0, "DIR",
      "a folder with PEFT's files: the model as seen through it"},
-    {"ids", OPTION_TEXT, offsetof(LogprobsOptions, ids), 0, 0, "1,2,3",
-     "token ids; needs no tokenizer"},
-    {"text", OPTION_TEXT, offsetof(LogprobsOptions, text), 0, 0, "TEXT",
-     "exactly as the model reads it (default: standard input)"},
-    {"special", OPTION_SWITCH, offsetof(LogprobsOptions, special), 0, 0, NULL,
-     "special tokens spelled out in the text become their ids"},
+    GIVEN_TOKENS_OPTIONS(LogprobsOptions, given.ids, given.text, given.special),
     {"temperature", OPTION_DOUBLE, offsetof(LogprobsOptions, temperature), 0.01, 100, "T",
      "divides the logits (1)"},
+    {"top", OPTION_INT, offsetof(LogprobsOptions, top), 1, 1000, "K",
+     "also the K tokens that the model held likeliest at each place, and after the last"},
     {"logits", OPTION_SWITCH, offsetof(LogprobsOptions, logits), 0, 0, NULL,
      "also the logits of what follows each token; needs --json"},
     {0},
@@ -46,71 +46,10 @@ typedef struct {
     LogprobsOptions options;
     Loaded loaded; /* without a tokenizer: ids alone */
     Sequences tokens;
-    double *logp; /* (n); the first is not one */
-    double loss;  /* NAN for a single token */
+    double *logp;     /* (n); the first is not one */
+    RankedToken *top; /* (n, top) what might follow each token; NULL without --top */
+    double loss;      /* NAN for a single token */
 } Logprobs;
-
-/* ---- tokens --------------------------------------------------------------------------------------- */
-
-static int read_ids(Logprobs *w, Error *err)
-{
-    static const char BETWEEN[] = " \t\r\n,[]";
-    for (const char *at = w->options.ids; *at;) {
-        const size_t n = strcspn(at, BETWEEN);
-        if (n == 0) {
-            at++;
-            continue;
-        }
-        char *end;
-        errno = 0;
-        const long id = isdigit((unsigned char)*at) ? strtol(at, &end, 10) : -1;
-        if (id < 0 || errno || end != at + n)
-            return error_usage(err, "--ids: '%.*s' is not an id", n < 40 ? (int)n : 40, at);
-        if (id >= w->loaded.model->config.V)
-            return error_set(err, "--ids: %ld is outside [0, %d]", id,
-                             w->loaded.model->config.V - 1);
-        sequences_add(&w->tokens, &(int){(int)id}, 1);
-        at = end;
-    }
-    return 0;
-}
-
-static int read_text(Logprobs *w, Error *err)
-{
-    Text t = {0};
-    int *ids = NULL, n;
-    char piece[4096];
-    int rc = -1;
-    if (w->options.text) text_add(&t, w->options.text);
-    else
-        for (size_t got; (got = fread(piece, 1, sizeof piece, stdin)) > 0;)
-            text_append(&t, piece, got);
-    text_add(&t, "");
-    if (loaded_open_tokenizer(&w->loaded, err) != 0) goto done;
-    if (tokenizer_encode_prompt(w->loaded.tokenizer, t.bytes, t.n, w->options.special, &ids, &n,
-                                err) != 0) {
-        error_wrap(err, "%s", w->options.text ? "--text" : "standard input");
-        goto done;
-    }
-    sequences_add(&w->tokens, ids, n);
-    free(ids);
-    rc = 0;
-
-done:
-    text_free(&t);
-    return rc;
-}
-
-static int read_tokens(Logprobs *w, Error *err)
-{
-    const int max_T = w->loaded.model->config.max_T;
-    if ((w->options.ids ? read_ids(w, err) : read_text(w, err)) != 0) return -1;
-    sequences_end(&w->tokens);
-    if (w->tokens.tokens == 0) return error_set(err, "nothing to read: no token was given");
-    if (w->tokens.tokens > max_T)
-        return error_set(err, "%d tokens are beyond the context of %d", w->tokens.tokens, max_T);
-    return 0;
-}
 
 /* ---- numbers -------------------------------------------------------------------------------------- */
 
@@ -127,6 +66,31 @@ static void evaluate(Logprobs *w)
     for (int i = 1; i < n; i++) w->loss -= w->logp[i];
     w->loss = n > 1 ? w->loss / (n - 1) : NAN;
     free(want);
+}
+
+static void find_top(Logprobs *w)
+{
+    const int n = w->tokens.tokens, V = w->loaded.model->config.V;
+    if (w->options.top > V) w->options.top = V;
+    const size_t K = (size_t)w->options.top;
+    w->top = mem_calloc((size_t)n * K, sizeof *w->top);
+    for (int i = 0; i < n; i++)
+        policy_likeliest(w->top + (size_t)i * K, w->loaded.policy, i, (int)K);
+}
+
+/* [{"id","token","logprob"},...]: what might follow token i. */
+static void put_top(Text *t, const Logprobs *w, int i)
+{
+    const RankedToken *top = w->top + (size_t)i * (size_t)w->options.top;
+    text_add(t, "[");
+    for (int k = 0; k < w->options.top; k++) {
+        text_add(t, k ? ",{" : "{");
+        token_put_json(t, w->loaded.tokenizer, top[k].token);
+        text_add(t, ",\"logprob\":");
+        json_put_number(t, top[k].value);
+        text_add(t, "}");
+    }
+    text_add(t, "]");
 }
 
 /* [[...],...]: a row of the vocabulary's size after each token. */
@@ -158,6 +122,15 @@ static void print_json(Logprobs *w)
     }
     text_add(&t, "],\"loss\":");
     json_put_number(&t, w->loss);
+    if (w->top) {
+        text_add(&t, ",\"top\":[null");
+        for (int i = 1; i < n; i++) {
+            text_add(&t, ",");
+            put_top(&t, w, i - 1);
+        }
+        text_add(&t, "],\"next\":");
+        put_top(&t, w, n - 1);
+    }
     if (w->options.logits) {
         text_add(&t, ",\"logits\":[");
         put_logits(&t, w);
@@ -168,16 +141,44 @@ static void print_json(Logprobs *w)
     text_free(&t);
 }
 
+/* "  0.612 Ġthe  0.103 Ġa": what might follow token i. */
+static void print_top(const Logprobs *w, int i)
+{
+    const RankedToken *top = w->top + (size_t)i * (size_t)w->options.top;
+    Text t = {0};
+    for (int k = 0; k < w->options.top; k++) {
+        const char *name = token_spelling(w->loaded.tokenizer, top[k].token);
+        text_format(&t, "  %.3f ", exp(top[k].value));
+        if (name) visible_append(&t, name, strlen(name));
+        else text_format(&t, "%d", top[k].token);
+    }
+    fputs(t.bytes, stdout);
+    text_free(&t);
+}
+
 static void print_lines(const Logprobs *w)
 {
     const int n = w->tokens.tokens;
+    Text shown = {0};
     for (int i = 0; i < n; i++) {
         const int id = w->tokens.token[i];
-        const char *name = w->loaded.tokenizer ? tokenizer_token(w->loaded.tokenizer, id) : NULL;
+        const char *name = token_spelling(w->loaded.tokenizer, id);
         char number[32] = "-";
+        text_clear(&shown);
+        if (name) visible_append(&shown, name, strlen(name));
+        const int width = text_width(shown.bytes, shown.n);
         if (i > 0) snprintf(number, sizeof number, "%.6f", w->logp[i]);
-        printf("%-12s %8d %14s\n", name ? name : "", id, number);
+        printf("%s%*s %8d %14s", shown.n ? shown.bytes : "", width < 12 ? 12 - width : 0, "", id,
+               number);
+        if (w->top && i > 0) print_top(w, i - 1);
+        putchar('\n');
     }
+    if (w->top) {
+        printf("%-36s", "next");
+        print_top(w, n - 1);
+        putchar('\n');
+    }
+    text_free(&shown);
     if (n > 1) printf("loss %.6f nats per token, perplexity %.4g\n", w->loss, exp(w->loss));
 }
 
@@ -199,11 +200,13 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     Words words;
     int rc = -1;
     if (options_parse(ctx, OPTIONS, &w.options, &words, 0, 0, argc, argv, err) != 0) return -1;
-    if (w.options.ids && w.options.text) return error_usage(err, "--ids or --text, not both");
+    if (w.options.given.ids && w.options.given.text)
+        return error_usage(err, "--ids or --text, not both");
     if (w.options.logits && !ctx->json) return error_usage(err, "--logits needs --json");
     if (open_model(&w, err) != 0) goto done;
-    if (read_tokens(&w, err) != 0) goto done;
+    if (given_tokens_read(&w.tokens, &w.loaded, &w.options.given, err) != 0) goto done;
     evaluate(&w);
+    if (w.options.top) find_top(&w);
     if (ctx->json) print_json(&w);
     else print_lines(&w);
     rc = 0;
@@ -212,6 +215,7 @@ done:
     loaded_close(&w.loaded);
     sequences_free(&w.tokens);
     free(w.logp);
+    free(w.top);
     return rc;
 }
 
@@ -219,10 +223,12 @@ const Command cmd_logprobs = {
     .name = "logprobs",
     .heading = "models",
     .summary = "the log-probability of each token of a text",
-    .usage = "[--model MODEL] [--ids 1,2,3 | --text TEXT]",
+    .usage = "[--model MODEL] [--ids 1,2,3 | --text TEXT] [--top K]",
     .details = "In nats, of each token given all before it; the first has none.  The same number, "
                "to the bit, as\n"
-               "sampling and training use.",
+               "sampling and training use.  --top K says beside each token what the model would "
+               "have said there,\n"
+               "with probabilities, and in the last line what it would say next.",
     .options = OPTIONS,
     .project = PROJECT_OPTIONAL,
     .filter = true,

@@ -38,6 +38,19 @@ near "logits after the last token" -0.744378201594,1.41874083167,-2.07769222788,
 "$RLHF" logprobs --model "$model" --ids "[37, 74]" --quiet >out || fail "ids in brackets"
 near "a line per token" "37,74,-5.227139" "$(awk 'NR == 1 { a = $1 } NR == 2 { print a "," $1 "," $2 }' out)"
 
+# golden.json: argmax[0], what PyTorch holds likeliest after each token
+"$RLHF" logprobs --model "$model" --ids $ids --json --quiet --top 1 >out || fail "logprobs --top"
+said=$(grep -o '{"id":[0-9]*' out | grep -o '[0-9]*' | tr '\n' ,)
+[ "$said" = "7,22,92,69,89,50,89,85,85,85,41,15,66,29,90,86,86,66,69,7," ] || fail "the likeliest tokens: $said"
+prints '"top":[null,[{"id":'
+"$RLHF" logprobs --model "$model" --ids $ids --json --quiet --top 97 >out || fail "logprobs --top 97"
+sed 's/.*"next"://' out | grep -o '"logprob":[^}]*' | cut -d: -f2 |
+    awk '{ n++; sum += exp($1) } NR > 1 && $1 > last { exit 1 } { last = $1 } END { exit !(n == 97 && (sum - 1)^2 < 1e-8) }' ||
+    fail "all tokens, the likeliest first, share a probability of 1"
+"$RLHF" logprobs --model "$model" --ids 37,74 --quiet --top 2 >out || fail "logprobs --top of two tokens"
+grep -qE '^ +74 +-5\.227139(  0\.[0-9]{3} [0-9]+){2}$' out || fail "beside a token what was likelier: $(cat out)"
+grep -qE '^next(  +0\.[0-9]{3} [0-9]+){2}$' out || fail "what would come next: $(cat out)"
+
 refused 2 "'3x' is not an id" logprobs --model "$model" --ids 1,3x
 refused 1 "97 is outside [0, 96]" logprobs --model "$model" --ids 97
 refused 1 "no token was given" logprobs --model "$model" --ids ,
