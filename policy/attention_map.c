@@ -1,0 +1,87 @@
+#include "policy/attention_map.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "policy/activations.h"
+
+/* Layers share memory in a pass that no backward follows, so this one's rows get memory of their own. */
+static void pass(Model *m, Adapter *adapter, Activations *a, const int *token, int T)
+{
+    const int capacity = (T + KV_ALIGN - 1) / KV_ALIGN * KV_ALIGN;
+    const Span span = {.n = T};
+    KvCache *cache = kv_cache_new(capacity, m->config.NKV, m->config.HD);
+    KvCache **layer_cache = mem_calloc((size_t)m->config.n_layer, sizeof *layer_cache);
+    int *position = mem_calloc((size_t)T, sizeof *position);
+    for (int l = 0; l < m->config.n_layer; l++) layer_cache[l] = cache;
+    for (int t = 0; t < T; t++) position[t] = t;
+    trunk_forward(
+        m, adapter, a, layer_cache,
+        &(Rows){.N = T, .n_spans = 1, .token = token, .position = position, .span = &span});
+    kv_cache_free(cache);
+    free(layer_cache);
+    free(position);
+}
+
+AttentionMap *attention_map_new(Model *m, Adapter *adapter, int layer, const int *token, int T)
+{
+    const ModelConfig *c = &m->config;
+    const Widths w = activations_widths(c);
+    const size_t n_qkv = (size_t)T * w.qkv, n_mixed = (size_t)T * w.q;
+    assert(layer >= 0 && layer < c->n_layer && T > 0 && T <= c->max_T);
+    AttentionMap *out = mem_calloc(1, sizeof *out);
+    *out = (AttentionMap){T,
+                          c->NH,
+                          c->NKV,
+                          c->HD,
+                          mem_calloc(n_qkv, sizeof *out->qkv),
+                          mem_calloc(n_mixed, sizeof *out->mixed)};
+    Activations *a = activations_new(c, adapter ? adapter->low : 0, T, false);
+    real *qkv = a->block[layer].qkv = buffer_new(n_qkv);
+    real *mixed = a->block[layer].mixed = buffer_new(n_mixed);
+    pass(m, adapter, a, token, T);
+    buffer_read(out->qkv, qkv, n_qkv);
+    buffer_read(out->mixed, mixed, n_mixed);
+    buffer_free(qkv);
+    buffer_free(mixed);
+    activations_free(a);
+    return out;
+}
+
+void attention_map_free(AttentionMap *a)
+{
+    if (!a) return;
+    free(a->qkv);
+    free(a->mixed);
+    free(a);
+}
+
+/* In place over n scores. */
+static void softmax(double *p, int n)
+{
+    double most = p[0], sum = 0;
+    for (int i = 1; i < n; i++) most = fmax(most, p[i]);
+    for (int i = 0; i < n; i++) sum += p[i] = exp(p[i] - most);
+    for (int i = 0; i < n; i++) p[i] /= sum;
+}
+
+void attention_map_head(double *p, const AttentionMap *a, int head)
+{
+    assert(head >= 0 && head < a->NH);
+    const size_t T = (size_t)a->T, HD = (size_t)a->HD;
+    const size_t ld = (size_t)(a->NH + 2 * a->NKV) * HD;
+    const real *q = a->qkv + (size_t)head * HD;
+    const real *k = a->qkv + (size_t)(a->NH + head / (a->NH / a->NKV)) * HD;
+    memset(p, 0, T * T * sizeof *p);
+    for (size_t t = 0; t < T; t++) {
+        for (size_t s = 0; s <= t; s++) {
+            double dot = 0;
+            for (size_t i = 0; i < HD; i++) dot += (double)q[t * ld + i] * (double)k[s * ld + i];
+            p[t * T + s] = dot / sqrt((double)HD);
+        }
+        softmax(p + t * T, (int)t + 1);
+    }
+}
