@@ -8,7 +8,8 @@ extern const Command cmd_init, cmd_import, cmd_export, cmd_status, cmd_verify, c
 /* A second word of export, in a file of its own. */
 extern const Command export_model;
 extern const Command cmd_label, cmd_judge;
-extern const Command cmd_pull, cmd_tokenize, cmd_generate, cmd_chat, cmd_logprobs, cmd_sample;
+extern const Command cmd_pull, cmd_tokenize, cmd_generate, cmd_chat, cmd_logprobs, cmd_inspect,
+    cmd_sample;
 extern const Command cmd_demo;
 extern const Command cmd_pretrain, cmd_sft, cmd_reward, cmd_ppo, cmd_compare;
 extern const Command cmd_runs;

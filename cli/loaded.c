@@ -40,6 +40,15 @@ static int find_base(char found[FILE_PATH_MAX], const Context *ctx, const char *
                            "adapter_config.json");
 }
 
+int loaded_base_folder(char out[FILE_PATH_MAX], const Context *ctx, const char *folder, Error *err)
+{
+    snprintf(out, FILE_PATH_MAX, "%s", folder);
+    if (!adapter_in(folder)) return 0;
+    if (find_base(out, ctx, folder, err) != 0) return -1;
+    if (!adapter_in(out)) return 0;
+    return error_set(err, "%s: its base %s is an adapter itself", folder, out);
+}
+
 static int check_finite(const Loaded *l, Error *err)
 {
     const Parameters *of[] = {&l->model->parameters, l->adapter ? &l->adapter->parameters : NULL};
@@ -73,10 +82,7 @@ int loaded_open_weights(Loaded *l, const Context *ctx, const char *folder, const
 {
     *l = (Loaded){0};
     snprintf(l->folder, sizeof l->folder, "%s", folder);
-    snprintf(l->model_folder, sizeof l->model_folder, "%s", folder);
-    if (adapter_in(folder) && find_base(l->model_folder, ctx, folder, err) != 0) return -1;
-    if (adapter_in(l->model_folder) && strcmp(l->model_folder, folder) != 0)
-        return error_set(err, "%s: its base %s is an adapter itself", folder, l->model_folder);
+    if (loaded_base_folder(l->model_folder, ctx, folder, err) != 0) return -1;
     l->shared = beside && strcmp(l->model_folder, beside->model_folder) == 0;
     if (l->shared) {
         l->model = beside->model;

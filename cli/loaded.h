@@ -9,6 +9,8 @@
 #include "policy/tokenizer.h"
 #include "store/store.h"
 
+enum { SCORING_TOKENS = 4096 }; /* of a micro-batch of a frozen policy */
+
 typedef struct {
     char name[128], folder[FILE_PATH_MAX];
     char hash[SHA256_HEX]; /* of the weights, an adapter's and its base's both */
@@ -31,6 +33,8 @@ int loaded_open_language(Loaded *l, const Context *ctx, const char *role, const 
 /* The weights alone, of a folder, without a tokenizer. */
 int loaded_open_weights(Loaded *l, const Context *ctx, const char *folder, const Loaded *beside,
                         Error *err);
+/* Where the weights of the model in `folder` lie: there, or in the folder of an adapter's base. */
+int loaded_base_folder(char out[FILE_PATH_MAX], const Context *ctx, const char *folder, Error *err);
 /* Its tokenizer, which an adapter's folder need not have: then the base's. */
 int loaded_open_tokenizer(Loaded *l, Error *err);
 /* Heads that the checkpoint has: 1 for a reward model, 0 for a language model. */

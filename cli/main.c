@@ -29,6 +29,7 @@ const Command *const COMMANDS[] = {
     &cmd_generate,
     &cmd_chat,
     &cmd_logprobs,
+    &cmd_inspect,
     &cmd_sample,
     &cmd_label,
     &cmd_judge,
