@@ -1,0 +1,104 @@
+/* rlhf export gguf: a model as one file for llama.cpp. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/loaded.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/project.h"
+#include "policy/gguf_model.h"
+
+typedef struct {
+    const char *type;
+    bool force;
+} ExportChoices;
+
+static const Option OPTIONS[] = {
+    {"type", OPTION_TEXT, offsetof(ExportChoices, type), 0, 0, "TYPE",
+     "f32, f16, bf16, or q8_0: 8 bits and a scale to every 32 numbers (f16)"},
+    {"force", OPTION_SWITCH, offsetof(ExportChoices, force), 0, 0, NULL,
+     "replace FILE if it is there"},
+    {0},
+};
+
+/* As a language model, an adapter's updates in its weights. */
+static int open_merged(Loaded *l, const Context *ctx, const char *name, Error *err)
+{
+    char folder[FILE_PATH_MAX];
+    if (project_model(ctx, folder, "model", name, err) != 0) return -1;
+    if (loaded_open_weights(l, ctx, folder, NULL, err) != 0) return -1;
+    if (loaded_heads(l) > 0)
+        return error_set(err,
+                         "%s is a reward model, and llama.cpp has no such head: a language "
+                         "model is exported",
+                         name);
+    loaded_tell_window(l->model, l->folder);
+    if (l->adapter) adapter_merge(l->model, l->adapter);
+    return 0;
+}
+
+/* An adapter's folder need not have a tokenizer: then it is its base's. */
+static int find_tokenizer(const char **folder, const Loaded *l, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    if (path_join(path, l->folder, "tokenizer.json", err) != 0) return -1;
+    *folder = file_exists(path) ? l->folder : l->model_folder;
+    return 0;
+}
+
+/* What the file calls the model: the last part of a path. */
+static const char *short_name(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    return slash && slash[1] ? slash + 1 : name;
+}
+
+static void report(const Context *ctx, const char *path, const char *type)
+{
+    if (!ctx->json) {
+        printf("%s: %s, for llama.cpp\n", path, type);
+        return;
+    }
+    Text t = {0};
+    text_add(&t, "{\"file\":");
+    json_put_text(&t, path, strlen(path));
+    text_format(&t, ",\"type\":\"%s\",\"bytes\":%lld}", type, (long long)file_size(path));
+    puts(t.bytes);
+    text_free(&t);
+}
+
+static int run(Context *ctx, int argc, char **argv, Error *err)
+{
+    ExportChoices choices = {.type = "f16"};
+    Words words;
+    Loaded l = {0};
+    GgufType type;
+    const char *tokenizer;
+    int rc = -1;
+    if (options_parse(ctx, OPTIONS, &choices, &words, 2, 2, argc, argv, err) != 0) return -1;
+    const char *name = words.word[0], *path = words.word[1];
+    if (gguf_type_named(&type, choices.type, err) != 0) return error_wrap(err, "--type");
+    if (output_check(ctx, path, NULL, choices.force, err) != 0) return -1;
+    if (open_merged(&l, ctx, name, err) == 0 && find_tokenizer(&tokenizer, &l, err) == 0)
+        rc = gguf_model_write(l.model, tokenizer, short_name(name), type, path, err);
+    if (rc == 0) report(ctx, path, choices.type);
+    loaded_close(&l);
+    return rc;
+}
+
+const Command export_gguf = {
+    .name = "gguf",
+    .summary = "a model as one file that llama.cpp reads, its tokenizer inside",
+    .usage = "MODEL FILE [--type f32|f16|bf16|q8_0] [--force]",
+    .details =
+        "MODEL is base, aligned, a run (RUN, RUN@STEP) or a folder; an adapter is merged into its "
+        "base.  Matrices\nare written as TYPE, norms and biases as f32; rows that q8_0 cannot cut "
+        "into blocks of 32 as f16.",
+    .options = OPTIONS,
+    .project = PROJECT_OPTIONAL,
+    .run = run,
+};
