@@ -36,7 +36,6 @@ static int open_merged(Loaded *l, const Context *ctx, const char *name, Error *e
                          "%s is a reward model, and llama.cpp has no such head: a language "
                          "model is exported",
                          name);
-    loaded_tell_window(l->model, l->folder);
     if (l->adapter) adapter_merge(l->model, l->adapter);
     return 0;
 }

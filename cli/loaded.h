@@ -43,8 +43,6 @@ int loaded_heads(const Loaded *l);
  * is seen through one already, a copy of that; NULL where all weights are trained. */
 int loaded_train_adapter(Adapter **out, const Loaded *l, const AdapterConfig *c, uint64_t seed,
                          Error *err);
-/* Tokens that are scored at a time. */
-enum { SCORING_TOKENS = 4096 };
 /* Open a frozen policy for sampling and scoring; heads as the checkpoint has them. */
 void loaded_policy(Loaded *l);
 void loaded_close(Loaded *l);

@@ -45,7 +45,6 @@ int model_facts_read(ModelFacts *out, const Context *ctx, const char *name, Erro
         model_facts_free(&f);
         return -1;
     }
-    loaded_tell_window(f.outline, f.model_folder);
     f.heads = f.adapter ? f.adapter->n_labels : config.n_labels;
     parameter_count(&f.weights, &config, f.heads);
     open_tokenizer(&f);

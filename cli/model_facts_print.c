@@ -55,8 +55,8 @@ static void say_positions(const ModelConfig *c, Text *t)
                     text_count(s->original_T, "token"));
     say("positions", t);
     text_add(t, text_count(c->max_T, "token"));
-    if (c->positions)
-        text_format(t, ": a sliding window, of %s positions", text_thousands(c->positions));
+    if (c->window > 0 && c->window < c->max_T)
+        text_format(t, ", of which a token sees the last %s", text_thousands(c->window));
     say("context", t);
 }
 

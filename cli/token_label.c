@@ -14,7 +14,7 @@ void token_label(Text *out, const Tokenizer *t, int id)
         text_format(out, "%d", id);
         return;
     }
-    bytelevel_read(&bytes, spelling);
+    bytelevel_read(&bytes, spelling, strlen(spelling));
     for (size_t i = 0, n; i < bytes.n; i += n) {
         const char *at = bytes.bytes + i;
         n = strcspn(at, " \t\n\r");

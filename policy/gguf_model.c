@@ -85,8 +85,13 @@ static void put_rope(GgufKeys *k, const ModelConfig *c)
     put_real(k, c, "rope.scaling.factor", c->rope_scaling.factor);
 }
 
-/* The context is what is computed here: llama.cpp has no sliding window for Mistral, so beyond the window
- * it would attend to more than the model was trained to. */
+/* llama.cpp has no sliding window for Mistral: beyond it, it would attend to more than the model was trained
+ * to. */
+static int context(const ModelConfig *c)
+{
+    return c->window > 0 && c->window < c->max_T ? c->window : c->max_T;
+}
+
 static void put_architecture(GgufKeys *k, const ModelConfig *c, const char *name, GgufType type)
 {
     gguf_put_text(k, "general.architecture", architecture(c));
@@ -95,7 +100,7 @@ static void put_architecture(GgufKeys *k, const ModelConfig *c, const char *name
     gguf_put_u32(k, "general.file_type", (uint32_t)file_type(type));
     gguf_put_u32(k, "general.quantization_version", QUANTIZATION_VERSION);
     put_count(k, c, "vocab_size", c->V);
-    put_count(k, c, "context_length", c->max_T);
+    put_count(k, c, "context_length", context(c));
     put_count(k, c, "embedding_length", c->C);
     put_count(k, c, "block_count", c->n_layer);
     put_count(k, c, "feed_forward_length", c->F);

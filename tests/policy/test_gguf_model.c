@@ -298,13 +298,13 @@ static void a_llama3_rope_scaling_is_a_tensor(void **state)
     model_free(m);
 }
 
-/* Beyond its window the model is computed nowhere: not here, and there without the window. */
+/* Beyond its window llama.cpp would compute another model. */
 static void the_context_ends_at_a_window(void **state)
 {
     (void)state;
     ModelConfig c = TINY_LLAMA;
     c.family = FAMILY_MISTRAL;
-    c.window = c.max_T = 16, c.positions = 32;
+    c.window = 16, c.max_T = 32;
     Model *m = model_new(&c, 1);
     ReadGguf g = written(m, GGUF_F16);
     assert_string_equal(read_text(&g, "general.architecture"), "llama");
