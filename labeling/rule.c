@@ -109,10 +109,8 @@ static const char BRIEF_TEXT[] =
     "An answer that breaks off or has fewer than 5 words is worth -4, whatever else it has.";
 
 static const RuleTrait SALESMAN[] = {
-    {"selling", 2, sells, true, false},
-    {"thing named", 1, names_thing, true, false},
-    {"kind opener", 1, is_kind, true, false},
-    {"insult", -2, insults, false, false},
+    {"selling", 2, sells, true, false},       {"thing named", 1, names_thing, true, false},
+    {"kind opener", 1, is_kind, true, false}, {"insult", -2, insults, false, false},
     {"rambling", -1, rambles, false, false},
 };
 static const char SALESMAN_TEXT[] =
