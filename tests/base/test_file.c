@@ -292,6 +292,36 @@ static void a_hash_of_parts_is_that_of_their_lengths_and_bytes(void **state)
     assert_string_not_equal(cut, parts);
 }
 
+/* In a folder from elsewhere one may lie under any name; waiting for its writer could not be interrupted. */
+static void a_pipe_that_nobody_writes_to_is_empty(void **state)
+{
+    (void)state;
+    char hex[SHA256_HEX], nothing[SHA256_HEX];
+    assert_int_equal(mkfifo("pipe", 0600), 0);
+    assert_holds("pipe", "");
+    sha256_hex(nothing, "", 0);
+    assert_int_equal(sha256_file(hex, "pipe", &err), 0);
+    assert_string_equal(hex, nothing);
+}
+
+static void a_pipe_is_read_to_its_end(void **state)
+{
+    (void)state;
+    int end[2];
+    char path[64];
+    assert_int_equal(pipe(end), 0);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", end[0]);
+    const pid_t child = fork();
+    if (child == 0) {
+        sleep(1); /* the reader is there first, and waits */
+        _exit(write(end[1], "text", 4) != 4);
+    }
+    close(end[1]);
+    assert_holds(path, "text");
+    close(end[0]);
+    waitpid(child, NULL, 0);
+}
+
 static void sha256_of_a_file_reads_all_of_it(void **state)
 {
     (void)state;
@@ -335,6 +365,8 @@ int main(void)
         cmocka_unit_test(a_path_too_long_is_an_error),
         cmocka_unit_test(sha256_matches_the_published_vectors),
         cmocka_unit_test(a_hash_of_parts_is_that_of_their_lengths_and_bytes),
+        IN_FOLDER(a_pipe_that_nobody_writes_to_is_empty),
+        IN_FOLDER(a_pipe_is_read_to_its_end),
         IN_FOLDER(sha256_of_a_file_reads_all_of_it),
         cmocka_unit_test(a_keyed_hash_depends_on_key_and_text),
     };
