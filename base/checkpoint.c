@@ -180,6 +180,7 @@ int checkpoint_verify(const char *dir, Error *err)
     if (json_read(&manifest, path, MANIFEST_LIMIT, false, err) != 0) return -1;
     const cJSON *files = cJSON_GetObjectItemCaseSensitive(manifest, "files"), *entry;
     if (!cJSON_IsArray(files)) rc = error_set(err, "%s: no list of files", path);
+    else if (!files->child) rc = error_set(err, "%s: lists no file", path);
     cJSON_ArrayForEach(entry, files) if (rc == 0) rc = verify_file(dir, entry, err);
     cJSON_Delete(manifest);
     return rc;

@@ -200,6 +200,10 @@ static void empty_the_manifest(void)
 {
     scratch_write("checkpoints/step-000003/manifest.json", "{}");
 }
+static void list_nothing(void)
+{
+    scratch_write("checkpoints/step-000003/manifest.json", "{\"files\": []}");
+}
 static void point_outside(void)
 {
     scratch_write("checkpoints/step-000003/manifest.json",
@@ -215,6 +219,7 @@ static void a_damaged_checkpoint_is_passed_over(void **state)
     falls_back_from("no-manifest", lose_the_manifest);
     falls_back_from("cut-manifest", cut_the_manifest);
     falls_back_from("empty-manifest", empty_the_manifest);
+    falls_back_from("list-of-nothing", list_nothing);
     falls_back_from("outside", point_outside);
 }
 
