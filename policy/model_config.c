@@ -6,7 +6,12 @@
 #include "base/file.h"
 #include "base/json.h"
 
-enum { CONFIG_LIMIT = 1 << 20, DIMENSION_MAX = 1 << 24 };
+enum {
+    CONFIG_LIMIT = 1 << 20,
+    DIMENSION_MAX = 1 << 24,
+    ROPE_MAX =
+        1 << 28, /* numbers in the table of positions: twice a context of 2^20 with heads of 128 */
+};
 
 typedef struct {
     const char *type;  /* model_type */
@@ -71,6 +76,43 @@ static int require_word(const cJSON *o, const char *name, const char *const *acc
     for (int i = 0; accepted[i]; i++)
         if (strcmp(word, accepted[i]) == 0) return 0;
     return error_set(err, "%s \"%s\" is not supported (%s)", name, word, accepted[0]);
+}
+
+/* A member of another type would be passed over, and the model then computed with what is usual. */
+static int check_types(const cJSON *o, Error *err)
+{
+    static const struct {
+        const char *name, *wanted;
+        int types;
+    } MEMBERS[] = {
+        {"activation_function", "text", cJSON_String},
+        {"add_cross_attention", "true or false", cJSON_True | cJSON_False},
+        {"architectures", "a list", cJSON_Array},
+        {"attention_bias", "true or false", cJSON_True | cJSON_False},
+        {"hidden_act", "text", cJSON_String},
+        {"initializer_range", "a number", cJSON_Number},
+        {"layer_norm_epsilon", "a number", cJSON_Number},
+        {"layer_types", "a list", cJSON_Array},
+        {"mlp_bias", "true or false", cJSON_True | cJSON_False},
+        {"partial_rotary_factor", "a number", cJSON_Number},
+        {"quantization_config", "an object", cJSON_Object},
+        {"rms_norm_eps", "a number", cJSON_Number},
+        {"rope_interleaved", "true or false", cJSON_True | cJSON_False},
+        {"rope_parameters", "an object", cJSON_Object},
+        {"rope_scaling", "an object", cJSON_Object},
+        {"rope_theta", "a number", cJSON_Number},
+        {"scale_attn_by_inverse_layer_idx", "true or false", cJSON_True | cJSON_False},
+        {"scale_attn_weights", "true or false", cJSON_True | cJSON_False},
+        {"tie_word_embeddings", "true or false", cJSON_True | cJSON_False},
+        {"use_mrope", "true or false", cJSON_True | cJSON_False},
+        {"use_sliding_window", "true or false", cJSON_True | cJSON_False},
+    };
+    for (size_t i = 0; i < sizeof MEMBERS / sizeof *MEMBERS; i++) {
+        const cJSON *m = cJSON_GetObjectItemCaseSensitive(o, MEMBERS[i].name);
+        if (m && !(m->type & (MEMBERS[i].types | cJSON_NULL)))
+            return error_set(err, "%s is not %s", MEMBERS[i].name, MEMBERS[i].wanted);
+    }
+    return 0;
 }
 
 /* What no family here has, or has only switched off. */
@@ -199,6 +241,9 @@ int model_config_check(const ModelConfig *c, Error *err)
         return error_set(err, "%d heads do not divide the width %d", c->NH, c->C);
     if (!c->learned_positions && c->HD % 2 != 0)
         return error_set(err, "rotary positions need an even head width, not %d", c->HD);
+    if (!c->learned_positions && (int64_t)c->max_T * c->HD > ROPE_MAX)
+        return error_set(err, "%d positions with heads of width %d: more than this program takes",
+                         c->max_T, c->HD);
     if (!c->learned_positions && rope_check(c->rope_theta, &c->rope_scaling, err) != 0) return -1;
     if (!(c->norm_eps > 0)) return error_set(err, "the norm's epsilon must be positive");
     return 0;
@@ -219,6 +264,7 @@ int model_config_read(ModelConfig *out, const char *dir, Error *err)
                          dir);
     if (json_read(&o, path, CONFIG_LIMIT, false, err) != 0) return -1;
     rc = read_family(&c.family, o, err);
+    if (rc == 0) rc = check_types(o, err);
     if (rc == 0) rc = refuse_unknown(o, err);
     if (rc == 0) rc = c.family == FAMILY_GPT2 ? read_gpt2(&c, o, err) : read_llama(&c, o, err);
     if (rc == 0) rc = whole(&c.V, o, "vocab_size", REQUIRED, err);

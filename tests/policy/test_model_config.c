@@ -95,11 +95,38 @@ static void what_would_change_the_mathematics_is_refused_by_name(void **state)
             "positions of \"full_attention\" alone");
 }
 
+/* Passed over, each would leave a model that computes with what is usual. */
+static void a_member_of_another_type_is_refused_by_name(void **state)
+{
+    (void)state;
+    scratch_folder("bad", true);
+    refused(LLAMA_JSON("\"num_attention_heads\": 2, \"rms_norm_eps\": \"1e-5\""),
+            "rms_norm_eps is not a number");
+    refused(LLAMA_JSON("\"num_attention_heads\": 2, \"rope_theta\": [1e6]"),
+            "rope_theta is not a number");
+    refused(LLAMA_JSON("\"num_attention_heads\": 2, \"attention_bias\": 1"),
+            "attention_bias is not true or false");
+    refused(LLAMA_JSON("\"num_attention_heads\": 2, \"rope_scaling\": \"linear\""),
+            "rope_scaling is not an object");
+    refused(LLAMA_JSON("\"num_attention_heads\": 2, \"hidden_act\": 3"), "hidden_act is not text");
+}
+
+/* The table of positions is in no file that could bound it: 2^24 positions of width 20 are 1.3 GB. */
+static void more_positions_than_a_table_holds_are_refused(void **state)
+{
+    (void)state;
+    scratch_folder("bad", true);
+    refused(LLAMA_JSON("\"num_attention_heads\": 1, \"max_position_embeddings\": 16777216"),
+            "16777216 positions with heads of width 20: more than this program takes");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(published_configs_give_published_sizes),
         cmocka_unit_test(what_would_change_the_mathematics_is_refused_by_name),
+        cmocka_unit_test(a_member_of_another_type_is_refused_by_name),
+        cmocka_unit_test(more_positions_than_a_table_holds_are_refused),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
