@@ -110,12 +110,14 @@ static int check_member(const cJSON *m, Error *err)
     if (strcmp(m->string, "modules_to_save") == 0 && is_score_alone(m)) return 0;
     if (strcmp(m->string, "init_lora_weights") == 0 && changes_base(text))
         return error_set(err,
-                         "%s: init_lora_weights \"%s\" changes the base's weights; merge the "
+                         "%s: init_lora_weights \"%.80s\" changes the base's weights; merge the "
                          "adapter into its base with the tool that made it",
                          CONFIG_FILE, text);
+    if (strcmp(m->string, "use_rslora") == 0 && !cJSON_IsBool(m) && !cJSON_IsNull(m))
+        return error_set(err, "%s: use_rslora is not true or false", CONFIG_FILE);
     if (is_known(m->string) || is_off(m)) return 0;
-    return error_set(err, "%s: %s is not known here; plain LoRA of linear layers is", CONFIG_FILE,
-                     m->string);
+    return error_set(err, "%s: %.80s is not known here; plain LoRA of linear layers is",
+                     CONFIG_FILE, m->string);
 }
 
 static int parse_config(AdapterConfig *out, const cJSON *json, Error *err)
@@ -124,7 +126,7 @@ static int parse_config(AdapterConfig *out, const cJSON *json, Error *err)
     const char *type = json_text(json, "peft_type", "");
     const double rank = json_number(json, "r", 0), alpha = json_number(json, "lora_alpha", 0);
     if (strcmp(type, "LORA") != 0)
-        return error_set(err, "%s: peft_type is \"%s\", not \"LORA\"", CONFIG_FILE, type);
+        return error_set(err, "%s: peft_type is \"%.80s\", not \"LORA\"", CONFIG_FILE, type);
     cJSON_ArrayForEach(m, json) if (check_member(m, err) != 0) return -1;
     if (!(rank >= 1 && rank <= 65536) || rank != (int)rank)
         return error_set(err, "%s: r is no rank", CONFIG_FILE);
@@ -185,29 +187,42 @@ static unsigned targets_in(const Safetensors *file, const Model *m)
     return targets;
 }
 
-static int read_matrix(real *to, const Safetensors *file, const char *name, int rows, int cols,
-                       Error *err)
+static int check_matrix(const Safetensors *file, const Tensor *t, char half, int rows, int cols,
+                        Error *err)
 {
+    char name[NAME_MAX_LENGTH];
+    name_of(name, t, half);
     const int at = safetensors_find(file, name);
     if (at < 0) return error_set(err, "tensor %s is missing", name);
     const SafetensorsEntry *e = safetensors_entry(file, at);
-    if (e->n_dims != 2 || e->shape[0] != rows || e->shape[1] != cols)
-        return error_set(err, "tensor %s is not %d by %d, as its rank and the base say", name, rows,
-                         cols);
-    return safetensors_to_buffer(to, file, at, err);
+    if (e->n_dims == 2 && e->shape[0] == rows && e->shape[1] == cols) return 0;
+    return error_set(err, "tensor %s is not %d by %d, as its rank and the base say", name, rows,
+                     cols);
+}
+
+/* Before memory is taken for a rank that only adapter_config.json claims. */
+static int check_updates(const Safetensors *file, const Model *m, const AdapterConfig *c,
+                         Error *err)
+{
+    for (int i = 0; i < m->n_tensors; i++) {
+        const Tensor *t = &m->tensor[i];
+        if (!(c->targets & adapter_target(t))) continue;
+        if (check_matrix(file, t, 'A', c->rank, t->cols, err) != 0 ||
+            check_matrix(file, t, 'B', t->rows, c->rank, err) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 static int read_updates(Adapter *a, const Safetensors *file, Error *err)
 {
     char name[NAME_MAX_LENGTH];
-    for (int i = 0; i < a->n_updates; i++) {
-        const Update *u = &a->update[i];
-        const int R = a->config.rank;
-        name_of(name, u->tensor, 'A');
-        if (read_matrix(a->parameters.w + u->a_at, file, name, R, u->tensor->cols, err) != 0)
-            return -1;
-        name_of(name, u->tensor, 'B');
-        if (read_matrix(a->parameters.w + u->b_at, file, name, u->tensor->rows, R, err) != 0)
+    for (int i = 0; i < 2 * a->n_updates; i++) {
+        const Update *u = &a->update[i / 2];
+        const bool b = i % 2 == 1;
+        name_of(name, u->tensor, b ? 'B' : 'A');
+        if (safetensors_to_buffer(a->parameters.w + (b ? u->b_at : u->a_at), file,
+                                  safetensors_find(file, name), err) != 0)
             return -1;
     }
     adapter_changed(a);
@@ -277,6 +292,7 @@ int adapter_open(Adapter **out, const Model *m, const char *dir, Error *err)
         error_set(err, "%s: no update of any linear layer of the base", WEIGHTS_FILE);
         goto done;
     }
+    if (check_updates(file, m, &config, err) != 0) goto done;
     a = adapter_new(m, &config, 0);
     if (read_updates(a, file, err) != 0 || read_score(a, file, m->config.C, err) != 0 ||
         check_all_read(a, file, err) != 0)

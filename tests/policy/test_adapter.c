@@ -378,6 +378,7 @@ static void what_is_no_plain_lora_is_refused_by_name(void **state)
     refused("\"rank_pattern\": {\"q_proj\": 4}", "rank_pattern is not known here");
     refused("\"modules_to_save\": [\"lm_head\"]", "modules_to_save is not known here");
     refused("\"init_lora_weights\": \"pissa_niter_4\"", "changes the base's weights");
+    refused("\"use_rslora\": \"yes\"", "use_rslora is not true or false");
     refused("\"some_new_thing\": \"on\"", "some_new_thing is not known here");
 }
 
