@@ -144,6 +144,19 @@ const char *text_nearest(const char *word, const char *const *candidates, int n)
     return best;
 }
 
+int text_read_line(Text *out, FILE *in, size_t limit)
+{
+    int c;
+    text_clear(out);
+    while ((c = getc_unlocked(in)) != EOF && c != '\n') {
+        if (out->n == limit) return -1;
+        text_append(out, &(char){(char)c}, 1);
+    }
+    if (c == EOF && out->n == 0) return 0;
+    while (out->n > 0 && out->bytes[out->n - 1] == '\r') out->bytes[--out->n] = 0;
+    return 1;
+}
+
 char *text_trim(char *s)
 {
     size_t n = strlen(s), skip = 0;

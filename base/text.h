@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* A growing byte string, always terminated.  Zero-initialised is empty; free(t.bytes) or text_free. */
 typedef struct {
@@ -25,6 +26,10 @@ bool text_is_utf8(const char *bytes, size_t n, size_t *at);
 /* The nearest of n candidates by edit distance, or NULL when none is near (more than a third of the
  * letters differ). */
 const char *text_nearest(const char *word, const char *const *candidates, int n);
+enum { TEXT_LINE_MAX = 16 << 20 }; /* bytes: a row of JSON is no longer */
+/* The next line of a stream, without its end ("\n" or "\r\n"): 1, or 0 at the end of the stream, or -1 when it
+ * is longer than `limit` bytes. */
+int text_read_line(Text *out, FILE *in, size_t limit);
 /* Remove white space at both ends, in place; returns s. */
 char *text_trim(char *s);
 /* 12345 -> "12,345" in one of a few rotating static buffers. */

@@ -234,19 +234,18 @@ static int run_score(Context *ctx, int argc, char **argv, Error *err)
                                            {0}};
     JudgeOptions o = {0};
     const Rule *rule = NULL;
-    char *line = NULL;
-    size_t room = 0;
+    Text line = {0};
     long number = 0;
     int rc = 0;
     if (options_parse(ctx, SCORE_OPTIONS, &o, NULL, 0, 0, argc, argv, err) != 0) return -1;
     if (rule_choose(&rule, o.rule, err) != 0) return -1;
-    for (ssize_t n; rc == 0 && (n = getline(&line, &room, stdin)) > 0;) {
+    for (int more; rc == 0 && (more = text_read_line(&line, stdin, TEXT_LINE_MAX)) != 0;) {
         number++;
-        while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r')) n--;
-        if (n > 0) rc = score_line(rule, line, (size_t)n, err);
+        if (more < 0) rc = error_set(err, "longer than %d MiB", TEXT_LINE_MAX >> 20);
+        else if (line.n > 0) rc = score_line(rule, line.bytes, line.n, err);
         if (rc != 0) error_wrap(err, "line %ld", number);
     }
-    free(line);
+    text_free(&line);
     return rc;
 }
 

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "store/store.h"
 
-enum { IMPORT_LINE_MAX = 16 << 20, IMPORT_ARRAY_MAX = 256 << 20 };
+enum { IMPORT_LINE_MAX = TEXT_LINE_MAX, IMPORT_ARRAY_MAX = 256 << 20 };
 
 /* Prompts have no chosen, demonstrations no rejected. */
 typedef struct {

@@ -18,6 +18,27 @@ static void a_text_grows_and_stays_terminated(void **state)
     text_free(&t);
 }
 
+static void lines_come_without_their_ends_up_to_a_limit(void **state)
+{
+    (void)state;
+    Text line = {0};
+    char bytes[] = "one\r\n\n12345\nlast";
+    FILE *in = fmemopen(bytes, sizeof bytes - 1, "r");
+    assert_int_equal(text_read_line(&line, in, 5), 1);
+    assert_string_equal(line.bytes, "one");
+    assert_int_equal(text_read_line(&line, in, 5), 1);
+    assert_int_equal(line.n, 0);
+    assert_int_equal(text_read_line(&line, in, 5), 1); /* just as long */
+    assert_string_equal(line.bytes, "12345");
+    assert_int_equal(text_read_line(&line, in, 5), 1);
+    assert_string_equal(line.bytes, "last");
+    assert_int_equal(text_read_line(&line, in, 5), 0);
+    rewind(in);
+    assert_int_equal(text_read_line(&line, in, 2), -1);
+    fclose(in);
+    text_free(&line);
+}
+
 static void taking_an_empty_text_gives_an_empty_string(void **state)
 {
     (void)state;
@@ -120,6 +141,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_text_grows_and_stays_terminated),
+        cmocka_unit_test(lines_come_without_their_ends_up_to_a_limit),
         cmocka_unit_test(taking_an_empty_text_gives_an_empty_string),
         cmocka_unit_test(well_formed_utf8_is_accepted),
         cmocka_unit_test(ill_formed_utf8_names_the_first_bad_byte),
