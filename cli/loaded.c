@@ -49,16 +49,27 @@ int loaded_base_folder(char out[FILE_PATH_MAX], const Context *ctx, const char *
     return error_set(err, "%s: its base %s is an adapter itself", folder, out);
 }
 
+static bool is_finite_head(const float *score, const float *bias, int n_labels, int C)
+{
+    double sum = 0;
+    for (size_t i = 0; score && i < (size_t)n_labels * (size_t)C; i++) sum += fabs(score[i]);
+    for (int i = 0; score && i < n_labels; i++) sum += fabs(bias[i]);
+    return isfinite(sum);
+}
+
 static int check_finite(const Loaded *l, Error *err)
 {
-    const Parameters *of[] = {&l->model->parameters, l->adapter ? &l->adapter->parameters : NULL};
-    for (int i = 0; i < 2 && of[i]; i++)
-        if (!isfinite(buffer_sum_squares(of[i]->w, of[i]->n))) {
-            error_set(err, "%s: a weight is not a number", l->folder);
-            return error_hint(
-                err, "the file was damaged, or training diverged: take an earlier checkpoint");
-        }
-    return 0;
+    const Model *m = l->model;
+    const Adapter *a = l->adapter;
+    const int C = m->config.C;
+    if (isfinite(buffer_sum_squares(m->parameters.w, m->parameters.n)) &&
+        is_finite_head(m->score, m->score_bias, m->config.n_labels, C) &&
+        (!a || (isfinite(buffer_sum_squares(a->parameters.w, a->parameters.n)) &&
+                is_finite_head(a->score, a->score_bias, a->n_labels, C))))
+        return 0;
+    error_set(err, "%s: a weight is not a number", l->folder);
+    return error_hint(err,
+                      "the file was damaged, or training diverged: take an earlier checkpoint");
 }
 
 static int open_adapter(Loaded *l, Error *err)

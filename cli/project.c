@@ -72,6 +72,21 @@ int project_path(const Context *ctx, char out[FILE_PATH_MAX], const char *name, 
 
 /* ---- project.json ---- */
 
+/* A model's name of another type would pass for a model that is not there yet, and be written over. */
+static int check_project(const cJSON *project, Error *err)
+{
+    const cJSON *models = cJSON_GetObjectItemCaseSensitive(project, "models"), *model;
+    if (!cJSON_IsObject(project)) return error_set(err, "expected an object");
+    if (models && !cJSON_IsObject(models))
+        return error_set(err, "models: expected {\"name\": \"folder\"}");
+    cJSON_ArrayForEach(model, models)
+    {
+        if (!cJSON_IsString(model))
+            return error_set(err, "models.%.80s: expected the name of a folder", model->string);
+    }
+    return 0;
+}
+
 int project_read(const Context *ctx, cJSON **out, Error *err)
 {
     char path[FILE_PATH_MAX];
@@ -81,10 +96,10 @@ int project_read(const Context *ctx, cJSON **out, Error *err)
         return 0;
     }
     if (json_read(out, path, PROJECT_JSON_MAX, true, err) != 0) return -1;
-    if (cJSON_IsObject(*out)) return 0;
+    if (check_project(*out, err) == 0) return 0;
     cJSON_Delete(*out);
     *out = NULL;
-    return error_set(err, "%s: expected an object", path);
+    return error_wrap(err, "%s", path);
 }
 
 /* As a path from the project folder when it is inside, so that a project can be moved. */

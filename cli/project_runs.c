@@ -180,7 +180,8 @@ void project_run_state(char state[RUN_STATE_MAX], int64_t *step, const char *run
         snprintf(state, RUN_STATE_MAX, "damaged");
         if (json_read(&tree, path, 1 << 16, false, &ignored) == 0) {
             snprintf(state, RUN_STATE_MAX, "%s", json_text(tree, "state", "damaged"));
-            *step = (int64_t)json_number(tree, "step", -1);
+            const double said = json_number(tree, "step", -1);
+            if (said >= 0 && said < 1e15) *step = (int64_t)said;
         }
         cJSON_Delete(tree);
     }

@@ -43,10 +43,28 @@ static int read_settings(RunRecord *r, Error *err)
     cJSON *whole = NULL;
     if (path_join(path, r->folder, "settings.json", err) != 0) return -1;
     if (json_read(&whole, path, FILE_LIMIT, false, err) != 0) return -1;
+    if (!cJSON_IsObject(whole)) {
+        cJSON_Delete(whole);
+        return error_set(err, "%s: expected an object", path);
+    }
     const cJSON *inputs = cJSON_GetObjectItemCaseSensitive(whole, "inputs");
     snprintf(r->start, sizeof r->start, "%s", json_text(inputs, "model", ""));
     r->settings = cJSON_DetachItemFromObjectCaseSensitive(whole, "settings");
     cJSON_Delete(whole);
+    return 0;
+}
+
+static int read_row(RunRecord *r, int *room, const char *line, size_t n, Error *err)
+{
+    cJSON *row = NULL;
+    if (json_parse_row(&row, line, n, err) != 0) return -1;
+    if (!cJSON_IsObject(row)) {
+        cJSON_Delete(row);
+        return error_set(err, "not a JSON object");
+    }
+    if (r->n == *room)
+        r->row = mem_realloc(r->row, (size_t)(*room = 2 * *room + 64), sizeof *r->row);
+    r->row[r->n++] = row;
     return 0;
 }
 
@@ -57,13 +75,12 @@ static int read_metrics(RunRecord *r, Error *err)
     int room = 0, line_number = 0, rc = 0;
     if (path_join(path, r->folder, "metrics.jsonl", err) != 0) return -1;
     if (file_read(&bytes, &n, path, FILE_LIMIT, err) != 0) return -1;
-    for (char *line = strtok(bytes, "\n"); line && rc == 0; line = strtok(NULL, "\n")) {
+    for (size_t at = 0, length; at < n && rc == 0; at += length + 1) {
+        const char *end = memchr(bytes + at, '\n', n - at);
+        length = end ? (size_t)(end - bytes) - at : n - at;
         line_number++;
-        if (r->n == room)
-            r->row = mem_realloc(r->row, (size_t)(room = 2 * room + 64), sizeof *r->row);
-        rc = json_parse_row(&r->row[r->n], line, strlen(line), err);
-        if (rc == 0) r->n++;
-        else error_wrap(err, "%s: line %d", path, line_number);
+        if (length > 0) rc = read_row(r, &room, bytes + at, length, err);
+        if (rc != 0) error_wrap(err, "%s: line %d", path, line_number);
     }
     free(bytes);
     return rc;
