@@ -15,7 +15,8 @@ typedef struct {
 } Known;
 
 /* What a run has ended with; a run without a model that can be read is nobody's ancestor. */
-static bool read_run(Known *out, const Context *ctx, const char *runs, const char *name)
+static bool read_run(Known *out, const Context *ctx, const Loaded *base, const char *runs,
+                     const char *name)
 {
     char folder[FILE_PATH_MAX], checkpoint[FILE_PATH_MAX];
     RunRecord record = {0};
@@ -31,7 +32,7 @@ static bool read_run(Known *out, const Context *ctx, const char *runs, const cha
     run_record_free(&record);
     char inside[FILE_PATH_MAX];
     if (!project_model_inside(inside, checkpoint) ||
-        loaded_open_weights(&made, ctx, inside, NULL, &ignored) != 0)
+        loaded_open_weights(&made, ctx, inside, base, &ignored) != 0)
         return false;
     snprintf(out->model.hash, sizeof out->model.hash, "%s", made.hash);
     loaded_close(&made);
@@ -54,18 +55,19 @@ static void turn_round(Ancestor *list, int n)
 }
 
 int ancestry_find(Ancestor *out, int *n, int room, bool *complete, const Context *ctx,
-                  const char *start, const char *base, Error *err)
+                  const char *start, const Loaded *base, Error *err)
 {
     char runs[FILE_PATH_MAX], **names = NULL;
     int n_names = 0, n_known = 0;
     *n = 0;
     *complete = true;
-    if (!*start || strcmp(start, base) == 0) return 0; /* no model has to be read for it */
+    if (!*start || strcmp(start, base->hash) == 0) return 0; /* no model has to be read for it */
     if (project_path(ctx, runs, "runs", err) != 0) return -1;
     if (project_list_runs(ctx, &names, &n_names, err) != 0) return -1;
     Known *known = mem_calloc((size_t)n_names + 1, sizeof *known);
-    for (int i = 0; i < n_names; i++) n_known += read_run(&known[n_known], ctx, runs, names[i]);
-    while (*complete && *start && strcmp(start, base) != 0 && *n < room) {
+    for (int i = 0; i < n_names; i++)
+        n_known += read_run(&known[n_known], ctx, base, runs, names[i]);
+    while (*complete && *start && strcmp(start, base->hash) != 0 && *n < room) {
         const Known *k = with_hash(known, n_known, start);
         *complete = k != NULL;
         if (k) out[(*n)++] = k->model, start = k->start;

@@ -2,7 +2,7 @@
 #ifndef CLI_ANCESTRY_H
 #define CLI_ANCESTRY_H
 
-#include "cli/command.h"
+#include "cli/loaded.h"
 #include "cli/project.h"
 
 typedef struct {
@@ -12,9 +12,9 @@ typedef struct {
 } Ancestor;
 
 /* Follow the `model` among the inputs of each run, from the run that started from the weights `start` back
- * to the weights `base`: the models on the way, oldest first, at most `room`; *complete is false when one of
+ * to `base`: the models on the way, oldest first, at most `room`; *complete is false when one of
  * them is no longer there. */
 int ancestry_find(Ancestor *out, int *n, int room, bool *complete, const Context *ctx,
-                  const char *start, const char *base, Error *err);
+                  const char *start, const Loaded *base, Error *err);
 
 #endif

@@ -52,7 +52,11 @@ static ChatWho copy_of(const ChatRoom *room, ChatWho who)
 static Speaker *open_speaker(ChatRoom *room, ChatWho who, Error *err)
 {
     Speaker *s = &room->speaker[copy_of(room, who)];
-    const int rc = speaker_open(s, room->ctx, room->name[who], room->options.template, err);
+    const Loaded *first = NULL; /* whose weights the others may share */
+    for (int i = 0; i < N_SPEAKERS && !first; i++)
+        if (room->speaker[i].loaded.model && !room->speaker[i].loaded.shared)
+            first = &room->speaker[i].loaded;
+    const int rc = speaker_open(s, room->ctx, room->name[who], room->options.template, first, err);
     return rc == 0 ? s : NULL;
 }
 
@@ -373,6 +377,8 @@ int chat_room_close(ChatRoom *room, const char *reason, Error *err)
 {
     forget_answers(room);
     const int rc = talk_record_close(&room->record, reason, err);
+    for (int i = 0; i < N_SPEAKERS; i++)
+        if (room->speaker[i].loaded.shared) speaker_close(&room->speaker[i]);
     for (int i = 0; i < N_SPEAKERS; i++) speaker_close(&room->speaker[i]);
     talk_free(&room->talk);
     free(room);

@@ -40,15 +40,6 @@ static int open_merged(Loaded *l, const Context *ctx, const char *name, Error *e
     return 0;
 }
 
-/* An adapter's folder need not have a tokenizer: then it is its base's. */
-static int find_tokenizer(const char **folder, const Loaded *l, Error *err)
-{
-    char path[FILE_PATH_MAX];
-    if (path_join(path, l->folder, "tokenizer.json", err) != 0) return -1;
-    *folder = file_exists(path) ? l->folder : l->model_folder;
-    return 0;
-}
-
 /* What the file calls the model: the last part of a path. */
 static const char *short_name(const char *name)
 {
@@ -76,14 +67,14 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     Words words;
     Loaded l = {0};
     GgufType type;
-    const char *tokenizer;
     int rc = -1;
     if (options_parse(ctx, OPTIONS, &choices, &words, 2, 2, argc, argv, err) != 0) return -1;
     const char *name = words.word[0], *path = words.word[1];
     if (gguf_type_named(&type, choices.type, err) != 0) return error_wrap(err, "--type");
     if (output_check(ctx, path, NULL, choices.force, err) != 0) return -1;
-    if (open_merged(&l, ctx, name, err) == 0 && find_tokenizer(&tokenizer, &l, err) == 0)
-        rc = gguf_model_write(l.model, tokenizer, short_name(name), type, path, err);
+    if (open_merged(&l, ctx, name, err) == 0)
+        rc = gguf_model_write(l.model, loaded_tokenizer_folder(&l), short_name(name), type, path,
+                              err);
     if (rc == 0) report(ctx, path, choices.type);
     loaded_close(&l);
     return rc;

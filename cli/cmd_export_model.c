@@ -29,10 +29,8 @@ static int write_adapter(const Loaded *l, const char *folder, Error *err)
 
 static int write_model(const Loaded *l, const char *folder, Error *err)
 {
-    const Adapter *a = l->adapter;
-    const float *score = a ? a->score : l->model->score;
-    const float *bias = a ? a->score_bias : l->model->score_bias;
-    return model_save(l->model, folder, loaded_heads(l), score, bias, err);
+    const ScoreHead score = adapter_score(l->adapter, l->model);
+    return model_save(l->model, folder, score.n, score.weight, score.bias, err);
 }
 
 /* Complete or not at all. */
@@ -41,7 +39,7 @@ static int write_folder(const Loaded *l, const char *folder, bool adapter, Error
     char temporary[FILE_PATH_MAX];
     Error ignored;
     if (folder_begin(temporary, folder, err) != 0) return -1;
-    model_set_companions(l->model, l->folder); /* its own tokenizer, not its base's */
+    model_set_companions(l->model, loaded_tokenizer_folder(l));
     int rc = adapter ? write_adapter(l, temporary, err) : write_model(l, temporary, err);
     if (rc == 0) rc = folder_commit(temporary, folder, err);
     if (rc != 0) folder_remove(temporary, &ignored);

@@ -191,7 +191,7 @@ static int open_model(Logprobs *w, Error *err)
     if (model_check_predicts(l->model, err) != 0) return error_wrap(err, "%s", l->folder);
     if (!w->options.adapter) return 0;
     if (l->adapter) return error_usage(err, "--adapter: %s is an adapter itself", l->folder);
-    return adapter_open(&l->adapter, l->model, w->options.adapter, err);
+    return loaded_see_through(l, w->options.adapter, err);
 }
 
 static int run(Context *ctx, int argc, char **argv, Error *err)

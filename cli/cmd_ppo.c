@@ -235,6 +235,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     snprintf(inputs, sizeof inputs,
              "{\"model\": \"%s\", \"reference\": \"%s\", \"reward\": \"%s\", \"prompts\": \"%s\"}",
              r.start.hash, r.reference.hash, r.reward.hash, prompts);
+    loaded_adopt_lora(&r.lora, &r.start);
     if (training_begin(&r.run, ctx, r.store, "ppo", &r.options.training, &c, inputs, err) != 0)
         goto done;
     if (r.options.answers && run_keep_answers(r.run.run, err) != 0) goto done;

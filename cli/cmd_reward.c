@@ -231,6 +231,7 @@ static int run_train(Context *ctx, int argc, char **argv, Error *err)
     if (read_pairs(&w, err) != 0) goto done;
     snprintf(inputs, sizeof inputs, "{\"model\": \"%s\", \"pairs\": \"%s\", \"held_out\": \"%s\"}",
              w.base.hash, w.train.sha256, w.valid.sha256);
+    loaded_adopt_lora(&w.lora, &w.base);
     if (training_begin(&w.run, ctx, w.store, "reward", &w.options.training, &c, inputs, err) != 0)
         goto done;
     rc = train(&w, err);

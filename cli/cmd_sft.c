@@ -171,6 +171,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     hash_demonstrations(valid_hash, &w.valid);
     text_format(&inputs, "{\"model\": \"%s\", \"train\": \"%s\", \"valid\": \"%s\"}", w.base.hash,
                 train_hash, valid_hash);
+    loaded_adopt_lora(&w.lora, &w.base);
     if (training_begin(&w.run, ctx, w.store, "sft", &w.options.training, &c, inputs.bytes, err) !=
         0)
         goto done;

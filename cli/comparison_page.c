@@ -143,8 +143,7 @@ static int add_ancestors(Page *p, Error *err)
     bool complete;
     int n;
     if (!r->ctx || !r->ctx->project[0]) return 0;
-    if (ancestry_find(list, &n, SHOWN, &complete, r->ctx, p->aligned.start, r->base->hash, err) !=
-        0)
+    if (ancestry_find(list, &n, SHOWN, &complete, r->ctx, p->aligned.start, r->base, err) != 0)
         return -1;
     if (!complete) add_link(p, "started from", "a model that is in no run any more", NULL);
     for (int i = 0; i < n; i++)

@@ -72,20 +72,30 @@ static int check_finite(const Loaded *l, Error *err)
                       "the file was damaged, or training diverged: take an earlier checkpoint");
 }
 
-static int open_adapter(Loaded *l, Error *err)
+int loaded_see_through(Loaded *l, const char *folder, Error *err)
 {
     char adapter[SHA256_HEX];
-    if (adapter_open(&l->adapter, l->model, l->folder, err) != 0) return -1;
+    if (adapter_open(&l->adapter, l->model, folder, err) != 0) return -1;
     if (*l->adapter->base_hash && strcmp(l->adapter->base_hash, l->model_hash) != 0) {
         error_set(err, "%s: the weights in %s are not those that this adapter was trained over",
-                  l->folder, l->model_folder);
+                  folder, l->model_folder);
         return error_hint(err, "name the right ones as base_model_name_or_path in its "
                                "adapter_config.json");
     }
     adapter_hash(adapter, l->adapter);
     sha256_parts(l->hash,
                  (const HashPart[]){{l->model_hash, SHA256_HEX - 1}, {adapter, SHA256_HEX - 1}}, 2);
-    return 0;
+    return check_finite(l, err);
+}
+
+/* Through whatever names and links they are known. */
+static bool same_folder(const char *a, const char *b)
+{
+    char *real_a = realpath(a, NULL), *real_b = realpath(b, NULL);
+    const bool same = real_a && real_b && strcmp(real_a, real_b) == 0;
+    free(real_a);
+    free(real_b);
+    return same;
 }
 
 int loaded_open_weights(Loaded *l, const Context *ctx, const char *folder, const Loaded *beside,
@@ -94,7 +104,7 @@ int loaded_open_weights(Loaded *l, const Context *ctx, const char *folder, const
     *l = (Loaded){0};
     snprintf(l->folder, sizeof l->folder, "%s", folder);
     if (loaded_base_folder(l->model_folder, ctx, folder, err) != 0) return -1;
-    l->shared = beside && strcmp(l->model_folder, beside->model_folder) == 0;
+    l->shared = beside && same_folder(l->model_folder, beside->model_folder);
     if (l->shared) {
         l->model = beside->model;
         snprintf(l->model_hash, sizeof l->model_hash, "%s", beside->model_hash);
@@ -103,20 +113,21 @@ int loaded_open_weights(Loaded *l, const Context *ctx, const char *folder, const
         model_hash(l->model_hash, l->model);
     }
     snprintf(l->hash, sizeof l->hash, "%s", l->model_hash);
-    if ((adapter_in(folder) && open_adapter(l, err) != 0) || check_finite(l, err) != 0) {
+    if ((adapter_in(folder) ? loaded_see_through(l, folder, err) : check_finite(l, err)) != 0) {
         loaded_close(l);
         return -1;
     }
     return 0;
 }
 
+const char *loaded_tokenizer_folder(const Loaded *l)
+{
+    return l->adapter && !tokenizer_in(l->folder) ? l->model_folder : l->folder;
+}
+
 int loaded_open_tokenizer(Loaded *l, Error *err)
 {
-    char own[FILE_PATH_MAX];
-    if (path_join(own, l->folder, "tokenizer.json", err) != 0) return -1;
-    if (tokenizer_open(&l->tokenizer, l->adapter && !file_exists(own) ? l->model_folder : l->folder,
-                       err) != 0)
-        return -1;
+    if (tokenizer_open(&l->tokenizer, loaded_tokenizer_folder(l), err) != 0) return -1;
     if (tokenizer_size(l->tokenizer) <= l->model->config.V) return 0;
     return error_set(err, "%s: the tokenizer has %d tokens, the model %d", l->folder,
                      tokenizer_size(l->tokenizer), l->model->config.V);
@@ -147,7 +158,18 @@ int loaded_open_language(Loaded *l, const Context *ctx, const char *role, const 
 
 int loaded_heads(const Loaded *l)
 {
-    return l->adapter ? l->adapter->n_labels : l->model->config.n_labels;
+    return adapter_score(l->adapter, l->model).n;
+}
+
+void loaded_adopt_lora(LoraConfig *lora, const Loaded *l)
+{
+    const Adapter *a = l->adapter;
+    if (!a || lora->rank != a->config.rank) return;
+    const int targets = (a->config.targets & ~(unsigned)TARGETS_ATTENTION) == 0;
+    if (lora->alpha != a->config.alpha || lora->targets != targets)
+        log_line("%s is an adapter, which keeps its own alpha %g and targets", l->name,
+                 a->config.alpha);
+    lora->alpha = a->config.alpha, lora->targets = targets;
 }
 
 int loaded_train_adapter(Adapter **out, const Loaded *l, const AdapterConfig *c, uint64_t seed,

@@ -35,10 +35,17 @@ int loaded_open_weights(Loaded *l, const Context *ctx, const char *folder, const
                         Error *err);
 /* Where the weights of the model in `folder` lie: there, or in the folder of an adapter's base. */
 int loaded_base_folder(char out[FILE_PATH_MAX], const Context *ctx, const char *folder, Error *err);
+/* See the model through the adapter in that folder from now on; one of other weights, or with a number that
+ * is none, is refused. */
+int loaded_see_through(Loaded *l, const char *folder, Error *err);
 /* Its tokenizer, which an adapter's folder need not have: then the base's. */
+const char *loaded_tokenizer_folder(const Loaded *l);
 int loaded_open_tokenizer(Loaded *l, Error *err);
 /* Heads that the checkpoint has: 1 for a reward model, 0 for a language model. */
 int loaded_heads(const Loaded *l);
+/* Training goes on in the adapter that a model has, of whatever alpha and targets that is: the settings
+ * become what they are, before they are recorded. */
+void loaded_adopt_lora(LoraConfig *lora, const Loaded *l);
 /* The adapter that training by these settings is to change, the caller's: a new one, or, where the model
  * is seen through one already, a copy of that; NULL where all weights are trained. */
 int loaded_train_adapter(Adapter **out, const Loaded *l, const AdapterConfig *c, uint64_t seed,

@@ -45,7 +45,7 @@ int model_facts_read(ModelFacts *out, const Context *ctx, const char *name, Erro
         model_facts_free(&f);
         return -1;
     }
-    f.heads = f.adapter ? f.adapter->n_labels : config.n_labels;
+    f.heads = f.adapter && f.adapter->score ? f.adapter->n_labels : config.n_labels;
     parameter_count(&f.weights, &config, f.heads);
     open_tokenizer(&f);
     *out = f;

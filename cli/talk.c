@@ -10,10 +10,11 @@
 #include "base/rng.h"
 #include "base/text.h"
 
-int speaker_open(Speaker *s, const Context *ctx, const char *name, const char *template, Error *err)
+int speaker_open(Speaker *s, const Context *ctx, const char *name, const char *template,
+                 const Loaded *beside, Error *err)
 {
     if (s->loaded.model) return 0;
-    if (loaded_open_language(&s->loaded, ctx, "model", name, NULL, err) != 0) return -1;
+    if (loaded_open_language(&s->loaded, ctx, "model", name, beside, err) != 0) return -1;
     if (chat_open(&s->chat, s->loaded.folder, template, s->loaded.tokenizer, err) != 0) goto fail;
     if (!s->chat.template) {
         chat_missing(s->loaded.folder, err);

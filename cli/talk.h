@@ -13,7 +13,7 @@ typedef struct {
 } Speaker;
 
 int speaker_open(Speaker *s, const Context *ctx, const char *name, const char *template,
-                 Error *err);
+                 const Loaded *beside, Error *err);
 void speaker_close(Speaker *s);
 
 typedef struct {

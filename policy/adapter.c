@@ -156,6 +156,13 @@ void adapter_free(Adapter *a)
     free(a);
 }
 
+ScoreHead adapter_score(const Adapter *a, const Model *m)
+{
+    if (a && a->score) return (ScoreHead){a->n_labels, a->score, a->score_bias};
+    if (m->score) return (ScoreHead){m->config.n_labels, m->score, m->score_bias};
+    return (ScoreHead){0};
+}
+
 const Update *adapter_updates(const Adapter *a, const Linear *of, int *n)
 {
     const int from = a->first[of->index];

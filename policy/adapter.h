@@ -77,6 +77,12 @@ void adapter_free(Adapter *a);
 unsigned adapter_target(const Tensor *t);
 /* How PEFT calls that kind, with ".weight" behind: "q_proj.weight". */
 const char *adapter_target_name(const Tensor *t);
+/* The heads of a model as seen through an adapter (NULL: none): the adapter's own, else the model's. */
+typedef struct {
+    int n; /* 0: none */
+    const float *weight, *bias;
+} ScoreHead;
+ScoreHead adapter_score(const Adapter *a, const Model *m);
 /* Updates of a linear layer of the model. */
 const Update *adapter_updates(const Adapter *a, const Linear *of, int *n);
 /* Weights have changed: packed forms are made again before their next use. */

@@ -46,7 +46,8 @@ int adapter_base(char base[4096], const char *dir, Error *err)
     cJSON *json = NULL;
     if (read_config(&json, dir, err) != 0) return -1;
     const char *name = json_text(json, "base_model_name_or_path", "");
-    snprintf(base, 4096, "%s", name);
+    const char *revision = json_text(json, "revision", "");
+    snprintf(base, 4096, "%s%s%s", name, *revision ? "@" : "", revision);
     cJSON_Delete(json);
     return *base ? 0 : error_set(err, "%s/%s does not name its base", dir, CONFIG_FILE);
 }
@@ -150,12 +151,33 @@ static void put_targets(Text *t, const Adapter *a)
     }
 }
 
+/* A base in the cache of the hub is known by its name and commit everywhere, not by where it lies here:
+ * .../models--org--name/snapshots/COMMIT */
+static bool put_hub_base(Text *t, const char *base)
+{
+    static const char MODELS[] = "/models--", SNAPSHOTS[] = "/snapshots/";
+    const char *id = strstr(base, MODELS), *commit = strstr(base, SNAPSHOTS);
+    Text name = {0};
+    if (!id || !commit || commit < id || strchr(commit + strlen(SNAPSHOTS), '/')) return false;
+    for (id += strlen(MODELS); id < commit; id++) {
+        const bool slash = id[0] == '-' && id[1] == '-';
+        text_append(&name, slash ? "/" : id, 1);
+        id += slash;
+    }
+    json_put_text(t, name.bytes, name.n);
+    text_add(t, ",\n  \"revision\": ");
+    commit += strlen(SNAPSHOTS);
+    json_put_text(t, commit, strlen(commit));
+    text_free(&name);
+    return true;
+}
+
 static int write_config(const Adapter *a, const char *dir, bool gpt2, bool classifier, Error *err)
 {
     char path[FILE_PATH_MAX];
     Text t = {0};
     text_add(&t, "{\n  \"base_model_name_or_path\": ");
-    json_put_text(&t, a->base, strlen(a->base));
+    if (!put_hub_base(&t, a->base)) json_put_text(&t, a->base, strlen(a->base));
     text_format(
         &t, ",\n  \"bias\": \"none\",\n  \"fan_in_fan_out\": %s,\n  \"inference_mode\": true,\n",
         gpt2 ? "true" : "false");
@@ -297,7 +319,7 @@ int adapter_open(Adapter **out, const Model *m, const char *dir, Error *err)
     if (read_updates(a, file, err) != 0 || read_score(a, file, m->config.C, err) != 0 ||
         check_all_read(a, file, err) != 0)
         goto done;
-    snprintf(a->base, sizeof a->base, "%s", json_text(json, "base_model_name_or_path", ""));
+    if (!*a->base) adapter_base(a->base, dir, &(Error){0});
     read_base_hash(a, dir);
     *out = a;
     rc = 0;

@@ -33,16 +33,14 @@ static void open_head(Policy *p)
     p->head_bias = (n + 15) / 16 * 16;
     parameters_new(&p->head, p->head_bias + (size_t)K, p->head_bias);
 
-    const Model *m = p->model;
-    const Adapter *a = p->options.adapter;
-    const float *score = a ? a->score : m->score, *bias = a ? a->score_bias : m->score_bias;
-    const bool stored = score && (a ? a->n_labels : m->config.n_labels) == K;
+    const ScoreHead score = adapter_score(p->options.adapter, p->model);
+    const bool stored = score.n == K;
     real *w = mem_calloc(p->head.n, sizeof *w);
     for (size_t i = 0; i < n && !p->options.zero_head; i++)
-        w[i] = stored ? (real)score[i]
+        w[i] = stored ? (real)score.weight[i]
                       : (real)(rng_normal(p->options.seed, RNG_INIT, 1u << 20, i) / sqrt(C + 1.0));
     for (int k = 0; k < K && stored && !p->options.zero_head; k++)
-        w[p->head_bias + (size_t)k] = (real)bias[k];
+        w[p->head_bias + (size_t)k] = (real)score.bias[k];
     buffer_write(p->head.w, w, p->head.n);
     free(w);
     p->head_weight = weight_new(p->head.w, K, C);

@@ -65,6 +65,36 @@ say --model ../whole >merged
 far=$(paste unmerged merged | awk '{ d = $1 - $2; if (d * d > m) m = d * d } END { print (m > 1e-8) }')
 [ "$far" = 0 ] || fail "merged and unmerged agree to a ten-thousandth"
 
+# ---- an adapter of the hub has PEFT's two files and no tokenizer: its base's goes along ----
+mkdir ../two && cp ../adapter/adapter_* ../two
+must generate --model ../two --prompt "the red lamp" --max-new-tokens 4
+must export model ../two ../joined --merged
+must generate --model ../joined --prompt "the red lamp" --max-new-tokens 4
+
+# ---- settings that an adapter has already are recorded as they are ----
+must reward "${lora[@]}" --no-eval --set lora.alpha=99 --set lora.targets=attention --run again
+says "keeps its own alpha 32 and targets"
+grep -q '"alpha": 32' runs/again/settings.json || fail "the run's settings say the adapter's alpha"
+
+# ---- an adapter over a reward model of whole weights begins with that one's head ----
+must reward --model pretrain-1 --config "$tiny" --no-eval --run whole
+must ppo --model pretrain-1 --reward whole "${lora[@]}" --set ppo.iterations=1 --set ppo.batch_size=4 --set ppo.minibatch_size=4 \
+    --set ppo.critic_warmup=0 --set ppo.learning_rate=1e-9 --set ppo.value_learning_rate=1e-9 --run over
+head_of() { # FILE NAME: its numbers, as they lie in the file
+    local length header from to
+    length=$(head -c 8 "$1" | od -An -tu8 | tr -d ' ')
+    header=$(head -c $((8 + length)) "$1" | tail -c "$length")
+    from=$(grep -o "\"$2\":{[^}]*" <<<"$header" | grep -oE '"data_offsets":\[[0-9]+' | grep -oE '[0-9]+$')
+    to=$(grep -o "\"$2\":{[^}]*" <<<"$header" | grep -oE '[0-9]+\]$' | tr -d ']')
+    tail -c +$((9 + length + from)) "$1" | head -c $((to - from)) | od -An -tf4 -v | tr -s ' ' '\n' | awk 'NF { printf "%.5f ", $1 }'
+}
+reward_head=$(head_of runs/whole/checkpoints/*/model.safetensors score.weight)
+value_head=$(head_of runs/over/checkpoints/*/value/adapter_model.safetensors base_model.model.score.weight)
+[ -n "$reward_head" ] && [ "$reward_head" = "$value_head" ] || fail "the value head begins as the reward model's: $reward_head; $value_head"
+
+# ---- an adapter over other weights is refused however it is named ----
+refused 1 "are not those that this adapter was trained over" logprobs --model whole --adapter ../adapter --ids 1,2,3
+
 # ---- a project that was moved finds its base again; a base that is another is noticed ----
 before=$(say --model aligned)
 cd .. && mv project moved && cd moved || exit 1

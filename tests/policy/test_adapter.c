@@ -352,6 +352,43 @@ static void the_config_says_what_peft_asks_for(void **state)
     model_free(m);
 }
 
+static void a_base_of_the_hub_goes_by_its_name(void **state)
+{
+    (void)state;
+    const char *dir = scratch_path("models--org--a-name/snapshots/0123abc");
+    char base[4096];
+    assert_int_equal(folder_make(dir, &err), 0);
+    Model *m = model_new(&WIDE_LLAMA, 1);
+    model_set_companions(m, dir);
+    Adapter *a = adapter_new(m, &ALL, 1);
+    assert_int_equal(adapter_save(a, m, scratch, 0, NULL, NULL, &err), 0);
+    assert_int_equal(adapter_base(base, scratch, &err), 0);
+    assert_string_equal(base, "org/a-name@0123abc");
+    adapter_free(a);
+    model_free(m);
+}
+
+/* Of a ...ForSequenceClassification, whose own head a new adapter does not replace. */
+static void without_a_head_of_its_own_an_adapter_has_its_models(void **state)
+{
+    (void)state;
+    ModelConfig config = WIDE_LLAMA;
+    config.n_labels = 1;
+    Model *m = model_new(&config, 1);
+    m->score = mem_calloc((size_t)config.C, sizeof *m->score);
+    m->score_bias = mem_calloc(1, sizeof *m->score_bias);
+    for (int i = 0; i < config.C; i++) m->score[i] = (float)i / 10;
+    m->score_bias[0] = 3;
+    Adapter *a = adapter_new(m, &ALL, 1);
+    AskedBatch with = asked_through(m, a), without = asked_through(m, NULL);
+    assert_memory_equal(with.value, without.value, (size_t)with.N * sizeof *with.value);
+    assert_int_equal(adapter_score(a, m).n, 1);
+    assert_ptr_equal(adapter_score(a, m).weight, m->score);
+    asked_free(&with), asked_free(&without);
+    adapter_free(a);
+    model_free(m);
+}
+
 /* A folder whose adapter_config.json has `member` in place of what was there. */
 static void refused(const char *member, const char *message)
 {
@@ -431,6 +468,8 @@ int main(void)
         cmocka_unit_test(a_folder_gives_the_same_bits_and_state_back),
         cmocka_unit_test(tensors_have_the_names_that_peft_gives_them),
         cmocka_unit_test(the_config_says_what_peft_asks_for),
+        cmocka_unit_test(a_base_of_the_hub_goes_by_its_name),
+        cmocka_unit_test(without_a_head_of_its_own_an_adapter_has_its_models),
         cmocka_unit_test(what_is_no_plain_lora_is_refused_by_name),
         cmocka_unit_test(what_is_off_is_taken),
         cmocka_unit_test(an_adapter_of_another_base_is_refused),
