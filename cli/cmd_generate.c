@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "cli/commands.h"
@@ -70,6 +72,12 @@ static void print_token(void *context, int prompt, int token, double logp)
 {
     (void)prompt, (void)logp;
     printer_token(context, token);
+}
+
+static int stop_early(void *context, int finished)
+{
+    (void)context, (void)finished;
+    return interrupt_pending();
 }
 
 static int cut_after(const Responses *r, int i)
@@ -164,6 +172,7 @@ static int generate(Context *ctx, const GenerateOptions *o, Loaded *l, const cha
                         .seed = ctx->seed,
                         .batch = o->batch,
                         .on_token = stream ? print_token : NULL,
+                        .on_progress = stop_early,
                         .context = &printer};
     int rc = -1;
     if (open_chat(&chat, o, l, err) != 0) goto done;
@@ -178,9 +187,14 @@ static int generate(Context *ctx, const GenerateOptions *o, Loaded *l, const cha
         sequences_end(&prompts);
         key[i] = rng_item(RNG_FOR_GENERATE, (uint64_t)i);
     }
+    const int context = l->model->config.max_T, room = context - sequences_longest(&prompts);
+    if (o->max_new_tokens > context)
+        log_line("an answer ends where the context of %s does: after %s", text_thousands(context),
+                 text_count(room, "token"));
     loaded_policy(l);
     rc = policy_generate(l->policy, &(Prompts){o->n, prompts.token, prompts.start, key}, &s, &r,
                          err);
+    if (rc != 0 && stream) printer_stream_end(&printer, 0);
     if (rc != 0) goto done;
     if (ctx->json) print_json(&r, l->tokenizer);
     else if (stream) printer_stream_end(&printer, cut_after(&r, 0));

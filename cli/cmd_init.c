@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/loaded.h"
 #include "cli/options.h"
 #include "cli/project.h"
 #include "store/store.h"
@@ -47,6 +48,26 @@ static void report(const Context *ctx, bool made)
         printf("next: rlhf import FILE    prompts or comparisons, one JSON object a line\n");
 }
 
+/* What answers is a language model; of an adapter it is known once it is opened. */
+static int check_base(const Context *ctx, const char *folder, const char *name, Error *err)
+{
+    char base[FILE_PATH_MAX];
+    ModelConfig config;
+    Error ignored;
+    if (loaded_base_folder(base, ctx, folder, &ignored) != 0 ||
+        model_config_read(&config, base, &ignored) != 0)
+        return 0; /* whoever uses it will say why it cannot be */
+    Adapter *a = NULL;
+    Model *outline = model_outline(&config);
+    int heads = config.n_labels;
+    if (adapter_in(folder) && adapter_open(&a, outline, folder, &ignored) == 0 && a->score)
+        heads = a->n_labels;
+    adapter_free(a);
+    model_free(outline);
+    if (heads == 0) return 0;
+    return error_set(err, "--base %s: a reward model: it scores, and is not there to answer", name);
+}
+
 static int init(Context *ctx, int argc, char **argv, Error *err)
 {
     InitOptions options = {0};
@@ -61,6 +82,7 @@ static int init(Context *ctx, int argc, char **argv, Error *err)
     /* Looked at first, so that a mistyped name leaves no half-told project behind. */
     if (options.base && project_model(ctx, base, NULL, options.base, err) != 0)
         return error_wrap(err, "--base");
+    if (options.base && check_base(ctx, base, options.base, err) != 0) return -1;
     if (there && !options.base) {
         error_set(err, "%s is a project already", folder);
         return error_hint(err, "what is in it: rlhf status%s%s", words.n ? " --project " : "",

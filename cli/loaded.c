@@ -150,8 +150,8 @@ int loaded_open_language(Loaded *l, const Context *ctx, const char *role, const 
                          const Loaded *beside, Error *err)
 {
     if (loaded_open(l, ctx, role, name, beside, err) != 0) return -1;
-    if (model_check_predicts(l->model, err) == 0) return 0;
-    error_wrap(err, "%s", l->folder);
+    if (loaded_heads(l) == 0) return 0;
+    error_set(err, "%s is a reward model: it scores, and is not there to answer", l->name);
     loaded_close(l);
     return -1;
 }

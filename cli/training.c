@@ -174,10 +174,17 @@ int training_name_model(const TrainingRun *t, const char *name, Error *err)
         {"base", "base: what sampling, reward and PPO start from"},
         {"reward", "reward model"},
         {"aligned", "aligned model"}};
+    char before[FILE_PATH_MAX] = "", called[FILE_PATH_MAX], run[RUN_NAME_MAX];
+    Error ignored;
+    project_model_path(t->ctx, before, name, &ignored);
     if (project_set_model(t->ctx, name, t->model, err) != 0) return -1;
     for (size_t i = 0; i < sizeof SAYS / sizeof *SAYS && !t->ctx->observer; i++)
         if (strcmp(name, SAYS[i][0]) == 0)
             log_line("%s is now the project's %s", t->name, SAYS[i][1]);
+    if (*before && strcmp(name, "base") == 0 && !t->ctx->observer) {
+        project_name_model(t->ctx, called, run, before);
+        log_line("the base was %s; back to it: rlhf init --base %s", called, called);
+    }
     return 0;
 }
 

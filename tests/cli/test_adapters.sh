@@ -15,6 +15,7 @@ files() { # RUN: names in its last checkpoint
 # ---- every kind of training leaves adapters, never a copy of the base ----
 must sft "${lora[@]}" --set sft.learning_rate=0.01
 says "sft-1 is now the project's base"
+says "the base was pretrain-1@40; back to it: rlhf init --base pretrain-1@40"
 [ "$(files sft-1)" = "adapter_config.json adapter_model.safetensors base.sha256 manifest.json optimizer.safetensors tokenizer.json tokenizer_config.json" ] ||
     fail "an adapter's files: $(files sft-1)"
 must sample --max-new-tokens 16
@@ -31,6 +32,10 @@ must verify
 grep -o '"score":[^,]*' runs/ppo-1/answers.jsonl | sed 's/.*/{&}/' >inside
 "$RLHF" reward score <runs/ppo-1/answers.jsonl >outside 2>err || fail "reward score: $(cat err)"
 cmp -s inside outside || fail "the same scores to the last digit: $(diff inside outside | head -n 4)"
+
+# ---- what scores is not there to answer ----
+refused 1 "reward is a reward model: it scores, and is not there to answer" generate --model reward --prompt "the red lamp"
+refused 1 "--base reward: a reward model" init --base reward
 
 # ---- a stop changes no bit ----
 must ppo "${ppo[@]}" --answers --project ../stopped --stop-after 2

@@ -239,6 +239,7 @@ prints '{"prompt": "\n\nHuman: Hi\n\nAssistant:", "completion": " Ho ho", "label
 # ---- Ctrl-C stops an answer, and at the prompt leaves ----
 must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=1 --set model.context=65536
 mkfifo keys.pipe answer.pipe
+rm -f out # what an earlier command said is no answer
 "$RLHF" chat --model base --template plain --greedy --max-new-tokens 60000 <keys.pipe >answer.pipe 2>err &
 chatting=$!
 exec 3>keys.pipe 4<answer.pipe

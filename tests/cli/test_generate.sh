@@ -59,4 +59,15 @@ printf '' >prompt
 refused 1 "the prompt is empty" generate
 printf 'one\n' >prompt
 must generate --max-new-tokens 2
+# ---- Ctrl-C and TERM end it ----
+"$RLHF" generate --prompt one --n 100000 >out 2>err </dev/null &
+program=$!
+sleep 0.3
+kill -TERM $program
+wait $program
+status=$?
+exits 143 "generate that is told to end"
+must generate --prompt one --max-new-tokens 100000
+says "an answer ends where the context of 64 does"
+
 [ $failed -eq 0 ]

@@ -67,7 +67,7 @@ next ppo "train" "after a reward model that is better than chance, PPO comes nex
 must ppo --config "$tiny" --set ppo.iterations=2 --set ppo.save_every=1
 next compare "base against aligned" "after PPO, the comparison comes next"
 compare=(compare --rule longer --best-of 0 --max-new-tokens 12)
-must "${compare[@]}" reward-1 aligned
+must "${compare[@]}" ppo-1@1 aligned
 next compare "base against aligned" "aligned against another model than the base is no comparison with the base"
 grep -q 'against the base' out && fail "nor shown as one: $(grep '^  aligned' out)"
 must "${compare[@]}" base ppo-1@1
