@@ -33,12 +33,13 @@ AttentionMap *attention_map_new(Model *m, Adapter *adapter, int layer, const int
     const size_t n_qkv = (size_t)T * w.qkv, n_mixed = (size_t)T * w.q;
     assert(layer >= 0 && layer < c->n_layer && T > 0 && T <= c->max_T);
     AttentionMap *out = mem_calloc(1, sizeof *out);
-    *out = (AttentionMap){T,
-                          c->NH,
-                          c->NKV,
-                          c->HD,
-                          mem_calloc(n_qkv, sizeof *out->qkv),
-                          mem_calloc(n_mixed, sizeof *out->mixed)};
+    *out = (AttentionMap){.T = T,
+                          .NH = c->NH,
+                          .NKV = c->NKV,
+                          .HD = c->HD,
+                          .window = c->window,
+                          .qkv = mem_calloc(n_qkv, sizeof *out->qkv),
+                          .mixed = mem_calloc(n_mixed, sizeof *out->mixed)};
     Activations *a = activations_new(c, adapter ? adapter->low : 0, T, false);
     real *qkv = a->block[layer].qkv = buffer_new(n_qkv);
     real *mixed = a->block[layer].mixed = buffer_new(n_mixed);
@@ -72,16 +73,18 @@ void attention_map_head(double *p, const AttentionMap *a, int head)
 {
     assert(head >= 0 && head < a->NH);
     const size_t T = (size_t)a->T, HD = (size_t)a->HD;
+    const size_t window = a->window > 0 ? (size_t)a->window : T;
     const size_t ld = (size_t)(a->NH + 2 * a->NKV) * HD;
     const real *q = a->qkv + (size_t)head * HD;
     const real *k = a->qkv + (size_t)(a->NH + head / (a->NH / a->NKV)) * HD;
     memset(p, 0, T * T * sizeof *p);
     for (size_t t = 0; t < T; t++) {
-        for (size_t s = 0; s <= t; s++) {
+        const size_t first = t >= window ? t - window + 1 : 0;
+        for (size_t s = first; s <= t; s++) {
             double dot = 0;
             for (size_t i = 0; i < HD; i++) dot += (double)q[t * ld + i] * (double)k[s * ld + i];
             p[t * T + s] = dot / sqrt((double)HD);
         }
-        softmax(p + t * T, (int)t + 1);
+        softmax(p + t * T + first, (int)(t - first) + 1);
     }
 }

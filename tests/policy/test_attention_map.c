@@ -4,8 +4,10 @@
 #include "tests/golden.h"
 #include "tests/models.h"
 
-static const ModelConfig *const CONFIG[] = {&WIDE_GPT2, &WIDE_LLAMA, &TIED_LLAMA, &WIDE_QWEN3};
-enum { CONFIGS = sizeof CONFIG / sizeof *CONFIG, T = 71 /* more than a block of keys */ };
+static const ModelConfig *const CONFIG[] = {&WIDE_GPT2, &WIDE_LLAMA, &TIED_LLAMA, &WIDE_QWEN3,
+                                            &WIDE_MISTRAL};
+/* More than a block of keys, and than Mistral's window. */
+enum { CONFIGS = sizeof CONFIG / sizeof *CONFIG, T = 71 };
 
 static AskedBatch text(const ModelConfig *c)
 {
@@ -49,7 +51,19 @@ static void heads_in_groups_share_a_key_head(void **state)
     }
 }
 
-static void check_head(const AttentionMap *a, int head)
+/* One head, one wide, all scores 0: a token sees the last two keys evenly. */
+static void a_window_ends_what_a_token_sees(void **state)
+{
+    (void)state;
+    real qkv[3 * 3] = {0};
+    const AttentionMap a = {.T = 3, .NH = 1, .NKV = 1, .HD = 1, .window = 2, .qkv = qkv};
+    const double expected[] = {1, 0, 0, /**/ 0.5, 0.5, 0, /**/ 0, 0.5, 0.5};
+    double p[9];
+    attention_map_head(p, &a, 0);
+    for (int i = 0; i < 9; i++) assert_near(p[i], expected[i], 1e-15);
+}
+
+static void check_head(const AttentionMap *a, int window, int head)
 {
     static double p[T * T];
     const int ld = (a->NH + 2 * a->NKV) * a->HD, HD = a->HD;
@@ -59,7 +73,8 @@ static void check_head(const AttentionMap *a, int head)
         double sum = 0;
         for (int s = 0; s < T; s++) {
             sum += p[t * T + s];
-            assert_true(s <= t ? p[t * T + s] > 0 : p[t * T + s] == 0);
+            const bool seen = s <= t && (window == 0 || t - s < window);
+            assert_true(seen ? p[t * T + s] > 0 : p[t * T + s] == 0);
         }
         assert_near(sum, 1, 1e-12);
         for (int i = 0; i < HD; i++) {
@@ -78,7 +93,7 @@ static void rows_sum_to_1_and_mix_values_as_the_kernels_do(void **state)
         AskedBatch s = text(CONFIG[k]);
         for (int layer = 0; layer < CONFIG[k]->n_layer; layer++) {
             AttentionMap *a = attention_map_new(m, NULL, layer, s.token, T);
-            for (int head = 0; head < a->NH; head++) check_head(a, head);
+            for (int head = 0; head < a->NH; head++) check_head(a, CONFIG[k]->window, head);
             attention_map_free(a);
         }
         asked_free(&s);
@@ -131,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_tiny_case_is_as_computed_by_hand),
         cmocka_unit_test(heads_in_groups_share_a_key_head),
+        cmocka_unit_test(a_window_ends_what_a_token_sees),
         cmocka_unit_test(rows_sum_to_1_and_mix_values_as_the_kernels_do),
         cmocka_unit_test(the_bits_are_those_of_an_evaluation),
     };
