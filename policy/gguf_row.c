@@ -74,12 +74,16 @@ static int put_bf16(void *out, size_t i, float x, Error *err)
 }
 
 /* The largest number of a block becomes 127 or -127.  The numbers are divided by the scale as it was
- * before it became a half, and ties go away from zero: so does ggml, and equal models give equal bytes. */
+ * before it became a half, and ties go away from zero: so does ggml, and equal models give equal bytes.  A
+ * scale so small that there is no 1/scale is 0, as the half that it becomes. */
 static int put_block(unsigned char *out, const float *x, Error *err)
 {
     float largest = 0;
-    for (int i = 0; i < GGUF_BLOCK; i++) largest = fmaxf(largest, fabsf(x[i]));
-    const float scale = largest / LARGEST_BYTE, inverse = scale != 0 ? 1 / scale : 0;
+    for (int i = 0; i < GGUF_BLOCK; i++) {
+        if (isnan(x[i])) return error_set(err, "q8_0 holds no NaN");
+        largest = fmaxf(largest, fabsf(x[i]));
+    }
+    const float scale = largest / LARGEST_BYTE, inverse = isfinite(1 / scale) ? 1 / scale : 0;
     if (put_half(out, 0, scale, err) != 0) return -1;
     for (int i = 0; i < GGUF_BLOCK; i++) {
         const signed char byte = (signed char)roundf(x[i] * inverse);

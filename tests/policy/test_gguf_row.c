@@ -1,5 +1,8 @@
 /* Rows of GGUF tensors: rounding by hand. */
+#include <fenv.h>
 #include <float.h>
+#include <math.h>
+#include <string.h>
 
 #include "policy/gguf_row.h"
 #include "tests/scratch.h"
@@ -96,6 +99,28 @@ static void q8_0_has_a_scale_to_every_block(void **state)
     assert_int_equal((signed char)out[71], 2);
 }
 
+/* 127 * 2^-149 has the scale 2^-149, whose inverse is beyond a float. */
+static void q8_0_makes_zeros_of_subnormal_blocks(void **state)
+{
+    (void)state;
+    float row[GGUF_BLOCK] = {127 * 0x1p-149f, -0x1p-149f};
+    unsigned char out[34], nothing[34] = {0};
+    memset(out, 1, sizeof out);
+    feclearexcept(FE_ALL_EXCEPT);
+    assert_worked(gguf_row_encode(out, row, GGUF_BLOCK, GGUF_Q8_0, &err), &err);
+    assert_int_equal(fetestexcept(FE_INVALID), 0); /* no 0 * inf, no NaN as a byte */
+    assert_memory_equal(out, nothing, 34);
+}
+
+static void q8_0_refuses_what_is_no_number(void **state)
+{
+    (void)state;
+    float row[GGUF_BLOCK] = {1, NAN};
+    unsigned char out[34];
+    assert_int_equal(gguf_row_encode(out, row, GGUF_BLOCK, GGUF_Q8_0, &err), -1);
+    assert_says(&err, "q8_0 holds no NaN");
+}
+
 static void types_are_known_by_name(void **state)
 {
     (void)state;
@@ -115,6 +140,8 @@ int main(void)
         cmocka_unit_test(bf16_is_the_nearest_ties_to_even),
         cmocka_unit_test(q8_0_rounds_a_block_by_its_largest_number),
         cmocka_unit_test(q8_0_has_a_scale_to_every_block),
+        cmocka_unit_test(q8_0_makes_zeros_of_subnormal_blocks),
+        cmocka_unit_test(q8_0_refuses_what_is_no_number),
         cmocka_unit_test(types_are_known_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
