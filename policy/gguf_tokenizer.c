@@ -9,8 +9,8 @@
 #include "policy/gguf_pretokenizer.h"
 #include "policy/gguf_special.h"
 #include "policy/gguf_vocabulary.h"
+#include "policy/tokenizer.h"
 
-enum { JSON_LIMIT = 1 << 28 };
 #define SPACE "\xe2\x96\x81" /* U+2581, which SentencePiece writes for one */
 
 /* ---- merges --------------------------------------------------------------------------------------- */
@@ -185,18 +185,20 @@ static int put_vocabulary(GgufKeys *k, const cJSON *tokenizer, const GgufVocabul
 
 int gguf_put_tokenizer(GgufKeys *keys, const char *dir, const ModelConfig *c, Error *err)
 {
-    char path[FILE_PATH_MAX];
+    const char *source;
     GgufVocabulary v = {0};
     cJSON *tokenizer = NULL;
+    Text json = {0};
     int rc = -1;
-    if (path_join(path, dir, "tokenizer.json", err) != 0) return -1;
-    if (json_read(&tokenizer, path, JSON_LIMIT, false, err) != 0) return -1;
+    if (tokenizer_read_json(&json, &source, dir, err) != 0) return -1;
+    if (json_parse(&tokenizer, json.bytes, json.n, err) != 0) goto done;
     if (gguf_vocabulary_read(&v, tokenizer, c->V, err) != 0) goto done;
     if (put_vocabulary(keys, tokenizer, &v, err) != 0) goto done;
     rc = gguf_put_special(keys, dir, tokenizer, &v, c, err);
 
 done:
-    if (rc != 0) error_wrap(err, "%s", path);
+    if (rc != 0) error_wrap(err, "%s/%s", dir, source);
+    text_free(&json);
     gguf_vocabulary_free(&v);
     cJSON_Delete(tokenizer);
     return rc;

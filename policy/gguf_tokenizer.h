@@ -10,8 +10,8 @@
 #include "policy/gguf.h"
 #include "policy/model_config.h"
 
-/* From dir/tokenizer.json and, where they are, tokenizer_config.json, generation_config.json and
- * chat_template.jinja. */
+/* From dir/tokenizer.json, or vocab.json and merges.txt, and, where they are, tokenizer_config.json,
+ * generation_config.json and chat_template.jinja. */
 int gguf_put_tokenizer(GgufKeys *keys, const char *dir, const ModelConfig *c, Error *err);
 
 #endif

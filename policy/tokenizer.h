@@ -21,6 +21,9 @@ typedef struct Tokenizer Tokenizer;
 int tokenizer_open(Tokenizer **out, const char *dir, Error *err);
 /* Whether the folder has the files that tokenizer_open needs. */
 bool tokenizer_in(const char *dir);
+/* The text of dir/tokenizer.json, or where there is none the one that dir/vocab.json and dir/merges.txt
+ * come to; *source is what of dir it was, for messages. */
+int tokenizer_read_json(Text *out, const char **source, const char *dir, Error *err);
 /* From the n bytes of a tokenizer.json. */
 int tokenizer_parse(Tokenizer **out, const char *json, size_t n, Error *err);
 void tokenizer_free(Tokenizer *t);

@@ -146,7 +146,7 @@ static void put_joined(Text *out, const TokenizerClass *class, const cJSON *conf
     free(vocab);
 }
 
-int tokenizer_join_files(Text *out, const char *dir, Error *err)
+static int join_files(Text *out, const char *dir, Error *err)
 {
     char vocab_path[FILE_PATH_MAX], merges_path[FILE_PATH_MAX], config_path[FILE_PATH_MAX];
     cJSON *vocab = NULL, *config = NULL;
@@ -186,28 +186,6 @@ done:
 
 /* ---- opening ------------------------------------------------------------------------------- */
 
-static int open_json(Tokenizer **out, const char *path, Error *err)
-{
-    char *json;
-    size_t n;
-    if (file_read(&json, &n, path, TOKENIZER_JSON_MAX, err) != 0) return -1;
-    const int rc = tokenizer_parse(out, json, n, err);
-    free(json);
-    return rc == 0 ? 0 : error_wrap(err, "%s", path);
-}
-
-static int open_joined(Tokenizer **out, const char *dir, Error *err)
-{
-    Text json = {0};
-    int rc = tokenizer_join_files(&json, dir, err);
-    if (rc == 0) {
-        rc = tokenizer_parse(out, json.bytes, json.n, err);
-        if (rc != 0) error_wrap(err, "%s: vocab.json and merges.txt", dir);
-    }
-    text_free(&json);
-    return rc;
-}
-
 bool tokenizer_in(const char *dir)
 {
     static const char *const NEEDED[][2] = {{"tokenizer.json", NULL}, {"vocab.json", "merges.txt"}};
@@ -222,20 +200,38 @@ bool tokenizer_in(const char *dir)
     return false;
 }
 
+int tokenizer_read_json(Text *out, const char **source, const char *dir, Error *err)
+{
+    char path[FILE_PATH_MAX], *json;
+    size_t n;
+    if (path_join(path, dir, "tokenizer.json", err) != 0) return -1;
+    if (file_exists(path)) {
+        if (file_read(&json, &n, path, TOKENIZER_JSON_MAX, err) != 0) return -1;
+        text_append(out, json, n);
+        free(json);
+        *source = "tokenizer.json";
+        return 0;
+    }
+    if (tokenizer_in(dir)) {
+        *source = "vocab.json and merges.txt";
+        return join_files(out, dir, err);
+    }
+    error_set(err, "%s: there is no tokenizer.json", dir);
+    return error_hint(err,
+                      "a model is a folder with config.json, model.safetensors and tokenizer.json");
+}
+
 int tokenizer_open(Tokenizer **out, const char *dir, Error *err)
 {
-    char path[FILE_PATH_MAX], config[FILE_PATH_MAX];
+    char config[FILE_PATH_MAX];
+    const char *source;
     Tokenizer *t = NULL;
-    int rc;
-    if (path_join(path, dir, "tokenizer.json", err) != 0) return -1;
+    Text json = {0};
     if (path_join(config, dir, "tokenizer_config.json", err) != 0) return -1;
-    if (file_exists(path)) rc = open_json(&t, path, err);
-    else if (tokenizer_in(dir)) rc = open_joined(&t, dir, err);
-    else {
-        error_set(err, "%s: there is no tokenizer.json", dir);
-        return error_hint(
-            err, "a model is a folder with config.json, model.safetensors and tokenizer.json");
-    }
+    if (tokenizer_read_json(&json, &source, dir, err) != 0) return -1;
+    int rc = tokenizer_parse(&t, json.bytes, json.n, err);
+    if (rc != 0) error_wrap(err, "%s/%s", dir, source);
+    text_free(&json);
     if (rc == 0) rc = tokenizer_read_config(t, config, err);
     if (rc == 0) *out = t;
     else tokenizer_free(t);

@@ -46,8 +46,6 @@ int tokenizer_check_bytes(const Vocabulary *v, Error *err);
 void tokenizer_put_json(const Tokenizer *t, Text *out);
 /* tokenizer_config.json at `path`, which need not be there: stop token, beginning of text. */
 int tokenizer_read_config(Tokenizer *t, const char *path, Error *err);
-/* The text of a tokenizer.json for a folder that has vocab.json and merges.txt alone. */
-int tokenizer_join_files(Text *out, const char *dir, Error *err);
 
 enum { TOKENIZER_JSON_MAX = 64 << 20 /* bytes; the largest published files have about 30 MB */ };
 

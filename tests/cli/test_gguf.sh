@@ -38,7 +38,7 @@ must export gguf base ../base.gguf --force
 refused 1 "rlhf.db belongs to the project" export gguf base rlhf.db --force
 refused 2 "--type: 'q4_0' is no type of numbers; f32, f16, bf16 or q8_0" export gguf base ../x.gguf --type q4_0
 refused 1 "is a reward model, and llama.cpp has no such head" export gguf "$golden/gpt2-tiny-reward" ../x.gguf
-refused 1 "gpt2-tiny/tokenizer.json" export gguf "$golden/gpt2-tiny" ../x.gguf
+refused 1 "gpt2-tiny: there is no tokenizer.json" export gguf "$golden/gpt2-tiny" ../x.gguf
 refused 2 "" export gguf base
 cp -r ../sft-1 ../unknown
 sed -i 's/"BPE"/"Unigram"/' ../unknown/tokenizer.json

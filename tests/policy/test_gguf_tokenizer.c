@@ -85,6 +85,35 @@ static void merges_are_written_with_a_space_between(void **state)
     gguf_read_free(&g);
 }
 
+/* The keys are those of a tokenizer.json that says the same; <|endoftext|> is GPT-2's own and is added. */
+static void vocab_and_merges_are_a_tokenizer_too(void **state)
+{
+    (void)state;
+    const char *dir = scratch_folder("model", true);
+    GgufKeys keys = {0};
+    scratch_write(scratch_path("model/vocab.json"), "{\"a\":0,\"b\":1,\"ab\":2,\"\xc4\xa0\":3}");
+    scratch_write(scratch_path("model/merges.txt"), "#version: 0.2\na b\n");
+    scratch_write(scratch_path("model/tokenizer_config.json"), "{\"eos_token\":\"<|endoftext|>\"}");
+    assert_worked(gguf_put_tokenizer(&keys, dir, &ROWS, &err), &err);
+    ReadGguf g = written(&keys);
+    assert_string_equal(read_text(&g, "tokenizer.ggml.model"), "gpt2");
+    assert_string_equal(read_text(&g, "tokenizer.ggml.pre"), "gpt-2");
+    assert_string_equal(read_text_of(&g, "tokenizer.ggml.tokens", 2), "ab");
+    assert_string_equal(read_text_of(&g, "tokenizer.ggml.tokens", 4), "<|endoftext|>");
+    assert_string_equal(read_text_of(&g, "tokenizer.ggml.merges", 0), "a b");
+    gguf_read_free(&g);
+    gguf_keys_free(&keys);
+}
+
+static void a_folder_without_a_tokenizer_is_refused(void **state)
+{
+    (void)state;
+    GgufKeys keys = {0};
+    assert_int_equal(gguf_put_tokenizer(&keys, scratch_folder("model", true), &ROWS, &err), -1);
+    assert_says(&err, "model: there is no tokenizer.json");
+    gguf_keys_free(&keys);
+}
+
 /* ---- pre-tokenizers ------------------------------------------------------------------------------- */
 
 #define CUT(pre, ignore)                                                                \
@@ -293,6 +322,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_has_a_token_and_its_type),
         cmocka_unit_test(merges_are_written_with_a_space_between),
+        cmocka_unit_test(vocab_and_merges_are_a_tokenizer_too),
+        cmocka_unit_test(a_folder_without_a_tokenizer_is_refused),
         cmocka_unit_test(pre_tokenizers_have_llama_cpp_s_names),
         cmocka_unit_test(an_unknown_pre_tokenizer_is_refused_by_name),
         cmocka_unit_test(special_tokens_are_named_by_their_ids),
