@@ -24,7 +24,7 @@ typedef struct {
 
 static const Option OPTIONS[] = {
     {"model", OPTION_TEXT, offsetof(ChatOptions, model), 0, 0, "MODEL",
-     "base, aligned, a run or a folder (aligned, else base)"},
+     "base, aligned, a run, a folder or what was pulled: org/name (aligned, else base)"},
     {"template", OPTION_TEXT, offsetof(ChatOptions, template), 0, 0, "NAME",
      "the chat template (the model's own, where it is known)"},
     {"system", OPTION_TEXT, offsetof(ChatOptions, system), 0, 0, "TEXT", "the system prompt"},

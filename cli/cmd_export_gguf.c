@@ -85,9 +85,9 @@ const Command export_gguf = {
     .summary = "a model as one file that llama.cpp reads, its tokenizer inside",
     .usage = "MODEL FILE [--type f32|f16|bf16|q8_0] [--force]",
     .details =
-        "MODEL is base, aligned, a run (RUN, RUN@STEP) or a folder; an adapter is merged into its "
-        "base.  Matrices\nare written as TYPE, norms and biases as f32; rows that q8_0 cannot cut "
-        "into blocks of 32 as f16.",
+        "MODEL is base, aligned, a run (RUN, RUN@STEP), a folder or what was pulled: org/name; an "
+        "adapter is\nmerged into its base.  Matrices are written as TYPE, norms and biases as f32; "
+        "rows that q8_0 cannot cut\ninto blocks of 32 as f16.",
     .options = OPTIONS,
     .project = PROJECT_OPTIONAL,
     .run = run,

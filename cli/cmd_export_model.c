@@ -92,8 +92,10 @@ const Command export_model = {
     .summary = "a model as a folder that transformers, PEFT and vLLM load",
     .usage = "MODEL DIR [--merged]",
     .details =
-        "MODEL is base, reward, aligned, a run (RUN, RUN@STEP) or a folder.  An adapter stays one: "
-        "PEFT's files,\nwhich name the base by where it lies here; --merged writes a whole model.",
+        "MODEL is base, reward, aligned, a run (RUN, RUN@STEP), a folder or what was pulled: "
+        "org/name.  An adapter\nstays one: PEFT's files, which name the base by where it lies "
+        "here; "
+        "--merged writes a whole model.",
     .options = OPTIONS,
     .project = PROJECT_OPTIONAL,
     .run = run,

@@ -175,6 +175,14 @@ for words in "export preferences" "reward eval" "judge score"; do
     prints "  rlhf help $words"
 done
 
+# ---- a model may be one that was pulled, and help says so ----
+for words in chat generate logprobs tokenize inspect "export model" "export gguf"; do
+    # shellcheck disable=SC2086 # two words
+    run help $words
+    exits 0 "help $words"
+    prints org/name
+done
+
 # ---- words that are offered are taken ----
 run --project tone export prompts --split foo
 exits 2 "an unknown split"
