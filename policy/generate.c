@@ -328,10 +328,12 @@ int policy_generate(Policy *p, const Prompts *in, const SamplingConfig *s, Respo
     const int context = p->model->config.max_T, room = context - longest;
     const int reach = s->max_new_tokens < room ? longest + s->max_new_tokens : context;
     const double need = (double)decoding_memory(&p->model->config, policy_low(p), slots, reach);
-    if (need > (double)mem_free())
-        return error_set(err,
-                         "%d responses of %d tokens at a time take %.1f GB and %.1f GB are free",
-                         slots, reach, need / 1e9, (double)mem_free() / 1e9);
+    if (need > (double)mem_free()) {
+        error_set(err, "%d responses of %d tokens at a time take %.1f GB and %.1f GB are free",
+                  slots, reach, need / 1e9, (double)mem_free() / 1e9);
+        return error_hint(err, "a smaller %s--max-new-tokens takes less",
+                          slots > 1 ? "--batch or " : "");
+    }
     Responses r = {.n = in->n};
     r.start = mem_calloc((size_t)in->n + 1, sizeof *r.start);
     r.finish = mem_calloc((size_t)in->n, sizeof *r.finish);

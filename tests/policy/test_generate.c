@@ -405,6 +405,26 @@ static void prompts_that_cannot_be_answered_are_named(void **state)
     refused(WRONG + 2, (int[]){0, 1}, 1, "prompt 1: token -1 is outside the vocabulary of 23");
 }
 
+/* A cache of ANSWERS * 2^20 tokens * 2 * 64 layers * 2 heads * 6 wide * 4 bytes: 26 TB. */
+static void what_does_not_fit_into_memory_is_refused(void **state)
+{
+    (void)state;
+    ModelConfig c = TINY_LLAMA;
+    c.max_T = 1 << 20, c.n_layer = 64;
+    Policy *p = policy_open(model_new(&c, 2), &(PolicyOptions){.max_tokens = 64});
+    const Prompts all = same_prompt(ANSWERS);
+    SamplingConfig s = plain_sampling(1 << 20);
+    Responses r = {0};
+    s.batch = ANSWERS;
+    assert_int_equal(policy_generate(p, &all, &s, &r, &err), -1);
+    assert_non_null(strstr(err.message, "4000 responses of 1048576 tokens at a time take "));
+    assert_string_equal(err.hint, "a smaller --batch or --max-new-tokens takes less");
+    assert_null(r.token);
+    Model *m = policy_model(p);
+    policy_close(p);
+    model_free(m);
+}
+
 static void no_prompts_give_no_responses(void **state)
 {
     (void)state;
@@ -434,6 +454,7 @@ int main(void)
         cmocka_unit_test(each_token_looks_at_the_bar),
         cmocka_unit_test(decoding_can_be_stopped),
         cmocka_unit_test(prompts_that_cannot_be_answered_are_named),
+        cmocka_unit_test(what_does_not_fit_into_memory_is_refused),
         cmocka_unit_test(no_prompts_give_no_responses),
     };
     return cmocka_run_group_tests(tests, open_policy, close_policy);
