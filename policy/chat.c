@@ -6,31 +6,16 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "policy/tokenizer_config.h"
 
 enum { CONFIG_MAX = 64 << 20 }; /* bytes */
 
 /* ---- the format of a model ------------------------------------------------------------------------- */
 
-/* Both forms of tokenizer_config.json: "</s>" and {"content": "</s>"}. */
-static char *token_of(const cJSON *config, const char *name)
+static char *token_of(const cJSON *config, const char *role)
 {
-    const char *plain = json_text(config, name, NULL);
-    const cJSON *object = cJSON_GetObjectItemCaseSensitive(config, name);
-    const char *token = plain ? plain : json_text(object, "content", NULL);
+    const char *token = tokenizer_config_token(config, role);
     return token ? mem_strdup(token) : NULL;
-}
-
-/* chat_template is a text, or a list of named ones of which `default` is for chatting; NULL when absent. */
-static const char *template_of(const cJSON *config)
-{
-    const cJSON *item, *list = cJSON_GetObjectItemCaseSensitive(config, "chat_template");
-    if (!cJSON_IsArray(list)) return json_text(config, "chat_template", NULL);
-    cJSON_ArrayForEach(item, list)
-    {
-        if (strcmp(json_text(item, "name", ""), "default") == 0)
-            return json_text(item, "template", NULL);
-    }
-    return NULL;
 }
 
 static int recognise(Chat *c, const char *dir, const cJSON *config, Error *err)
@@ -41,8 +26,8 @@ static int recognise(Chat *c, const char *dir, const cJSON *config, Error *err)
     if (path_join(path, dir, "chat_template.jinja", err) != 0) return -1;
     if (file_exists(path)) {
         if (file_read(&own, &n, path, CONFIG_MAX, err) != 0) return -1;
-    } else if (template_of(config)) {
-        own = mem_strdup(template_of(config));
+    } else if (tokenizer_config_template(config)) {
+        own = mem_strdup(tokenizer_config_template(config));
         n = strlen(own);
     }
     const int rc = own ? chat_template_recognise(&c->template, own, n, err) : 0;

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "policy/tokenizer_config.h"
 
 enum { FILE_LIMIT = 1 << 26 };
 /* llama.cpp has three places for tokens that end an answer: eos, eot and eom. */
@@ -17,12 +18,10 @@ typedef struct {
     bool add_bos, add_eos;
 } Specials;
 
-/* "bos_token": a text, or an object with its content; -1 when the vocabulary lacks it. */
+/* The id of a role's token, -1 when the vocabulary lacks it. */
 static int named(const Specials *s, const char *name)
 {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(s->config, name);
-    const char *token =
-        cJSON_IsObject(item) ? json_text(item, "content", NULL) : json_text(s->config, name, NULL);
+    const char *token = tokenizer_config_token(s->config, name);
     return token ? gguf_vocabulary_id(s->v, token) : -1;
 }
 
@@ -130,19 +129,6 @@ static void put_ids(GgufKeys *k, const Specials *s, const cJSON *tokenizer)
     gguf_put_bool(k, "tokenizer.ggml.add_eos_token", s->add_eos);
 }
 
-/* A text, or a list of named ones of which `default` is for chatting. */
-static const char *template_of(const cJSON *config)
-{
-    const cJSON *item, *list = cJSON_GetObjectItemCaseSensitive(config, "chat_template");
-    if (!cJSON_IsArray(list)) return json_text(config, "chat_template", NULL);
-    cJSON_ArrayForEach(item, list)
-    {
-        if (strcmp(json_text(item, "name", ""), "default") == 0)
-            return json_text(item, "template", NULL);
-    }
-    return NULL;
-}
-
 static int put_template(GgufKeys *k, const char *dir, const cJSON *config, Error *err)
 {
     char path[FILE_PATH_MAX], *own = NULL;
@@ -155,7 +141,7 @@ static int put_template(GgufKeys *k, const char *dir, const cJSON *config, Error
             return error_set(err, "%s is not UTF-8", path);
         }
     }
-    const char *template = own ? own : template_of(config);
+    const char *template = own ? own : tokenizer_config_template(config);
     if (template) gguf_put_text(k, "tokenizer.chat_template", template);
     free(own);
     return 0;

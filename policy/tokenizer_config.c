@@ -1,18 +1,34 @@
-/* What tokenizer_config.json says beside tokenizer.json: the stop token, and whether texts begin with a
- * token of their own. */
+#include "policy/tokenizer_config.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "policy/component.h"
 #include "policy/tokenizer_parts.h"
 
-/* A token is a text or an object with a content; null and absent are none, which is the id -1. */
+const char *tokenizer_config_token(const cJSON *config, const char *role)
+{
+    const cJSON *object = cJSON_GetObjectItemCaseSensitive(config, role);
+    return json_text(config, role, json_text(object, "content", NULL));
+}
+
+const char *tokenizer_config_template(const cJSON *config)
+{
+    const cJSON *item, *list = cJSON_GetObjectItemCaseSensitive(config, "chat_template");
+    if (!cJSON_IsArray(list)) return json_text(config, "chat_template", NULL);
+    cJSON_ArrayForEach(item, list)
+    {
+        if (strcmp(json_text(item, "name", ""), "default") == 0)
+            return json_text(item, "template", NULL);
+    }
+    return NULL;
+}
+
+/* The id of a role's token, -1 when there is none. */
 static int read_token(int *id, const Tokenizer *t, const cJSON *config, const char *name,
                       Error *err)
 {
-    const char *token = json_text(config, name, NULL);
-    if (!token) token = json_text(component_member(config, name), "content", NULL);
+    const char *token = tokenizer_config_token(config, name);
     *id = token ? tokenizer_id(t, token) : -1;
     if (!token || *id >= 0) return 0;
     return error_set(err, "%s \"%.80s\" is not a token of tokenizer.json", name, token);

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "policy/component.h"
+#include "policy/tokenizer_config.h"
 #include "policy/tokenizer_parts.h"
 
 /* ---- vocab.json and merges.txt ------------------------------------------------------------- */
@@ -90,8 +91,7 @@ static void add_listed(AddedList *l, const cJSON *list)
 static void add_role(AddedList *l, const cJSON *config, const char *role, const char *fallback)
 {
     const cJSON *value = component_member(config, role);
-    const char *content =
-        value ? json_text(config, role, json_text(value, "content", NULL)) : fallback;
+    const char *content = value ? tokenizer_config_token(config, role) : fallback;
     add_token(l, content, -1, cJSON_IsObject(value) ? value : NULL, true);
 }
 
