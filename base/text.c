@@ -167,6 +167,12 @@ char *text_trim(char *s)
     return s;
 }
 
+bool text_ends(const char *text, const char *end)
+{
+    const size_t n = strlen(text), m = strlen(end);
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
 enum { BUFFERS = 8, BUFFER = 96 };
 
 static char *next_buffer(void)

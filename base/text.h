@@ -23,6 +23,7 @@ char *text_take(Text *t);
 /* True when the bytes are well-formed UTF-8 without NUL (Unicode 15, table 3-7); else *at is the first
  * bad byte.  at may be NULL. */
 bool text_is_utf8(const char *bytes, size_t n, size_t *at);
+bool text_ends(const char *text, const char *end);
 /* The nearest of n candidates by edit distance, or NULL when none is near (more than a third of the
  * letters differ). */
 const char *text_nearest(const char *word, const char *const *candidates, int n);

@@ -6,6 +6,7 @@
 #include "base/checkpoint.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/text.h"
 
 static int begin(Trainer *t, Run *run, const TrainingOptions *o, int64_t *step, Error *err)
 {
@@ -53,11 +54,8 @@ static int save(Trainer *t, Run *run, const TrainingOptions *o, int64_t step, Er
 static bool is_full_disk(const Error *err)
 {
     const int full[] = {ENOSPC, EDQUOT};
-    const size_t n = strlen(err->message);
-    for (size_t i = 0; i < sizeof full / sizeof *full; i++) {
-        const char *words = strerror(full[i]);
-        if (n >= strlen(words) && strcmp(err->message + n - strlen(words), words) == 0) return true;
-    }
+    for (size_t i = 0; i < sizeof full / sizeof *full; i++)
+        if (text_ends(err->message, strerror(full[i]))) return true;
     return false;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/text.h"
 
 enum {
     LINEARS = 4,
@@ -35,12 +36,6 @@ static const Linear *linear_of(const Model *m, int i)
     return of[i % LINEARS];
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    const size_t n = strlen(text), m = strlen(end);
-    return n >= m && strcmp(text + n - m, end) == 0;
-}
-
 static const struct {
     const char *name;
     unsigned kind;
@@ -55,7 +50,7 @@ enum { TARGETS = sizeof TARGET / sizeof *TARGET };
 static int target_index(const Tensor *t)
 {
     for (int i = 0; i < TARGETS; i++)
-        if (ends_with(t->name, TARGET[i].name)) return i;
+        if (text_ends(t->name, TARGET[i].name)) return i;
     return -1;
 }
 

@@ -31,7 +31,7 @@ static bool is_id_part(const char *part, size_t n)
     snprintf(copy, sizeof copy, "%.*s", (int)n, part);
     if (strspn(copy, WORD) != n || strstr(copy, "--") || strstr(copy, "..")) return false;
     if (strchr("-.", copy[0]) || strchr("-.", copy[n - 1])) return false;
-    return n < 4 || strcmp(copy + n - 4, ".git") != 0;
+    return !text_ends(copy, ".git");
 }
 
 /* A path in refs/, and git's rules for what it would not take either. */

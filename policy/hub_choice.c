@@ -7,12 +7,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-static bool ends_in(const char *name, const char *end)
-{
-    const size_t n = strlen(name), m = strlen(end);
-    return n >= m && strcmp(name + n - m, end) == 0;
-}
-
 static bool has(const HubListing *l, const char *pattern)
 {
     for (int i = 0; i < l->n; i++)
@@ -47,7 +41,7 @@ static bool is_needed_of_dataset(const char *name)
 {
     static const char *const ENDS[] = {".jsonl", ".jsonl.gz", ".json", ".json.gz"};
     for (size_t i = 0; i < sizeof ENDS / sizeof *ENDS; i++)
-        if (ends_in(name, ENDS[i])) return strcmp(name, "dataset_infos.json") != 0;
+        if (text_ends(name, ENDS[i])) return strcmp(name, "dataset_infos.json") != 0;
     return false;
 }
 

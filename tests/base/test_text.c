@@ -128,6 +128,16 @@ static void a_count_agrees_with_its_noun(void **state)
     assert_string_equal(text_count(2000, "held-out pair"), "2,000 held-out pairs");
 }
 
+static void the_end_of_a_text_is_known(void **state)
+{
+    (void)state;
+    assert_true(text_ends("a.git", ".git"));
+    assert_true(text_ends(".git", ".git"));
+    assert_true(text_ends("a", ""));
+    assert_false(text_ends("git", ".git"));
+    assert_false(text_ends("a.git.b", ".git"));
+}
+
 /* e acute composed and combining are one column, a CJK character two, an emoji two. */
 static void width_counts_columns_not_bytes(void **state)
 {
@@ -151,6 +161,7 @@ int main(void)
         cmocka_unit_test(white_space_is_trimmed_at_both_ends),
         cmocka_unit_test(thousands_are_separated),
         cmocka_unit_test(a_count_agrees_with_its_noun),
+        cmocka_unit_test(the_end_of_a_text_is_known),
         cmocka_unit_test(width_counts_columns_not_bytes),
     };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);
