@@ -98,24 +98,10 @@ static bool counts_bytes(const Progress *p)
     return strcmp(p->unit, "byte") == 0;
 }
 
-/* Thousands, not 1,024s, as disks and networks are sold. */
-static void put_bytes(Text *line, double bytes)
-{
-    static const char *const UNITS[] = {"bytes", "kB", "MB", "GB", "TB"};
-    int u = 0;
-    while (bytes >= 1000 && u < 4) bytes /= 1000, u++;
-    text_format(line, u == 0 || bytes >= 100 ? "%.0f %s" : "%.1f %s", bytes, UNITS[u]);
-}
-
 static void put_rate(Text *line, const Progress *p, double rate)
 {
-    if (rate > 0 && counts_bytes(p)) {
-        text_add(line, "  ");
-        put_bytes(line, rate);
-        text_add(line, "/s");
-        return;
-    }
-    if (rate > 0) text_format(line, rate < 10 ? "  %.2f %s/s" : "  %.0f %s/s", rate, p->unit);
+    if (rate > 0 && counts_bytes(p)) text_format(line, "  %s/s", text_size(rate));
+    else if (rate > 0) text_format(line, rate < 10 ? "  %.2f %s/s" : "  %.0f %s/s", rate, p->unit);
 }
 
 static void put_left(Text *line, const Progress *p, double rate)
@@ -128,10 +114,8 @@ static void put_left(Text *line, const Progress *p, double rate)
 static void put_count(Text *line, const Progress *p)
 {
     if (counts_bytes(p)) {
-        if (p->total > 0 || p->done > 0) text_add(line, "  ");
-        if (p->total > 0 || p->done > 0) put_bytes(line, (double)p->done);
-        if (p->total > 0) text_add(line, " of ");
-        if (p->total > 0) put_bytes(line, (double)p->total);
+        if (p->total > 0 || p->done > 0) text_format(line, "  %s", text_size((double)p->done));
+        if (p->total > 0) text_format(line, " of %s", text_size((double)p->total));
         return;
     }
     if (p->total > 0)

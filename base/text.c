@@ -204,6 +204,17 @@ const char *text_count(long long n, const char *noun)
     return out;
 }
 
+const char *text_size(double bytes)
+{
+    static const char *const UNITS[] = {"bytes", "kB", "MB", "GB", "TB"};
+    enum { LAST = sizeof UNITS / sizeof *UNITS - 1 };
+    char *out = next_buffer();
+    int u = 0;
+    while (bytes >= 1000 && u < LAST) bytes /= 1000, u++;
+    snprintf(out, BUFFER, u == 0 || bytes >= 100 ? "%.0f %s" : "%.1f %s", bytes, UNITS[u]);
+    return out;
+}
+
 int text_width(const char *text, size_t n)
 {
     int width = 0;

@@ -37,6 +37,9 @@ char *text_trim(char *s);
 const char *text_thousands(long long n);
 /* 1 -> "1 step", 2000 -> "2,000 steps", for nouns whose plural adds an s; in the same buffers. */
 const char *text_count(long long n, const char *noun);
+/* Bytes, in thousands as disks and networks are sold: 999 -> "999 bytes", 1.5e6 -> "1.5 MB", 2e8 -> "200 MB";
+ * in the same buffers. */
+const char *text_size(double bytes);
 /* Columns of a terminal that the UTF-8 text takes (utf8proc widths; control characters count 0). */
 int text_width(const char *text, size_t n);
 

@@ -6,16 +6,9 @@
 /* What a small model takes is no news. */
 static const size_t WORTH_TELLING = (size_t)256 << 20;
 
-static void put_bytes(Text *t, size_t bytes)
-{
-    if (bytes < 1000000000) text_format(t, "%.0f MB", (double)bytes / 1e6);
-    else text_format(t, "%.1f GB", (double)bytes / 1e9);
-}
-
 void memory_plan_add(MemoryPlan *p, const char *what, size_t bytes)
 {
-    text_format(&p->parts, "%s%s ", p->parts.n ? ", " : "", what);
-    put_bytes(&p->parts, bytes);
+    text_format(&p->parts, "%s%s %s", p->parts.n ? ", " : "", what, text_size((double)bytes));
     p->total += bytes;
 }
 
@@ -24,9 +17,8 @@ int memory_plan_check(MemoryPlan *p, const char *hint, Error *err)
     const size_t free = mem_free() + mem_held();
     const bool fits = p->total <= free;
     Text sizes = {0};
-    put_bytes(&sizes, p->total);
-    text_add(&sizes, fits ? " of " : " are needed, and ");
-    put_bytes(&sizes, free);
+    text_format(&sizes, "%s%s%s", text_size((double)p->total), fits ? " of " : " are needed, and ",
+                text_size((double)free));
     if (fits && p->total >= WORTH_TELLING)
         log_line("memory: %s; %s free", p->parts.bytes, sizes.bytes);
     if (!fits) {

@@ -20,15 +20,6 @@ static void say(const char *what, Text *t)
     text_clear(t);
 }
 
-static const char *sized(char out[32], double bytes)
-{
-    static const char *const UNIT[] = {"bytes", "kB", "MB", "GB", "TB"};
-    int u = 0;
-    while (bytes >= 1000 && u < 4) bytes /= 1000, u++;
-    snprintf(out, 32, u == 0 ? "%.0f %s" : "%.1f %s", bytes, UNIT[u]);
-    return out;
-}
-
 /* ---- shape ---------------------------------------------------------------------------------------- */
 
 static void say_attention(const ModelConfig *c, Text *t)
@@ -85,13 +76,12 @@ static void say_shape(const ModelFacts *f, Text *t)
 
 static void say_types(const ModelFacts *f, Text *t)
 {
-    char size[32];
     bool wider = false;
     for (int i = 0; i <= DTYPE_OTHER; i++) {
         if (!f->bytes[i]) continue;
         wider |= i != DTYPE_F32 && i != DTYPE_OTHER;
         text_format(t, "%s%s %s", t->n ? ", " : "", i == DTYPE_OTHER ? "other" : dtype_name(i),
-                    sized(size, (double)f->bytes[i]));
+                    text_size((double)f->bytes[i]));
     }
     text_add(t, wider ? "; F32 in memory" : "");
     say("on disk", t);
@@ -154,9 +144,9 @@ static void print_weights(const ModelFacts *f)
 /* A size, marked when it is more than is free. */
 static void print_bytes(double bytes)
 {
-    char size[32], marked[40];
+    char marked[40];
     snprintf(marked, sizeof marked, "%s%s", bytes > (double)mem_free() ? "* " : "",
-             sized(size, bytes));
+             text_size(bytes));
     printf("%16s", marked);
 }
 
@@ -179,14 +169,14 @@ static void print_memory(const ModelFacts *f)
     const JobModel of = {.model = f->outline, .adapter = f->adapter, .heads = f->heads};
     Adapter *drawn = f->adapter ? NULL : job_adapter(f->outline);
     Adapter *trained = f->adapter ? f->adapter : drawn;
-    char size[32], rank[32];
+    char rank[32];
     snprintf(rank, sizeof rank, "rank %d", trained->config.rank);
     printf("\n  %-12s%16s", "memory", "frozen");
     if (!f->heads) printf("%16s%16s", f->adapter ? "" : "all weights", rank);
     putchar('\n');
     for (int job = 0; job < JOBS; job++)
         if (job_done_with((Job)job, f->heads)) print_job((Job)job, &of, trained);
-    printf("  %-12s%16s  (* is more than that)\n", "free here", sized(size, (double)mem_free()));
+    printf("  %-12s%16s  (* is more than that)\n", "free here", text_size((double)mem_free()));
     adapter_free(drawn);
 }
 

@@ -128,6 +128,17 @@ static void a_count_agrees_with_its_noun(void **state)
     assert_string_equal(text_count(2000, "held-out pair"), "2,000 held-out pairs");
 }
 
+static void bytes_are_told_in_thousands(void **state)
+{
+    (void)state;
+    assert_string_equal(text_size(0), "0 bytes");
+    assert_string_equal(text_size(999), "999 bytes");
+    assert_string_equal(text_size(1000), "1.0 kB");
+    assert_string_equal(text_size(12345678), "12.3 MB");
+    assert_string_equal(text_size(2e8), "200 MB");
+    assert_string_equal(text_size(5e15), "5000 TB");
+}
+
 static void the_end_of_a_text_is_known(void **state)
 {
     (void)state;
@@ -161,6 +172,7 @@ int main(void)
         cmocka_unit_test(white_space_is_trimmed_at_both_ends),
         cmocka_unit_test(thousands_are_separated),
         cmocka_unit_test(a_count_agrees_with_its_noun),
+        cmocka_unit_test(bytes_are_told_in_thousands),
         cmocka_unit_test(the_end_of_a_text_is_known),
         cmocka_unit_test(width_counts_columns_not_bytes),
     };
