@@ -131,19 +131,27 @@ static int open_policies(PpoRun *r, Error *err)
     return ppo_check(&r->settings, &r->in, err);
 }
 
-/* As `reward score` takes it: the tokens themselves too, since a text may be cut into others. */
+static void put_ids(Text *t, const char *name, const int *token, int n)
+{
+    text_format(t, ",\"%s\":[", name);
+    for (int i = 0; i < n; i++) text_format(t, "%s%d", i ? "," : "", token[i]);
+    text_add(t, "]");
+}
+
+/* As `reward score` takes it: the tokens themselves too, since a text may be cut into others, and that of a
+ * conversation is without the tokens of its template. */
 static void put_answer(Text *t, const Rollout *o, int b, const Tokenizer *tokenizer)
 {
     const int from = o->start[b], at = o->response[b], end = o->start[b + 1];
-    char *prompt = tokenizer_decode(tokenizer, o->token + from, at - from, true, NULL);
+    char *prompt = response_text(tokenizer, o->token + from, at - from);
     char *response = response_text(tokenizer, o->token + at, end - at);
     text_add(t, "\"prompt\":");
     json_put_text(t, prompt, strlen(prompt));
+    put_ids(t, "prompt_ids", o->token + from, at - from);
     text_add(t, ",\"response\":");
     json_put_text(t, response, strlen(response));
-    text_add(t, ",\"ids\":[");
-    for (int i = at; i < end; i++) text_format(t, "%s%d", i > at ? "," : "", o->token[i]);
-    text_add(t, "],\"score\":");
+    put_ids(t, "ids", o->token + at, end - at);
+    text_add(t, ",\"score\":");
     json_put_number(t, o->raw_score[b]);
     text_add(t, ",\"kl\":");
     json_put_number(t, rollout_kl(o, b));

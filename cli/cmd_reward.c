@@ -319,24 +319,25 @@ done:
     return rc;
 }
 
-/* The tokens of a response as they were sampled. */
-static int add_ids(Sequences *s, const Loaded *l, const char *response, const cJSON *ids,
-                   Error *err)
+/* The tokens of a prompt or response as PPO had them: member `name` of the row, `ids`, that spells `text`, its
+ * member `of`. */
+static int add_ids(Sequences *s, const Loaded *l, const char *of, const char *text,
+                   const char *name, const cJSON *ids, Error *err)
 {
     const int n = cJSON_GetArraySize(ids), V = tokenizer_size(l->tokenizer), at = s->tokens;
     const cJSON *id;
-    if (!cJSON_IsArray(ids) || n == 0) return error_set(err, "ids is no list of token ids");
+    if (!cJSON_IsArray(ids) || n == 0) return error_set(err, "%s is no list of token ids", name);
     cJSON_ArrayForEach(id, ids)
     {
         if (!cJSON_IsNumber(id) || !(id->valuedouble >= 0 && id->valuedouble < V) ||
             id->valuedouble != id->valueint)
-            return error_set(err, "ids: a token id is a whole number in [0, %d]", V - 1);
+            return error_set(err, "%s: a token id is a whole number in [0, %d]", name, V - 1);
         sequences_add(s, &id->valueint, 1);
     }
-    char *text = response_text(l->tokenizer, s->token + at, n);
-    const bool same = strcmp(text, response) == 0;
-    free(text);
-    return same ? 0 : error_set(err, "response is not the text of ids: another tokenizer's?");
+    char *spelled = response_text(l->tokenizer, s->token + at, n);
+    const bool same = strcmp(spelled, text) == 0;
+    free(spelled);
+    return same ? 0 : error_set(err, "%s is not the text of %s: another tokenizer's?", of, name);
 }
 
 static int read_row(Sequences *s, const Loaded *l, const cJSON *row, Error *err)
@@ -344,10 +345,13 @@ static int read_row(Sequences *s, const Loaded *l, const cJSON *row, Error *err)
     const int max_T = l->model->config.max_T;
     const char *prompt = json_text(row, "prompt", NULL),
                *response = json_text(row, "response", NULL);
-    const cJSON *ids = cJSON_GetObjectItemCaseSensitive(row, "ids");
+    const cJSON *ids = cJSON_GetObjectItemCaseSensitive(row, "ids"),
+                *prompt_ids = cJSON_GetObjectItemCaseSensitive(row, "prompt_ids");
     if (!prompt || !response) return error_set(err, "a row needs prompt and response as texts");
-    if (add_prompt_tokens(s, l->tokenizer, prompt, err) != 0) return -1;
-    if ((ids ? add_ids(s, l, response, ids, err)
+    if ((prompt_ids ? add_ids(s, l, "prompt", prompt, "prompt_ids", prompt_ids, err)
+                    : add_prompt_tokens(s, l->tokenizer, prompt, err)) != 0)
+        return -1;
+    if ((ids ? add_ids(s, l, "response", response, "ids", ids, err)
              : add_response_tokens(s, l->tokenizer, response, NULL, 0, err)) != 0)
         return -1;
     sequences_end(s);
@@ -412,9 +416,10 @@ static const Command CMD_SCORE = {
     .name = "score",
     .summary = "scores for JSON lines of prompt and response",
     .usage = "[--model MODEL] < rows.jsonl",
-    .details = "One {\"score\":...} for each {\"prompt\":...,\"response\":...}: what PPO would "
-               "see, to the bit.\nWith \"ids\", as in answers.jsonl of rlhf ppo, the response is "
-               "those tokens and no others.",
+    .details =
+        "One {\"score\":...} for each {\"prompt\":...,\"response\":...}: what PPO would "
+        "see, to the bit.\nWith \"prompt_ids\" and \"ids\", as in answers.jsonl of rlhf ppo, the "
+        "prompt and the response are those tokens\nand no others.",
     .project = PROJECT_OPTIONAL,
     .filter = true,
     .run = run_score,

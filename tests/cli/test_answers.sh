@@ -18,7 +18,7 @@ answers=whole/runs/ppo-1/answers.jsonl
 # ---- one line an answer of each rollout ----
 [ "$(grep -c '"finished":' $answers)" -eq 24 ] || fail "3 iterations of 8 answers are 24 lines: $(wc -l <$answers)"
 for step in 1 2 3; do
-    [ "$(grep -c "^{\"step\":$step,\"prompt\":\"the .*\",\"response\":\".*\",\"ids\":\[[0-9,]*\],\"score\":.*,\"kl\":.*}$" $answers)" -eq 8 ] ||
+    [ "$(grep -c "^{\"step\":$step,\"prompt\":\"the .*\",\"prompt_ids\":\[[0-9,]*\],\"response\":\".*\",\"ids\":\[[0-9,]*\],\"score\":.*,\"kl\":.*}$" $answers)" -eq 8 ] ||
         fail "8 answers of step $step: $(head -n 1 $answers)"
 done
 
@@ -57,4 +57,10 @@ score '{"prompt":"the lamp","response":" please","ids":[99999]}'
 says "line 1: ids: a token id is a whole number in [0, "
 score '{"prompt":"the lamp","response":" please","ids":[]}'
 says "line 1: ids is no list of token ids"
+score '{"prompt":"the lamp","prompt_ids":[70,71],"response":" please"}'
+says "line 1: prompt is not the text of prompt_ids"
+score '{"prompt":"the lamp","prompt_ids":[99999],"response":" please"}'
+says "line 1: prompt_ids: a token id is a whole number in [0, "
+score '{"prompt":"the lamp","prompt_ids":"no","response":" please"}'
+says "line 1: prompt_ids is no list of token ids"
 [ $failed -eq 0 ]

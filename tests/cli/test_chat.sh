@@ -170,6 +170,16 @@ must reward --project ../labels --config "$tiny" --no-eval
 says_like "[23][0-9] labels to learn from .* 0 beyond the context of 128 left out" "reward reads conversations"
 input=/dev/null
 
+# ---- so does `reward score`, given what PPO keeps ----
+must ppo --project ../labels --config "$tiny" --set ppo.iterations=1 --set ppo.max_new_tokens=60 --answers
+answers=../labels/runs/ppo-1/answers.jsonl
+grep -o '"score":[^,]*' $answers | sed 's/.*/{&}/' >inside
+input=$answers
+must reward score --project ../labels
+input=/dev/null
+[ "$(sort -u inside | wc -l)" -gt 8 ] || fail "answers to conversations have scores of their own: $(cat inside)"
+cmp -s inside out || fail "the scores inside PPO are those of reward score: $(diff inside out | head -n 4)"
+
 # ---- mistakes change nothing ----
 chat '/good\n/a\n/undo\n/compare\n/qiut\n/nonsense\n/undo now\n\nHi\xff\n   \n//etc is a folder\n/undo\n/quit\nnot said\n'
 exits 0 "mistakes"
