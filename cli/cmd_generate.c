@@ -234,7 +234,8 @@ const Command cmd_generate = {
     .details =
         "The prompt is given to the model as it stands; with --chat, as a turn of its chat "
         "template "
-        "(rlhf help chat).\n"
+        "(rlhf help chat);\n"
+        "with --template plain an answer goes on past Human:, where chat ends it.\n"
         "The same seed gives the same text, whatever --batch is.\n"
         "A terminal is shown what it would obey spelled out (<U+001B>), where each of several "
         "responses begins,\n"
