@@ -124,9 +124,9 @@ static int open_policies(PpoRun *r, Error *err)
                         .aligned_before = strcmp(r->start.hash, r->reference.hash) != 0,
                         .reward = r->reward.policy,
                         .prompts = {r->prompts.n, r->prompts.tokens.token, r->prompts.tokens.start},
-                        .stop = {tokenizer_eos(r->start.tokenizer)},
-                        .n_stop = 1,
+                        .n_stop = r->prompts.n_stop,
                         .seed = r->ctx->seed};
+    memcpy(r->in.stop, r->prompts.stop, sizeof r->in.stop);
     if (open_trained(r, err) != 0) return -1;
     return ppo_check(&r->settings, &r->in, err);
 }

@@ -48,7 +48,7 @@ typedef struct {
     Store *store;
     Loaded model;
     int64_t model_id;
-    char *sampling; /* JSON of the settings */
+    char *sampling; /* JSON of the settings; of the split in hand */
     Progress bar;
     int64_t asked, pairs, equal, unfinished, tokens, left_out;
     int64_t answered; /* when there is nothing to ask: prompts that this model has answered */
@@ -116,15 +116,15 @@ static int sample_page(Sampling *s, const PromptTokens *from, int at, int n, Err
     Sequences prompts = {0};
     Responses r = {0};
     uint64_t *key = mem_calloc((size_t)n * ANSWERS, sizeof *key);
-    const SamplingConfig config = {.temperature = s->options.temperature,
-                                   .top_p = 1,
-                                   .max_new_tokens = s->options.max_new_tokens,
-                                   .stop = {tokenizer_eos(s->model.tokenizer)},
-                                   .n_stop = 1,
-                                   .seed = s->ctx->seed,
-                                   .batch = s->options.batch,
-                                   .on_progress = stop_early,
-                                   .context = s};
+    SamplingConfig config = {.temperature = s->options.temperature,
+                             .top_p = 1,
+                             .max_new_tokens = s->options.max_new_tokens,
+                             .n_stop = from->n_stop,
+                             .seed = s->ctx->seed,
+                             .batch = s->options.batch,
+                             .on_progress = stop_early,
+                             .context = s};
+    memcpy(config.stop, from->stop, sizeof config.stop);
     for (int i = 0; i < n * ANSWERS; i++) {
         const int k = at + i / ANSWERS, *start = from->tokens.start;
         sequences_add(&prompts, from->tokens.token + start[k], start[k + 1] - start[k]);
@@ -159,6 +159,9 @@ static int sample_split(Sampling *s, Split split, int64_t limit, Error *err)
     if (prompts_read(&prompts, s->store, &filter, &s->model, s->options.max_new_tokens, err) != 0)
         return -1;
     s->left_out += prompts.left_out;
+    free(s->sampling);
+    s->sampling =
+        prompts_sampling_json(&prompts, s->options.temperature, s->options.max_new_tokens, NULL);
     const int answers = ANSWERS * prompts.n, batch = s->options.batch;
     int rc = prompts.n == 0
                  ? 0
@@ -287,8 +290,6 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (loaded_open_language(&s.model, ctx, "policy", s.options.model, NULL, err) != 0) goto done;
     if (loaded_record(&s.model, s.store, &s.model_id, err) != 0) goto done;
     loaded_policy(&s.model);
-    s.sampling = mem_format("{\"temperature\":%.17g,\"max_new_tokens\":%d}", s.options.temperature,
-                            s.options.max_new_tokens);
     rc = sample(&s, err);
     if (rc == 0) report(&s, log_clock() - began);
 

@@ -18,28 +18,21 @@ enum { SAMPLE_BASE = 0, SAMPLE_CANDIDATE = 1, SAMPLE_ALIGNED = 4000, SAMPLES_PER
 
 /* ---- prompts -------------------------------------------------------------------------------------- */
 
-static int read_prompts(Comparison *c, Sequences *tokens, Store *store, const Loaded *l,
+static int read_prompts(Comparison *c, PromptTokens *p, Store *store, const Loaded *l,
                         const ComparisonOptions *o, Error *err)
 {
-    PromptTokens p = {0};
     const StorePromptFilter filter = {.split = SPLIT_TEST, .source = o->source, .limit = o->n};
-    if (prompts_read(&p, store, &filter, l, o->max_new_tokens, err) != 0) return -1;
-    if (p.n == 0 && p.left_out > 0) {
-        prompts_too_long(p.left_out, l, o->max_new_tokens, err);
-        prompts_free(&p);
-        return -1;
+    if (prompts_read(p, store, &filter, l, o->max_new_tokens, err) != 0) return -1;
+    if (p->n == 0 && p->left_out > 0)
+        return prompts_too_long(p->left_out, l, o->max_new_tokens, err);
+    prompts_log(p->left_out, l, o->max_new_tokens);
+    c->n = p->n;
+    c->prompt = mem_calloc((size_t)p->n + 1, sizeof *c->prompt);
+    c->prompt_id = mem_calloc((size_t)p->n + 1, sizeof *c->prompt_id);
+    for (int i = 0; i < p->n; i++) {
+        c->prompt[i] = mem_strdup(p->row[i]->text);
+        c->prompt_id[i] = p->row[i]->id;
     }
-    prompts_log(p.left_out, l, o->max_new_tokens);
-    c->n = p.n;
-    c->prompt = mem_calloc((size_t)p.n + 1, sizeof *c->prompt);
-    c->prompt_id = mem_calloc((size_t)p.n + 1, sizeof *c->prompt_id);
-    for (int i = 0; i < p.n; i++) {
-        c->prompt[i] = mem_strdup(p.row[i]->text);
-        c->prompt_id[i] = p.row[i]->id;
-    }
-    *tokens = p.tokens;
-    p.tokens = (Sequences){0};
-    prompts_free(&p);
     if (c->n > 0) return 0;
     return error_set(err,
                      "no test prompts%s%s; rlhf import puts one prompt in ten into the test split",
@@ -61,20 +54,21 @@ static int watch(void *context, int finished)
 }
 
 /* `of` answers to every prompt, side by side. */
-static int sample(Answers *out, Loaded *l, const Sequences *prompts, const int64_t *prompt_id,
-                  int of, int first, const ComparisonOptions *o, Watch *w, Error *err)
+static int sample(Answers *out, Loaded *l, const PromptTokens *p, int of, int first,
+                  const ComparisonOptions *o, Watch *w, Error *err)
 {
+    const Sequences *prompts = &p->tokens;
     Sequences repeated = {0};
     uint64_t *key = mem_calloc((size_t)prompts->n * (size_t)of, sizeof *key);
-    const SamplingConfig s = {.temperature = o->temperature,
-                              .top_p = 1,
-                              .max_new_tokens = o->max_new_tokens,
-                              .stop = {tokenizer_eos(l->tokenizer)},
-                              .n_stop = 1,
-                              .seed = o->seed,
-                              .batch = o->batch,
-                              .on_progress = watch,
-                              .context = w};
+    SamplingConfig s = {.temperature = o->temperature,
+                        .top_p = 1,
+                        .max_new_tokens = o->max_new_tokens,
+                        .n_stop = p->n_stop,
+                        .seed = o->seed,
+                        .batch = o->batch,
+                        .on_progress = watch,
+                        .context = w};
+    memcpy(s.stop, p->stop, sizeof s.stop);
     for (int i = 0; i < prompts->n; i++)
         for (int k = 0; k < of; k++) {
             sequences_add(&repeated, prompts->token + prompts->start[i],
@@ -82,7 +76,7 @@ static int sample(Answers *out, Loaded *l, const Sequences *prompts, const int64
             sequences_end(&repeated);
             key[i * of + k] =
                 rng_item(RNG_FOR_COMPARE,
-                         (uint64_t)prompt_id[i] * SAMPLES_PER_PROMPT + (uint64_t)(first + k));
+                         (uint64_t)p->row[i]->id * SAMPLES_PER_PROMPT + (uint64_t)(first + k));
         }
     const int rc = answers_sample(out, l->policy, l->tokenizer, &repeated, key, &s, err);
     w->done += repeated.n;
@@ -92,17 +86,15 @@ static int sample(Answers *out, Loaded *l, const Sequences *prompts, const int64
 }
 
 /* Answers as rows of the store. */
-static int store_answers(Store *store, const Comparison *c, const Answers *a, int of, int first,
+static int store_answers(Store *store, const PromptTokens *p, const Answers *a, int of, int first,
                          const Loaded *l, const ComparisonOptions *o, Error *err)
 {
     int64_t model_id;
-    char *sampling =
-        mem_format("{\"temperature\":%.17g,\"max_new_tokens\":%d,\"purpose\":\"compare\"}",
-                   o->temperature, o->max_new_tokens);
+    char *sampling = prompts_sampling_json(p, o->temperature, o->max_new_tokens, "compare");
     StoreResponse *row = mem_calloc((size_t)a->n, sizeof *row);
     int rc = loaded_record(l, store, &model_id, err);
     for (int i = 0; i < a->n && rc == 0; i++)
-        row[i] = (StoreResponse){.prompt_id = c->prompt_id[i / of],
+        row[i] = (StoreResponse){.prompt_id = p->row[i / of]->id,
                                  .model_id = model_id,
                                  .text = a->text[i],
                                  .tokens = a->token + a->start[i],
@@ -119,22 +111,22 @@ static int store_answers(Store *store, const Comparison *c, const Answers *a, in
 }
 
 static int sample_best(Comparison *c, Store *store, Loaded *base, Loaded *reward,
-                       const Sequences *prompts, const ComparisonOptions *o, Watch *w, Error *err)
+                       const PromptTokens *p, const ComparisonOptions *o, Watch *w, Error *err)
 {
+    const Sequences *prompts = &p->tokens;
     Answers all = {0};
     Sequences repeated = {0};
-    if (sample(&all, base, prompts, c->prompt_id, o->best_of, SAMPLE_CANDIDATE, o, w, err) != 0)
-        return -1;
+    if (sample(&all, base, p, o->best_of, SAMPLE_CANDIDATE, o, w, err) != 0) return -1;
     for (int i = 0; i < all.n; i++) {
-        const int p = i / o->best_of;
-        sequences_add(&repeated, prompts->token + prompts->start[p],
-                      prompts->start[p + 1] - prompts->start[p]);
+        const int k = i / o->best_of;
+        sequences_add(&repeated, prompts->token + prompts->start[k],
+                      prompts->start[k + 1] - prompts->start[k]);
         sequences_end(&repeated);
     }
     progress_pulse("scoring");
     answers_score(&all, reward->policy, &repeated);
     c->best_chosen = answers_best(&c->best, &all, o->best_of);
-    const int rc = store_answers(store, c, &all, o->best_of, SAMPLE_CANDIDATE, base, o, err);
+    const int rc = store_answers(store, p, &all, o->best_of, SAMPLE_CANDIDATE, base, o, err);
     sequences_free(&repeated);
     answers_free(&all);
     return rc;
@@ -162,22 +154,22 @@ static void measure_likelihood(Comparison *c, Loaded *base, const Sequences *pro
 }
 
 static int answer_all(Comparison *c, Store *store, Loaded *base, Loaded *aligned, Loaded *reward,
-                      const Sequences *prompts, const ComparisonOptions *o, Error *err)
+                      const PromptTokens *p, const ComparisonOptions *o, Error *err)
 {
+    const Sequences *prompts = &p->tokens;
     Watch w = {.quiet = o->quiet || log_is_quiet()};
     if (!w.quiet) progress_begin(&w.bar, "compare", prompts->n * (2 + o->best_of), "answer");
-    int rc = sample(&c->base, base, prompts, c->prompt_id, 1, SAMPLE_BASE, o, &w, err);
-    if (rc == 0)
-        rc = sample(&c->aligned, aligned, prompts, c->prompt_id, 1, SAMPLE_ALIGNED, o, &w, err);
-    if (rc == 0) rc = store_answers(store, c, &c->base, 1, SAMPLE_BASE, base, o, err);
-    if (rc == 0) rc = store_answers(store, c, &c->aligned, 1, SAMPLE_ALIGNED, aligned, o, err);
+    int rc = sample(&c->base, base, p, 1, SAMPLE_BASE, o, &w, err);
+    if (rc == 0) rc = sample(&c->aligned, aligned, p, 1, SAMPLE_ALIGNED, o, &w, err);
+    if (rc == 0) rc = store_answers(store, p, &c->base, 1, SAMPLE_BASE, base, o, err);
+    if (rc == 0) rc = store_answers(store, p, &c->aligned, 1, SAMPLE_ALIGNED, aligned, o, err);
     progress_pulse("scoring");
     if (rc == 0) measure_likelihood(c, base, prompts, o->temperature);
     if (rc == 0 && reward) {
         answers_score(&c->base, reward->policy, prompts);
         answers_score(&c->aligned, reward->policy, prompts);
     }
-    if (rc == 0 && o->best_of > 0) rc = sample_best(c, store, base, reward, prompts, o, &w, err);
+    if (rc == 0 && o->best_of > 0) rc = sample_best(c, store, base, reward, p, o, &w, err);
     if (!w.quiet) progress_end(&w.bar);
     return rc;
 }
@@ -272,7 +264,7 @@ int comparison_run(Comparison *out, Store *store, Loaded *base, Loaded *aligned,
                    const ComparisonOptions *o, Error *err)
 {
     Comparison c = {0};
-    Sequences prompts = {0};
+    PromptTokens prompts = {0};
     int rc = -1;
     if (strcmp(base->hash, aligned->hash) == 0) {
         error_set(err, "nothing to compare: %s and %s are the same model", base->name,
@@ -297,7 +289,7 @@ int comparison_run(Comparison *out, Store *store, Loaded *base, Loaded *aligned,
     rc = 0;
 
 done:
-    sequences_free(&prompts);
+    prompts_free(&prompts);
     if (rc == 0) *out = c;
     else comparison_free(&c);
     return rc;

@@ -1,6 +1,7 @@
 #include "cli/prompts.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -18,6 +19,29 @@ static int add(PromptTokens *p, const StorePrompt *row, const Loaded *l, int lon
     }
     sequences_end(s);
     p->row[p->n++] = row;
+    return 0;
+}
+
+static bool are_in(const PromptTokens *p, const char *template)
+{
+    for (int i = 0; i < p->n; i++)
+        if (p->row[i]->template && strcmp(p->row[i]->template, template) == 0) return true;
+    return false;
+}
+
+static int find_stops(PromptTokens *p, const Loaded *l, Error *err)
+{
+    const ChatTemplate *t;
+    const int eos = tokenizer_eos(l->tokenizer);
+    if (eos >= 0) p->stop[p->n_stop++] = eos;
+    for (int i = 0; (t = chat_template_at(i)); i++) {
+        const char *name = chat_template_name(t);
+        if (!are_in(p, name) ||
+            chat_add_stops(p->stop, &p->n_stop, l->folder, name, l->tokenizer, err) == 0)
+            continue;
+        error_wrap(err, "prompts in chat template %s and others", name);
+        return error_hint(err, "prompts of one source only: --source NAME");
+    }
     return 0;
 }
 
@@ -40,9 +64,24 @@ int prompts_read(PromptTokens *out, Store *store, const StorePromptFilter *filte
         if (filter->limit > 0 && p.n >= filter->limit) break;
         rc = add(&p, &p.list.row[i], l, longest, err);
     }
+    if (rc == 0) rc = find_stops(&p, l, err);
     if (rc == 0) *out = p;
     else prompts_free(&p);
     return rc;
+}
+
+/* A tokenizer's stop token alone needs no word. */
+char *prompts_sampling_json(const PromptTokens *p, double temperature, int max_new_tokens,
+                            const char *purpose)
+{
+    Text t = {0};
+    text_format(&t, "{\"temperature\":%.17g,\"max_new_tokens\":%d", temperature, max_new_tokens);
+    for (int i = 0; p->n_stop > 1 && i < p->n_stop; i++)
+        text_format(&t, "%s%d", i ? "," : ",\"stop\":[", p->stop[i]);
+    if (p->n_stop > 1) text_add(&t, "]");
+    if (purpose) text_format(&t, ",\"purpose\":\"%s\"", purpose);
+    text_add(&t, "}");
+    return text_take(&t);
 }
 
 int prompts_too_long(int64_t left_out, const Loaded *l, int max_new_tokens, Error *err)

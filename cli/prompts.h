@@ -4,11 +4,15 @@
 #define CLI_PROMPTS_H
 
 #include "cli/loaded.h"
+#include "policy/chat.h"
 
 typedef struct {
     int n;
     const StorePrompt **row; /* (n) in order of id; they belong to `list` */
     Sequences tokens;        /* (n) */
+    int stop[CHAT_STOPS_MAX],
+        n_stop; /* end an answer to any of them: the tokenizer's stop token, then the
+                                         ends of turns of the templates they are written in */
     int64_t left_out;
     StorePromptList list;
 } PromptTokens;
@@ -16,6 +20,10 @@ typedef struct {
 /* At most filter->limit prompts (0: all), counted without those left out. */
 int prompts_read(PromptTokens *out, Store *store, const StorePromptFilter *filter, const Loaded *l,
                  int max_new_tokens, Error *err);
+/* {"temperature":...,"max_new_tokens":...} and what else the answers to them are sampled by; the caller frees.
+ * `purpose` may be NULL. */
+char *prompts_sampling_json(const PromptTokens *p, double temperature, int max_new_tokens,
+                            const char *purpose);
 /* The error for when none is left. */
 int prompts_too_long(int64_t left_out, const Loaded *l, int max_new_tokens, Error *err);
 /* Says how many were left out, if any. */

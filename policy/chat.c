@@ -71,17 +71,53 @@ static void find_stops(Chat *c, const Tokenizer *t)
     if (tokenizer_eos(t) >= 0) c->stop[c->n_stop++] = tokenizer_eos(t);
 }
 
+/* tokenizer_config.json, NULL where there is none, and the variables that it names. */
+static int read_config(Chat *c, cJSON **config, const char *dir, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    if (path_join(path, dir, "tokenizer_config.json", err) != 0) return -1;
+    if (file_exists(path) && json_read(config, path, CONFIG_MAX, false, err) != 0) return -1;
+    c->bos = token_of(*config, "bos_token");
+    c->eos = token_of(*config, "eos_token");
+    c->variables = (ChatVariables){.bos = c->bos, .eos = c->eos};
+    return 0;
+}
+
+static int add_stop(int stop[CHAT_STOPS_MAX], int *n_stop, int id, Error *err)
+{
+    for (int i = 0; i < *n_stop; i++)
+        if (stop[i] == id) return 0;
+    if (*n_stop == CHAT_STOPS_MAX)
+        return error_set(err, "more than %d tokens are to end an answer", CHAT_STOPS_MAX);
+    stop[(*n_stop)++] = id;
+    return 0;
+}
+
+int chat_add_stops(int stop[CHAT_STOPS_MAX], int *n_stop, const char *dir, const char *name,
+                   const Tokenizer *t, Error *err)
+{
+    Chat c = {0};
+    cJSON *config = NULL;
+    const char *token;
+    int rc = -1;
+    if (read_config(&c, &config, dir, err) != 0 || chat_template_find(&c.template, name, err) != 0)
+        goto done;
+    rc = 0;
+    for (int i = 0; rc == 0 && (token = chat_template_end(c.template, &c.variables, i)); i++)
+        if (is_token(t, token)) rc = add_stop(stop, n_stop, tokenizer_id(t, token), err);
+
+done:
+    chat_close(&c);
+    cJSON_Delete(config);
+    return rc;
+}
+
 int chat_open(Chat *out, const char *dir, const char *name, const Tokenizer *t, Error *err)
 {
     Chat c = {0};
     cJSON *config = NULL;
-    char path[FILE_PATH_MAX];
     int rc = -1;
-    if (path_join(path, dir, "tokenizer_config.json", err) != 0) return -1;
-    if (file_exists(path) && json_read(&config, path, CONFIG_MAX, false, err) != 0) return -1;
-    c.bos = token_of(config, "bos_token");
-    c.eos = token_of(config, "eos_token");
-    c.variables = (ChatVariables){.bos = c.bos, .eos = c.eos};
+    if (read_config(&c, &config, dir, err) != 0) return -1;
     if (name ? chat_template_find(&c.template, name, err) : recognise(&c, dir, config, err))
         goto done;
     if (c.template && check_tokens(&c, dir, t, err) != 0) goto done;

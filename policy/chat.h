@@ -24,6 +24,10 @@ typedef struct {
  * recognised, or whose tokens the vocabulary lacks, is an error. */
 int chat_open(Chat *out, const char *dir, const char *name, const Tokenizer *t, Error *err);
 void chat_close(Chat *c);
+/* Adds the tokens that end an answer in the template called `name` to the n_stop of `stop`, each once.  Those
+ * that the vocabulary lacks end none.  More than CHAT_STOPS_MAX are an error. */
+int chat_add_stops(int stop[CHAT_STOPS_MAX], int *n_stop, const char *dir, const char *name,
+                   const Tokenizer *t, Error *err);
 /* The error of a model without a template. */
 int chat_missing(const char *dir, Error *err);
 /* Whether somebody's words in it spell a special token. */

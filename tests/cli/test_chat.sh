@@ -180,6 +180,57 @@ input=/dev/null
 [ "$(sort -u inside | wc -l)" -gt 8 ] || fail "answers to conversations have scores of their own: $(cat inside)"
 cmp -s inside out || fail "the scores inside PPO are those of reward score: $(diff inside out | head -n 4)"
 
+# ---- an answer to a conversation ends with the turn, in training as in chat ----
+end=$(sed -n 's/.*"<|im_end|>": \([0-9]*\).*/\1/p' ../base/tokenizer.json)
+grep -q "\"ids\":\[[0-9,]*,$end\],.*\"finished\":true" $answers || fail "an answer that ends with <|im_end|> is finished"
+grep -qE "\"ids\":\[([0-9]+,)*$end," $answers && fail "nothing is said after <|im_end|>"
+grep -q '"response":".*<|im_end|>.*","ids"' $answers && fail "the end of a turn is no part of the text"
+
+# Two models of the same weights, of whose tokenizers one calls <|im_end|> eos and the other <|endoftext|>: either
+# ends an answer to a conversation in chatml, so both say the same.
+model first --seed 3
+models
+chatml ../first
+cp -r ../first ../second
+sed -i 's/"eos_token": *"[^"]*"/"eos_token": "<|im_end|>"/' ../second/tokenizer_config.json
+grep -qF '<|im_end|>' ../second/tokenizer_config.json || fail "the second has another eos"
+for name in first second; do
+    cp -r ../labels ../$name-project
+    cp -r ../aligned ../$name-aligned && cp ../$name/tokenizer* ../$name-aligned
+    must sample --project ../$name-project --model ../$name --max-new-tokens 60
+    for seed in 1 2 3 4 5 6 7 8; do
+        must compare ../$name ../$name-aligned --project ../$name-project --rule longer --best-of 0 \
+            --max-new-tokens 60 --seed $seed
+    done
+    must export responses --project ../$name-project
+    grep -F "\"model\": \"../$name" out | grep -o '"finish": .*"max_new_tokens":60.*' >../$name-said
+done
+for purpose in '60,"stop":[^"]*}' '"purpose":"compare"'; do
+    for name in first second; do
+        grep "$purpose" ../$name-said | sed 's/"stop":[^]]*]//' >../$name-part
+    done
+    grep -q '"finish": "stop"' ../first-part || fail "some answers end: $(head -n 3 ../first-said)"
+    cmp -s ../first-part ../second-part ||
+        fail "sample and compare end where the turn ends: $(diff ../first-part ../second-part | head -n 6)"
+done
+for name in first second; do
+    grep -o '"stop":\[[0-9,]*\]' ../$name-said | sort -u
+done >stops
+[ "$(cat stops)" = "\"stop\":[0,$end]"$'\n'"\"stop\":[$end,0]" ] || fail "what ended an answer is stored with it: $(cat stops)"
+
+# ---- a plain prompt ends at eos, and beside conversations with their turns too ----
+echo '{"prompt":"the lamp"}' >../plain.jsonl
+must init ../alone
+must import ../plain.jsonl --project ../alone --split train
+must import ../plain.jsonl --project ../first-project --split train
+for project in alone first-project; do
+    must sample --project ../$project --model ../second --max-new-tokens 8
+    must export responses --project ../$project
+    grep '"prompt": "the lamp"' out | grep -o '"sampling".*' | sort -u
+done >stops
+[ "$(cut -d, -f2- stops)" = '"max_new_tokens":8}}'$'\n'"\"max_new_tokens\":8,\"stop\":[$end,0]}}" ] ||
+    fail "the ends of an answer to a plain prompt: $(cat stops)"
+
 # ---- mistakes change nothing ----
 chat '/good\n/a\n/undo\n/compare\n/qiut\n/nonsense\n/undo now\n\nHi\xff\n   \n//etc is a folder\n/undo\n/quit\nnot said\n'
 exits 0 "mistakes"

@@ -378,6 +378,37 @@ static void the_ends_of_a_turn_stop_an_answer(void **state)
     chat_close(&chat);
 }
 
+/* Where prompts are of several templates, an answer to any ends with the end of a turn of any. */
+static void the_ends_of_several_templates_come_together_once_each(void **state)
+{
+    (void)state;
+    int stop[CHAT_STOPS_MAX] = {tokenizer_id(tokenizer, "<|endoftext|>")}, n = 1;
+    write_file("tokenizer_config.json", "{\"eos_token\": \"</s>\"}");
+    OK(chat_add_stops(stop, &n, folder, "chatml", tokenizer, &err));
+    OK(chat_add_stops(stop, &n, folder, "chatml", tokenizer, &err));
+    OK(chat_add_stops(stop, &n, folder, "llama3", tokenizer, &err));
+    assert_int_equal(n, 4);
+    assert_int_equal(stop[0], tokenizer_id(tokenizer, "<|endoftext|>"));
+    assert_int_equal(stop[1], tokenizer_id(tokenizer, "<|im_end|>"));
+    assert_int_equal(stop[2], tokenizer_id(tokenizer, "</s>"));
+    assert_int_equal(stop[3], tokenizer_id(tokenizer, "<|eot_id|>"));
+    assert_int_equal(chat_add_stops(stop, &n, folder, "gemma", tokenizer, &err), -1);
+    assert_string_equal(err.message, "more than 4 tokens are to end an answer");
+    assert_int_equal(n, 4);
+}
+
+static void ends_that_the_vocabulary_lacks_end_nothing(void **state)
+{
+    (void)state;
+    Tokenizer *bare = NULL;
+    int stop[CHAT_STOPS_MAX], n = 0;
+    write_file("tokenizer_config.json", "{}");
+    OK(train(&bare, 1));
+    OK(chat_add_stops(stop, &n, folder, "gemma", bare, &err));
+    assert_int_equal(n, 0);
+    tokenizer_free(bare);
+}
+
 /* A model's own eos stands where the template writes eos_token. */
 static void the_models_own_tokens_are_written(void **state)
 {
@@ -418,6 +449,8 @@ int main(void)
         cmocka_unit_test(an_unknown_template_is_refused_and_can_be_overridden),
         cmocka_unit_test(a_template_whose_tokens_are_missing_is_refused),
         cmocka_unit_test(the_ends_of_a_turn_stop_an_answer),
+        cmocka_unit_test(the_ends_of_several_templates_come_together_once_each),
+        cmocka_unit_test(ends_that_the_vocabulary_lacks_end_nothing),
         cmocka_unit_test(the_models_own_tokens_are_written),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
