@@ -5,9 +5,19 @@
 
 #include "policy/component.h"
 
-static void append(IdList *list, const IdList *more)
+static int add(IdList *list, int id, Error *err)
 {
-    for (size_t i = 0; i < more->n; i++) id_list_add(list, more->ids[i]);
+    if (list->n >= POSTPROCESSOR_IDS_MAX)
+        return error_set(err, "more than %d ids before or after a text", POSTPROCESSOR_IDS_MAX);
+    id_list_add(list, id);
+    return 0;
+}
+
+static int append(IdList *list, const IdList *more, Error *err)
+{
+    for (size_t i = 0; i < more->n; i++)
+        if (add(list, more->ids[i], err) != 0) return -1;
+    return 0;
 }
 
 static int add_id(IdList *list, const cJSON *id, int n_ids, Error *err)
@@ -15,18 +25,18 @@ static int add_id(IdList *list, const cJSON *id, int n_ids, Error *err)
     if (!cJSON_IsNumber(id) || !(id->valuedouble >= 0 && id->valuedouble < n_ids) ||
         id->valuedouble != (int)id->valuedouble)
         return error_set(err, "an id that is not in 0..%d", n_ids - 1);
-    id_list_add(list, (int)id->valuedouble);
-    return 0;
+    return add(list, (int)id->valuedouble, err);
 }
 
-/* {"SpecialToken": {"id": NAME}}: the ids that special_tokens has for the name. */
+/* {"SpecialToken": {"id": NAME}}: the ids that special_tokens has for the name.  One at least, so that the
+ * bound on ids is one on pieces too, each of which is looked up. */
 static int add_special(IdList *list, const cJSON *piece, const cJSON *part, int n_ids, Error *err)
 {
     const char *name = json_text(piece, "id", NULL);
     const cJSON *token =
         name ? component_member(component_member(part, "special_tokens"), name) : NULL;
     const cJSON *ids = component_member(token, "ids");
-    if (!cJSON_IsArray(ids))
+    if (!cJSON_IsArray(ids) || !ids->child)
         return error_set(err, "special_tokens has no ids for \"%.80s\"", name ? name : "");
     for (const cJSON *id = ids->child; id; id = id->next)
         if (add_id(list, id, n_ids, err) != 0)
@@ -84,9 +94,9 @@ static int read_part(Postprocessor *p, const cJSON *part, int n_ids, Error *err)
         return 0;
     }
     Postprocessor outer = {0};
-    const int rc = read_simple(&outer, part, n_ids, err);
-    append(&outer.front, &p->front);
-    append(&p->back, &outer.back);
+    int rc = read_simple(&outer, part, n_ids, err);
+    if (rc == 0) rc = append(&outer.front, &p->front, err);
+    if (rc == 0) rc = append(&p->back, &outer.back, err);
     free(p->front.ids);
     p->front = outer.front;
     free(outer.back.ids);

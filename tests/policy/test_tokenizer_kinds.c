@@ -455,6 +455,49 @@ static void steps_that_could_fill_the_memory_are_refused(void **state)
     text_free(&steps);
 }
 
+/* n times `item` in front of the sequence of llama-2's template, whose token has one id. */
+static void tokens_in_front(Text *out, const char *item, int n)
+{
+    text_clear(out);
+    text_add(out, "\"single\":[");
+    for (int i = 0; i < n; i++) text_format(out, "%s,", item);
+}
+
+/* The file's own token is one more than those put before it. */
+static void at_most_64_ids_stand_on_a_side(void **state)
+{
+    (void)state;
+    static const char TOKEN[] = "{\"SpecialToken\":{\"id\":\"<s>\",\"type_id\":0}}";
+    Text text = {0};
+    tokens_in_front(&text, TOKEN, 64);
+    refused("\"single\":[", text.bytes,
+            "post_processor: special_tokens: \"<s>\": more than 64 ids");
+
+    char *json = get(GOLDEN "llama-2", "tokenizer.json"), *at = strstr(json, "\"single\":[");
+    Text changed = {0};
+    Tokenizer *t = NULL;
+    int *ids, n;
+    tokens_in_front(&text, TOKEN, 63);
+    text_append(&changed, json, (size_t)(at - json));
+    text_add(&changed, text.bytes);
+    text_add(&changed, at + strlen("\"single\":["));
+    if (tokenizer_parse(&t, changed.bytes, changed.n, &err) != 0) fail_msg("%s", err.message);
+    assert_int_equal(tokenizer_encode_prompt(t, "", 0, true, &ids, &n, &err), 0);
+    assert_int_equal(n, 64);
+    free(ids);
+    tokenizer_free(t);
+    text_free(&changed);
+    free(json);
+
+    text_clear(&text);
+    text_add(&text, "\"ids\":[");
+    for (int i = 0; i < 64; i++) text_add(&text, "1,");
+    text_add(&text, "1]");
+    refused("\"ids\":[1]", text.bytes, "more than 64 ids");
+    refused("\"ids\":[1]", "\"ids\":[]", "special_tokens has no ids for \"<s>\"");
+    text_free(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -474,6 +517,7 @@ int main(void)
         cmocka_unit_test(a_megabyte_of_one_character_is_encoded_by_every_kind),
         cmocka_unit_test(parts_that_are_wrong_are_named),
         cmocka_unit_test(steps_that_could_fill_the_memory_are_refused),
+        cmocka_unit_test(at_most_64_ids_stand_on_a_side),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
