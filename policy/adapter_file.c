@@ -64,24 +64,14 @@ static bool is_off(const cJSON *value)
 /* Members that say nothing about the mathematics, or that are looked at by name. */
 static bool is_known(const char *name)
 {
-    static const char *const KNOWN[] = {"auto_mapping",
-                                        "base_model_name_or_path",
-                                        "ensure_weight_tying",
-                                        "exclude_modules",
-                                        "fan_in_fan_out",
-                                        "inference_mode",
-                                        "init_lora_weights",
-                                        "lora_alpha",
-                                        "lora_dropout",
-                                        "megatron_core",
-                                        "peft_type",
-                                        "peft_version",
-                                        "qalora_group_size",
-                                        "r",
-                                        "revision",
-                                        "target_modules",
-                                        "task_type",
-                                        "use_rslora"};
+    static const char *const KNOWN[] = {
+        "auto_mapping",   "base_model_name_or_path", "ensure_weight_tying",
+        "eva_config",     "exclude_modules",         "fan_in_fan_out",
+        "inference_mode", "init_lora_weights",       "lora_alpha",
+        "lora_dropout",   "megatron_core",           "peft_type",
+        "peft_version",   "qalora_group_size",       "r",
+        "revision",       "target_modules",          "task_type",
+        "use_rslora"};
     for (size_t i = 0; i < sizeof KNOWN / sizeof *KNOWN; i++)
         if (strcmp(name, KNOWN[i]) == 0) return true;
     return false;
@@ -96,11 +86,16 @@ static bool changes_base(const char *init)
     return false;
 }
 
-static bool is_score_alone(const cJSON *modules)
+/* PEFT writes both names that the head of a classifier may have, whichever it is: the tensors, each of which
+ * has to be known, say what was saved. */
+static bool is_head_alone(const cJSON *modules)
 {
     const cJSON *m;
-    cJSON_ArrayForEach(m, modules) if (!cJSON_IsString(m) ||
-                                       strcmp(m->valuestring, "score") != 0) return false;
+    cJSON_ArrayForEach(m, modules)
+    {
+        const char *name = cJSON_IsString(m) ? m->valuestring : "";
+        if (strcmp(name, "score") != 0 && strcmp(name, "classifier") != 0) return false;
+    }
     return cJSON_IsArray(modules);
 }
 
@@ -108,7 +103,7 @@ static int check_member(const cJSON *m, Error *err)
 {
     const char *text = cJSON_IsString(m) ? m->valuestring : "";
     if (strcmp(m->string, "bias") == 0 && strcmp(text, "none") == 0) return 0;
-    if (strcmp(m->string, "modules_to_save") == 0 && is_score_alone(m)) return 0;
+    if (strcmp(m->string, "modules_to_save") == 0 && is_head_alone(m)) return 0;
     if (strcmp(m->string, "init_lora_weights") == 0 && changes_base(text))
         return error_set(err,
                          "%s: init_lora_weights \"%.80s\" changes the base's weights; merge the "

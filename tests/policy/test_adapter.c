@@ -439,6 +439,69 @@ static void what_is_off_is_taken(void **state)
     model_free(m);
 }
 
+/* All members of LoraConfig of PEFT 0.13, as it writes them; get_peft_model puts the two names into
+ * modules_to_save of a SEQ_CLS and of no other task. */
+static void configs_of_peft_are_taken(void **state)
+{
+    (void)state;
+    static const char FORM[] =
+        "{\n  \"alpha_pattern\": {},\n  \"auto_mapping\": null,\n"
+        "  \"base_model_name_or_path\": \"org/base\",\n  \"bias\": \"none\",\n"
+        "  \"fan_in_fan_out\": false,\n  \"inference_mode\": true,\n"
+        "  \"init_lora_weights\": true,\n  \"layer_replication\": null,\n"
+        "  \"layers_pattern\": null,\n  \"layers_to_transform\": null,\n"
+        "  \"loftq_config\": {},\n  \"lora_alpha\": 6,\n  \"lora_dropout\": 0.0,\n"
+        "  \"megatron_config\": null,\n  \"megatron_core\": \"megatron.core\",\n"
+        "  \"modules_to_save\": %s,\n  \"peft_type\": \"LORA\",\n  \"r\": 3,\n"
+        "  \"rank_pattern\": {},\n  \"revision\": null,\n"
+        "  \"target_modules\": [\n    \"v_proj\",\n    \"q_proj\"\n  ],\n"
+        "  \"task_type\": \"%s\",\n  \"use_dora\": false,\n  \"use_rslora\": false\n}";
+    const AdapterConfig c = {.rank = 3, .alpha = 6, .targets = TARGET_QUERY | TARGET_VALUE};
+    const float score[37] = {[5] = 0.5F};
+    const struct {
+        const char *saved, *task;
+        int labels;
+    } kinds[] = {{"null", "CAUSAL_LM", 0},
+                 {"[\n    \"classifier\",\n    \"score\"\n  ]", "SEQ_CLS", 1}};
+    Model *m = model_new(&WIDE_LLAMA, 1);
+    Adapter *good = moved_adapter(m, &c);
+    char text[2048], one[65], other[65];
+    adapter_hash(one, good);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        Adapter *a = NULL;
+        assert_int_equal(adapter_save(good, m, scratch, kinds[i].labels, score, (float[]){0}, &err),
+                         0);
+        snprintf(text, sizeof text, FORM, kinds[i].saved, kinds[i].task);
+        assert_int_equal(file_write(scratch_path("adapter_config.json"), text, strlen(text), &err),
+                         0);
+        if (adapter_open(&a, m, scratch, &err) != 0) fail_msg("%s", err.message);
+        adapter_hash(other, a);
+        assert_string_equal(one, other);
+        assert_int_equal(a->n_labels, kinds[i].labels);
+        if (a->n_labels) assert_memory_equal(a->score, score, sizeof score);
+        adapter_free(a);
+    }
+    adapter_free(good);
+    model_free(m);
+}
+
+/* EVA begins with vectors of the activations and leaves the base as it is. */
+static void a_start_by_eva_is_taken(void **state)
+{
+    (void)state;
+    static const char TEXT[] =
+        "{\"peft_type\": \"LORA\", \"r\": 3, \"lora_alpha\": 6, \"init_lora_weights\": \"eva\", "
+        "\"eva_config\": {\"rho\": 1.0, \"tau\": 0.99, \"use_label_mask\": true, "
+        "\"label_mask_value\": -100, \"whiten\": false, \"adjust_scaling_factors\": true}}";
+    Model *m = model_new(&WIDE_LLAMA, 1);
+    Adapter *good = moved_adapter(m, &ALL), *a = NULL;
+    assert_int_equal(adapter_save(good, m, scratch, 0, NULL, NULL, &err), 0);
+    assert_int_equal(file_write(scratch_path("adapter_config.json"), TEXT, strlen(TEXT), &err), 0);
+    if (adapter_open(&a, m, scratch, &err) != 0) fail_msg("%s", err.message);
+    adapter_free(good), adapter_free(a);
+    model_free(m);
+}
+
 static void an_adapter_of_another_base_is_refused(void **state)
 {
     (void)state;
@@ -472,6 +535,8 @@ int main(void)
         cmocka_unit_test(without_a_head_of_its_own_an_adapter_has_its_models),
         cmocka_unit_test(what_is_no_plain_lora_is_refused_by_name),
         cmocka_unit_test(what_is_off_is_taken),
+        cmocka_unit_test(configs_of_peft_are_taken),
+        cmocka_unit_test(a_start_by_eva_is_taken),
         cmocka_unit_test(an_adapter_of_another_base_is_refused),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
