@@ -16,6 +16,12 @@ static bool has(const HubListing *l, const char *pattern)
 
 /* ---- what a run needs ---- */
 
+/* As policy/adapter_file.c tells an adapter from a model. */
+static bool is_adapter(const HubListing *l)
+{
+    return has(l, "adapter_config.json") && !has(l, "config.json");
+}
+
 /* The same weights often lie there twice or more: other formats in folders, and all in one file beside
  * shards.  As policy/safetensors.c opens them, one file comes before shards. */
 static bool is_needed_of_model(const HubListing *l, const char *name)
@@ -31,6 +37,9 @@ static bool is_needed_of_model(const HubListing *l, const char *name)
     static const char *const SHARDS[] = {"model.safetensors.index.json", "model-*.safetensors"};
     for (size_t i = 0; i < sizeof NEEDED / sizeof *NEEDED; i++)
         if (fnmatch(NEEDED[i], name, FNM_PATHNAME) == 0) return true;
+    if (is_adapter(l))
+        return strcmp(name, "adapter_config.json") == 0 ||
+               strcmp(name, "adapter_model.safetensors") == 0;
     if (has(l, "model.safetensors")) return strcmp(name, "model.safetensors") == 0;
     for (size_t i = 0; i < sizeof SHARDS / sizeof *SHARDS; i++)
         if (fnmatch(SHARDS[i], name, FNM_PATHNAME) == 0) return true;
@@ -72,9 +81,25 @@ static int none_matches(const HubListing *l, const HubRepo *r, const char *patte
     return -1;
 }
 
+static const char AS_IT_IS[] = "--file PATTERN takes files as they are";
+
+static int check_adapter(const HubListing *l, const HubRepo *r, Error *err)
+{
+    if (has(l, "adapter_model.safetensors")) return 0;
+    if (!has(l, "adapter_model.bin")) {
+        error_set(err, "%s has no adapter_model.safetensors", r->id);
+        return error_hint(err, AS_IT_IS);
+    }
+    error_set(err,
+              "%s has its weights as adapter_model.bin alone, which may hold a program and is not "
+              "read",
+              r->id);
+    return error_hint(err, "convert them (save_pretrained of PEFT) and name that folder");
+}
+
 static int check_model(const HubListing *l, const HubRepo *r, Error *err)
 {
-    static const char AS_IT_IS[] = "--file PATTERN takes files as they are";
+    if (is_adapter(l)) return check_adapter(l, r, err);
     if (!has(l, "config.json")) {
         error_set(err, "%s has no config.json: it is no model that can be run here", r->id);
         return error_hint(err, AS_IT_IS);
@@ -99,7 +124,7 @@ static int check_dataset(const HubListing *l, const HubRepo *r, Error *err)
     for (int i = 0; i < l->n; i++)
         if (is_needed_of_dataset(l->file[i].name)) return 0;
     error_set(err, "%s has no .jsonl or .json file, which is what import reads", r->id);
-    return error_hint(err, "--file PATTERN takes files as they are");
+    return error_hint(err, AS_IT_IS);
 }
 
 static int by_name(const void *a, const void *b)

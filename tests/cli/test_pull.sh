@@ -260,6 +260,14 @@ refused 1 "names no commit and files" pull org/tiny@evil --file '*'
 echo pickled >files/pytorch_model.bin
 listing models/org/pickled main config.json pytorch_model.bin
 refused 1 "org/pickled has its weights as pytorch_model.bin alone" pull org/pickled
+echo '{"peft_type":"LORA","base_model_name_or_path":"org/tiny"}' >files/adapter_config.json
+echo weights >files/adapter_model.safetensors && echo pickled >files/adapter_model.bin
+listing models/org/adapter main README.md adapter_config.json adapter_model.bin adapter_model.safetensors
+run pull org/adapter
+exits 0 "a pull of an adapter"
+[ "$(ls "$(cat out)" | tr '\n' ' ')" = "README.md adapter_config.json adapter_model.safetensors " ] || fail "an adapter is its two files: $(ls "$(cat out)")"
+listing models/org/adapter_pickled main adapter_config.json adapter_model.bin
+refused 1 "org/adapter_pickled has its weights as adapter_model.bin alone" pull org/adapter_pickled
 listing models/org/bare main README.md
 refused 1 "org/bare has no config.json" pull org/bare
 cp files/config.json config.kept && echo '{"model_type":"mamba"}' >files/config.json

@@ -69,9 +69,29 @@ static void model_that_cannot_be_read_is_refused(void **state)
     assert_refused("config.json pytorch_model-00001-of-00002.bin", false, NULL,
                    "pytorch_model.bin alone");
     assert_refused("config.json model-q4.gguf", false, NULL, "has no model.safetensors");
-    assert_refused("adapter_config.json adapter_model.safetensors", false, NULL,
-                   "has no config.json");
     assert_refused("", false, NULL, "has no config.json");
+}
+
+static void adapter_needs_no_other_weights(void **state)
+{
+    (void)state;
+    static const char FILES[] = "README.md adapter_config.json adapter_model.safetensors "
+                                "tokenizer.json";
+    char names[256];
+    snprintf(names, sizeof names, "%s adapter_model.bin training_args.bin optimizer.pt", FILES);
+    assert_chosen(names, false, NULL, FILES);
+    assert_refused("adapter_config.json adapter_model.bin", false, NULL, "adapter_model.bin alone");
+    assert_refused("adapter_config.json", false, NULL, "has no adapter_model.safetensors");
+}
+
+/* As a folder with both is opened: its config.json decides. */
+static void model_beside_an_adapter_is_a_model(void **state)
+{
+    (void)state;
+    assert_chosen("adapter_config.json adapter_model.safetensors config.json model.safetensors",
+                  false, NULL, "config.json model.safetensors");
+    assert_refused("adapter_config.json adapter_model.safetensors config.json", false, NULL,
+                   "has no model.safetensors");
 }
 
 static void pattern_takes_what_it_matches(void **state)
@@ -98,6 +118,8 @@ int main(void)
         cmocka_unit_test(model_is_taken_once),
         cmocka_unit_test(shards_come_with_their_index),
         cmocka_unit_test(model_that_cannot_be_read_is_refused),
+        cmocka_unit_test(adapter_needs_no_other_weights),
+        cmocka_unit_test(model_beside_an_adapter_is_a_model),
         cmocka_unit_test(pattern_takes_what_it_matches),
         cmocka_unit_test(data_set_is_what_import_reads),
     };
