@@ -398,10 +398,10 @@ tokenizer('added_outside', tokenizer_json(undef, undef, '[{"id": 1e9, "content":
 tokenizer('added_at_anothers_id', tokenizer_json(undef, undef, '[{"id": 0, "content": "x"}]'));
 sub template { "{\"type\": \"TemplateProcessing\", \"single\": [$_[0], {\"Sequence\": {\"id\": \"A\"}}], \"special_tokens\": {\"x\": {\"ids\": [$_[1]]}}}" }
 sub around { tokenizer_json() =~ s/"post_processor": null/"post_processor": $_[0]/r }    # POST-PROCESSOR
-my $X = '{"SpecialToken": {"id": "x"}}';
-tokenizer('ids_in_front_multiply', around(template(join(',', ($X) x 9000), join(',', (0) x 9000))), 'more than 64 ids');
-tokenizer('tokens_in_front_of_no_ids', around(template(join(',', ($X) x 9000), '')), 'no ids for');
-tokenizer('templates_in_a_row', around('{"type": "Sequence", "processors": [' . join(',', (template($X, '0')) x 5000) . ']}'), 'more than 64 ids');
+my $PIECE = '{"SpecialToken": {"id": "x"}}';
+tokenizer('ids_in_front_multiply', around(template(join(',', ($PIECE) x 9000), join(',', (0) x 9000))), 'more than 64 ids');
+tokenizer('tokens_in_front_of_no_ids', around(template(join(',', ($PIECE) x 9000), '')), 'no ids for');
+tokenizer('templates_in_a_row', around('{"type": "Sequence", "processors": [' . join(',', (template($PIECE, '0')) x 5000) . ']}'), 'more than 64 ids');
 tokenizer('too_large', tokenizer_json());
 grow('tokenizer/too_large/tokenizer.json', 1 << 30);
 
