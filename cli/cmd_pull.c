@@ -107,6 +107,7 @@ const Command cmd_pull = {
         "  HF_HUB_CACHE, or hub/ in HF_HOME    where it is (~/.cache/huggingface/hub)\n"
         "  HF_TOKEN, or the file HF_TOKEN_PATH  for private repositories and accepted licences;\n"
         "                                      sent to the hub and to no other host\n"
+        "  HF_HUB_DISABLE_IMPLICIT_TOKEN=1     no token is sent\n"
         "  HF_ENDPOINT                         a mirror (https://huggingface.co)\n"
         "  HF_HUB_OFFLINE=1                    as --offline: only what is in the cache\n"
         "  https_proxy, no_proxy, CURL_CA_BUNDLE   as curl has them\n",

@@ -99,7 +99,8 @@ static int prepare(Pull *p, Error *err)
     for (int i = 0; i < l->n; i++) {
         HubFile *f = &l->file[i];
         char blob[FILE_PATH_MAX], part[FILE_PATH_MAX];
-        if (!f->hash[0] && hub_ask_file(f, p->site, p->repo, l->commit, err) != 0) return -1;
+        if ((!f->hash[0] || f->size < 0) && hub_ask_file(f, p->site, p->repo, l->commit, err) != 0)
+            return -1;
         if (hub_cache_blob(blob, p->repo, f->hash, err) != 0 || part_path(part, blob, err) != 0)
             return -1;
         if (is_there(blob, f) || f->size < 0) continue;

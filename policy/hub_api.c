@@ -11,16 +11,24 @@
 
 /* ---- the site ---- */
 
+/* Files of which nobody says how large they are: without a bound, a server could fill the disk with one.
+ * What lies in git is at most 10 MB, and of weights the hub always tells. */
+static const int64_t UNTOLD_SIZE_MAX = 64 << 20;
+
+static const char NO_TOKEN[] = "HF_HUB_DISABLE_IMPLICIT_TOKEN";
+
+static bool is_set(const char *variable)
+{
+    static const char *const TRUE_WORDS[] = {"1", "ON", "YES", "TRUE"};
+    const char *value = getenv(variable);
+    for (size_t w = 0; value && w < sizeof TRUE_WORDS / sizeof *TRUE_WORDS; w++)
+        if (strcasecmp(value, TRUE_WORDS[w]) == 0) return true;
+    return false;
+}
+
 bool hub_is_offline(void)
 {
-    static const char *const VARIABLES[] = {"HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"};
-    static const char *const TRUE_WORDS[] = {"1", "ON", "YES", "TRUE"};
-    for (size_t v = 0; v < sizeof VARIABLES / sizeof *VARIABLES; v++) {
-        const char *value = getenv(VARIABLES[v]);
-        for (size_t w = 0; value && w < sizeof TRUE_WORDS / sizeof *TRUE_WORDS; w++)
-            if (strcasecmp(value, TRUE_WORDS[w]) == 0) return true;
-    }
-    return false;
+    return is_set("HF_HUB_OFFLINE") || is_set("TRANSFORMERS_OFFLINE");
 }
 
 /* What HF_TOKEN or a file says: one word, since it becomes a line of a request. */
@@ -37,8 +45,10 @@ static int take_token(HubSite *site, const char *text, const char *source, Error
     return rc;
 }
 
+/* None when it is not to be sent unasked, for nothing here asks for one expressly. */
 static int read_token(HubSite *site, Error *err)
 {
+    if (is_set(NO_TOKEN)) return 0;
     const char *given = getenv("HF_TOKEN"), *file = getenv("HF_TOKEN_PATH");
     if (given && given[0]) return take_token(site, given, "HF_TOKEN", err);
     char home[FILE_PATH_MAX], path[FILE_PATH_MAX], *text = NULL;
@@ -145,6 +155,8 @@ static int refused_access(const HubSite *site, const HubRepo *r, const char *cod
                                "still valid");
     }
     error_set(err, "%s: no such repository, or a private one", r->id);
+    if (is_set(NO_TOKEN))
+        return error_hint(err, "check the name; %s keeps a token from being sent", NO_TOKEN);
     return error_hint(err, "check the name; for a private one set HF_TOKEN to a token that may "
                            "read it");
 }
@@ -299,11 +311,11 @@ int hub_ask_file(HubFile *f, const HubSite *site, const HubRepo *r, const char *
     if (strcmp(a.header[H_COMMIT].value, commit) != 0)
         return error_set(err, "%s: the server of %s is not a hub: no X-Repo-Commit", r->id,
                          f->name);
-    if (!hub_is_hash(etag, 40) && !hub_is_hash(etag, 64))
+    if (!f->hash[0] && !hub_is_hash(etag, 40) && !hub_is_hash(etag, 64))
         return error_set(err, "%s: the server names no hash of %s, so it cannot be checked", r->id,
                          f->name);
-    strcpy(f->hash, etag);
-    if (size[0] && (size_header == H_LINKED_SIZE || a.result.status == 200))
+    if (!f->hash[0]) strcpy(f->hash, etag);
+    if (f->size < 0 && size[0] && (size_header == H_LINKED_SIZE || a.result.status == 200))
         f->size = strtoll(size, NULL, 10);
     return 0;
 }
@@ -319,7 +331,9 @@ int hub_bring_file(const HubFile *f, const char *path, const char *part, const H
     const bool lfs = strlen(f->hash) == SHA256_HEX - 1;
     a.options.sha256 = lfs ? f->hash : NULL;
     a.options.git_hash = lfs ? NULL : f->hash;
+    /* A size of 0 would be one that is not known. */
     a.options.size = f->size > 0 ? f->size : 0;
+    a.options.size_limit = f->size < 0 ? UNTOLD_SIZE_MAX : 1;
     a.options.part = part;
     a.options.on_progress = on_progress;
     a.options.context = context;

@@ -28,15 +28,16 @@ typedef struct {
 
 /* HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE is 1, ON, YES or TRUE. */
 bool hub_is_offline(void);
-/* From HF_ENDPOINT, and HF_TOKEN or the file HF_TOKEN_PATH or the file token in hub_home. */
+/* From HF_ENDPOINT, and HF_TOKEN or the file HF_TOKEN_PATH or the file token in hub_home; without a token
+ * when HF_HUB_DISABLE_IMPLICIT_TOKEN is one of those words. */
 int hub_site_read(HubSite *out, Error *err);
 
 /* The commit that the revision is now and its files, all names checked. */
 int hub_list(HubListing *out, const HubSite *site, const HubRepo *r, Error *err);
 void hub_listing_free(HubListing *l);
-/* Ask for the size and the hash of a file whose listing lacks them. */
+/* Ask for the size and the hash of a file whose listing lacks one of them.  A size may still be unknown. */
 int hub_ask_file(HubFile *f, const HubSite *site, const HubRepo *r, const char *commit, Error *err);
-/* Bring f, whose size and hash are known, to `path` by way of `part`.  on_progress as in HttpOptions. */
+/* Bring f, whose hash is known, and of which 64 MiB may come when its size is not, to `path` by way of `part`.  on_progress as in HttpOptions. */
 int hub_bring_file(const HubFile *f, const char *path, const char *part, const HubSite *site,
                    const HubRepo *r, const char *commit,
                    void (*on_progress)(void *context, int64_t bytes, int64_t total), void *context,

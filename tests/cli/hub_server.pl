@@ -45,7 +45,8 @@ sub content {
     }
     my $sent = $body;
     $sent = substr $body, 0, $argument if $action =~ /^(cut|hold|slow)$/;
-    print $c join("\r\n", "HTTP/1.1 $status", 'Content-Length: ' . length $body, 'Connection: close', @headers), "\r\n\r\n", $sent;
+    my $length = $action eq 'claim' ? $argument : length $body;
+    print $c join("\r\n", "HTTP/1.1 $status", "Content-Length: $length", 'Connection: close', @headers), "\r\n\r\n", $sent;
     $c->flush;
     sysread $c, my $end, 1 if $action eq 'hold'; # until the other side is gone
     sleep 1, print $c substr $body, $argument if $action eq 'slow';
@@ -78,7 +79,7 @@ sub answer {
     if ($method eq 'HEAD') {
         push @headers, "X-Linked-Etag: \"$hash\"", 'X-Linked-Size: ' . length $body if $large;
         print $c join("\r\n", $large ? ('HTTP/1.1 302 Found', "Location: http://127.0.0.1:" . slurp("$other.port") . "/$file")
-            : ('HTTP/1.1 200 OK', 'Content-Length: ' . length $body), 'Connection: close', @headers), "\r\n\r\n";
+            : ('HTTP/1.1 200 OK', $action eq 'nosize' ? () : 'Content-Length: ' . length $body), 'Connection: close', @headers), "\r\n\r\n";
         return;
     }
     return reply($c, '302 Found', '', "Location: http://127.0.0.1:" . slurp("$other.port") . "/$file?Signature=abc", @headers) if $large;

@@ -140,6 +140,12 @@ forget
 mkdir -p "$HF_HOME" && echo hf_of_file >"$HF_HOME/token"
 run pull org/tiny --file README.md
 asked hub ' hf_of_file ' 2 "the token of the file"
+forget
+HF_TOKEN=hf_abc HF_HUB_DISABLE_IMPLICIT_TOKEN=1 run pull org/tiny
+whole "a pull without an implicit token"
+asked hub ' none ' 4 "the token is sent to nobody"
+HF_HUB_DISABLE_IMPLICIT_TOKEN=0 HF_TOKEN=hf_abc run pull org/tiny
+asked hub ' hf_abc ' 1 "0 is not set"
 HF_TOKEN=$'hf_a\nX-B: c' run pull org/tiny
 exits 1 "a token of two lines"
 says "HF_TOKEN: holds no token"
@@ -290,6 +296,25 @@ for etag in "" "../../x" "$(printf 'e%.0s' $(seq 200))"; do
     refused 1 "names no hash of config.json" pull org/tiny@plain
 done
 printf %s "$config" >hashes/config.json
+
+# A size that nobody tells, and one of nothing, are bounds too.
+forget
+printf 'hub.HEAD.*config nosize\nhub.GET.*config claim 67108865\n' >faults
+refused 1 "larger than the 67108864 bytes allowed" pull org/tiny@plain --file config.json
+[ ! -s faults ] || fail "a file of unknown size: it happened"
+nothing_kept "a file of unknown size"
+forget
+echo 'hub.HEAD.*config nosize' >faults
+run pull org/tiny@plain
+whole "a small file of unknown size"
+forget
+sed 's/"rfilename":"config.json","size":[0-9]*/"rfilename":"config.json","size":0/' api/models/org/tiny/revision/main >api/models/org/tiny/revision/nothing
+refused 1 "larger than the 1 bytes allowed" pull org/tiny@nothing --file config.json
+printf '{"sha":"%s","siblings":[{"rfilename":"config.json","blobId":"%s"}]}' "$commit" "$config" >api/models/org/tiny/revision/sizeless
+forget
+run pull org/tiny@sizeless --file config.json
+exits 0 "a listing without sizes"
+asked hub HEAD 1 "the size is asked for"
 
 # ---- data sets ----
 forget
