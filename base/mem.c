@@ -75,12 +75,6 @@ size_t mem_held(void)
     return held == SIZE_MAX ? 0 : held;
 }
 
-size_t mem_peak(void)
-{
-    const size_t peak = number_in("/proc/self/status", "VmHWM:", 1024);
-    return peak == SIZE_MAX ? 0 : peak;
-}
-
 size_t mem_free(void)
 {
     const size_t machine = number_in("/proc/meminfo", "MemAvailable:", 1024);

@@ -17,7 +17,5 @@ char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * it runs in, whichever is less; and what it holds. */
 size_t mem_free(void);
 size_t mem_held(void);
-/* The most that it ever held. */
-size_t mem_peak(void);
 
 #endif

@@ -18,6 +18,7 @@
 #define cpu_pack_rows       ISA(pack_rows)
 #define cpu_pack_columns    ISA(pack_columns)
 #define cpu_add_columns     ISA(add_columns)
+#define cpu_add_outer       ISA(add_outer)
 #define cpu_weight_forward  ISA(weight_forward)
 #define cpu_weight_backward ISA(weight_backward)
 
@@ -97,6 +98,11 @@ static inline int at_most(int n, int limit)
 
 /* out[c] += sum over rows ascending of x[n][c] */
 void cpu_add_columns(float *out, const float *x, int N, int C);
+
+/* dw (M,K) += left^T right over N rows ascending, rows of left (N,M) and right (N,K) so far apart: the gradient
+ * of a weight. */
+void cpu_add_outer(float *dw, const float *left, ptrdiff_t left_ld, int M, const float *right,
+                   ptrdiff_t right_ld, int K, int N);
 
 /* ---- weights --------------------------------------------------------------------------------- */
 

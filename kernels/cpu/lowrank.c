@@ -51,26 +51,10 @@ void ISA(lowrank_backward)(real *dx, real *dlow, int low_ld, const real *dout, i
                           .add = 1});
 }
 
-/* dw (M,K) += left^T right, rows ascending */
-static void add_outer(float *dw, const float *left, ptrdiff_t left_ld, int M, const float *right,
-                      ptrdiff_t right_ld, int K, int N)
-{
-    float *panels = cpu_workspace(WORK_RIGHT, (size_t)round_up(K, WIDTH) * (size_t)N);
-    cpu_pack_rows(panels, right, right_ld, N, K);
-    cpu_matmul(&(Product){.out = dw,
-                          .ld = K,
-                          .left = {left, 1, left_ld},
-                          .right = {panels, (ptrdiff_t)N * WIDTH},
-                          .M = M,
-                          .N = K,
-                          .K = N,
-                          .add = 1});
-}
-
 void ISA(lowrank_weights)(real *da, real *db, const real *dlow, const real *low, int low_ld,
                           const real *dout, int out_ld, const real *x, const Weight *a,
                           const Weight *b, int N)
 {
-    add_outer(da, dlow, low_ld, a->OUT, x, a->IN, a->IN, N);
-    add_outer(db, dout, out_ld, b->OUT, low, low_ld, a->OUT, N);
+    cpu_add_outer(da, dlow, low_ld, a->OUT, x, a->IN, a->IN, N);
+    cpu_add_outer(db, dout, out_ld, b->OUT, low, low_ld, a->OUT, N);
 }

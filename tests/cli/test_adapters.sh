@@ -111,4 +111,9 @@ rm -r runs/pretrain-1/checkpoints/step-000040
 cp -r runs/other/checkpoints/step-000003 runs/pretrain-1/checkpoints/step-000040
 refused 1 "are not those that this adapter was trained over" generate --model aligned --prompt "the red lamp"
 
+# ---- what no machine has is refused before it is taken ----
+must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=1 --set model.layers=400 --run deep
+refused 1 " are needed, and " sft --config "$tiny" --set sft.max_tokens=1048576
+says "adapters take less: --set lora.rank=16"
+
 [ $failed -eq 0 ]

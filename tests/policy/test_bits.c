@@ -11,6 +11,7 @@
 #include "policy/generate.h"
 #include "tests/long.h"
 #include "tests/models.h"
+#include "tests/sanitized.h"
 
 static const char *const IMPLEMENTATION[] = {"plain", "avx2", "avx512"};
 enum { IMPLEMENTATIONS = 3, THREADS = 4 };
@@ -20,19 +21,6 @@ static const double TEMPERATURE = 0.7;
 static const ModelConfig *const CONFIG[] = {&WIDE_GPT2, &WIDE_LLAMA, &TIED_LLAMA, &WIDE_QWEN3,
                                             &WIDE_MISTRAL};
 enum { CONFIGS = sizeof CONFIG / sizeof *CONFIG };
-
-/* Sanitized kernels are slow, and look for other faults than unequal bits. */
-#if defined(__SANITIZE_ADDRESS__)
-enum { SANITIZED = 1 };
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-enum { SANITIZED = 1 };
-#else
-enum { SANITIZED = 0 };
-#endif
-#else
-enum { SANITIZED = 0 };
-#endif
 
 /* What people run here: plain where the machine has no vectors that the program knows. */
 static bool is_fastest(int implementation)

@@ -13,6 +13,7 @@
 #include "policy/generate.h"
 #include "policy/memory.h"
 #include "tests/models.h"
+#include "tests/sanitized.h"
 
 /* Some 15 million weights in a shape of Qwen2.5's proportions: large beside what the process holds anyway. */
 static const ModelConfig LARGE = {.family = FAMILY_QWEN2,
@@ -34,18 +35,6 @@ static const ModelConfig LARGE = {.family = FAMILY_QWEN2,
                                   .eos = 1,
                                   .init_std = 0.02};
 enum { TOKENS = 512 };
-
-#if defined(__SANITIZE_ADDRESS__)
-enum { SANITIZED = 1 };
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-enum { SANITIZED = 1 };
-#else
-enum { SANITIZED = 0 };
-#endif
-#else
-enum { SANITIZED = 0 };
-#endif
 
 /* In a process of its own, so that what one leaves to the allocator is not there for the next. */
 static void in_a_process(bool (*fits)(void))
