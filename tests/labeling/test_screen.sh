@@ -139,9 +139,10 @@ for mode in "" --line; do
     t new-session -d -s w -x 80 -y 24 "exec '$RLHF' label $mode --project '$p' --as ada" || fail "tmux"
     see 'skip'
     pair=$(screen | sed -n 's/.*\(prompt [0-9][0-9]*\) *$/\1/p')
+    pid=$(t display-message -p -t w '#{pane_pid}')
     t kill-server
-    for _ in $(seq 40); do
-        [ "$(bobs_pair)" != "$pair" ] && break
+    for _ in $(seq 200); do # as long as it lives, the pair is its own and no other process is given it
+        kill -0 "$pid" 2>/dev/null || break
         sleep 0.05
     done
     [ "$(bobs_pair)" != "$pair" ] || { echo "FAILED: a lost terminal ($mode) keeps $pair for ada"; exit 1; }
