@@ -79,7 +79,7 @@ void weight_pack(Weight *w, int backward);
 /* out (N,OUT) = x (N,IN) w^T + bias; bias (OUT) or NULL.  Each output is one chain of fma over IN
  * ascending from 0, then + bias. */
 void linear_forward(real *out, const real *x, Weight *w, const real *bias, int N);
-/* dx (N,IN) += dout w;  dw (OUT,IN) += dout^T x, rows ascending;  dbias (OUT) += column sums. */
+/* dx (N,IN) = dout w;  dw (OUT,IN) += dout^T x, rows ascending;  dbias (OUT) += column sums. */
 void linear_backward(real *dx, real *dw, real *dbias, const real *dout, const real *x, Weight *w,
                      int N);
 
@@ -171,6 +171,7 @@ void attention_backward(real *dq, real *dk, real *dv, const real *dout, const re
 
 /* The tanh form of GELU.                                             Hendrycks & Gimpel 2016 */
 void gelu_forward(real *out, const real *x, size_t n);
+/* dx is overwritten, here and below. */
 void gelu_backward(real *dx, const real *dout, const real *x, size_t n);
 /* out (N,F) = silu(gate) * up, x (N,2F) = gate | up.                          Shazeer 2020 */
 void swiglu_forward(real *out, const real *x, int N, int F);

@@ -256,7 +256,6 @@ void policy_accumulate(Policy *p, const TokenBatch *b, const TokenTerms *grad)
     if (v->n > 0 && grad->value) {
         gather_gradient(p, p->value, grad->value, v, K);
         gather_forward(p->h, activations_hidden(p->acts), v->row, v->n, C);
-        buffer_zero(p->dh, (size_t)v->n * (size_t)C);
         linear_backward(p->dh, p->head.g, p->head.g + p->head_bias, p->value, p->h, p->head_weight,
                         v->n);
         gather_backward(dhidden, p->dh, v->row, v->n, C);

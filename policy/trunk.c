@@ -125,7 +125,6 @@ static void project_backward(const Pass *pass, const Linear *p, real *dx, const 
 {
     int n;
     const Update *u = updates(pass, p, &n);
-    buffer_zero(dx, (size_t)N * (size_t)p->IN);
     linear_backward(dx, NULL, NULL, dout, NULL, p->weight, N);
     for (; n > 0; n--, u++)
         lowrank_backward(dx, dlow + u->low_at, pass->adapter->low, dout + u->at, p->OUT, u->a, u->b,
@@ -281,7 +280,6 @@ static void block_backward(void *context, int i)
     const size_t n = (size_t)N, C = (size_t)c->C;
 
     project_backward(pass, &p->down, d.act, d.out, d.low, N);
-    buffer_zero(d.up, n * w.up);
     if (c->gated_mlp) swiglu_backward(d.up, d.act, b.up, N, c->F);
     else gelu_backward(d.up, d.act, b.up, n * (size_t)c->F);
     project_backward(pass, &p->up, d.n2, d.up, d.low, N);

@@ -36,8 +36,7 @@ void ISA(gelu_backward)(real *dx, const real *dout, const real *x, size_t n)
         const vec s = gelu_gate(v, square);
         const vec slope = vec_mul(vec_mul(v, vec_sub(one, s)), vec_fma(square, b, a));
         const vec d = vec_mul(s, vec_add(one, slope));
-        vec_store_mask(dx + i, some,
-                       vec_fma(vec_load_mask(dout + i, some), d, vec_load_mask(dx + i, some)));
+        vec_store_mask(dx + i, some, vec_mul(vec_load_mask(dout + i, some), d));
     }
 }
 
@@ -72,9 +71,8 @@ void ISA(swiglu_backward)(real *dx, const real *dout, const real *x, int N, int 
             const vec g = vec_load_mask(gate + i, some), u = vec_load_mask(up + i, some);
             const vec s = vec_sigmoid(g), ds = vec_mul(d, s);
             const vec slope = vec_fma(g, vec_sub(one, s), one);
-            vec_store_mask(dup + i, some, vec_fma(ds, g, vec_load_mask(dup + i, some)));
-            vec_store_mask(dgate + i, some,
-                           vec_fma(vec_mul(ds, u), slope, vec_load_mask(dgate + i, some)));
+            vec_store_mask(dup + i, some, vec_mul(ds, g));
+            vec_store_mask(dgate + i, some, vec_mul(vec_mul(ds, u), slope));
         }
     }
 }

@@ -63,22 +63,7 @@ void ISA(linear_forward)(real *out, const real *x, Weight *w, const real *bias, 
                           .K = w->IN});
 }
 
-void cpu_add_outer(float *dw, const float *left, ptrdiff_t left_ld, int M, const float *right,
-                   ptrdiff_t right_ld, int K, int N)
-{
-    float *panels = cpu_workspace(WORK_RIGHT, (size_t)round_up(K, WIDTH) * (size_t)N);
-    cpu_pack_rows(panels, right, right_ld, N, K);
-    cpu_matmul(&(Product){.out = dw,
-                          .ld = K,
-                          .left = {left, 1, left_ld},
-                          .right = {panels, (ptrdiff_t)N * WIDTH},
-                          .M = M,
-                          .N = K,
-                          .K = N,
-                          .add = 1});
-}
-
-/* dx_n += sum_o dout_no w_o;   dw_o += sum_n dout_no x_n;   dbias += sum_n dout_n */
+/* dx_n = sum_o dout_no w_o;   dw_o += sum_n dout_no x_n;   dbias += sum_n dout_n */
 void ISA(linear_backward)(real *dx, real *dw, real *dbias, const real *dout, const real *x,
                           Weight *w, int N)
 {
@@ -90,8 +75,7 @@ void ISA(linear_backward)(real *dx, real *dw, real *dbias, const real *dout, con
                               .right = cpu_weight_backward(w),
                               .M = N,
                               .N = IN,
-                              .K = OUT,
-                              .add = 1});
+                              .K = OUT});
     if (dw) cpu_add_outer(dw, dout, OUT, OUT, x, IN, IN, N);
     if (dbias) cpu_add_columns(dbias, dout, N, OUT);
 }

@@ -12,7 +12,7 @@ enum {
     DEPTH = 384,      /* steps of the depth at a time: a panel of them (48 KiB) stays near */
     BLOCK_TILES = 12, /* row tiles of a block: with DEPTH they stay in the second-level cache */
     NEAR = 1 << 17,   /* floats of the right operand (512 KiB), beside them */
-    AHEAD = 8,        /* rows that are fetched ahead of copying them */
+    FEW = 16,         /* steps that are copied at a time, while the next ones are fetched */
     TASKS = 4,        /* per thread, so that a busy core does not hold up the others */
 };
 
@@ -34,16 +34,18 @@ static int tile_start(Block b, int tiles, int t)
 /* Copy steps [k0,k0+depth) of a left operand with row 1 so that a tile's step lies together. */
 static void pack_left(float *packed, Left left, Block b, int tiles, int k0, int depth)
 {
-    int start[BLOCK_TILES + 1];
-    for (int t = 0; t <= tiles; t++) start[t] = tile_start(b, tiles, t) - b.i0;
-    for (int k = 0; k < depth; k++) {
-        const float *from = left.at + b.i0 + (k0 + k) * left.step;
+    for (int k1 = 0; k1 < depth; k1 += FEW) {
+        const int k2 = at_most(depth, k1 + FEW);
         for (int t = 0; t < tiles; t++) {
-            const int rows = start[t + 1] - start[t];
+            const int start = tile_start(b, tiles, t) - b.i0;
+            const int rows = tile_start(b, tiles, t + 1) - b.i0 - start;
             const mask some = mask_first(rows);
-            __builtin_prefetch(from + start[t] + AHEAD * left.step);
-            vec_store_mask(packed + (ptrdiff_t)start[t] * depth + (ptrdiff_t)k * rows, some,
-                           vec_load_mask(from + start[t], some));
+            const float *from = left.at + b.i0 + start + (k0 + k1) * left.step;
+            float *to = packed + (ptrdiff_t)start * depth + (ptrdiff_t)k1 * rows;
+            for (int k = k1; k < k2; k++, from += left.step, to += rows) {
+                __builtin_prefetch(from + FEW * left.step);
+                vec_store_mask(to, some, vec_load_mask(from, some));
+            }
         }
     }
 }
@@ -103,14 +105,19 @@ void cpu_matmul_rows(const Product *p, int i0, int i1)
         block_product(p, (Block){i, at_most(i1, i + BLOCK_TILES * TILE_ROWS), 0, p->N}, NULL);
 }
 
-void cpu_matmul(const Product *p)
-{
-    assert(p->left.step == 1 || p->left.row == 1);
-    if (p->M == 0 || p->N == 0 || p->K == 0) return;
-    const int threads = kernels_thread_count((size_t)p->M * (size_t)p->N * (size_t)p->K);
+/* How a team divides a product: blocks of rows; when those are too few to go round, groups of panels as
+ * well.  A left operand that has to be packed is packed for each group again: then as few and as even
+ * blocks as there can be. */
+typedef struct {
+    int threads, blocks, groups, panels;
+    float *left; /* room for a packed left operand of each thread, or NULL */
+} Plan;
 
-    /* Blocks of rows; when those are too few to go round, groups of panels as well.  A left operand that
-     * has to be packed is packed for each group again: then as few and as even blocks as there can be. */
+enum { LEFT_FLOATS = BLOCK_TILES * TILE_ROWS * DEPTH + LANES };
+
+static Plan plan_of(const Product *p)
+{
+    const int threads = kernels_thread_count((size_t)p->M * (size_t)p->N * (size_t)p->K);
     const int packs = p->left.step != 1, tiles = tile_count(p->M);
     const int panels = (p->N + WIDTH - 1) / WIDTH;
     const int wanted = threads == 1 ? 1 : packs ? threads : TASKS * threads;
@@ -118,20 +125,48 @@ void cpu_matmul(const Product *p)
     if (block_tiles > BLOCK_TILES) block_tiles = BLOCK_TILES;
     int blocks = (tiles + block_tiles - 1) / block_tiles;
     if (packs && blocks > threads) blocks = (int)round_up(blocks, threads);
-    int groups = (wanted + blocks - 1) / blocks;
-    if (groups > panels) groups = panels;
+    const int groups = at_most((wanted + blocks - 1) / blocks, panels);
+    const size_t left = (size_t)LEFT_FLOATS * (size_t)threads;
+    return (Plan){threads, blocks, groups, panels, packs ? cpu_workspace(WORK_LEFT, left) : NULL};
+}
 
-    const size_t scratch = (size_t)BLOCK_TILES * TILE_ROWS * DEPTH + LANES;
-    float *left = packs ? cpu_workspace(WORK_LEFT, scratch * (size_t)threads) : NULL;
-
-#pragma omp parallel for num_threads(threads) if (threads > 1) schedule(dynamic, 1) collapse(2)
-    for (int r = 0; r < blocks; r++) {
-        for (int g = 0; g < groups; g++) {
-            const Block b = {(int)((int64_t)p->M * r / blocks),
-                             (int)((int64_t)p->M * (r + 1) / blocks), panels * g / groups * WIDTH,
-                             at_most(p->N, panels * (g + 1) / groups * WIDTH)};
-            block_product(p, b, packs ? left + scratch * (size_t)omp_get_thread_num() : NULL);
+/* Called by every thread of a team; all have done their share when it returns. */
+static void share(const Product *p, const Plan *plan)
+{
+    float *left = plan->left ? plan->left + (ptrdiff_t)LEFT_FLOATS * omp_get_thread_num() : NULL;
+#pragma omp for schedule(dynamic, 1) collapse(2)
+    for (int r = 0; r < plan->blocks; r++) {
+        for (int g = 0; g < plan->groups; g++) {
+            const Block b = {(int)((int64_t)p->M * r / plan->blocks),
+                             (int)((int64_t)p->M * (r + 1) / plan->blocks),
+                             plan->panels * g / plan->groups * WIDTH,
+                             at_most(p->N, plan->panels * (g + 1) / plan->groups * WIDTH)};
+            block_product(p, b, left);
         }
+    }
+}
+
+void cpu_matmul(const Product *p)
+{
+    assert(p->left.step == 1 || p->left.row == 1);
+    if (p->M == 0 || p->N == 0 || p->K == 0) return;
+    const Plan plan = plan_of(p);
+#pragma omp parallel num_threads(plan.threads) if (plan.threads > 1)
+    share(p, &plan);
+}
+
+/* One row of the values that panels are made of, as step k of K. */
+static void pack_row(float *panels, const float *row, int k, int K, int N)
+{
+    float *to = panels + (ptrdiff_t)k * WIDTH;
+    int j = 0;
+    for (; j + WIDTH <= N; j += WIDTH, to += (ptrdiff_t)K * WIDTH) {
+        vec_store(to, vec_load(row + j));
+        vec_store(to + LANES, vec_load(row + j + LANES));
+    }
+    if (j < N) {
+        vec_store(to, vec_load_mask(row + j, mask_first(N - j)));
+        vec_store(to + LANES, vec_load_mask(row + j + LANES, mask_first(N - j - LANES)));
     }
 }
 
@@ -139,14 +174,36 @@ void cpu_pack_rows(float *panels, const float *values, ptrdiff_t ld, int K, int 
 {
     const int threads = kernels_thread_count(PASS_WORK * (size_t)K * (size_t)N);
 #pragma omp parallel for num_threads(threads) if (threads > 1)
-    for (int k = 0; k < K; k++) {
-        const float *from = values + k * ld;
-        float *to = panels + (ptrdiff_t)k * WIDTH;
-        for (int j = 0; j < N; j += WIDTH, to += (ptrdiff_t)K * WIDTH) {
-            vec_store(to, vec_load_mask(from + j, mask_first(N - j)));
-            vec_store(to + LANES, vec_load_mask(from + j + LANES, mask_first(N - j - LANES)));
-        }
+    for (int k = 0; k < K; k++) pack_row(panels, values + k * ld, k, K, N);
+}
+
+/* DEPTH rows at a time, so that their panels are still near when they are multiplied. */
+void cpu_add_outer(float *dw, const float *left, ptrdiff_t left_ld, int M, const float *right,
+                   ptrdiff_t right_ld, int K, int N)
+{
+    if (M == 0 || K == 0 || N == 0) return;
+    const int parts = (N + DEPTH - 1) / DEPTH;
+    float *panels = cpu_workspace(WORK_RIGHT, (size_t)round_up(K, WIDTH) * DEPTH);
+    Product p = {.out = dw, .ld = K, .left = {left, 1, left_ld}, .M = M, .N = K, .K = N, .add = 1};
+    const Plan plan = plan_of(&p);
+#pragma omp parallel num_threads(plan.threads) if (plan.threads > 1) firstprivate(p)
+    for (int part = 0; part < parts; part++) {
+        const int n0 = (int)((int64_t)N * part / parts),
+                  n1 = (int)((int64_t)N * (part + 1) / parts);
+        p.left.at = left + n0 * left_ld, p.K = n1 - n0;
+        p.right = (Right){panels, (ptrdiff_t)p.K * WIDTH};
+#pragma omp for
+        for (int n = n0; n < n1; n++) pack_row(panels, right + n * right_ld, n - n0, p.K, K);
+        share(&p, &plan);
     }
+}
+
+/* to (steps, WIDTH) from `columns` rows, ld apart; both counts are constants wherever it matters. */
+static inline __attribute__((always_inline)) void transpose(float *to, const float *from,
+                                                            ptrdiff_t ld, int columns, int steps)
+{
+    for (int k = 0; k < steps; k++)
+        for (int c = 0; c < columns; c++) to[k * WIDTH + c] = from[c * ld + k];
 }
 
 void cpu_pack_columns(float *panels, const float *values, ptrdiff_t ld, int N, int K)
@@ -159,9 +216,10 @@ void cpu_pack_columns(float *panels, const float *values, ptrdiff_t ld, int N, i
         /* A cache line of every row at a time, whatever their distance. */
         for (int k0 = 0; k0 < K; k0 += LANES) {
             const int steps = at_most(K - k0, LANES);
-            for (int c = 0; c < columns; c++)
-                for (int k = 0; k < steps; k++)
-                    to[(k0 + k) * WIDTH + c] = values[(j + c) * ld + k0 + k];
+            const float *from = values + j * ld + k0;
+            if (columns == WIDTH && steps == LANES)
+                transpose(to + k0 * WIDTH, from, ld, WIDTH, LANES);
+            else transpose(to + k0 * WIDTH, from, ld, columns, steps);
         }
         for (int k = 0; k < K; k++)
             for (int c = columns; c < WIDTH; c++) to[(ptrdiff_t)k * WIDTH + c] = 0;

@@ -22,7 +22,7 @@ void reference_gelu_backward(real *dx, const real *dout, const real *x, size_t n
         const real square = x[i] * x[i];
         const real t = tanh(GELU_SCALE * (x[i] + GELU_CUBIC * square * x[i]));
         const real du = GELU_SCALE * (1 + 3 * GELU_CUBIC * square);
-        dx[i] += dout[i] * ((1 + t) / 2 + x[i] * (1 - t * t) / 2 * du);
+        dx[i] = dout[i] * ((1 + t) / 2 + x[i] * (1 - t * t) / 2 * du);
     }
 }
 
@@ -45,8 +45,8 @@ void reference_swiglu_backward(real *dx, const real *dout, const real *x, int N,
         real *dgate = dx + 2 * (size_t)n * F, *dup = dgate + F;
         for (int i = 0; i < F; i++) {
             const real s = 1 / (1 + exp(-gate[i]));
-            dup[i] += dout_n[i] * gate[i] * s;
-            dgate[i] += dout_n[i] * up[i] * s * (1 + gate[i] * (1 - s));
+            dup[i] = dout_n[i] * gate[i] * s;
+            dgate[i] = dout_n[i] * up[i] * s * (1 + gate[i] * (1 - s));
         }
     }
 }

@@ -63,7 +63,7 @@ void reference_linear_backward(real *dx, real *dw, real *dbias, const real *dout
         for (int i = 0; dx && i < IN; i++) {
             real sum = 0;
             for (int o = 0; o < OUT; o++) sum = fma(dout_n[o], w->values[(size_t)o * IN + i], sum);
-            dx[(size_t)n * IN + i] += sum;
+            dx[(size_t)n * IN + i] = sum;
         }
         for (int o = 0; dw && o < OUT; o++) {
             const real *x_n = row_of(x, n, IN);

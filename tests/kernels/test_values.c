@@ -24,6 +24,26 @@ static void linear_multiplies_by_the_transpose_and_adds_the_bias(void **state)
     for (int i = 0; i < 4; i++) buffer_free(all[i]);
 }
 
+/* One row (1, 2, 3) through the weights (1, 0, 2), (-1, 1, 0.5), d out = (2, 3). */
+static void linear_overwrites_the_gradient_of_rows_and_adds_to_that_of_weights(void **state)
+{
+    (void)state;
+    real *x = filled((double[]){1, 2, 3}, 3), *dout = filled((double[]){2, 3}, 2);
+    real *values = filled((double[]){1, 0, 2, -1, 1, 0.5}, 6);
+    real *dx = filled((double[]){NAN, 7, 7}, 3), *dw = filled((double[]){1, 1, 1, 0, 0, 0}, 6);
+    real *dbias = filled((double[]){10, 20}, 2);
+    Weight *w = weight_new(values, 2, 3);
+
+    linear_backward(dx, dw, dbias, dout, x, w, 1);
+    check_near(dx, (double[]){-1, 3, 5.5}, 3, 0); /* 2-3, 3, 4+1.5 */
+    check_near(dw, (double[]){3, 5, 7, 3, 6, 9}, 6, 0);
+    check_near(dbias, (double[]){12, 23}, 2, 0);
+
+    weight_free(w);
+    real *all[] = {x, dout, values, dx, dw, dbias};
+    for (int i = 0; i < 6; i++) buffer_free(all[i]);
+}
+
 /* Mean 2.5, population variance 1.25. */
 static void layernorm_uses_the_population_variance(void **state)
 {
@@ -193,6 +213,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(linear_multiplies_by_the_transpose_and_adds_the_bias),
+        cmocka_unit_test(linear_overwrites_the_gradient_of_rows_and_adds_to_that_of_weights),
         cmocka_unit_test(layernorm_uses_the_population_variance),
         cmocka_unit_test(rmsnorm_divides_by_the_root_mean_square),
         cmocka_unit_test(rope_turns_the_pairs_half_a_head_apart),
