@@ -26,13 +26,23 @@ struct Bpe {
     size_t nodes_room, heap_n, heap_room;
 };
 
+static void reserve(IdList *l, size_t more)
+{
+    if (l->n + more <= l->room) return;
+    l->room = 2 * l->room + more + 16;
+    l->ids = mem_realloc(l->ids, l->room, sizeof *l->ids);
+}
+
 void id_list_add(IdList *l, int id)
 {
-    if (l->n == l->room) {
-        l->room = 2 * l->room + 16;
-        l->ids = mem_realloc(l->ids, l->room, sizeof *l->ids);
-    }
+    reserve(l, 1);
     l->ids[l->n++] = id;
+}
+
+void id_list_append(IdList *l, const int *ids, size_t n)
+{
+    reserve(l, n);
+    for (size_t i = 0; i < n; i++) l->ids[l->n++] = ids[i];
 }
 
 uint64_t bpe_hash(const char *bytes, size_t n)

@@ -17,6 +17,7 @@ typedef struct {
     size_t n, room;
 } IdList;
 void id_list_add(IdList *l, int id);
+void id_list_append(IdList *l, const int *ids, size_t n); /* ids of another list */
 
 typedef struct Bpe Bpe;
 /* Merges (n) in order of rank, copied; no pair twice. */

@@ -1,5 +1,6 @@
 #include "policy/bytelevel.h"
 
+/* The others, in order U+0100 and up, are 0x00-0x20, 0x7f-0xa0 and 0xad. */
 static bool stands_for_itself(int byte)
 {
     return (byte >= '!' && byte <= '~') || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
@@ -13,20 +14,25 @@ void bytelevel_order(unsigned char *order)
             if (stands_for_itself(byte) == pass) order[n++] = (unsigned char)byte;
 }
 
+/* The character that stands for the byte. */
+static int shifted(int byte)
+{
+    if (stands_for_itself(byte)) return byte;
+    if (byte <= 0x20) return byte + 0x100;
+    return byte == 0xad ? 0x143 : byte - 0x7f + 0x121;
+}
+
 /* All characters of the alphabet are below U+0800: one or two bytes of UTF-8. */
 void bytelevel_spell(Text *out, const char *bytes, size_t n)
 {
-    int shifted[256], next = 0x100;
-    for (int byte = 0; byte < 256; byte++) shifted[byte] = stands_for_itself(byte) ? byte : next++;
     for (size_t i = 0; i < n; i++) {
-        const int c = shifted[(unsigned char)bytes[i]];
+        const int c = shifted((unsigned char)bytes[i]);
         const char utf8[2] = {(char)(c < 0x80 ? c : 0xc0 | c >> 6), (char)(0x80 | (c & 0x3f))};
         text_append(out, utf8, c < 0x80 ? 1 : 2);
     }
 }
 
-/* The byte that character c stands for, or -1.  The shifted bytes are 0x00-0x20, 0x7f-0xa0 and
- * 0xad. */
+/* The byte that character c stands for, or -1. */
 static int byte_of(int c)
 {
     if (c < 0x100) return stands_for_itself(c) ? c : -1;

@@ -33,8 +33,6 @@ typedef struct {
 struct Pretokenizer {
     Step step[COMPONENT_STEPS_MAX];
     int n;
-    WordVisitor visit;
-    void *context;
 };
 
 /* ---- reading ------------------------------------------------------------------------------- */
@@ -72,6 +70,7 @@ static int read_metaspace(Step *s, const cJSON *part, Error *err)
         choose(&scheme, part, "prepend_scheme", SCHEMES, 3, err) != 0)
         return -1;
     s->scheme = (PrependScheme)scheme;
+    s->behavior = MERGED_WITH_NEXT;
     if (!prefix && scheme != PREPEND_NEVER)
         return error_set(err, "Metaspace: add_prefix_space false needs prepend_scheme never");
     return 0;
@@ -215,33 +214,36 @@ bool pretokenizer_has_byte_level(const cJSON *part, bool *last)
 
 /* ---- cutting ------------------------------------------------------------------------------- */
 
-/* Pieces go through the steps one at a time, each as far as it comes before the next is cut. */
-static int visit(Pretokenizer *p, int i, const char *text, size_t n, bool first, Error *err);
-
 /* The pieces of a split: every match and everything between two, which a behavior joins or leaves out.
  * One piece waits until it is known whether the next belongs to it. */
 typedef struct {
-    Pretokenizer *p;
-    int i;
-    const char *text;
-    bool first;
+    const Step *step;
+    const Piece *whole;
+    PieceVisitor visit;
+    void *context;
     bool waiting, waiting_match; /* waiting_match: the last piece added to what waits is a match */
     size_t begin, end;           /* of what waits */
 } Pieces;
 
 static int put_waiting(Pieces *s, Error *err)
 {
-    if (!s->waiting || s->begin == s->end) return 0;
-    return visit(s->p, s->i + 1, s->text + s->begin, s->end - s->begin, s->first && s->begin == 0,
-                 err);
+    const Piece *whole = s->whole;
+    const size_t n = s->end - s->begin;
+    if (!s->waiting || n == 0) return 0;
+    return s->visit(s->context,
+                    &(Piece){.text = whole->text + s->begin,
+                             .n = n,
+                             .step = whole->step + 1,
+                             .first = whole->first && s->begin == 0,
+                             .part = n < whole->n},
+                    err);
 }
 
 static int put_piece(Pieces *s, size_t begin, size_t end, bool match, Error *err)
 {
-    const Step *step = &s->p->step[s->i];
-    match = match != step->invert;
+    match = match != s->step->invert;
     bool joins = false;
-    switch (step->behavior) {
+    switch (s->step->behavior) {
     case ISOLATED: break;
     case REMOVED:
         if (match) return 0;
@@ -262,99 +264,86 @@ static int put_piece(Pieces *s, size_t begin, size_t end, bool match, Error *err
     return 0;
 }
 
-static int cut_by_pattern(Pieces *s, size_t n, Error *err)
+static int cut_by_pattern(Pieces *s, Error *err)
 {
-    Pattern *pattern = s->p->step[s->i].pattern;
+    const Piece *whole = s->whole;
     PatternCursor c = {0};
     size_t begin, end, done = 0;
     int rc;
-    while ((rc = pattern_next(pattern, &c, s->text, n, &begin, &end, err)) > 0) {
+    while ((rc = pattern_next(s->step->pattern, &c, whole->text, whole->n, &begin, &end, err)) >
+           0) {
         if (done < begin && put_piece(s, done, begin, false, err) != 0) return -1;
         if (put_piece(s, begin, end, true, err) != 0) return -1;
         done = end;
     }
     if (rc < 0) return -1;
-    return done < n ? put_piece(s, done, n, false, err) : 0;
+    return done < whole->n ? put_piece(s, done, whole->n, false, err) : 0;
 }
 
-static int cut_by_character(Pieces *s, size_t n, Error *err)
+static int cut_by_character(Pieces *s, Error *err)
 {
-    const Step *step = &s->p->step[s->i];
+    const Step *step = s->step;
+    const Piece *whole = s->whole;
     size_t done = 0;
-    for (size_t at = 0; at < n;) {
+    for (size_t at = 0; at < whole->n;) {
         int length;
         const size_t begin = at;
-        const int c = character_at(s->text + at, &length);
+        const int c = character_at(whole->text + at, &length);
         at += (size_t)length;
         if (step->kind == METASPACE ? c != step->replacement : !step->matches(c)) continue;
         if (done < begin && put_piece(s, done, begin, false, err) != 0) return -1;
         if (put_piece(s, begin, at, true, err) != 0) return -1;
         done = at;
     }
-    return done < n ? put_piece(s, done, n, false, err) : 0;
+    return done < whole->n ? put_piece(s, done, whole->n, false, err) : 0;
 }
 
-static int cut(Pretokenizer *p, int i, const char *text, size_t n, bool first, Error *err)
+static int cut(const Step *step, const Piece *piece, PieceVisitor visit, void *context, Error *err)
 {
-    Pieces s = {.p = p, .i = i, .text = text, .first = first};
-    const int rc =
-        p->step[i].kind == SPLIT ? cut_by_pattern(&s, n, err) : cut_by_character(&s, n, err);
+    Pieces s = {.step = step, .whole = piece, .visit = visit, .context = context};
+    const int rc = step->kind == SPLIT ? cut_by_pattern(&s, err) : cut_by_character(&s, err);
     return rc != 0 ? -1 : put_waiting(&s, err);
 }
 
-static int metaspace(Pretokenizer *p, int i, const char *text, size_t n, bool first, Error *err)
+static void put_signs(Step *s, const Piece *piece)
 {
-    Step *s = &p->step[i];
     Text *out = &s->text;
     int length;
-    text_clear(out);
-    const int begins = character_at(text, &length);
+    const int begins = character_at(piece->text, &length);
     if (begins != ' ' && begins != s->replacement &&
-        (s->scheme == PREPEND_ALWAYS || (s->scheme == PREPEND_FIRST && first)))
+        (s->scheme == PREPEND_ALWAYS || (s->scheme == PREPEND_FIRST && piece->first)))
         character_add(out, s->replacement);
-    for (size_t at = 0; at < n;) {
-        const char *space = memchr(text + at, ' ', n - at);
-        const size_t end = space ? (size_t)(space - text) : n;
-        text_append(out, text + at, end - at);
+    for (size_t at = 0; at < piece->n;) {
+        const char *space = memchr(piece->text + at, ' ', piece->n - at);
+        const size_t end = space ? (size_t)(space - piece->text) : piece->n;
+        text_append(out, piece->text + at, end - at);
         if (space) character_add(out, s->replacement);
         at = end + 1;
     }
-    s->behavior = MERGED_WITH_NEXT;
-    return s->cut ? cut(p, i, out->bytes, out->n, first, err)
-                  : visit(p, i + 1, out->bytes, out->n, first, err);
 }
 
-static int visit(Pretokenizer *p, int i, const char *text, size_t n, bool first, Error *err)
+bool pretokenizer_is_word(const Pretokenizer *p, const Piece *piece)
 {
-    if (i == p->n) return p->visit(p->context, text, n, err);
-    Step *s = &p->step[i];
+    return piece->step == p->n;
+}
+
+int pretokenizer_step(Pretokenizer *p, const Piece *piece, PieceVisitor visit, void *context,
+                      Error *err)
+{
+    assert(piece->n > 0 && piece->step < p->n);
+    Step *s = &p->step[piece->step];
+    if (s->kind == SPLIT || s->kind == CHARACTERS) return cut(s, piece, visit, context, err);
+    text_clear(&s->text);
     switch (s->kind) {
-    case SPLIT:
-    case CHARACTERS: return cut(p, i, text, n, first, err);
-    case METASPACE: return metaspace(p, i, text, n, first, err);
-    case PREFIX:
-        if (text[0] == ' ') break;
-        text_clear(&s->text);
-        text_add(&s->text, " ");
-        text_append(&s->text, text, n);
-        text = s->text.bytes;
-        n = s->text.n;
-        break;
-    case SPELL:
-        text_clear(&s->text);
-        bytelevel_spell(&s->text, text, n);
-        text = s->text.bytes;
-        n = s->text.n;
-        break;
+    case SPELL: bytelevel_spell(&s->text, piece->text, piece->n); break;
+    case METASPACE: put_signs(s, piece); break;
+    default:
+        if (piece->text[0] != ' ') text_add(&s->text, " ");
+        text_append(&s->text, piece->text, piece->n);
     }
-    return visit(p, i + 1, text, n, first, err);
-}
-
-int pretokenizer_visit(Pretokenizer *p, const char *text, size_t n, bool first, WordVisitor visitor,
-                       void *context, Error *err)
-{
-    if (n == 0) return 0;
-    p->visit = visitor;
-    p->context = context;
-    return visit(p, 0, text, n, first, err);
+    Piece changed = {
+        .text = s->text.bytes, .n = s->text.n, .step = piece->step, .first = piece->first};
+    if (s->kind == METASPACE && s->cut) return cut(s, &changed, visit, context, err);
+    changed.step++;
+    return visit(context, &changed, err);
 }

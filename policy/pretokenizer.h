@@ -24,11 +24,22 @@ bool pretokenizer_has_byte_level(const cJSON *part, bool *last);
  * the text may then be a word by itself, and the engine counts the next one as first too. */
 bool pretokenizer_asks_late(const Pretokenizer *p);
 
-/* What is done with each word, n > 0 bytes; 0 or -1. */
-typedef int (*WordVisitor)(void *context, const char *word, size_t n, Error *err);
-/* Cut text (n bytes of UTF-8) and visit its words in order.  `first`: it is where the whole text begins.
- * One thread at a time. */
-int pretokenizer_visit(Pretokenizer *p, const char *text, size_t n, bool first, WordVisitor visit,
-                       void *context, Error *err);
+/* Text on its way to words: n > 0 bytes of UTF-8, and what there is still to do. */
+typedef struct {
+    const char *text;
+    size_t n;
+    int step;   /* the next one; 0 begins */
+    bool first; /* the whole text begins here */
+    bool part;  /* the step before cut it out of more */
+} Piece;
+bool pretokenizer_is_word(const Pretokenizer *p, const Piece *piece); /* no step is left */
+
+/* What is done with each piece; 0 or -1.  Its text is there for the call. */
+typedef int (*PieceVisitor)(void *context, const Piece *piece, Error *err);
+/* Take one step with a piece that is no word, and visit what comes of it in order.  What the steps make of
+ * a piece depends on its text, step and first alone.  A visitor may take the next step with the piece it
+ * is given before it comes back.  One thread at a time. */
+int pretokenizer_step(Pretokenizer *p, const Piece *piece, PieceVisitor visit, void *context,
+                      Error *err);
 
 #endif

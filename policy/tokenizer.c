@@ -33,6 +33,7 @@ int tokenizer_new(Tokenizer **out, char **tokens, int n, const AddedToken *added
 {
     Tokenizer *t = mem_calloc(1, sizeof *t);
     pthread_mutex_init(&t->turn, NULL);
+    t->pieces = word_memory_new();
     if (vocabulary_new(&t->vocabulary, tokens, n, err) != 0) goto fail;
     for (int i = 0; i < n_added; i++) t->vocabulary->special[added[i].id] = added[i].special;
     if (tokenizer_check_bytes(t->vocabulary, err) != 0) goto fail;
@@ -63,6 +64,7 @@ void tokenizer_free(Tokenizer *t)
 {
     if (!t) return;
     word_encoder_free(t->words);
+    word_memory_free(t->pieces);
     added_tokens_free(t->added);
     vocabulary_free(t->vocabulary);
     normalizer_free(t->normalizer);
@@ -98,18 +100,38 @@ typedef struct {
     Tokenizer *t;
     bool special;
     Text normal; /* of the piece at hand */
+    size_t n_words;
     IdList ids;
 } Encoding;
 
-static int add_word(void *context, const char *word, size_t n, Error *err)
+/* A piece that the steps leave whole is remembered where it was cut out, so that a word seen before is not
+ * taken through the steps that come after.  One that is cut again comes again in its parts. */
+static int add_piece(void *context, const Piece *piece, Error *err)
 {
     Encoding *e = context;
-    return word_encoder_encode(e->t->words, &e->ids, word, n, err);
+    Tokenizer *t = e->t;
+    if (pretokenizer_is_word(t->pretokenizer, piece)) {
+        e->n_words++;
+        return word_encoder_encode(t->words, &e->ids, piece->text, piece->n, err);
+    }
+    if (!piece->part) return pretokenizer_step(t->pretokenizer, piece, add_piece, e, err);
+
+    const int what = 2 * piece->step + piece->first;
+    const size_t n_words = e->n_words, n_ids = e->ids.n;
+    if (word_memory_recall(t->pieces, &e->ids, what, piece->text, piece->n)) {
+        e->n_words++;
+        return 0;
+    }
+    if (pretokenizer_step(t->pretokenizer, piece, add_piece, e, err) != 0) return -1;
+    if (e->n_words == n_words + 1)
+        word_memory_keep(t->pieces, what, piece->text, piece->n, e->ids.ids + n_ids,
+                         e->ids.n - n_ids);
+    return 0;
 }
 
 /* Text between added tokens that are looked for as it is: in its normal form there may be others.
  * `first`: it is the beginning of the whole. */
-static int add_piece(Encoding *e, const char *text, size_t n, bool first, Error *err)
+static int add_plain(Encoding *e, const char *text, size_t n, bool first, Error *err)
 {
     Tokenizer *t = e->t;
     if (n == 0) return 0;
@@ -125,9 +147,8 @@ static int add_piece(Encoding *e, const char *text, size_t n, bool first, Error 
     for (int id = 0; id >= 0;) {
         size_t from, to;
         id = added_tokens_next(t->added, true, &c, text, n, e->special, &from, &to);
-        if (pretokenizer_visit(t->pretokenizer, text + from, to - from, first && from == 0,
-                               add_word, e, err) != 0)
-            return -1;
+        const Piece piece = {.text = text + from, .n = to - from, .first = first && from == 0};
+        if (piece.n > 0 && add_piece(e, &piece, err) != 0) return -1;
         if (id >= 0) id_list_add(&e->ids, id);
     }
     return 0;
@@ -139,7 +160,7 @@ static int add_text(Encoding *e, const char *text, size_t n, Error *err)
     for (int id = 0; id >= 0;) {
         size_t from, to;
         id = added_tokens_next(e->t->added, false, &c, text, n, e->special, &from, &to);
-        if (add_piece(e, text + from, to - from, from == 0, err) != 0) return -1;
+        if (add_plain(e, text + from, to - from, from == 0, err) != 0) return -1;
         if (id >= 0) id_list_add(&e->ids, id);
     }
     return 0;

@@ -314,6 +314,7 @@ static int build(Tokenizer **out, const cJSON *root, Error *err)
     AddedToken *added = mem_calloc((size_t)n_added, sizeof *added);
     Tokenizer *t = mem_calloc(1, sizeof *t);
     pthread_mutex_init(&t->turn, NULL);
+    t->pieces = word_memory_new();
     int rc = read_tokens(&t->vocabulary, added, root, err);
     if (rc == 0) rc = read_parts(t, root, added, n_added, err);
     if (rc == 0) {

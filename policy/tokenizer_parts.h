@@ -14,6 +14,7 @@
 #include "policy/tokenizer.h"
 #include "policy/vocabulary.h"
 #include "policy/word_encoder.h"
+#include "policy/word_memory.h"
 
 /* The parts of a tokenizer.json that tokenizer_put_json writes as they were read. */
 enum { PART_NORMALIZER, PART_PRETOKENIZER, PART_POSTPROCESSOR, PART_DECODER, N_PARTS };
@@ -25,6 +26,7 @@ struct Tokenizer {
     AddedTokens *added;
     Pretokenizer *pretokenizer;
     WordEncoder *words;
+    WordMemory *pieces; /* that the steps of the pre-tokenizer leave whole */
     Postprocessor around;
     Decoder *decoder;
     int eos;

@@ -29,10 +29,18 @@ static int begin(Tokenizer **out, const char *const *special, int n_special, Err
     return rc;
 }
 
-static int count_word(void *trainer, const char *word, size_t n, Error *err)
+/* A text on its way to the trainer. */
+typedef struct {
+    BpeTrainer *trainer;
+    Pretokenizer *pretokenizer;
+} Counting;
+
+static int count_piece(void *context, const Piece *piece, Error *err)
 {
-    (void)err;
-    bpe_trainer_add(trainer, word, n);
+    Counting *c = context;
+    if (!pretokenizer_is_word(c->pretokenizer, piece))
+        return pretokenizer_step(c->pretokenizer, piece, count_piece, c, err);
+    bpe_trainer_add(c->trainer, piece->text, piece->n);
     return 0;
 }
 
@@ -42,13 +50,13 @@ static int count_words(BpeTrainer *trainer, Tokenizer *t, const char *text, Erro
     size_t bad;
     if (!text_is_utf8(text, n, &bad))
         return error_set(err, "byte %zu (0x%02x) is not UTF-8", bad, (unsigned char)text[bad]);
+    Counting counting = {trainer, t->pretokenizer};
     AddedCursor c = {0};
     for (int id = 0; id >= 0;) {
         size_t from, to;
         id = added_tokens_next(t->added, false, &c, text, n, true, &from, &to);
-        if (pretokenizer_visit(t->pretokenizer, text + from, to - from, from == 0, count_word,
-                               trainer, err) != 0)
-            return -1;
+        const Piece piece = {.text = text + from, .n = to - from, .first = from == 0};
+        if (piece.n > 0 && count_piece(&counting, &piece, err) != 0) return -1;
     }
     return 0;
 }

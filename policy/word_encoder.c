@@ -9,20 +9,10 @@
 #include "base/text.h"
 #include "policy/bytelevel.h"
 #include "policy/characters.h"
-
-enum {
-    CACHE_SLOTS = 1 << 15, /* a power of two; half of them are filled before all are forgotten */
-    CACHED_BYTES_MAX = 64, /* longer words hardly come again */
-};
+#include "policy/word_memory.h"
 
 /* SentencePiece's sign for a space. */
 static const char SPACE_SIGN[] = "\xe2\x96\x81";
-
-typedef struct {
-    uint64_t hash;
-    size_t text_at, ids_at;
-    int n_bytes, n_ids; /* n_bytes 0: empty */
-} Remembered;
 
 struct WordEncoder {
     const Vocabulary *vocabulary;
@@ -32,10 +22,7 @@ struct WordEncoder {
     int fallback_id[256]; /* of bytes of characters that have no token */
     bool sign_begins;     /* no merge reaches over the place before a sign for a space */
     IdList units;
-    Remembered *cache;
-    int n_cached;
-    Text cached_text;
-    IdList cached_ids;
+    WordMemory *memory;
 };
 
 /* ---- making -------------------------------------------------------------------------------- */
@@ -83,7 +70,7 @@ WordEncoder *word_encoder_new(const Vocabulary *v, const Merge *merges, int n,
     w->vocabulary = v;
     w->options = *options;
     w->bpe = bpe_new(merges, n);
-    w->cache = mem_calloc(CACHE_SLOTS, sizeof *w->cache);
+    w->memory = word_memory_new();
     word_encoder_byte_ids(v, w->byte_id);
     find_fallback(w);
     w->sign_begins = !options->bytes && !options->ignore_merges && sign_begins_words(v, merges, n);
@@ -95,9 +82,7 @@ void word_encoder_free(WordEncoder *w)
     if (!w) return;
     bpe_free(w->bpe);
     free(w->units.ids);
-    free(w->cache);
-    text_free(&w->cached_text);
-    free(w->cached_ids.ids);
+    word_memory_free(w->memory);
     free(w);
 }
 
@@ -177,43 +162,12 @@ static int encode_afresh(WordEncoder *w, IdList *out, const char *word, size_t n
 
 /* ---- remembering --------------------------------------------------------------------------- */
 
-/* The slot of the word, or the empty one where it belongs. */
-static Remembered *remembered(WordEncoder *w, uint64_t hash, const char *word, size_t n)
-{
-    for (size_t i = hash % CACHE_SLOTS;; i = (i + 1) % CACHE_SLOTS) {
-        Remembered *r = &w->cache[i];
-        if (r->n_bytes == 0) return r;
-        if (r->hash == hash && (size_t)r->n_bytes == n &&
-            memcmp(w->cached_text.bytes + r->text_at, word, n) == 0)
-            return r;
-    }
-}
-
-static void forget_all(WordEncoder *w)
-{
-    memset(w->cache, 0, CACHE_SLOTS * sizeof *w->cache);
-    text_clear(&w->cached_text);
-    w->cached_ids.n = 0;
-    w->n_cached = 0;
-}
-
 static int encode_remembered(WordEncoder *w, IdList *out, const char *word, size_t n, Error *err)
 {
-    if (n > CACHED_BYTES_MAX) return encode_afresh(w, out, word, n, err);
-    const uint64_t hash = bpe_hash(word, n);
-    Remembered *r = remembered(w, hash, word, n);
-    if (r->n_bytes == 0) {
-        if (w->n_cached == CACHE_SLOTS / 2) {
-            forget_all(w);
-            r = remembered(w, hash, word, n);
-        }
-        const size_t ids_at = w->cached_ids.n;
-        if (encode_afresh(w, &w->cached_ids, word, n, err) != 0) return -1;
-        *r = (Remembered){hash, w->cached_text.n, ids_at, (int)n, (int)(w->cached_ids.n - ids_at)};
-        text_append(&w->cached_text, word, n);
-        w->n_cached++;
-    }
-    for (int i = 0; i < r->n_ids; i++) id_list_add(out, w->cached_ids.ids[r->ids_at + (size_t)i]);
+    if (word_memory_recall(w->memory, out, 0, word, n)) return 0;
+    const size_t before = out->n;
+    if (encode_afresh(w, out, word, n, err) != 0) return -1;
+    word_memory_keep(w->memory, 0, word, n, out->ids + before, out->n - before);
     return 0;
 }
 
@@ -229,7 +183,8 @@ static size_t before_next_sign(const char *word, size_t n, size_t at)
 int word_encoder_encode(WordEncoder *w, IdList *out, const char *word, size_t n, Error *err)
 {
     assert(n > 0);
-    if (!w->sign_begins || n <= CACHED_BYTES_MAX) return encode_remembered(w, out, word, n, err);
+    if (!w->sign_begins || n <= WORD_MEMORY_BYTES_MAX)
+        return encode_remembered(w, out, word, n, err);
     for (size_t at = 0, end; at < n; at = end) {
         end = before_next_sign(word, n, at);
         if (encode_remembered(w, out, word + at, end - at, err) != 0) return -1;

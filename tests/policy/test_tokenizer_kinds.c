@@ -85,6 +85,19 @@ static void every_kind_agrees_with_the_engine(void **state)
     }
 }
 
+/* Kinds of several steps, whose pieces are remembered on the way: the second time all of them are. */
+static void every_kind_agrees_again_with_what_it_remembers(void **state)
+{
+    (void)state;
+    for (int i = 0; i < N_KINDS; i++) {
+        char path[FILE_PATH_MAX];
+        Tokenizer *t = golden(KINDS[i]);
+        snprintf(path, sizeof path, GOLDEN "%s/vectors_hf.json", KINDS[i]);
+        for (int times = 0; times < 2; times++) check_vectors(t, path, 150);
+        tokenizer_free(t);
+    }
+}
+
 static void shared_vectors_agree(void **state)
 {
     (void)state;
@@ -502,6 +515,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_agrees_with_the_engine),
+        cmocka_unit_test(every_kind_agrees_again_with_what_it_remembers),
         cmocka_unit_test(shared_vectors_agree),
         cmocka_unit_test(a_prompt_begins_with_one_beginning_token),
         cmocka_unit_test(a_prompt_without_a_beginning_token_is_its_ids),
