@@ -233,13 +233,11 @@ const Command cmd_chat = {
         "switch, /compare asks both, /good, /bad, /a, /b and /tie are saved as judgements and "
         "labels.  Ctrl-C stops\n"
         "an answer; at the prompt it leaves.\n"
-        "The template is recognised by the model's own; --template takes: chatml, qwen2.5, "
-        "smollm2, "
-        "llama3, llama3.2,\n"
-        "zephyr, mistral-v0.1, mistral-v0.2, mistral-v1, mistral-v3, mistral-nemo, gemma, and "
-        "plain, "
-        "which is Human: and\n"
-        "Assistant: for base models.",
+        "The template is recognised by the model's own; --template takes: chatml, qwen2, qwen2.5, "
+        "qwen3, smollm2,\n"
+        "llama3, llama3.2, zephyr, mistral-v0.1, mistral-v0.2, mistral-v1, mistral-v3, "
+        "mistral-nemo, gemma, gemma-3,\n"
+        "and plain, which is Human: and Assistant: for base models.",
     .options = OPTIONS,
     .project = PROJECT_OPTIONAL,
     .run = run,

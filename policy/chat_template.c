@@ -7,8 +7,9 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "policy/bytelevel.h"
+#include "policy/chat_thought.h"
 
-enum { HASHES_MAX = 2, TOKENS_MAX = 3 };
+enum { HASHES_MAX = 3, TOKENS_MAX = 3 };
 
 typedef enum {
     SYSTEM_TURN,       /* a turn of its own, anywhere */
@@ -31,6 +32,7 @@ struct ChatTemplate {
     const char *control[TOKENS_MAX], *ends[TOKENS_MAX], *end_text;
     bool alternates; /* user and assistant by turns, the user first */
     bool dated;      /* a system turn always, which begins with the dates below */
+    bool thinks;     /* an answer may begin with a thought, which only the newest keep */
     Trim trim;
     SystemPlace system;
     const char *default_system; /* where a conversation begins with none */
@@ -41,6 +43,8 @@ struct ChatTemplate {
         const char *open, *lead, *end, *close; /* lead and end are learned */
     } answer;
 };
+
+static const char THOUGHT_OPEN[] = "<think>\n", THOUGHT_CLOSE[] = "\n</think>\n\n";
 
 static const char CUTOFF[] = "Cutting Knowledge Date: December 2023\nToday Date: ";
 static const char DATE[] = "26 Jul 2024"; /* the templates' own, where nobody gives another */
@@ -62,16 +66,36 @@ static const char DATE[] = "26 Jul 2024"; /* the templates' own, where nobody gi
 
 #define MISTRAL .mark = "[INST]", .bos = "<s>", .eos = "</s>", .alternates = true
 
+#define GEMMA                                                                                   \
+    .mark = "<start_of_turn>", .bos = "<bos>", .eos = "<eos>",                                  \
+    .control = {"<start_of_turn>", "<end_of_turn>"}, .ends = {"<end_of_turn>"},                 \
+    .alternates = true, .trim = TRIM_ALL, .user = {"<start_of_turn>user\n", "<end_of_turn>\n"}, \
+    .answer = {"<start_of_turn>model\n", "", "<end_of_turn>", "\n"}
+
 static const ChatTemplate TABLE[] = {
     {.name = "chatml",
      .about = "ChatML without a system prompt of its own",
      .sha256 = {"153280e3ff55d19da1398bdb3914ee2a51b80429bfaedde11d7d216c39db80f3",
-                "58c1a1f04baa7adaeaba1f90267c3d57d9396f0c1f0129bdde9e76d3c6784af7"},
+                "58c1a1f04baa7adaeaba1f90267c3d57d9396f0c1f0129bdde9e76d3c6784af7",
+                "aa39eed4cbfdd57aeaab518e83d06945f00df6afefba6eb985b6b85060cade95"},
+     CHATML},
+    {.name = "qwen2",
+     .about = "Qwen2-Instruct, Qwen2.5 bases: ChatML",
+     .sha256 = {"793202280c0910ab26bc6eb57c8212c2417324c6d8c4efd0d10d59092ab3e3eb",
+                "7d6302983e64f35c4ad9459413ee827d5dcfa23ba5373f58cde030c9f724f7e8"},
+     .default_system = "You are a helpful assistant.",
      CHATML},
     {.name = "qwen2.5",
      .about = "Qwen2.5-Instruct: ChatML",
-     .sha256 = {"a18cc698dd45623eb707279d08e66f7bb8d76afc89ead84016b88487b395b5cc"},
+     .sha256 = {"a18cc698dd45623eb707279d08e66f7bb8d76afc89ead84016b88487b395b5cc",
+                "907045448bf38e251749a0b64cecff7ef420d9cae58533a6ca120b7f35d4742e"},
      .default_system = "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
+     CHATML},
+    {.name = "qwen3",
+     .about = "Qwen3 that may think: ChatML, with <think>",
+     .sha256 = {"edcd73b0e30a780c1d6f3e060c07396def3c3fa55a2c55197b10f99d1dde83e1",
+                "2df317a15cbc983d9602cc391d33be17237d47ec7eb11ead80fae277143958aa"},
+     .thinks = true,
      CHATML},
     {.name = "smollm2",
      .about = "SmolLM2-Instruct: ChatML",
@@ -128,7 +152,8 @@ static const ChatTemplate TABLE[] = {
      .answer = {"", " ", EOS, ""}},
     {.name = "mistral-nemo",
      .about = "Mistral-Nemo-Instruct-2407",
-     .sha256 = {"1127255163dd25a2fd472f9901035aa9e78dc77ca33efdd010f5c8ea87e5d436"},
+     .sha256 = {"1127255163dd25a2fd472f9901035aa9e78dc77ca33efdd010f5c8ea87e5d436",
+                "962c60d6f78274641b82606abbb59b4c5b1163fc7b9b8c5a0e2dcf70a55a79df"},
      MISTRAL,
      .control = {"[INST]", "[/INST]"},
      .system = SYSTEM_LAST_USER,
@@ -137,16 +162,14 @@ static const ChatTemplate TABLE[] = {
     {.name = "gemma",
      .about = "Gemma and Gemma 2, instruction tuned",
      .sha256 = {"ecd6ae513fe103f0eb62e8ab5bfa8d0fe45c1074fa398b089c93a7e70c15cfd6"},
-     .mark = "<start_of_turn>",
-     .bos = "<bos>",
-     .eos = "<eos>",
-     .control = {"<start_of_turn>", "<end_of_turn>"},
-     .ends = {"<end_of_turn>"},
-     .alternates = true,
-     .trim = TRIM_ALL,
-     .system = SYSTEM_REFUSED,
-     .user = {"<start_of_turn>user\n", "<end_of_turn>\n"},
-     .answer = {"<start_of_turn>model\n", "", "<end_of_turn>", "\n"}},
+     GEMMA,
+     .system = SYSTEM_REFUSED},
+    {.name = "gemma-3",
+     .about = "Gemma 3 and 3n, instruction tuned",
+     .sha256 = {"8d9e3a3c114fb2053ec500184677af4f7e5f8ec2582443cd535834e68b3ade29",
+                "9cae32b35b45454e9bd3673b4011701b77d38843622ab9b6e3f930bc503cf28a"},
+     GEMMA,
+     .system = SYSTEM_FIRST_USER},
     {.name = "plain",
      .about = "Human: and Assistant: as in HH-RLHF, for base models",
      .end_text = "\n\nHuman:",
@@ -389,9 +412,40 @@ static int check(const ChatTemplate *t, const ChatMessage *message, int n, Error
     return 0;
 }
 
-static void put_turn(ChatText *out, const ChatTemplate *t, const ChatVariables *v,
-                     const ChatMessage *m, const char *system)
+/* ---- turns ----------------------------------------------------------------------------------------- */
+
+/* The user's message that the last answers are to.  One that is all a tool's response is none. */
+static int last_question(const ChatMessage *message, int n)
 {
+    static const char OPEN[] = "<tool_response>", CLOSE[] = "</tool_response>";
+    for (int i = n - 1; i >= 0; i--) {
+        const char *text = message[i].content;
+        const bool tool = strncmp(text, OPEN, strlen(OPEN)) == 0 && text_ends(text, CLOSE);
+        if (message[i].role == CHAT_USER && !tool) return i;
+    }
+    return n - 1;
+}
+
+/* Answers to the last question keep their thoughts, and the last message has one, be it empty. */
+static void put_thinking(ChatText *out, const char *content, bool recent, bool last)
+{
+    const ChatThought a = chat_thought_apart(content);
+    if (recent && (last || a.n > 0)) {
+        put_markup(out, THOUGHT_OPEN, "", true);
+        put(out, a.text, a.n, false, true);
+        put_markup(out, THOUGHT_CLOSE, "", true);
+        content = a.said + strspn(a.said, "\n");
+    } else {
+        content = a.said;
+    }
+    put(out, content, strlen(content), false, true);
+}
+
+/* Message i of n. */
+static void put_turn(ChatText *out, const ChatTemplate *t, const ChatVariables *v,
+                     const ChatMessage *message, int i, int n, const char *system)
+{
+    const ChatMessage *m = &message[i];
     const char *eos = eos_of(t, v);
     if (m->role == CHAT_SYSTEM) {
         put_system(out, t, v, m->content, false);
@@ -406,7 +460,8 @@ static void put_turn(ChatText *out, const ChatTemplate *t, const ChatVariables *
     } else {
         put_markup(out, t->answer.open, eos, false);
         put_markup(out, t->answer.lead, eos, true);
-        put_content(out, m->content, t->trim != TRIM_NOTHING, true);
+        if (t->thinks) put_thinking(out, m->content, i > last_question(message, n), i == n - 1);
+        else put_content(out, m->content, t->trim != TRIM_NOTHING, true);
         put_markup(out, t->answer.end, eos, true);
         put_markup(out, t->answer.close, eos, false);
     }
@@ -427,7 +482,7 @@ int chat_template_render(ChatText *out, const ChatTemplate *t, const ChatVariabl
     if (!inside && (system || t->dated || t->default_system)) put_system(&text, t, v, system, true);
     for (int i = first; i < n; i++) {
         const bool here = t->system == SYSTEM_FIRST_USER ? i == first : i == n - 1;
-        put_turn(&text, t, v, &message[i], inside && here ? system : NULL);
+        put_turn(&text, t, v, message, i, n, inside && here ? system : NULL);
     }
     if (prompt) put_markup(&text, t->answer.open, eos_of(t, v), false);
     *out = text;

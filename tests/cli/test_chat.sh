@@ -47,7 +47,7 @@ models
 refused 1 "the model has no chat template" chat
 says "--template plain"
 refused 1 "the model has no chat template" generate --chat --prompt Hi
-refused 2 "there is no chat template 'chatlm'; there are: chatml, qwen2.5," chat --template chatlm
+refused 2 "there is no chat template 'chatlm'; there are: chatml, qwen2, qwen2.5," chat --template chatlm
 cp err unknown
 refused 2 "--system goes with --chat" generate --system Hi
 refused 2 "chat has no --json" chat --json
@@ -72,7 +72,7 @@ cat >../chatml.jinja <<'END'
 END
 echo "{{ '<|im_start|>' + messages }}" >../base/chat_template.jinja
 refused 1 "the model's chat template is none of those known here" chat --model base
-says "choose the one that fits with --template; it has the marks of: chatml, qwen2.5, smollm2"
+says "choose the one that fits with --template; it has the marks of: chatml, qwen2, qwen2.5, qwen3, smollm2"
 cp ../chatml.jinja ../base/chat_template.jinja
 cp ../chatml.jinja ../aligned/chat_template.jinja
 chat 'Hi\n' --model base

@@ -1,5 +1,5 @@
-/* Expected texts are Jinja2's, of the published templates: tests/golden/chat/renderings.json, and families.json,
- * made by tests/golden/make/chat_families.py. */
+/* Expected texts are Jinja2's, of the published templates: tests/golden/chat/renderings.json, and families.json and
+ * later.json, made by tests/golden/make/chat_families.py. */
 #include "tests/golden.h"
 
 #include <string.h>
@@ -28,6 +28,15 @@ static const struct {
     {"mistral-v3", "mistral-v3"},
     {"mistral-nemo", "mistral-nemo"},
     {"gemma-2", "gemma"},
+    {"gemma-3", "gemma-3"},
+    {"gemma-3n", "gemma-3"},
+    {"mistral-nemo-first", "mistral-nemo"},
+    {"qwen2-instruct", "qwen2"},
+    {"qwen2.5-base", "qwen2"},
+    {"qwen2.5-instruct-first", "qwen2.5"},
+    {"qwen3", "qwen3"},
+    {"qwen3-first", "qwen3"},
+    {"qwen3-instruct-2507", "chatml"},
 };
 
 static const ChatTemplate *named(const char *name)
@@ -90,12 +99,12 @@ static void assert_covered(const ChatText *text)
     assert_int_equal(at, text->text.n);
 }
 
-/* Gemma's template writes a system turn that stands between others, which the model was never shown. */
+/* Gemma's templates write a system turn that stands between others, which the model was never shown. */
 static bool refused_here_alone(const cJSON *item, const ChatMessage *m, int n)
 {
     bool system = false;
     for (int i = 1; i < n; i++) system = system || m[i].role == CHAT_SYSTEM;
-    return system && strcmp(golden_at(item, "template")->valuestring, "gemma-2") == 0;
+    return system && strncmp(golden_at(item, "template")->valuestring, "gemma-", 6) == 0;
 }
 
 static void check_case(const cJSON *item)
@@ -146,6 +155,12 @@ static void renderings_of_the_other_families_are_those_of_jinja(void **state)
 {
     (void)state;
     check_file("chat/families.json", 240);
+}
+
+static void renderings_of_later_templates_are_those_of_jinja(void **state)
+{
+    (void)state;
+    check_file("chat/later.json", 268);
 }
 
 /* ---- what has no Jinja to compare with ------------------------------------------------------------- */
@@ -222,19 +237,15 @@ static char *learned_part(const ChatText *text)
 static void what_is_learned_is_the_answer_and_the_end_of_its_turn(void **state)
 {
     (void)state;
-    static const char *const EXPECTED[][2] = {{"chatml", "Ho<|im_end|>"},
-                                              {"qwen2.5", "Ho<|im_end|>"},
-                                              {"smollm2", "Ho<|im_end|>"},
-                                              {"llama3", "Ho<|eot_id|>"},
-                                              {"llama3.2", "Ho<|eot_id|>"},
-                                              {"zephyr", "Ho</s>"},
-                                              {"mistral-v0.1", "Ho</s>"},
-                                              {"mistral-v0.2", "Ho</s>"},
-                                              {"mistral-v1", " Ho</s>"},
-                                              {"mistral-v3", " Ho</s>"},
-                                              {"mistral-nemo", "Ho</s>"},
-                                              {"gemma", "Ho<end_of_turn>"},
-                                              {"plain", " Ho"}};
+    static const char *const EXPECTED[][2] = {
+        {"chatml", "Ho<|im_end|>"},     {"qwen2", "Ho<|im_end|>"},
+        {"qwen2.5", "Ho<|im_end|>"},    {"qwen3", "Ho<|im_end|>"},
+        {"smollm2", "Ho<|im_end|>"},    {"llama3", "Ho<|eot_id|>"},
+        {"llama3.2", "Ho<|eot_id|>"},   {"zephyr", "Ho</s>"},
+        {"mistral-v0.1", "Ho</s>"},     {"mistral-v0.2", "Ho</s>"},
+        {"mistral-v1", " Ho</s>"},      {"mistral-v3", " Ho</s>"},
+        {"mistral-nemo", "Ho</s>"},     {"gemma", "Ho<end_of_turn>"},
+        {"gemma-3", "Ho<end_of_turn>"}, {"plain", " Ho"}};
     const ChatMessage m[] = {{CHAT_USER, "Hi"}, {CHAT_ASSISTANT, "Ho"}, {CHAT_USER, "So?"}};
     int n = 0;
     for (; chat_template_at(n); n++) {
@@ -246,6 +257,24 @@ static void what_is_learned_is_the_answer_and_the_end_of_its_turn(void **state)
         chat_text_free(&text);
     }
     assert_int_equal(n, sizeof EXPECTED / sizeof *EXPECTED);
+}
+
+/* The model writes its thought after the prompt, and so it does an empty one. */
+static void a_thought_is_learned_with_the_answer(void **state)
+{
+    (void)state;
+    const ChatMessage m[] = {{CHAT_USER, "Hi"}, {CHAT_ASSISTANT, "<think>A greeting.</think>Ho"}};
+    const ChatMessage none[] = {{CHAT_USER, "Hi"}, {CHAT_ASSISTANT, "Ho"}};
+    ChatText text = rendered("qwen3", m, 2, false);
+    char *part = learned_part(&text);
+    assert_string_equal(part, "<think>\nA greeting.\n</think>\n\nHo<|im_end|>");
+    free(part);
+    chat_text_free(&text);
+    text = rendered("qwen3", none, 2, false);
+    part = learned_part(&text);
+    assert_string_equal(part, "<think>\n\n</think>\n\nHo<|im_end|>");
+    free(part);
+    chat_text_free(&text);
 }
 
 /* So the tokens of a prompt are those before a learned answer, in every template. */
@@ -365,6 +394,18 @@ static void line_ends_do_not_matter(void **state)
     }
 }
 
+/* Qwen2.5's bases have the instruct model's program with another default prompt. */
+static void a_base_is_told_from_its_instruct_model(void **state)
+{
+    (void)state;
+    char *source;
+    size_t n;
+    if (!read_shared(&source, &n, "qwen2.5-instruct")) skip();
+    char *base = replaced(source, "You are Qwen, created by Alibaba Cloud. ", "");
+    recognised(base, "qwen2");
+    free(source), free(base);
+}
+
 /* What differs by anything that could show is another template. */
 static void variants_are_not_mistaken(void **state)
 {
@@ -391,13 +432,13 @@ static void an_unknown_template_says_how_to_choose(void **state)
     (void)state;
     refused("{{ '<|im_start|>' }}{{ messages }}");
     assert_string_equal(err.hint, "choose the one that fits with --template; it has the marks of: "
-                                  "chatml, qwen2.5, smollm2");
+                                  "chatml, qwen2, qwen2.5, qwen3, smollm2");
     refused("");
     assert_non_null(strstr(err.hint, "zephyr, mistral-v0.1"));
     const ChatTemplate *t;
     assert_int_equal(chat_template_find(&t, "chatlm", &err), -1);
     assert_true(err.usage);
-    assert_non_null(strstr(err.message, "there are: chatml, qwen2.5, smollm2, llama3,"));
+    assert_non_null(strstr(err.message, "there are: chatml, qwen2, qwen2.5, qwen3,"));
 }
 
 int main(void)
@@ -405,15 +446,18 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(renderings_are_those_of_jinja),
         cmocka_unit_test(renderings_of_the_other_families_are_those_of_jinja),
+        cmocka_unit_test(renderings_of_later_templates_are_those_of_jinja),
         cmocka_unit_test(plain_is_the_form_of_hh),
         cmocka_unit_test(dates_are_fixed_unless_given),
         cmocka_unit_test(no_message_is_refused),
         cmocka_unit_test(refusals_say_what_is_wrong),
         cmocka_unit_test(what_is_learned_is_the_answer_and_the_end_of_its_turn),
+        cmocka_unit_test(a_thought_is_learned_with_the_answer),
         cmocka_unit_test(an_answer_is_learned_from_where_its_prompt_ends),
         cmocka_unit_test(what_somebody_says_is_no_markup),
         cmocka_unit_test(published_templates_are_recognised),
         cmocka_unit_test(line_ends_do_not_matter),
+        cmocka_unit_test(a_base_is_told_from_its_instruct_model),
         cmocka_unit_test(variants_are_not_mistaken),
         cmocka_unit_test(an_unknown_template_says_how_to_choose),
     };
