@@ -37,6 +37,12 @@ static const Option OPTIONS[] = {
     {0},
 };
 
+/* Words of the command line, with a space between two as `echo` has them, and no line end. */
+static void join_words(Text *out, const Words *words)
+{
+    for (int i = 0; i < words->n; i++) text_format(out, i ? " %s" : "%s", words->word[i]);
+}
+
 static int read_input(Text *out, Error *err)
 {
     char piece[1 << 16];
@@ -89,7 +95,8 @@ static void print_view(const Tokenizer *t, const int *ids, int n, size_t bytes)
 }
 
 /* Whole numbers with anything between them but letters and signs: 1 2 3, or [1, 2, 3], or lines. */
-static int read_ids(IdList *ids, const Tokenizer *t, const char *text, Error *err)
+static int read_ids(IdList *ids, const Tokenizer *t, const char *text, const char *where,
+                    Error *err)
 {
     for (const char *at = text; *at;) {
         if (strchr(" \t\r\n,[]", *at)) {
@@ -101,9 +108,9 @@ static int read_ids(IdList *ids, const Tokenizer *t, const char *text, Error *er
         const long id = isdigit((unsigned char)*at) ? strtol(at, &end, 10) : -1;
         const size_t n = strcspn(at, " \t\r\n,[]");
         if (id < 0 || errno || end != at + n)
-            return error_set(err, "standard input: '%.*s' is not an id", n < 40 ? (int)n : 40, at);
+            return error_set(err, "%s: '%.*s' is not an id", where, n < 40 ? (int)n : 40, at);
         if (id >= tokenizer_size(t))
-            return error_set(err, "standard input: id %ld is outside [0, %d]", id,
+            return error_set(err, "%s: id %ld is outside [0, %d]", where, id,
                              tokenizer_size(t) - 1);
         id_list_add(ids, (int)id);
         at = end;
@@ -111,10 +118,11 @@ static int read_ids(IdList *ids, const Tokenizer *t, const char *text, Error *er
     return 0;
 }
 
-static int decode(Context *ctx, const Tokenizer *t, const Text *input, Error *err)
+static int decode(Context *ctx, const Tokenizer *t, const Text *input, const char *where,
+                  Error *err)
 {
     IdList ids = {0};
-    int rc = read_ids(&ids, t, input->bytes, err);
+    int rc = read_ids(&ids, t, input->bytes, where, err);
     if (rc == 0) {
         size_t n;
         char *text = tokenizer_decode(t, ids.ids, (int)ids.n, false, &n);
@@ -138,19 +146,22 @@ static int tokenize(Context *ctx, int argc, char **argv, Error *err)
 {
     TokenizeOptions o = {.model = "base"};
     Tokenizer *t = NULL;
+    Words words = {0};
     Text input = {0};
     int *ids = NULL, n = 0, rc = -1;
-    if (options_parse(ctx, OPTIONS, &o, NULL, 0, 0, argc, argv, err) != 0) goto done;
+    if (options_parse(ctx, OPTIONS, &o, &words, 0, WORDS_MAX, argc, argv, err) != 0) goto done;
+    const char *where = words.n ? "the text given" : "standard input";
     if (open_tokenizer(&t, ctx, o.model, err) != 0) goto done;
-    if (read_input(&input, err) != 0) goto done;
+    join_words(&input, &words);
+    if (words.n == 0 && read_input(&input, err) != 0) goto done;
     if (o.decode) {
-        rc = decode(ctx, t, &input, err);
+        rc = decode(ctx, t, &input, where, err);
     } else {
         rc = (o.prompt ? tokenizer_encode_prompt : tokenizer_encode)(t, input.bytes, input.n,
                                                                      o.special, &ids, &n, err);
         if (rc == 0 && o.view && !ctx->json) print_view(t, ids, n, input.n);
         else if (rc == 0) print_ids(ctx->json, t, ids, n);
-        else error_wrap(err, "standard input");
+        else error_wrap(err, "%s", where);
     }
 done:
     free(ids);
@@ -163,12 +174,15 @@ const Command cmd_tokenize = {
     .name = "tokenize",
     .heading = "models",
     .summary = "text to token ids, and back",
-    .usage = "[--model MODEL] [--special] [--prompt] [--json] < TEXT\n--decode [--model MODEL] "
-             "[--json] < IDS",
+    .usage = "[--model MODEL] [--special] [--prompt] [--json] [TEXT]\n--decode [--model MODEL] "
+             "[--json] [IDS]",
     .details = "Prints an id and its token per line; a space is shown as \xc4\xa0 in front of a "
                "word, as in\n"
-               "tokenizer.json.  The text is taken as it is, a newline at its end included,\n"
-               "and nothing is put in front unless --prompt asks for it.\n"
+               "tokenizer.json.  The text is standard input unless it is given; it is taken as it "
+               "is, a newline at its\n"
+               "end included, and nothing is put in front unless --prompt asks for it.  One that "
+               "begins with a hyphen\n"
+               "stands after --.\n"
                "With --decode, ids may be separated by spaces, commas, brackets or lines.\n"
                "With --json: {\"ids\":[...],\"tokens\":[...]} or {\"text\":...}.\n",
     .options = OPTIONS,

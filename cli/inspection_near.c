@@ -35,17 +35,27 @@ static int near_tokens(Sequences *out, Inspection *w, Error *err)
     return n > 0 ? 0 : error_set(err, "--near: no token is given");
 }
 
-static void print_nearest(const Tokenizer *t, int token, const RankedToken *near, int n)
+/* "      37  0.9312  ␣lamp"; a row of no token is its id alone. */
+static void print_row(const Tokenizer *t, int token, const char *cosine)
 {
     Text line = {0};
-    token_label(&line, t, token);
-    printf("%8d  %s\n", token, line.bytes);
-    for (int i = 0; i < n; i++) {
-        text_clear(&line);
-        token_label(&line, t, near[i].token);
-        printf("%8d  %7.4f  %s\n", near[i].token, near[i].value, line.bytes);
+    text_format(&line, "%8d%s", token, cosine);
+    if (token_spelling(t, token)) {
+        text_add(&line, "  ");
+        token_label(&line, t, token);
     }
+    puts(line.bytes);
     text_free(&line);
+}
+
+static void print_nearest(const Tokenizer *t, int token, const RankedToken *near, int n)
+{
+    char cosine[32];
+    print_row(t, token, "");
+    for (int i = 0; i < n; i++) {
+        snprintf(cosine, sizeof cosine, "  %7.4f", near[i].value);
+        print_row(t, near[i].token, cosine);
+    }
 }
 
 static void put_nearest(Text *t, const Loaded *l, int token, const RankedToken *near, int n)

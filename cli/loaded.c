@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "cli/project.h"
 #include "cli/run_record.h"
 
@@ -133,6 +134,18 @@ int loaded_open_tokenizer(Loaded *l, Error *err)
                      tokenizer_size(l->tokenizer), l->model->config.V);
 }
 
+/* Published models have some rows more than tokens, to a round number; one with thousands has another's
+ * tokenizer, or half of its own. */
+static void warn_of_rows_without_token(const Loaded *l)
+{
+    enum { ROWS = 4096, TENTHS = 10 };
+    const int V = l->model->config.V, without = V - tokenizer_size(l->tokenizer);
+    if (without > ROWS && without > V / TENTHS)
+        log_line("%s: %s of the model's %s tokens are not in its tokenizer; is it the one that the "
+                 "model was trained with?",
+                 l->name, text_thousands(without), text_thousands(V));
+}
+
 int loaded_open(Loaded *l, const Context *ctx, const char *role, const char *name,
                 const Loaded *beside, Error *err)
 {
@@ -141,9 +154,12 @@ int loaded_open(Loaded *l, const Context *ctx, const char *role, const char *nam
     if (project_model(ctx, folder, role, name, err) != 0) return -1;
     if (loaded_open_weights(l, ctx, folder, beside, err) != 0) return -1;
     snprintf(l->name, sizeof l->name, "%s", name);
-    if (loaded_open_tokenizer(l, err) == 0) return 0;
-    loaded_close(l);
-    return -1;
+    if (loaded_open_tokenizer(l, err) != 0) {
+        loaded_close(l);
+        return -1;
+    }
+    if (!l->shared) warn_of_rows_without_token(l);
+    return 0;
 }
 
 int loaded_open_language(Loaded *l, const Context *ctx, const char *role, const char *name,

@@ -4,17 +4,15 @@
 
 #include "base/json.h"
 #include "labeling/visible.h"
-#include "policy/bytelevel.h"
 
 void token_label(Text *out, const Tokenizer *t, int id)
 {
-    const char *spelling = token_spelling(t, id);
     Text bytes = {0};
-    if (!spelling) {
+    if (!token_spelling(t, id)) {
         text_format(out, "%d", id);
         return;
     }
-    bytelevel_read(&bytes, spelling, strlen(spelling));
+    tokenizer_token_bytes(t, id, &bytes);
     for (size_t i = 0, n; i < bytes.n; i += n) {
         const char *at = bytes.bytes + i;
         n = strcspn(at, " \t\n\r");

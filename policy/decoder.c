@@ -288,6 +288,33 @@ static void push(Decoding *s, int i, const char *token, size_t n, Text *out)
     else push_step(s, i, token, n, out);
 }
 
+static bool has_step(const Decoder *d, StepKind kind)
+{
+    for (int i = 0; i < d->n; i++)
+        if (d->step[i].kind == kind) return true;
+    return false;
+}
+
+void decoder_token(const Decoder *d, const char *token, Text *out)
+{
+    static const char SPACE_SIGN[] = "\xe2\x96\x81";
+    const size_t n = strlen(token);
+    const int byte = has_step(d, BYTE_FALLBACK) ? fallback_byte(token, n) : -1;
+    if (has_step(d, BYTE_LEVEL)) {
+        bytelevel_read(out, token, n);
+        return;
+    }
+    if (byte >= 0) {
+        text_append(out, &(char){(char)byte}, 1);
+        return;
+    }
+    for (const char *sign; (sign = strstr(token, SPACE_SIGN)); token = sign + strlen(SPACE_SIGN)) {
+        text_append(out, token, (size_t)(sign - token));
+        text_add(out, " ");
+    }
+    text_add(out, token);
+}
+
 Decoding *decoding_begin(const Decoder *d)
 {
     Decoding *s = mem_calloc(1, sizeof *s);

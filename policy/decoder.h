@@ -16,6 +16,10 @@ int decoder_new(Decoder **out, const cJSON *part, Error *err);
 Decoder *decoder_new_byte_level(void);
 void decoder_free(Decoder *d);
 
+/* Append what a token stands for by itself, wherever it stands: bytes, maybe of a part of a character.  A sign
+ * for a space (U+2581) is one. */
+void decoder_token(const Decoder *d, const char *token, Text *out);
+
 /* A sequence of tokens while it is decoded.  The decoder is borrowed; one thread at a time may be inside
  * the functions of one decoder. */
 typedef struct Decoding Decoding;

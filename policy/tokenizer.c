@@ -262,6 +262,15 @@ const char *tokenizer_token(const Tokenizer *t, int id)
     return id >= 0 && id < t->vocabulary->n ? t->vocabulary->token[id] : NULL;
 }
 
+void tokenizer_token_bytes(const Tokenizer *t, int id, Text *out)
+{
+    const char *token = tokenizer_token(t, id);
+    if (!token) return;
+    const char *decoded = added_tokens_decoded(t->added, id);
+    if (!t->vocabulary->in_model[id]) text_add(out, decoded ? decoded : token);
+    else decoder_token(t->decoder, token, out);
+}
+
 int tokenizer_id(const Tokenizer *t, const char *token)
 {
     return vocabulary_find(t->vocabulary, token, strlen(token));

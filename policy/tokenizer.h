@@ -72,6 +72,8 @@ void token_stream_end(TokenStream *s, Text *out);
 int tokenizer_size(const Tokenizer *t);                  /* number of tokens; ids are 0..size-1 */
 const char *tokenizer_token(const Tokenizer *t, int id); /* as in the file ("Ġthe"), or NULL */
 int tokenizer_id(const Tokenizer *t, const char *token); /* of that form; -1 when there is none */
+/* Append the bytes that the token stands for by itself, maybe of a part of a character. */
+void tokenizer_token_bytes(const Tokenizer *t, int id, Text *out);
 bool tokenizer_is_special(const Tokenizer *t, int id);
 /* tokenizer_config.json's eos_token, else <|endoftext|>; -1 when there is none. */
 int tokenizer_eos(const Tokenizer *t);

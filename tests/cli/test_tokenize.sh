@@ -19,6 +19,10 @@ check "a line per token" '64 a
 check "a view shows where tokens part, and counts" 'ab|⏎|
 c|
 3 tokens, 4 bytes: 1.33 bytes a token' "$(printf 'ab\nc' | tokenize --view)"
+# Llama 2's first token is a sign for a space that stands for nothing; the character has three byte tokens.
+check "a view shows a character with the last of its bytes" '|a|||漢|⏎|
+b|' \
+    "$(printf 'a漢\nb' | "$RLHF" tokenize --model "$SOURCE_DIR/tests/golden/tokenizers/llama-2" --view | sed '$d')"
 check "a view of nothing" '0 tokens, 0 bytes' "$(tokenize --view </dev/null)"
 check "ids come back as text" '{"text":"a<|endoftext|>b"}' "$(echo '[64, 1023,65]' | tokenize --decode --json)"
 check "text survives the round trip" 'Gruß, Welt! 🙂  x' \
@@ -34,6 +38,16 @@ check "one beginning" "$(printf 'the' | as_prompt)" "$(printf '<s>the' | as_prom
 check "bytes stand in for characters without a token" '{"text":"🐙"}' \
     "$(printf '🐙' | "$RLHF" tokenize --model "$llama" | cut -d' ' -f1 | "$RLHF" tokenize --model "$llama" --decode --json)"
 
+# A text on the command line is taken exactly, as words are by echo.
+check "a text given" '64 a
+220 Ġ
+268 Ġb' "$(tokenize 'a  b')"
+check "words given" "$(tokenize 'a b' </dev/null)" "$(tokenize a b </dev/null)"
+check "an empty text given" '{"ids":[],"tokens":[]}' "$(echo a | tokenize --json '')"
+check "what begins with a hyphen" "$(printf -- '-a' | tokenize)" "$(tokenize -- -a)"
+check "ids given" 'ab' "$(tokenize --decode 64,65)"
+check "a number is a text" "$(printf -- '-1' | tokenize)" "$(tokenize -1)"
+
 input=text
 printf 'ab\377' >text
 refused 1 'standard input: byte 2 of the text (0xff) is not UTF-8' tokenize --model "$model"
@@ -41,6 +55,7 @@ echo '12 x3' >text
 refused 1 "'x3' is not an id" tokenize --model "$model" --decode
 echo '1024' >text
 refused 1 'id 1024 is outside [0, 1023]' tokenize --model "$model" --decode
+refused 1 "the text given: 'x3' is not an id" tokenize --model "$model" --decode 12 x3
 refused 1 '/nowhere' tokenize --model /nowhere
 refused 2 '--specal' tokenize --model "$model" --specal
 [ $failed -eq 0 ]

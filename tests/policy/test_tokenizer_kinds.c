@@ -277,6 +277,27 @@ static void bytes_are_held_back_until_their_run_ends(void **state)
     tokenizer_free(t);
 }
 
+/* What a token stands for: bytes in the byte-level alphabet (falcon: U+0120 a space, U+00E9 the byte 0xE9, with
+ * which a character may begin), characters in SentencePiece's, where U+2581 is a space and <0xE6> a byte. */
+static void a_token_stands_for_bytes(void **state)
+{
+    (void)state;
+    static const char *const EXPECTED[][3] = {
+        {"falcon", "\u0120", " "},         {"falcon", "\u00e9", "\xe9"},
+        {"llama-2", "\u00e9", "\xc3\xa9"}, {"llama-2", "\u2581the", " the"},
+        {"llama-2", "<0xE6>", "\xe6"},     {"llama-2", "<s>", "<s>"}};
+    for (size_t i = 0; i < sizeof EXPECTED / sizeof *EXPECTED; i++) {
+        Tokenizer *t = golden(EXPECTED[i][0]);
+        Text bytes = {0};
+        const int id = tokenizer_id(t, EXPECTED[i][1]);
+        assert_true(id >= 0);
+        tokenizer_token_bytes(t, id, &bytes);
+        assert_string_equal(bytes.bytes, EXPECTED[i][2]);
+        text_free(&bytes);
+        tokenizer_free(t);
+    }
+}
+
 static void the_files_of_any_kind_are_saved_as_they_were(void **state)
 {
     (void)state;
@@ -524,6 +545,7 @@ int main(void)
         cmocka_unit_test(wrong_configurations_are_refused),
         cmocka_unit_test(special_tokens_are_text_unless_asked_for),
         cmocka_unit_test(bytes_are_held_back_until_their_run_ends),
+        cmocka_unit_test(a_token_stands_for_bytes),
         cmocka_unit_test(the_files_of_any_kind_are_saved_as_they_were),
         cmocka_unit_test(the_hash_is_of_what_the_file_says),
         cmocka_unit_test(older_files_are_the_same_tokenizer),
