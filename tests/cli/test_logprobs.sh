@@ -51,6 +51,11 @@ sed 's/.*"next"://' out | grep -o '"logprob":[^}]*' | cut -d: -f2 |
 grep -qE '^ +74 +-5\.227139(  0\.[0-9]{3} [0-9]+){2}$' out || fail "beside a token what was likelier: $(cat out)"
 grep -qE '^next(  +0\.[0-9]{3} [0-9]+){2}$' out || fail "what would come next: $(cat out)"
 
+# What three digits do not show is not shown as nothing.
+"$RLHF" logprobs --model "$model" --ids 37 --quiet --top 97 --temperature 0.05 >out || fail "logprobs --top, cold"
+grep -qF " 0.000 " out && fail "a small probability is no 0.000: $(cat out)"
+grep -qE '  <0\.001 [0-9]+' out || fail "a small probability is below something: $(cat out)"
+
 refused 2 "'3x' is not an id" logprobs --model "$model" --ids 1,3x
 refused 1 "97 is outside [0, 96]" logprobs --model "$model" --ids 97
 refused 1 "no token was given" logprobs --model "$model" --ids ,
