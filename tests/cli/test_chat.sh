@@ -78,6 +78,9 @@ cp ../chatml.jinja ../aligned/chat_template.jinja
 chat 'Hi\n' --model base
 exits 0 "chat"
 says "base answers, in the chat template chatml"
+chat 'Hi\nSo?\n' --model base --template qwen3
+exits 0 "chat in the template of models that think"
+says "base answers, in the chat template qwen3"
 
 # ---- answers go to stdout, turn by turn; the same seed, the same conversation ----
 chat 'Hi\nwhy ?\n'
