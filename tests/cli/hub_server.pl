@@ -1,4 +1,4 @@
-# A hub and the store behind it, for tests/cli/test_pull.sh:  perl hub_server.pl NAME OTHER
+# A hub and the store behind it, which tests/cli/hub.sh starts:  perl hub_server.pl NAME OTHER
 #
 # Serves from the folder it stands in until it is killed, a process for each connection.  NAME.port gets its
 # port, NAME.log a line for each request: method, address, token or none, first byte asked for.  OTHER.port is

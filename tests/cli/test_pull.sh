@@ -1,50 +1,14 @@
 #!/usr/bin/env bash
 # rlhf pull: the cache it leaves, faults of the hub and of what is in between, and names of pulled models.
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
-perl -MIO::Socket::INET -e 1 2>/dev/null || { echo "no perl to serve a hub with" && exit 77; }
-servers=()
-trap 'rm -rf "$folder"; for s in "${servers[@]}"; do kill "$s" 2>/dev/null; done' EXIT
-unset HF_TOKEN HF_TOKEN_PATH HF_HUB_CACHE HF_HUB_OFFLINE TRANSFORMERS_OFFLINE XDG_CACHE_HOME
-unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
-
-# ---- a hub ----
+. "$SOURCE_DIR/tests/cli/hub.sh"
 commit=$(printf 'a%.0s' $(seq 40)) older=$(printf 'b%.0s' $(seq 40))
-mkdir files hashes
-for name in hub store; do
-    perl "$SOURCE_DIR/tests/cli/hub_server.pl" $name store >/dev/null &
-    servers+=($!)
-    : >$name.log
-done
-for name in hub store; do for _ in $(seq 200); do [ -s $name.port ] || sleep 0.05; done; done
-export HF_ENDPOINT=http://127.0.0.1:$(cat hub.port)/ HF_HOME=$folder/home
 cache=$HF_HOME/hub
 
-hash_of() { # FILE: SHA-256 of what is large, else the hash of git
-    case $1 in
-    *.safetensors | *.gz) sha256sum <"$1" ;;
-    *) { printf 'blob %d\0' "$(wc -c <"$1")" && cat "$1"; } | sha1sum ;;
-    esac | cut -d' ' -f1
-}
-# listing KIND/ID REVISION FILE...: of files/, with size and hash as the hub gives them.
-listing() {
-    local path=api/$1/revision/$2 separator='' f hash size
-    mkdir -p "api/$1/revision" && shift 2
-    {
-        printf '{"sha":"%s","siblings":[' "$commit"
-        for f in "$@"; do
-            hash=$(hash_of "files/$f") size=$(wc -c <"files/$f")
-            mkdir -p "$(dirname "hashes/$f")" && printf %s "$hash" >"hashes/$f"
-            printf '%s{"rfilename":"%s","size":%d,"blobId":"%s"' "$separator" "$f" "$size" "${hash:0:40}"
-            [ ${#hash} -eq 64 ] && printf ',"lfs":{"sha256":"%s","size":%d}' "$hash" "$size"
-            printf '}' && separator=,
-        done
-        printf ']}'
-    } >"$path"
-}
 cp "$SOURCE_DIR"/tests/golden/gpt2-tiny/{config.json,model.safetensors} files/
 mkdir files/onnx && echo not wanted >files/onnx/model.onnx && echo '# tiny' >files/README.md
 all=(README.md config.json model.safetensors onnx/model.onnx)
-listing models/org/tiny main "${all[@]}"
+listing models/org/tiny main "$commit" "${all[@]}"
 weights=$(hash_of files/model.safetensors) config=$(hash_of files/config.json) card=$(hash_of files/README.md)
 size=$(wc -c <files/model.safetensors)
 
@@ -264,21 +228,21 @@ refused 1 "names no commit and files" pull org/tiny@evil --file '*'
 [ -z "$(find . -name 'evil*' ! -path './api/*')" ] || fail "no file of such a name is anywhere"
 
 echo pickled >files/pytorch_model.bin
-listing models/org/pickled main config.json pytorch_model.bin
+listing models/org/pickled main "$commit" config.json pytorch_model.bin
 refused 1 "org/pickled has its weights as pytorch_model.bin alone" pull org/pickled
 echo '{"peft_type":"LORA","base_model_name_or_path":"org/tiny"}' >files/adapter_config.json
 echo weights >files/adapter_model.safetensors && echo pickled >files/adapter_model.bin
-listing models/org/adapter main README.md adapter_config.json adapter_model.bin adapter_model.safetensors
+listing models/org/adapter main "$commit" README.md adapter_config.json adapter_model.bin adapter_model.safetensors
 run pull org/adapter
 exits 0 "a pull of an adapter"
 [ "$(ls "$(cat out)" | tr '\n' ' ')" = "README.md adapter_config.json adapter_model.safetensors " ] || fail "an adapter is its two files: $(ls "$(cat out)")"
-listing models/org/adapter_pickled main adapter_config.json adapter_model.bin
+listing models/org/adapter_pickled main "$commit" adapter_config.json adapter_model.bin
 refused 1 "org/adapter_pickled has its weights as adapter_model.bin alone" pull org/adapter_pickled
-listing models/org/bare main README.md
+listing models/org/bare main "$commit" README.md
 refused 1 "org/bare has no config.json" pull org/bare
 cp files/config.json config.kept && echo '{"model_type":"mamba"}' >files/config.json
 : >store.log
-listing models/org/mamba main config.json model.safetensors
+listing models/org/mamba main "$commit" config.json model.safetensors
 refused 1 mamba pull org/mamba
 [ ! -s store.log ] || fail "the weights of a model that cannot be run are not brought"
 mv config.kept files/config.json && printf %s "$config" >hashes/config.json
@@ -319,7 +283,7 @@ asked hub HEAD 1 "the size is asked for"
 # ---- data sets ----
 forget
 printf '{"prompt":"from the hub"}\n' >files/train.jsonl
-listing datasets/org/set main README.md train.jsonl
+listing datasets/org/set main "$commit" README.md train.jsonl
 run pull --dataset org/set
 exits 0 "a data set"
 [ "$(cat out)" = "$cache/datasets--org--set/snapshots/$commit/train.jsonl" ] || fail "the path of a data set is printed"

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# The two ways that README.md prints, command by command as it prints them, and that what they write is read back.
+. "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
+. "$SOURCE_DIR/tests/cli/hub.sh"
+tiny=$SOURCE_DIR/configs/tiny.json
+ln -s "$SOURCE_DIR/configs" configs
+
+# The commands of README.md call this: the program, with answers where a person is asked, and less to do.
+rlhf() {
+    local more=()
+    case $1 in
+    label) input=$folder/choices more=(--line) ;;
+    chat) input=$folder/talk ;;
+    pretrain) more=(--config "$tiny" --set model.context=128 --set pretrain.steps=30) ;;
+    sample) more=(--max-new-tokens 16) ;;
+    reward) [ $# -gt 1 ] || more=(--config "$tiny") ;;
+    ppo) more=(--set ppo.iterations=2 --set ppo.batch_size=16 --set ppo.minibatch_size=16 --set ppo.max_new_tokens=16) ;;
+    compare) more=(--max-new-tokens 16 --best-of 2) ;;
+    esac
+    must "$@" "${more[@]}"
+    input=/dev/null
+    walked="$walked $1"
+}
+# walk PATTERN: the commands of the block in which a line matches, from the first to the last, here.
+walk() {
+    awk -v wanted="$1" '/^```/ { if (found) printf "%s", block; inside = !inside; block = ""; found = 0; next }
+        inside { block = block $0 "\n"; if ($0 ~ wanted) found = 1 }' "$SOURCE_DIR/README.md" | sed 's/ *#.*//' >commands
+    [ -s commands ] || fail "README.md has a way with $1"
+    walked=''
+    # shellcheck disable=SC1091
+    . ./commands
+}
+
+awk 'BEGIN { split("lamp clock radio chair table kettle bicycle camera", thing, " ")
+    split("red green blue white black pink gold", colour, " "); split("broken dirty", how, " ")
+    for (i in colour) for (j in thing) for (k in how) {
+        q = "the " colour[i] " " thing[j] " is " how[k] " .\\nA:"
+        printf "{\"prompt\":\"%s\"}\n", q >"prompts.jsonl"
+        printf "{\"text\":\"%s please bring the %s here .\"}\n", q, thing[j] >"my-domain.jsonl" } }'
+yes $'a\nb\nb' | head -n 600 >choices
+printf 'the red lamp is broken .\n/compare\n/a\n/good\n' >talk
+
+# ---- a base of one's own ----
+walk '^rlhf pretrain'
+[ "$walked" = " init pretrain import sample label reward ppo compare export chat inspect" ] || fail "all of it: $walked"
+prints "memory"
+[ "$(head -c 4 tone.gguf)" = GGUF ] && grep -q '</html>' report.html || fail "a file for llama.cpp and a report"
+cp -r runs/pretrain-1/checkpoints/step-000030/. ../files
+cd "$folder" && rm -r files/manifest.json files/optimizer.safetensors && mv tone first || exit 1
+
+# ---- a model that others trained ----
+listing models/HuggingFaceTB/SmolLM2-135M main "$(printf 'a%.0s' $(seq 40))" config.json model.safetensors tokenizer.json tokenizer_config.json
+walk '^rlhf pull'
+[ "$walked" = " pull init inspect generate import sample label reward ppo chat compare export export" ] || fail "all of it: $walked"
+[ "$(head -c 4 ../tone.gguf)" = GGUF ] || fail "a file for llama.cpp"
+
+# ---- what was exported is what was trained ----
+logprobs() { # MODEL
+    must logprobs --model "$1" --text "the red lamp is broken . please bring it here ." --json
+    cp out "$folder/of-${1##*/}"
+}
+must export model aligned ../adapter
+for model in aligned base ../adapter ../tone-aligned; do logprobs $model; done
+cd "$folder" || exit 1
+cmp -s of-aligned of-adapter || fail "an exported adapter gives the same bits"
+near() { # FILE FILE: as far apart as merging rounds
+    paste <(grep -oE -- '-?[0-9.]+(e-?[0-9]+)?' "$1") <(grep -oE -- '-?[0-9.]+(e-?[0-9]+)?' "$2") |
+        awk '($1 - $2) ^ 2 > 1e-8 { exit 1 }'
+}
+near of-aligned of-tone-aligned || fail "a merged model gives the same: $(cat of-aligned of-tone-aligned)"
+near of-aligned of-base && fail "the base gives others"
+must inspect tone-aligned --json
+prints '"adapter":null'
+prints '"tokenizer":{"size":320'
+must generate --model tone-aligned --prompt "the red lamp" --greedy
+cp out merged
+must --project tone generate --model aligned --prompt "the red lamp" --greedy
+cmp -s out merged || fail "a merged model says the same: $(cat out merged)"
+[ $failed -eq 0 ]
