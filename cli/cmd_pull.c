@@ -96,6 +96,8 @@ const Command cmd_pull = {
     .usage = "REPO[@REVISION] [--file PATTERN]\n"
              "--dataset REPO[@REVISION] [--file PATTERN]",
     .details =
+        "REPO is org/name, or its address in a browser: "
+        "https://huggingface.co/org/name[/tree/REVISION].\n"
         "Prints the folder where it lies.  --model and --base take the name itself from then on: "
         "org/name.\n"
         "Of a model it takes configuration, tokenizer, weights in safetensors, licence and card; "

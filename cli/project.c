@@ -113,6 +113,14 @@ static void shorten(const Context *ctx, char out[FILE_PATH_MAX], const char *fol
     free(full);
 }
 
+/* For people: the name that brings it back where it was pulled, else as above. */
+static void name_folder(const Context *ctx, char out[FILE_PATH_MAX], const char *folder)
+{
+    char pulled[HUB_NAME_MAX];
+    if (hub_cache_name(pulled, folder)) snprintf(out, FILE_PATH_MAX, "%s", pulled);
+    else shorten(ctx, out, folder);
+}
+
 static const char *const MODEL_NAMES[] = {"base", "reward", "aligned"};
 enum { N_MODEL_NAMES = 3 };
 
@@ -305,7 +313,7 @@ int project_model(const Context *ctx, char folder[FILE_PATH_MAX], const char *ro
     if (rc != 0) return -1;
 
     snprintf(folder, FILE_PATH_MAX, "%s", found);
-    shorten(ctx, shown, found);
+    name_folder(ctx, shown, found);
     if (role && strcmp(shown, name) == 0) log_line("%s: %s", role, shown);
     else if (role) log_line("%s: %s = %s", role, name, shown);
     return 0;
@@ -315,7 +323,7 @@ void project_name_model(const Context *ctx, char name[FILE_PATH_MAX], char run[R
                         const char *folder)
 {
     static const char RUNS[] = "runs/", STEP[] = "/checkpoints/step-";
-    shorten(ctx, name, folder);
+    name_folder(ctx, name, folder);
     run[0] = 0;
     const char *step = strstr(name, STEP), *made_by = name + strlen(RUNS);
     const size_t n = strncmp(name, RUNS, strlen(RUNS)) == 0 ? strcspn(made_by, "/") : 0;

@@ -32,8 +32,8 @@ int project_model(const Context *ctx, char folder[FILE_PATH_MAX], const char *ro
  * there is none yet. */
 int project_model_path(const Context *ctx, char path[FILE_PATH_MAX], const char *name, Error *err);
 /* What the model in `folder` is called whatever base, reward and aligned are later: RUN@STEP when a run of
- * this project made it, and then `run` is that run; else the folder, from the project's when inside, and
- * "". */
+ * this project made it, and then `run` is that run; else ORG/NAME@COMMIT of one that was pulled, or the
+ * folder, from the project's when inside, and "". */
 enum { RUN_NAME_MAX = 128 };
 void project_name_model(const Context *ctx, char name[FILE_PATH_MAX], char run[RUN_NAME_MAX],
                         const char *folder);

@@ -14,75 +14,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-/* ---- names ---- */
-
-static const char WORD[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
-
-bool hub_is_hash(const char *text, size_t digits)
-{
-    return strlen(text) == digits && strspn(text, "0123456789abcdef") == digits;
-}
-
-/* The hub's own rule for either half: "--" is what parts them in the cache. */
-static bool is_id_part(const char *part, size_t n)
-{
-    char copy[HUB_ID_MAX];
-    if (n == 0 || n > 96) return false;
-    snprintf(copy, sizeof copy, "%.*s", (int)n, part);
-    if (strspn(copy, WORD) != n || strstr(copy, "--") || strstr(copy, "..")) return false;
-    if (strchr("-.", copy[0]) || strchr("-.", copy[n - 1])) return false;
-    return !text_ends(copy, ".git");
-}
-
-/* A path in refs/, and git's rules for what it would not take either. */
-static bool is_revision(const char *revision)
-{
-    if (!revision[0] || strlen(revision) >= HUB_REVISION_MAX) return false;
-    for (const char *c = revision; *c; c++)
-        if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 127 || strchr("\\~^:?*[", *c))
-            return false;
-    Error ignored;
-    return hub_check_name(revision, &ignored) == 0;
-}
-
-int hub_repo_read(HubRepo *out, const char *word, bool dataset, Error *err)
-{
-    const size_t n = strcspn(word, "@"), org = strcspn(word, "/@");
-    const char *revision = word[n] ? word + n + 1 : "main";
-    const bool whole = org == n;
-    if (!is_id_part(word, org) || (!whole && !is_id_part(word + org + 1, n - org - 1))) {
-        error_usage(err, "'%.200s' is no name of a repository", word);
-        return error_hint(err, "names look like org/name, or org/name@revision");
-    }
-    if (!is_revision(revision))
-        return error_usage(err, "'%.200s': what follows @ is no revision", word);
-    *out = (HubRepo){.dataset = dataset};
-    snprintf(out->id, sizeof out->id, "%.*s", (int)n, word);
-    snprintf(out->revision, sizeof out->revision, "%s", revision);
-    return 0;
-}
-
-int hub_check_name(const char *name, Error *err)
-{
-    bool bad = !name[0] || strlen(name) > 1024 || name[strlen(name) - 1] == '/';
-    for (const char *c = name; *c && !bad; c++)
-        bad = (unsigned char)*c < ' ' || *c == 127 || *c == '\\';
-    for (const char *part = name; !bad; part++) {
-        const size_t n = strcspn(part, "/");
-        bad = n == 0 || (n == 1 && part[0] == '.') || (n == 2 && part[0] == '.' && part[1] == '.');
-        part += n;
-        if (!*part) break;
-    }
-    if (!bad) return 0;
-    Text shown = {0};
-    for (const char *c = name; *c && shown.n < 80; c++)
-        text_append(&shown, (unsigned char)*c < ' ' || *c == 127 ? "?" : c, 1);
-    error_set(err, "a file called '%s' would not stay in its folder; it is not taken",
-              shown.bytes ? shown.bytes : "");
-    text_free(&shown);
-    return -1;
-}
-
 /* ---- where ---- */
 
 /* The variable with a leading ~ read as the shell reads it; "" when unset. */
@@ -166,6 +97,40 @@ bool hub_cache_find(char commit[HUB_COMMIT_MAX], const HubRepo *r)
     return found;
 }
 
+/* "org/name" of "org--name" */
+static void id_of(char out[HUB_ID_MAX], const char *folder, size_t n)
+{
+    const char *parted = strstr(folder, "--");
+    const size_t org = parted && parted < folder + n ? (size_t)(parted - folder) : n;
+    const size_t rest = org < n ? org + 2 : n;
+    snprintf(out, HUB_ID_MAX, "%.*s%s%.*s", (int)org, folder, org < n ? "/" : "", (int)(n - rest),
+             folder + rest);
+}
+
+bool hub_cache_name(char out[HUB_NAME_MAX], const char *folder)
+{
+    static const char SNAPSHOTS[] = "/snapshots/";
+    char root[FILE_PATH_MAX], id[HUB_ID_MAX];
+    const HubRepo model = {0};
+    Error ignored;
+    if (hub_cache_root(root, &ignored) != 0) return false;
+    char *whole_root = realpath(root, NULL), *whole = realpath(folder, NULL);
+    const size_t above = whole_root ? strlen(whole_root) : 0, skip = strlen(prefix(&model));
+    bool found = whole_root && whole && strncmp(whole, whole_root, above) == 0 &&
+                 whole[above] == '/' && strncmp(whole + above + 1, prefix(&model), skip) == 0;
+    if (found) {
+        const char *name = whole + above + 1 + skip, *commit = strstr(name, SNAPSHOTS);
+        found = commit && hub_is_hash(commit + strlen(SNAPSHOTS), HUB_COMMIT_MAX - 1);
+        if (found) {
+            id_of(id, name, (size_t)(commit - name));
+            snprintf(out, HUB_NAME_MAX, "%s@%s", id, commit + strlen(SNAPSHOTS));
+        }
+    }
+    free(whole_root);
+    free(whole);
+    return found;
+}
+
 void hub_cache_nearest(char id[HUB_ID_MAX], const HubRepo *r)
 {
     char root[FILE_PATH_MAX], wanted[FILE_PATH_MAX], **names = NULL;
@@ -180,9 +145,7 @@ void hub_cache_nearest(char id[HUB_ID_MAX], const HubRepo *r)
         if (strncmp(names[i], prefix(r), skip) == 0) same[n_same++] = names[i] + skip;
     folder_name(wanted, r);
     const char *near = text_nearest(wanted + skip, same, n_same);
-    const char *parted = near ? strstr(near, "--") : NULL;
-    if (parted) snprintf(id, HUB_ID_MAX, "%.*s/%s", (int)(parted - near), near, parted + 2);
-    else if (near) snprintf(id, HUB_ID_MAX, "%s", near);
+    if (near) id_of(id, near, strlen(near));
     free(same);
     folder_list_free(names, n);
 }

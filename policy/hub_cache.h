@@ -1,4 +1,4 @@
-/* Repositories of the Hugging Face hub, and the cache on this machine in the layout of huggingface_hub, so
+/* The cache of the Hugging Face hub on this machine in the layout of huggingface_hub, so
  * that both tools share one copy (its documentation, "Understand caching"; hub-docs, local-cache):
  *
  *     ROOT/models--org--name/blobs/HASH                    SHA-256 of large files, git's hash of others
@@ -16,22 +16,9 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "policy/hub_repo.h"
 
-enum { HUB_ID_MAX = 200, HUB_REVISION_MAX = 256, HUB_HASH_MAX = 65, HUB_COMMIT_MAX = 41 };
-
-typedef struct {
-    char id[HUB_ID_MAX];             /* org/name; some old ones have no org */
-    char revision[HUB_REVISION_MAX]; /* a branch, tag, refs/pr/N or commit; "main" unless given */
-    bool dataset;
-} HubRepo;
-
-/* `word` is ID or ID@REVISION. */
-int hub_repo_read(HubRepo *out, const char *word, bool dataset, Error *err);
-/* Names of files come from a server: relative, without . and .. and empty parts, backslashes and control
- * characters, or refused. */
-int hub_check_name(const char *name, Error *err);
-/* 40 (a commit, git's hash) or 64 (SHA-256) lower-case hex digits. */
-bool hub_is_hash(const char *text, size_t digits);
+enum { HUB_NAME_MAX = HUB_ID_MAX + HUB_COMMIT_MAX };
 
 /* $HF_HOME or what stands for it, where the token lies; and ROOT. */
 int hub_home(char out[FILE_PATH_MAX], Error *err);
@@ -42,6 +29,8 @@ int hub_cache_snapshot(char out[FILE_PATH_MAX], const HubRepo *r, const char *co
 /* The commit that the revision was when it was pulled, if its snapshot is there.  False without a message:
  * nothing is. */
 bool hub_cache_find(char commit[HUB_COMMIT_MAX], const HubRepo *r);
+/* ID@COMMIT, when `folder` is that snapshot of a model. */
+bool hub_cache_name(char out[HUB_NAME_MAX], const char *folder);
 /* A repository of the same kind that is there and whose name is near, or "". */
 void hub_cache_nearest(char id[HUB_ID_MAX], const HubRepo *r);
 

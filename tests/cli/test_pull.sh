@@ -69,6 +69,10 @@ run logprobs --model "org/tiny@$commit" --ids 1,2,3
 exits 0 "a pulled model by its commit"
 must init project --base org/tiny
 grep -q "models--org--tiny/snapshots/$commit" project/project.json || fail "init --base takes a pulled model"
+must --project project logprobs --ids 1,2,3
+says "model: base = org/tiny@$commit"
+must --project project status
+prints_like "^  base +org/tiny@$commit\$" "a pulled base is called by its name"
 refused 1 "org/tini: no such folder, and no model of that name was pulled; did you mean: org/tiny" logprobs --model org/tini --ids 1
 says "rlhf pull org/tini"
 refused 1 "no model of that name was pulled" logprobs --model org/tiny@v2 --ids 1
@@ -212,6 +216,11 @@ echo '{"branches":[{"name":"main"},{"name":"dev"}],"tags":[{"name":"v1.0"}]}' >a
 refused 1 "org/tiny has no revision 'v1.1'; did you mean: v1.0" pull org/tiny@v1.1
 refused 2 "is no name of a repository" pull ../etc
 refused 2 "what follows @ is no revision" pull org/tiny@../x
+refused 2 "'org/tiny@v1@v2': what follows @ is no revision" pull org/tiny@v1@v2
+refused 2 "is not the address of a whole repository" pull "${HF_ENDPOINT}org/tiny/blob/main/config.json"
+says "that is ${HF_ENDPOINT}org/tiny, and --file PATTERN takes some of its files"
+run pull "${HF_ENDPOINT}org/tiny/tree/main"
+whole "a pull by the address of a page"
 sed "s/$commit/$older/" api/models/org/tiny/revision/main >'api/models/org/tiny/revision/refs%2Fpr%2F1'
 run pull org/tiny@refs/pr/1
 exits 0 "a revision with slashes"
@@ -236,6 +245,10 @@ listing models/org/adapter main "$commit" README.md adapter_config.json adapter_
 run pull org/adapter
 exits 0 "a pull of an adapter"
 [ "$(ls "$(cat out)" | tr '\n' ' ')" = "README.md adapter_config.json adapter_model.safetensors " ] || fail "an adapter is its two files: $(ls "$(cat out)")"
+rm -r "$cache/models--org--tiny"
+refused 1 "the model that this adapter is of is not there: org/tiny" inspect org/adapter
+says "bring it with: rlhf pull org/tiny"
+must pull org/tiny
 listing models/org/adapter_pickled main "$commit" adapter_config.json adapter_model.bin
 refused 1 "org/adapter_pickled has its weights as adapter_model.bin alone" pull org/adapter_pickled
 listing models/org/bare main "$commit" README.md

@@ -10,62 +10,6 @@
 #define COMMIT "0123456789abcdef0123456789abcdef01234567"
 #define HASH   "89abcdef0123456789abcdef0123456789abcdef"
 
-static void names_of_repositories_are_those_of_the_hub(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *word, *id, *revision; /* id NULL: refused */
-    } CASES[] = {
-        {"org/name", "org/name", "main"},
-        {"gpt2", "gpt2", "main"},
-        {"Org_1/na.me-2@v1.0", "Org_1/na.me-2", "v1.0"},
-        {"org/name@refs/pr/1", "org/name", "refs/pr/1"},
-        {"org/name@" COMMIT, "org/name", COMMIT},
-        {"org/name/more", NULL, NULL},
-        {"/name", NULL, NULL},
-        {"org/", NULL, NULL},
-        {"", NULL, NULL},
-        {"..", NULL, NULL},
-        {"../name", NULL, NULL},
-        {"org/..", NULL, NULL},
-        {"org/na--me", NULL, NULL},
-        {"org/name.git", NULL, NULL},
-        {"-org/name", NULL, NULL},
-        {"org/name.", NULL, NULL},
-        {"org/na me", NULL, NULL},
-        {"https://huggingface.co/org/name", NULL, NULL},
-        {"org/name@", NULL, NULL},
-        {"org/name@..", NULL, NULL},
-        {"org/name@/etc", NULL, NULL},
-        {"org/name@a/../b", NULL, NULL},
-        {"org/name@a b", NULL, NULL},
-        {"org/name@a\\b", NULL, NULL},
-    };
-    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
-        HubRepo r;
-        Error err;
-        const int rc = hub_repo_read(&r, CASES[i].word, false, &err);
-        if ((rc == 0) != (CASES[i].id != NULL)) fail_msg("'%s': %d", CASES[i].word, rc);
-        if (rc != 0) continue;
-        assert_string_equal(r.id, CASES[i].id);
-        assert_string_equal(r.revision, CASES[i].revision);
-    }
-}
-
-static void names_of_files_stay_in_their_folder(void **state)
-{
-    (void)state;
-    static const char *const GOOD[] = {"a",   "a/b/c.json", ".gitattributes", "a..b", "ä b",
-                                       "...", "C:x"};
-    static const char *const BAD[] = {"",      "/a",   "..", "../a", "a/..", "a/../b", "./a",
-                                      "a/./b", "a//b", "a/", "a\\b", "a\nb", "a\x7f"};
-    Error err;
-    for (size_t i = 0; i < sizeof GOOD / sizeof *GOOD; i++)
-        if (hub_check_name(GOOD[i], &err) != 0) fail_msg("'%s' is refused", GOOD[i]);
-    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++)
-        if (hub_check_name(BAD[i], &err) == 0) fail_msg("'%s' is taken", BAD[i]);
-}
-
 /* Later ones win over earlier ones. */
 static void variables_say_where_the_cache_is(void **state)
 {
@@ -149,6 +93,31 @@ static void commit_makes_no_reference(void **state)
     Error err;
     assert_worked(hub_cache_set_commit(&r, COMMIT, &err), &err);
     assert_false(file_exists(scratch_path("cache/models--org--name/refs")));
+}
+
+static void snapshot_is_called_by_its_repository(void **state)
+{
+    (void)state;
+    char name[HUB_NAME_MAX];
+    setenv("HF_HUB_CACHE", scratch_folder("cache", true), 1);
+    static const struct {
+        const char *folder, *name; /* NULL: none */
+    } CASES[] = {
+        {"cache/models--org--name/snapshots/" COMMIT, "org/name@" COMMIT},
+        {"cache/models--gpt2/snapshots/" COMMIT "/", "gpt2@" COMMIT},
+        {"cache/models--gpt2/snapshots/" COMMIT "/deep", NULL},
+        {"cache/models--gpt2/snapshots", NULL},
+        {"cache/datasets--org--name/snapshots/" COMMIT, NULL},
+        {"other/models--gpt2/snapshots/" COMMIT, NULL},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        const char *folder = scratch_path(CASES[i].folder);
+        Error err;
+        assert_worked(folder_make(folder, &err), &err);
+        assert_int_equal(hub_cache_name(name, folder), CASES[i].name != NULL);
+        if (CASES[i].name) assert_string_equal(name, CASES[i].name);
+    }
+    assert_false(hub_cache_name(name, scratch_path("nowhere")));
 }
 
 static void near_name_is_of_the_same_kind(void **state)
@@ -236,12 +205,11 @@ static void wait_for_a_lock_can_be_interrupted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_of_repositories_are_those_of_the_hub),
-        cmocka_unit_test(names_of_files_stay_in_their_folder),
         cmocka_unit_test(variables_say_where_the_cache_is),
         cmocka_unit_test(links_are_relative_and_replace_what_was_there),
         cmocka_unit_test(revision_is_found_by_its_reference),
         cmocka_unit_test(commit_makes_no_reference),
+        cmocka_unit_test(snapshot_is_called_by_its_repository),
         cmocka_unit_test(near_name_is_of_the_same_kind),
         cmocka_unit_test(token_is_one_word_of_a_variable_or_a_file),
         cmocka_unit_test(offline_is_said_as_huggingface_hub_reads_it),
