@@ -34,7 +34,8 @@ static int make(const char *folder, uint64_t seed, Error *err)
     return store_create(database, seed, err);
 }
 
-static void report(const Context *ctx, bool made)
+/* `folder` as given. */
+static void report(const Context *ctx, const char *folder, bool made)
 {
     if (ctx->json) {
         Text t = {0};
@@ -44,6 +45,7 @@ static void report(const Context *ctx, bool made)
         return;
     }
     if (made) printf("made a project in %s\n", ctx->project);
+    if (made && strcmp(folder, ".") != 0) printf("next: cd %s\n", folder);
     if (made && command_find("import"))
         printf("next: rlhf import FILE    prompts or comparisons, one JSON object a line\n");
 }
@@ -94,7 +96,7 @@ static int init(Context *ctx, int argc, char **argv, Error *err)
         if (project_set_model(ctx, "base", base, err) != 0) return -1;
         if (!ctx->json) printf("base = %s\n", options.base);
     }
-    report(ctx, !there);
+    report(ctx, folder, !there);
     return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/project.h"
 #include "cli/run_record.h"
+#include "policy/hub_repo.h"
 
 /* A project may have been moved since: what the end of the base's path names may still lie beside some
  * folder above the adapter. */
@@ -36,9 +37,14 @@ static int find_base(char found[FILE_PATH_MAX], const Context *ctx, const char *
     if (adapter_base(base, folder, err) != 0) return -1;
     if (project_model(ctx, found, NULL, base, &missing) == 0) return 0;
     if (find_moved(found, base, folder)) return 0;
+    HubRepo repo;
+    const bool pulled = strchr(base, '/') && hub_repo_read(&repo, base, false, &missing) == 0;
     error_set(err, "%s: the model that this adapter is of is not there: %s", folder, base);
-    return error_hint(err, "name where it is now as base_model_name_or_path in its "
-                           "adapter_config.json");
+    return error_hint(err,
+                      "%s%s%sname where it is now as base_model_name_or_path in its "
+                      "adapter_config.json",
+                      pulled ? "bring it with: rlhf pull " : "", pulled ? base : "",
+                      pulled ? ", or " : "");
 }
 
 int loaded_base_folder(char out[FILE_PATH_MAX], const Context *ctx, const char *folder, Error *err)
