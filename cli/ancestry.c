@@ -32,11 +32,12 @@ static bool read_run(Known *out, const Context *ctx, const Loaded *base, const c
     run_record_free(&record);
     char inside[FILE_PATH_MAX];
     if (!project_model_inside(inside, checkpoint) ||
-        loaded_open_weights(&made, ctx, inside, base, &ignored) != 0)
+        loaded_outline_folder(&made, ctx, inside, base, &ignored) != 0)
         return false;
-    snprintf(out->model.hash, sizeof out->model.hash, "%s", made.hash);
+    const bool whole = loaded_read(&made, &ignored) == 0;
+    if (whole) snprintf(out->model.hash, sizeof out->model.hash, "%s", made.hash);
     loaded_close(&made);
-    return true;
+    return whole;
 }
 
 static const Known *with_hash(const Known *known, int n, const char *hash)

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "cli/memory_plan.h"
 #include "cli/printer.h"
 #include "cli/talk_record.h"
 
@@ -49,15 +50,36 @@ static ChatWho copy_of(const ChatRoom *room, ChatWho who)
     return strcmp(room->name[who], room->name[CHAT_ASKED]) == 0 ? CHAT_ASKED : who;
 }
 
+/* Without weights, so that what was asked for can be checked first. */
+static int outline_speaker(ChatRoom *room, ChatWho who, Error *err)
+{
+    const Loaded *first = NULL; /* whose weights the others may share */
+    for (int i = 0; i < N_SPEAKERS && !first; i++)
+        if (room->speaker[i].loaded.model && !room->speaker[i].loaded.beside)
+            first = &room->speaker[i].loaded;
+    return speaker_open(&room->speaker[copy_of(room, who)], room->ctx, room->name[who],
+                        room->options.template, first, err);
+}
+
+/* Of all that are in the room, and an answer of this one. */
+static int plan_memory(const ChatRoom *room, const Speaker *by, Error *err)
+{
+    MemoryPlan plan = {0};
+    for (int i = 0; i < N_SPEAKERS; i++)
+        if (room->speaker[i].loaded.model)
+            memory_plan_add_weights(&plan, &room->speaker[i].loaded, &(ModelUse){.predicts = true});
+    memory_plan_add_sampling(&plan, &by->loaded, 1, room->options.settings.max_new_tokens);
+    return memory_plan_check(&plan, "a smaller --max-new-tokens takes less", err);
+}
+
 static Speaker *open_speaker(ChatRoom *room, ChatWho who, Error *err)
 {
     Speaker *s = &room->speaker[copy_of(room, who)];
-    const Loaded *first = NULL; /* whose weights the others may share */
-    for (int i = 0; i < N_SPEAKERS && !first; i++)
-        if (room->speaker[i].loaded.model && !room->speaker[i].loaded.shared)
-            first = &room->speaker[i].loaded;
-    const int rc = speaker_open(s, room->ctx, room->name[who], room->options.template, first, err);
-    return rc == 0 ? s : NULL;
+    if (s->loaded.policy) return s;
+    if (outline_speaker(room, who, err) != 0) return NULL;
+    if (plan_memory(room, s, err) == 0 && speaker_read(s, err) == 0) return s;
+    speaker_close(s);
+    return NULL;
 }
 
 static void announce(const ChatRoom *room)
@@ -362,8 +384,9 @@ int chat_room_open(ChatRoom **out, const Context *ctx, const char *model,
     const ChatTemplate *known;
     Error later;
     if ((options->template && chat_template_find(&known, options->template, err) != 0) ||
-        !open_speaker(room, room->now, err) ||
-        (options->system && chat_room_set_system(room, options->system, err) != 0)) {
+        outline_speaker(room, room->now, err) != 0 ||
+        (options->system && chat_room_set_system(room, options->system, err) != 0) ||
+        !open_speaker(room, room->now, err)) {
         chat_room_close(room, "error", &later);
         return -1;
     }
@@ -378,7 +401,7 @@ int chat_room_close(ChatRoom *room, const char *reason, Error *err)
     forget_answers(room);
     const int rc = talk_record_close(&room->record, reason, err);
     for (int i = 0; i < N_SPEAKERS; i++)
-        if (room->speaker[i].loaded.shared) speaker_close(&room->speaker[i]);
+        if (room->speaker[i].loaded.beside) speaker_close(&room->speaker[i]);
     for (int i = 0; i < N_SPEAKERS; i++) speaker_close(&room->speaker[i]);
     talk_free(&room->talk);
     free(room);

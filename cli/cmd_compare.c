@@ -75,15 +75,13 @@ static int prepare(Compare *c, const Words *words, Error *err)
     if (words->n < 2 && !project_has_model(c->ctx, "aligned"))
         return error_set(err, "no aligned model yet; make one with: rlhf ppo");
     if (open_store(&c->store, c->ctx, err) != 0) return -1;
-    if (loaded_open_language(&c->base, c->ctx, "base", base, NULL, err) != 0) return -1;
-    if (loaded_open_language(&c->aligned, c->ctx, "aligned", aligned, &c->base, err) != 0)
+    if (loaded_outline_language(&c->base, c->ctx, "base", base, NULL, err) != 0) return -1;
+    if (loaded_outline_language(&c->aligned, c->ctx, "aligned", aligned, &c->base, err) != 0)
         return -1;
     if (o->reward || project_has_model(c->ctx, "reward")) {
-        if (loaded_open(&c->reward, c->ctx, "reward model", o->reward ? o->reward : "reward",
-                        &c->base, err) != 0)
+        if (loaded_outline_reward(&c->reward, c->ctx, o->reward ? o->reward : "reward", &c->base,
+                                  err) != 0)
             return -1;
-        if (loaded_heads(&c->reward) != 1)
-            return error_set(err, "%s: no reward model (it has no score head)", c->reward.folder);
         c->has_reward = true;
     }
     if (!c->has_reward) c->settings.best_of = 0;

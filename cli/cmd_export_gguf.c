@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/loaded.h"
+#include "cli/memory_plan.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/project.h"
@@ -30,12 +31,13 @@ static int open_merged(Loaded *l, const Context *ctx, const char *name, Error *e
 {
     char folder[FILE_PATH_MAX];
     if (project_model(ctx, folder, "model", name, err) != 0) return -1;
-    if (loaded_open_weights(l, ctx, folder, NULL, err) != 0) return -1;
+    if (loaded_outline_folder(l, ctx, folder, NULL, err) != 0) return -1;
     if (loaded_heads(l) > 0)
         return error_set(err,
                          "%s is a reward model, and llama.cpp has no such head: a language "
                          "model is exported",
                          name);
+    if (memory_plan_weights(l, err) != 0 || loaded_read(l, err) != 0) return -1;
     if (l->adapter) adapter_merge(l->model, l->adapter);
     return 0;
 }

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/loaded.h"
+#include "cli/memory_plan.h"
 #include "cli/options.h"
 #include "cli/project.h"
 
@@ -72,11 +73,12 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     const char *folder = words.word[1];
     if (file_exists(folder))
         return error_set(err, "%s is there already, and nothing is replaced", folder);
-    if (loaded_open(&l, ctx, "model", words.word[0], NULL, err) != 0) return -1;
+    if (loaded_outline(&l, ctx, "model", words.word[0], NULL, err) != 0) return -1;
     if (choices.merged && !l.adapter) {
         error_set(err, "%s is no adapter: there is nothing to merge", words.word[0]);
         goto done;
     }
+    if (memory_plan_weights(&l, err) != 0 || loaded_read(&l, err) != 0) goto done;
     if (choices.merged) adapter_merge(l.model, l.adapter);
     const bool adapter = l.adapter && !choices.merged;
     rc = write_folder(&l, folder, adapter, err);

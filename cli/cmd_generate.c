@@ -12,6 +12,7 @@
 #include "base/rng.h"
 #include "cli/commands.h"
 #include "cli/loaded.h"
+#include "cli/memory_plan.h"
 #include "cli/options.h"
 #include "cli/printer.h"
 #include "cli/project.h"
@@ -146,8 +147,6 @@ static int add_turn(Sequences *out, const GenerateOptions *o, const Loaded *l, c
 
 static int open_chat(Chat *out, const GenerateOptions *o, const Loaded *l, Error *err)
 {
-    if (!o->chat && (o->system || o->template))
-        return error_usage(err, "--%s goes with --chat", o->system ? "system" : "template");
     if (!o->chat) return 0;
     if (chat_open(out, l->folder, o->template, l->tokenizer, err) != 0) return -1;
     return out->template ? 0 : chat_missing(l->folder, err);
@@ -187,13 +186,19 @@ static int generate(Context *ctx, const GenerateOptions *o, Loaded *l, const cha
         sequences_end(&prompts);
         key[i] = rng_item(RNG_FOR_GENERATE, (uint64_t)i);
     }
-    const int context = l->model->config.max_T, room = context - sequences_longest(&prompts);
+    const Prompts all = {o->n, prompts.token, prompts.start, key};
+    const int context = l->model->config.max_T;
+    int longest;
+    if (prompts_check(&longest, &l->model->config, &all, err) != 0) goto done;
     if (o->max_new_tokens > context)
         log_line("an answer ends where the context of %s does: after %s", text_thousands(context),
-                 text_count(room, "token"));
+                 text_count(context - longest, "token"));
+    if (memory_plan_decoding(l, o->n < o->batch ? o->n : o->batch, longest + o->max_new_tokens,
+                             err) != 0 ||
+        loaded_read(l, err) != 0)
+        goto done;
     loaded_policy(l);
-    rc = policy_generate(l->policy, &(Prompts){o->n, prompts.token, prompts.start, key}, &s, &r,
-                         err);
+    rc = policy_generate(l->policy, &all, &s, &r, err);
     if (rc != 0 && stream) printer_stream_end(&printer, 0);
     if (rc != 0) goto done;
     if (ctx->json) print_json(&r, l->tokenizer);
@@ -217,8 +222,10 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     Loaded l = {0};
     char *prompt = NULL;
     if (options_parse(ctx, OPTIONS, &o, &words, 0, 0, argc, argv, err) != 0) return -1;
+    if (!o.chat && (o.system || o.template))
+        return error_usage(err, "--%s goes with --chat", o.system ? "system" : "template");
     const char *name = o.model ? o.model : project_has_model(ctx, "aligned") ? "aligned" : "base";
-    int rc = loaded_open_language(&l, ctx, "model", name, NULL, err);
+    int rc = loaded_outline_language(&l, ctx, "model", name, NULL, err);
     if (rc == 0) rc = read_prompt(&prompt, &o, err);
     if (rc == 0) rc = generate(ctx, &o, &l, prompt, err);
     free(prompt);

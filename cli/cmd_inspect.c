@@ -24,13 +24,13 @@ static const Option OPTIONS[] = {
 };
 
 /* A tokenizer that is not there, or not read here, leaves ids without their words. */
-static int open_weights(Inspection *w, Error *err)
+static int open_outline(Inspection *w, Error *err)
 {
     Loaded *l = &w->loaded;
     char folder[FILE_PATH_MAX];
     Error ignored;
     if (project_model(w->ctx, folder, "model", w->name, err) != 0) return -1;
-    if (loaded_open_weights(l, w->ctx, folder, NULL, err) != 0) return -1;
+    if (loaded_outline_folder(l, w->ctx, folder, NULL, err) != 0) return -1;
     if (loaded_open_tokenizer(l, &ignored) != 0) {
         tokenizer_free(l->tokenizer);
         l->tokenizer = NULL;
@@ -75,7 +75,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     w.name = words.n ? words.word[0] : "base";
     const bool near = o->near || o->near_id != NOT_GIVEN;
     if (!near && !o->attention && o->layer == NOT_GIVEN) return inspect_facts(&w, err);
-    if (open_weights(&w, err) == 0)
+    if (open_outline(&w, err) == 0)
         rc = near ? inspection_near(&w, err) : inspection_attention(&w, err);
     loaded_close(&w.loaded);
     return rc;

@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/given_tokens.h"
 #include "cli/loaded.h"
+#include "cli/memory_plan.h"
 #include "cli/options.h"
 #include "cli/project.h"
 #include "cli/token_label.h"
@@ -192,12 +193,13 @@ static void print_lines(const Logprobs *w)
     if (n > 1) printf("loss %.6f nats per token, perplexity %.4g\n", w->loss, exp(w->loss));
 }
 
+/* Without its weights. */
 static int open_model(Logprobs *w, Error *err)
 {
     Loaded *l = &w->loaded;
     char folder[FILE_PATH_MAX];
     if (project_model(w->ctx, folder, "model", w->options.model, err) != 0) return -1;
-    if (loaded_open_weights(l, w->ctx, folder, NULL, err) != 0) return -1;
+    if (loaded_outline_folder(l, w->ctx, folder, NULL, err) != 0) return -1;
     if (model_check_predicts(l->model, err) != 0) return error_wrap(err, "%s", l->folder);
     if (!w->options.adapter) return 0;
     if (l->adapter) return error_usage(err, "--adapter: %s is an adapter itself", l->folder);
@@ -215,6 +217,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (w.options.logits && !ctx->json) return error_usage(err, "--logits needs --json");
     if (open_model(&w, err) != 0) goto done;
     if (given_tokens_read(&w.tokens, &w.loaded, &w.options.given, err) != 0) goto done;
+    if (memory_plan_scoring(&w.loaded, err) != 0 || loaded_read(&w.loaded, err) != 0) goto done;
     evaluate(&w);
     if (w.options.top) find_top(&w);
     if (ctx->json) print_json(&w);

@@ -67,52 +67,63 @@ static int read_prompts(PpoRun *r, Error *err)
 }
 
 /* Frozen weights in memory once for all that are seen through them; full training has two more copies. */
-static int check_memory(const PpoRun *r, const PolicyOptions *policy, const PolicyOptions *value,
-                        Error *err)
+static void plan_memory(MemoryPlan *plan, const PpoRun *r, Adapter *of_policy, Adapter *of_value)
 {
     const ModelConfig *c = &r->start.model->config, *v = &r->reward.model->config;
-    const bool lora = policy->adapter != NULL;
-    const ModelUse learns = {.predicts = true, .trained = true, .predictions_trained = true};
-    const ModelUse scores = {.trained = lora};
-    MemoryPlan plan = {0};
-    memory_plan_add(&plan, "frozen weights",
-                    model_memory(c, lora ? &learns : &(ModelUse){.predicts = true}) +
-                        (r->reward.shared ? 0 : model_memory(v, &scores)) +
-                        (r->reference.shared ? 0 : model_memory(c, &(ModelUse){.predicts = true})));
-    memory_plan_add(&plan, "policy",
-                    policy_memory(c, policy) + (lora ? 0 : model_memory(c, &learns)));
-    memory_plan_add(&plan, "value model",
-                    policy_memory(v, value) +
+    const bool lora = of_policy != NULL;
+    const ModelUse predicts = {.predicts = true}, scores = {.trained = lora},
+                   learns = {.predicts = true, .trained = true, .predictions_trained = true};
+    PolicyOptions policy = ppo_policy_options(&r->settings);
+    PolicyOptions value = ppo_value_options(&r->settings);
+    policy.adapter = of_policy, value.adapter = of_value;
+    memory_plan_add_weights(plan, &r->start, lora ? &learns : &predicts);
+    memory_plan_add_weights(plan, &r->reference, &predicts);
+    memory_plan_add_weights(plan, &r->reward, &scores);
+    memory_plan_add(plan, "policy",
+                    policy_memory(c, &policy) + (lora ? 0 : model_memory(c, &learns)));
+    memory_plan_add(plan, "value model",
+                    policy_memory(v, &value) +
                         (lora ? 0 : model_memory(v, &(ModelUse){.trained = true})));
-    memory_plan_add(&plan, "scoring", scoring_memory(&r->reference) + scoring_memory(&r->reward));
+    memory_plan_add_scoring(plan, &r->reference);
+    memory_plan_add_scoring(plan, &r->reward);
     memory_plan_add(
-        &plan, "sampling",
-        decoding_memory(c, lora ? policy->adapter->low : 0, r->settings.generate_batch,
+        plan, "sampling",
+        decoding_memory(c, lora ? of_policy->low : 0, r->settings.generate_batch,
                         sequences_longest(&r->prompts.tokens) + r->settings.max_new_tokens));
-    return memory_plan_check(&plan,
-                             lora ? "a smaller ppo.max_tokens or ppo.generate_batch takes less"
-                                  : "adapters take less: --set lora.rank=16",
-                             err);
+}
+
+static int check_memory(const PpoRun *r, Error *err)
+{
+    MemoryPlan plan = {0};
+    Adapter *policy = loaded_planned_adapter(&r->start, &r->lora),
+            *value = loaded_planned_adapter(&r->reward, &r->lora);
+    plan_memory(&plan, r, policy, value);
+    const int rc =
+        memory_plan_check(&plan,
+                          policy ? "a smaller ppo.max_tokens or ppo.generate_batch takes less"
+                                 : "adapters take less: --set lora.rank=16",
+                          err);
+    adapter_free(policy);
+    adapter_free(value);
+    return rc;
 }
 
 /* The trained policy and value model: copies of what they start from, or adapters over the weights that
  * the frozen ones have open. */
 static int open_trained(PpoRun *r, Error *err)
 {
-    const AdapterConfig lora = adapter_config(&r->lora);
     const uint64_t seed = r->ctx->seed;
     PolicyOptions policy = ppo_policy_options(&r->settings);
     PolicyOptions value = ppo_value_options(&r->settings);
-    if (loaded_train_adapter(&r->policy_adapter, &r->start, &lora, seed, err) != 0 ||
-        loaded_train_adapter(&r->value_adapter, &r->reward, &lora, seed + 1, err) != 0)
+    if (loaded_train_adapter(&r->policy_adapter, &r->start, &r->lora, seed, err) != 0 ||
+        loaded_train_adapter(&r->value_adapter, &r->reward, &r->lora, seed + 1, err) != 0)
         return -1;
     policy.adapter = r->policy_adapter, value.adapter = r->value_adapter;
-    if (check_memory(r, &policy, &value, err) != 0) return -1;
     if (!r->policy_adapter && (model_open(&r->policy_model, r->start.folder, err) != 0 ||
                                model_open(&r->value_model, r->reward.folder, err) != 0))
         return -1;
-    r->in.policy = policy_open(lora.rank ? r->start.model : r->policy_model, &policy);
-    r->in.value = policy_open(lora.rank ? r->reward.model : r->value_model, &value);
+    r->in.policy = policy_open(r->lora.rank ? r->start.model : r->policy_model, &policy);
+    r->in.value = policy_open(r->lora.rank ? r->reward.model : r->value_model, &value);
     return 0;
 }
 
@@ -201,28 +212,38 @@ static int train(PpoRun *r, Error *err)
     return 0;
 }
 
-static int open_all(PpoRun *r, Error *err)
+/* All that can be refused before any weights are read. */
+static int open_outlines(PpoRun *r, Error *err)
 {
-    const char *reward = r->options.reward ? r->options.reward : "reward";
-    if (open_store(&r->store, r->ctx, err) != 0) return -1;
-    if (!r->options.reward && !project_has_model(r->ctx, "reward"))
+    const PpoOptions *o = &r->options;
+    if (!o->reward && !project_has_model(r->ctx, "reward"))
         return error_set(err, "no reward model yet; train one with: rlhf reward");
-    if (loaded_open_language(&r->start, r->ctx, "policy", r->options.model, NULL, err) != 0)
+    if (loaded_outline_language(&r->start, r->ctx, "policy", o->model, NULL, err) != 0 ||
+        loaded_outline_language(&r->reference, r->ctx, NULL, o->reference ? o->reference : o->model,
+                                &r->start, err) != 0 ||
+        loaded_outline_reward(&r->reward, r->ctx, o->reward ? o->reward : "reward", &r->start,
+                              err) != 0)
         return -1;
-    if (loaded_open_language(&r->reference, r->ctx, NULL,
-                             r->options.reference ? r->options.reference : r->options.model,
-                             &r->start, err) != 0)
-        return -1;
-    if (loaded_open(&r->reward, r->ctx, "reward model", reward, &r->start, err) != 0) return -1;
-    if (loaded_heads(&r->reward) != 1)
-        return error_set(err, "%s: no reward model (it has no score head)", r->reward.folder);
     if (!loaded_same_tokenizer(&r->start, &r->reward))
         return error_set(err, "the reward model %s has another tokenizer than the policy %s",
                          r->reward.folder, r->start.folder);
     if (!loaded_same_tokenizer(&r->start, &r->reference))
         return error_set(err, "the reference %s has another tokenizer than the policy %s",
                          r->reference.folder, r->start.folder);
-    if (read_prompts(r, err) != 0) return -1;
+    if (loaded_check_lora(&r->start, &r->lora, err) != 0 ||
+        loaded_check_lora(&r->reward, &r->lora, err) != 0)
+        return -1;
+    return 0;
+}
+
+static int open_all(PpoRun *r, Error *err)
+{
+    if (open_store(&r->store, r->ctx, err) != 0 || open_outlines(r, err) != 0 ||
+        read_prompts(r, err) != 0 || check_memory(r, err) != 0)
+        return -1;
+    if (loaded_read(&r->start, err) != 0 || loaded_read(&r->reference, err) != 0 ||
+        loaded_read(&r->reward, err) != 0)
+        return -1;
     return open_policies(r, err);
 }
 

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/corpus.h"
 #include "cli/loaded.h"
+#include "cli/memory_plan.h"
 #include "cli/options.h"
 #include "cli/training.h"
 #include "policy/model_settings.h"
@@ -40,6 +41,7 @@ typedef struct {
     SupervisedConfig settings;
     ModelSettings shape;
     Corpus corpus;
+    Loaded start; /* with --model, until its weights are read */
     Tokenizer *tokenizer;
     Model *model;
     Policy *policy;
@@ -55,7 +57,7 @@ static int make_tokenizer(Pretrain *p, Error *err)
 {
     char path[FILE_PATH_MAX];
     Progress bar;
-    if (p->options.tokenizer) return tokenizer_open(&p->tokenizer, p->options.tokenizer, err);
+    if (p->tokenizer) return 0;
     if (path_join(path, p->tokenizer_dir, "tokenizer.json", err) != 0) return -1;
     if (p->options.training.resume && file_exists(path))
         return tokenizer_open(&p->tokenizer, p->tokenizer_dir, err);
@@ -67,19 +69,48 @@ static int make_tokenizer(Pretrain *p, Error *err)
     return rc;
 }
 
+static int check_memory(const Pretrain *p, const ModelConfig *c, Error *err)
+{
+    const ModelUse use = {.predicts = true, .trained = true, .predictions_trained = true};
+    const PolicyOptions options = supervised_options(&p->settings);
+    MemoryPlan plan = {0};
+    memory_plan_add(&plan, "weights", model_memory(c, &use));
+    memory_plan_add(&plan, "training", policy_memory(c, &options));
+    return memory_plan_check(&plan,
+                             p->options.model ? "a smaller pretrain.max_tokens takes less"
+                                              : "a smaller pretrain.max_tokens or model.width "
+                                                "takes less",
+                             err);
+}
+
+static int open_model(Pretrain *p, Error *err)
+{
+    Loaded *l = &p->start;
+    if (loaded_outline_language(l, p->ctx, "base", p->options.model, NULL, err) != 0) return -1;
+    if (l->adapter)
+        return error_set(err, "%s is an adapter; pretraining changes all weights of a whole model",
+                         l->name);
+    return check_memory(p, &l->model->config, err);
+}
+
+/* A new model has as many tokens as its tokenizer, which may have learned fewer than the settings allow. */
+static int check_shape(Pretrain *p, Error *err)
+{
+    ModelConfig config;
+    if (p->options.tokenizer && tokenizer_open(&p->tokenizer, p->options.tokenizer, err) != 0)
+        return -1;
+    const int V = p->tokenizer ? tokenizer_size(p->tokenizer) : p->shape.vocabulary;
+    if (model_settings_config(&config, &p->shape, V, 0, err) != 0) return -1;
+    return check_memory(p, &config, err);
+}
+
 static int make_model(Pretrain *p, Error *err)
 {
     ModelConfig config;
     if (p->options.model) {
-        Loaded l;
-        if (loaded_open_language(&l, p->ctx, "base", p->options.model, NULL, err) != 0) return -1;
-        if (l.adapter) {
-            error_set(err, "%s is an adapter; pretraining changes all weights of a whole model",
-                      l.name);
-            loaded_close(&l);
-            return -1;
-        }
-        p->model = l.model, p->tokenizer = l.tokenizer;
+        if (loaded_read(&p->start, err) != 0) return -1;
+        p->model = p->start.model, p->tokenizer = p->start.tokenizer;
+        p->start = (Loaded){0};
         return 0;
     }
     if (make_tokenizer(p, err) != 0) return -1;
@@ -179,6 +210,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (options_parse(ctx, OPTIONS, &p.options, &words, 1, WORDS_MAX, argc, argv, err) != 0)
         return -1;
     if (training_settings(ctx, &c, "pretrain", &p.options.training, err) != 0) return -1;
+    if ((p.options.model ? open_model(&p, err) : check_shape(&p, err)) != 0) goto done;
     if (corpus_read(&p.corpus, words.word, words.n, err) != 0) goto done;
     if (open_store(&p.store, ctx, err) != 0) goto done;
     char inputs[128];
@@ -194,6 +226,7 @@ done:
     training_end(&p.run);
     supervised_free(p.supervised);
     policy_close(p.policy);
+    loaded_close(&p.start);
     model_free(p.model);
     tokenizer_free(p.tokenizer);
     sequences_free(&p.train);

@@ -196,12 +196,10 @@ static int evaluate_and_report(Reward *w, Error *err)
 
 static int train(Reward *w, Error *err)
 {
-    const AdapterConfig lora = adapter_config(&w->lora);
     PolicyOptions options = reward_options(&w->settings, w->ctx->seed);
     const Pairs pairs = preferences_pairs(&w->train), held_out = preferences_pairs(&w->valid);
-    if (loaded_train_adapter(&w->adapter, &w->base, &lora, w->ctx->seed, err) != 0) return -1;
+    if (loaded_train_adapter(&w->adapter, &w->base, &w->lora, w->ctx->seed, err) != 0) return -1;
     options.adapter = w->adapter;
-    if (memory_plan_training(&w->base, &options, &(ModelUse){.trained = true}, err) != 0) return -1;
     w->policy = policy_open(w->base.model, &options);
     w->training = reward_training_new(w->policy, &pairs, &held_out, &w->settings, w->ctx->seed);
     Trainer trainer = reward_trainer(w->training);
@@ -213,6 +211,17 @@ static int train(Reward *w, Error *err)
     if (w->run.end == TRAINING_FINISHED && training_name_model(&w->run, "reward", err) != 0)
         return -1;
     return evaluate_and_report(w, err);
+}
+
+/* All that can be refused before the weights are read, and they. */
+static int open_base(Reward *w, Error *err)
+{
+    if (loaded_outline(&w->base, w->ctx, "start", w->options.model, NULL, err) != 0) return -1;
+    if (loaded_check_lora(&w->base, &w->lora, err) != 0 || read_pairs(w, err) != 0) return -1;
+    if (memory_plan_training(&w->base, reward_options(&w->settings, w->ctx->seed), &w->lora,
+                             &(ModelUse){.trained = true}, err) != 0)
+        return -1;
+    return loaded_read(&w->base, err);
 }
 
 static int run_train(Context *ctx, int argc, char **argv, Error *err)
@@ -227,8 +236,7 @@ static int run_train(Context *ctx, int argc, char **argv, Error *err)
     if (options_parse(ctx, OPTIONS, &w.options, &words, 0, 0, argc, argv, err) != 0) return -1;
     if (training_settings(ctx, &c, "reward", &w.options.training, err) != 0) return -1;
     if (open_store(&w.store, ctx, err) != 0) goto done;
-    if (loaded_open(&w.base, ctx, "start", w.options.model, NULL, err) != 0) goto done;
-    if (read_pairs(&w, err) != 0) goto done;
+    if (open_base(&w, err) != 0) goto done;
     snprintf(inputs, sizeof inputs, "{\"model\": \"%s\", \"pairs\": \"%s\", \"held_out\": \"%s\"}",
              w.base.hash, w.train.sha256, w.valid.sha256);
     loaded_adopt_lora(&w.lora, &w.base);
@@ -261,14 +269,9 @@ static const Option EVAL_OPTIONS[] = {
     {0},
 };
 
-static int open_reward(Loaded *l, const Context *ctx, const char *name, Error *err)
+static int read_reward(Loaded *l, Error *err)
 {
-    if (loaded_open(l, ctx, "reward model", name, NULL, err) != 0) return -1;
-    if (loaded_heads(l) != 1) {
-        error_set(err, "%s: no reward model (it has no score head)", l->folder);
-        loaded_close(l);
-        return -1;
-    }
+    if (memory_plan_scoring(l, err) != 0 || loaded_read(l, err) != 0) return -1;
     loaded_policy(l);
     return 0;
 }
@@ -296,12 +299,13 @@ static int run_eval(Context *ctx, int argc, char **argv, Error *err)
     Text json = {0};
     int rc = -1;
     if (options_parse(ctx, EVAL_OPTIONS, &o, &words, 0, 0, argc, argv, err) != 0) return -1;
-    if (open_reward(&l, ctx, o.model, err) != 0) return -1;
+    if (loaded_outline_reward(&l, ctx, o.model, NULL, err) != 0) return -1;
     if (read_held_out(&pairs, &store, ctx, &o, &l, err) != 0) goto done;
     if (pairs.n == 0) {
         error_set(err, "no pairs to evaluate on");
         goto done;
     }
+    if (read_reward(&l, err) != 0) goto done;
     const Pairs p = preferences_pairs(&pairs);
     const RewardEvaluation e = evaluate(l.policy, &p);
     evaluation_json(&json, &e, ctx, l.folder);
@@ -390,7 +394,8 @@ static int run_score(Context *ctx, int argc, char **argv, Error *err)
     long number = 0;
     int rc = 0;
     if (options_parse(ctx, SCORE_OPTIONS, &o, &words, 0, 0, argc, argv, err) != 0) return -1;
-    if (open_reward(&l, ctx, o.model, err) != 0) return -1;
+    if (loaded_outline_reward(&l, ctx, o.model, NULL, err) != 0) return -1;
+    rc = read_reward(&l, err);
     for (int more; rc == 0 && (more = text_read_line(&line, stdin, TEXT_LINE_MAX)) != 0;) {
         number++;
         if (more < 0) rc = error_set(err, "longer than %d MiB", TEXT_LINE_MAX >> 20);

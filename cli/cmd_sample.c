@@ -216,13 +216,17 @@ static int check_prompts(Sampling *s, Split wanted, Error *err)
     return error_set(err, "no prompts yet; bring some in with: rlhf import FILE");
 }
 
-static int sample(Sampling *s, Error *err)
+static int read_split(Split *wanted, const SampleOptions *o, Error *err)
+{
+    *wanted = SPLIT_ANY;
+    if (o->split && split_parse(wanted, o->split, err) != 0) return -1;
+    if (*wanted != SPLIT_TEST) return 0;
+    return error_set(err, "test prompts are for compare alone; sample train or valid ones");
+}
+
+static int sample(Sampling *s, Split wanted, Error *err)
 {
     int64_t share[SPLIT_N];
-    Split wanted = SPLIT_ANY;
-    if (s->options.split && split_parse(&wanted, s->options.split, err) != 0) return -1;
-    if (wanted == SPLIT_TEST)
-        return error_set(err, "test prompts are for compare alone; sample train or valid ones");
     if (share_limit(share, s, wanted, err) != 0) return -1;
     const int64_t all = share[SPLIT_TRAIN] + share[SPLIT_VALID];
     if (all == 0 && check_prompts(s, wanted, err) != 0) return -1;
@@ -273,12 +277,23 @@ static void report(const Sampling *s, double seconds)
            text_thousands((long long)((double)s->tokens / (seconds + 1e-9))));
 }
 
+/* A lower bound, before any weights are read: how long the prompts are is known once the model is known by its
+ * weights, which may have answered some. */
+static int check_memory(const Sampling *s, Error *err)
+{
+    MemoryPlan plan = {.untold = true};
+    memory_plan_add_weights(&plan, &s->model, &(ModelUse){.predicts = true});
+    memory_plan_add_sampling(&plan, &s->model, ANSWERS, s->options.max_new_tokens);
+    return memory_plan_check(&plan, "a smaller --max-new-tokens takes less", err);
+}
+
 static int run(Context *ctx, int argc, char **argv, Error *err)
 {
     Sampling s = {
         .ctx = ctx,
         .options = {.model = "base", .max_new_tokens = 128, .temperature = 1, .batch = 64}};
     Words words;
+    Split wanted;
     const double began = log_clock();
     int rc = -1;
     if (options_parse(ctx, OPTIONS, &s.options, &words, 0, 0, argc, argv, err) != 0) return -1;
@@ -286,11 +301,14 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
         return error_usage(
             err, "sample stores pairs for labeling; to see text: rlhf generate --prompt \"%.60s\"",
             s.options.prompt);
+    if (read_split(&wanted, &s.options, err) != 0) return -1;
     if (open_store(&s.store, ctx, err) != 0) goto done;
-    if (loaded_open_language(&s.model, ctx, "policy", s.options.model, NULL, err) != 0) goto done;
+    if (loaded_outline_language(&s.model, ctx, "policy", s.options.model, NULL, err) != 0)
+        goto done;
+    if (check_memory(&s, err) != 0 || loaded_read(&s.model, err) != 0) goto done;
     if (loaded_record(&s.model, s.store, &s.model_id, err) != 0) goto done;
     loaded_policy(&s.model);
-    rc = sample(&s, err);
+    rc = sample(&s, wanted, err);
     if (rc == 0) report(&s, log_clock() - began);
 
 done:

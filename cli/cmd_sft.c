@@ -131,13 +131,10 @@ static int read_all(Sft *w, Error *err)
 
 static int train(Sft *w, Error *err)
 {
-    const AdapterConfig lora = adapter_config(&w->lora);
     PolicyOptions options = supervised_options(&w->settings);
     const Examples train = examples(&w->train), valid = examples(&w->valid);
-    if (loaded_train_adapter(&w->adapter, &w->base, &lora, w->ctx->seed, err) != 0) return -1;
+    if (loaded_train_adapter(&w->adapter, &w->base, &w->lora, w->ctx->seed, err) != 0) return -1;
     options.adapter = w->adapter;
-    const ModelUse use = {.predicts = true, .trained = true, .predictions_trained = true};
-    if (memory_plan_training(&w->base, &options, &use, err) != 0) return -1;
     w->policy = policy_open(w->base.model, &options);
     w->supervised = supervised_new(w->policy, &train, &valid, &w->settings, w->ctx->seed);
     Trainer trainer = supervised_trainer(w->supervised);
@@ -150,6 +147,18 @@ static int train(Sft *w, Error *err)
         return -1;
     training_report(&w->run);
     return 0;
+}
+
+/* All that can be refused before the weights are read, and they. */
+static int open_base(Sft *w, Error *err)
+{
+    const ModelUse use = {.predicts = true, .trained = true, .predictions_trained = true};
+    if (loaded_outline_language(&w->base, w->ctx, "start", w->options.model, NULL, err) != 0)
+        return -1;
+    if (loaded_check_lora(&w->base, &w->lora, err) != 0 || read_all(w, err) != 0) return -1;
+    if (memory_plan_training(&w->base, supervised_options(&w->settings), &w->lora, &use, err) != 0)
+        return -1;
+    return loaded_read(&w->base, err);
 }
 
 static int run(Context *ctx, int argc, char **argv, Error *err)
@@ -165,8 +174,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (options_parse(ctx, OPTIONS, &w.options, &words, 0, 0, argc, argv, err) != 0) return -1;
     if (training_settings(ctx, &c, "sft", &w.options.training, err) != 0) return -1;
     if (open_store(&w.store, ctx, err) != 0) goto done;
-    if (loaded_open_language(&w.base, ctx, "start", w.options.model, NULL, err) != 0) goto done;
-    if (read_all(&w, err) != 0) goto done;
+    if (open_base(&w, err) != 0) goto done;
     hash_demonstrations(train_hash, &w.train);
     hash_demonstrations(valid_hash, &w.valid);
     text_format(&inputs, "{\"model\": \"%s\", \"train\": \"%s\", \"valid\": \"%s\"}", w.base.hash,

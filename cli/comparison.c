@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "cli/memory_plan.h"
 #include "cli/prompts.h"
 #include "compare/text_stats.h"
 
@@ -260,17 +261,41 @@ static bool check_tokenizer(const Loaded *base, const Loaded *other, Error *err)
     return false;
 }
 
+static int check_memory(const Loaded *base, const Loaded *aligned, const Loaded *reward,
+                        const PromptTokens *p, const ComparisonOptions *o, Error *err)
+{
+    const Loaded *all[] = {base, aligned, reward};
+    const int answers = p->n * (o->best_of > 0 ? o->best_of : 1);
+    MemoryPlan plan = {0};
+    for (int i = 0; i < 3 && all[i]; i++) {
+        memory_plan_add_weights(&plan, all[i], &(ModelUse){.predicts = all[i] != reward});
+        memory_plan_add_scoring(&plan, all[i]);
+    }
+    memory_plan_add_sampling(&plan, aligned, answers < o->batch ? answers : o->batch,
+                             sequences_longest(&p->tokens) + o->max_new_tokens);
+    return memory_plan_check(&plan, "a smaller --batch takes less", err);
+}
+
+static int read_models(Loaded *base, Loaded *aligned, Loaded *reward, Error *err)
+{
+    if (loaded_read(base, err) != 0 || loaded_read(aligned, err) != 0 ||
+        (reward && loaded_read(reward, err) != 0))
+        return -1;
+    if (strcmp(base->hash, aligned->hash) == 0)
+        return error_set(err, "nothing to compare: %s and %s are the same model", base->name,
+                         aligned->name);
+    loaded_policy(base);
+    loaded_policy(aligned);
+    if (reward) loaded_policy(reward);
+    return 0;
+}
+
 int comparison_run(Comparison *out, Store *store, Loaded *base, Loaded *aligned, Loaded *reward,
                    const ComparisonOptions *o, Error *err)
 {
     Comparison c = {0};
     PromptTokens prompts = {0};
     int rc = -1;
-    if (strcmp(base->hash, aligned->hash) == 0) {
-        error_set(err, "nothing to compare: %s and %s are the same model", base->name,
-                  aligned->name);
-        goto done;
-    }
     if (!check_tokenizer(base, aligned, err) || (reward && !check_tokenizer(base, reward, err)))
         goto done;
     if (!reward && (o->best_of > 0 || !o->rule)) {
@@ -278,10 +303,10 @@ int comparison_run(Comparison *out, Store *store, Loaded *base, Loaded *aligned,
                        "rlhf reward");
         goto done;
     }
-    loaded_policy(base);
-    loaded_policy(aligned);
-    if (reward) loaded_policy(reward);
     if (read_prompts(&c, &prompts, store, base, o, err) != 0) goto done;
+    if (check_memory(base, aligned, reward, &prompts, o, err) != 0 ||
+        read_models(base, aligned, reward, err) != 0)
+        goto done;
     if (answer_all(&c, store, base, aligned, reward, &prompts, o, err) != 0) goto done;
     measure_texts(&c, o);
     if (o->rule) measure_rule(&c, o->rule);

@@ -18,7 +18,8 @@ typedef struct {
     Context *ctx;
     const char *name;
     InspectOptions options;
-    Loaded loaded; /* the tokenizer is NULL where there is none that this program reads */
+    Loaded
+        loaded; /* an outline; the tokenizer is NULL where there is none that this program reads */
 } Inspection;
 
 /* The tokens nearest to each of those asked for. */

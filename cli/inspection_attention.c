@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "cli/heat_map.h"
 #include "cli/inspection.h"
+#include "cli/memory_plan.h"
 #include "cli/token_label.h"
 
 enum { ATTENTION_TOKENS = 2048 };
@@ -81,6 +82,7 @@ int inspection_attention(Inspection *w, Error *err)
                   ATTENTION_TOKENS);
         goto done;
     }
+    if (memory_plan_scoring(l, err) != 0 || loaded_read(l, err) != 0) goto done;
     a = attention_map_new(l->model, l->adapter, layer, s.token, s.tokens);
     if (w->ctx->json) {
         print_attention_json(w, a, &s, layer, head);

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/inspection.h"
+#include "cli/memory_plan.h"
 #include "cli/token_label.h"
 #include "policy/nearest_tokens.h"
 
@@ -89,6 +90,7 @@ int inspection_near(Inspection *w, Error *err)
     int rc = -1;
     if ((o->output && check_output(&w->loaded, err) != 0) || near_tokens(&of, w, err) != 0)
         goto done;
+    if (memory_plan_weights(&w->loaded, err) != 0 || loaded_read(&w->loaded, err) != 0) goto done;
     RankedToken *near = mem_calloc((size_t)o->count, sizeof *near);
     Text t = {0};
     text_add(&t, "{\"model\":");

@@ -11,29 +11,24 @@ static const ModelUse PREDICTS = {.predicts = true}, SCORES = {0},
                       PREDICTS_TRAINED = {
                           .predicts = true, .trained = true, .predictions_trained = true};
 
-static size_t frozen(const ModelConfig *c, Adapter *adapter, int heads)
+size_t scoring_memory(const ModelConfig *c, Adapter *adapter, int heads)
 {
     return policy_memory(
         c, &(PolicyOptions){.adapter = adapter, .heads = heads, .max_tokens = SCORING_TOKENS});
+}
+
+/* Of the adapter's own weights: a policy that has nothing to do. */
+size_t sampling_memory(const ModelConfig *c, Adapter *adapter, int batch, int longest)
+{
+    return decoding_memory(c, adapter ? adapter->low : 0, batch,
+                           longest < c->max_T ? longest : c->max_T) +
+           (adapter ? policy_memory(c, &(PolicyOptions){.adapter = adapter, .max_tokens = 1}) : 0);
 }
 
 static size_t trained(const ModelConfig *c, Adapter *adapter, PolicyOptions options)
 {
     options.adapter = adapter;
     return policy_memory(c, &options);
-}
-
-static size_t decoding(const ModelConfig *c, const Adapter *a)
-{
-    const int longest = c->max_T < JOB_TOKENS ? c->max_T : JOB_TOKENS;
-    return decoding_memory(c, a ? a->low : 0, JOB_BATCH, longest);
-}
-
-/* Of the adapter's own weights: a policy that has nothing to do. */
-static size_t sampling(const ModelConfig *c, Adapter *a)
-{
-    return model_memory(c, &PREDICTS) + decoding(c, a) +
-           (a ? policy_memory(c, &(PolicyOptions){.adapter = a, .max_tokens = 1}) : 0);
 }
 
 static size_t supervised(const ModelConfig *c, Adapter *a)
@@ -54,11 +49,13 @@ static size_t ppo(const JobModel *of)
 {
     const ModelConfig *c = &of->model->config;
     Adapter *a = of->trained;
+    const int longest = c->max_T < JOB_TOKENS ? c->max_T : JOB_TOKENS;
     PpoConfig settings;
     config_bind(&(Config){0}, &PPO_TABLE, &settings);
     const size_t policies = trained(c, a, ppo_policy_options(&settings)) +
                             trained(c, a, ppo_value_options(&settings)) +
-                            frozen(c, of->adapter, 0) + frozen(c, a, 1) + decoding(c, a);
+                            scoring_memory(c, of->adapter, 0) + scoring_memory(c, a, 1) +
+                            decoding_memory(c, a ? a->low : 0, JOB_BATCH, longest);
     if (a) return model_memory(c, &PREDICTS_TRAINED) + policies;
     return model_memory(c, &PREDICTS_TRAINED) + model_memory(c, &PREDICTS) +
            model_memory(c, &SCORES) + model_memory(c, &SCORES_TRAINED) + policies;
@@ -69,8 +66,10 @@ size_t job_memory(Job job, const JobModel *of)
     const ModelConfig *c = &of->model->config;
     switch (job) {
     case JOB_SCORE:
-        return model_memory(c, of->heads ? &SCORES : &PREDICTS) + frozen(c, of->adapter, of->heads);
-    case JOB_SAMPLE: return sampling(c, of->adapter);
+        return model_memory(c, of->heads ? &SCORES : &PREDICTS) +
+               scoring_memory(c, of->adapter, of->heads);
+    case JOB_SAMPLE:
+        return model_memory(c, &PREDICTS) + sampling_memory(c, of->adapter, JOB_BATCH, JOB_TOKENS);
     case JOB_SFT: return supervised(c, of->trained);
     case JOB_REWARD: return reward(c, of->trained);
     default: return ppo(of);

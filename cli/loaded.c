@@ -81,18 +81,24 @@ static int check_finite(const Loaded *l, Error *err)
 
 int loaded_see_through(Loaded *l, const char *folder, Error *err)
 {
+    snprintf(l->adapter_folder, sizeof l->adapter_folder, "%s", folder);
+    return adapter_open(&l->adapter, l->model, folder, err);
+}
+
+/* Over the weights that it was trained over. */
+static int check_adapter(Loaded *l, Error *err)
+{
     char adapter[SHA256_HEX];
-    if (adapter_open(&l->adapter, l->model, folder, err) != 0) return -1;
     if (*l->adapter->base_hash && strcmp(l->adapter->base_hash, l->model_hash) != 0) {
         error_set(err, "%s: the weights in %s are not those that this adapter was trained over",
-                  folder, l->model_folder);
+                  l->adapter_folder, l->model_folder);
         return error_hint(err, "name the right ones as base_model_name_or_path in its "
                                "adapter_config.json");
     }
     adapter_hash(adapter, l->adapter);
     sha256_parts(l->hash,
                  (const HashPart[]){{l->model_hash, SHA256_HEX - 1}, {adapter, SHA256_HEX - 1}}, 2);
-    return check_finite(l, err);
+    return 0;
 }
 
 /* Through whatever names and links they are known. */
@@ -105,25 +111,32 @@ static bool same_folder(const char *a, const char *b)
     return same;
 }
 
-int loaded_open_weights(Loaded *l, const Context *ctx, const char *folder, const Loaded *beside,
-                        Error *err)
+int loaded_outline_folder(Loaded *l, const Context *ctx, const char *folder, const Loaded *beside,
+                          Error *err)
 {
     *l = (Loaded){0};
     snprintf(l->folder, sizeof l->folder, "%s", folder);
     if (loaded_base_folder(l->model_folder, ctx, folder, err) != 0) return -1;
-    l->shared = beside && same_folder(l->model_folder, beside->model_folder);
-    if (l->shared) {
-        l->model = beside->model;
-        snprintf(l->model_hash, sizeof l->model_hash, "%s", beside->model_hash);
+    if (beside && same_folder(l->model_folder, beside->model_folder)) l->beside = beside;
+    if (l->beside) l->model = beside->model;
+    else if (model_open_outline(&l->model, l->model_folder, err) != 0) return -1;
+    if (!adapter_in(folder) || loaded_see_through(l, folder, err) == 0) return 0;
+    loaded_close(l);
+    return -1;
+}
+
+int loaded_read(Loaded *l, Error *err)
+{
+    if (*l->hash) return 0;
+    if (l->beside) {
+        memcpy(l->model_hash, l->beside->model_hash, sizeof l->model_hash);
     } else {
-        if (model_open(&l->model, l->model_folder, err) != 0) return -1;
+        if (model_read(l->model, l->model_folder, err) != 0) return -1;
         model_hash(l->model_hash, l->model);
     }
-    snprintf(l->hash, sizeof l->hash, "%s", l->model_hash);
-    if ((adapter_in(folder) ? loaded_see_through(l, folder, err) : check_finite(l, err)) != 0) {
-        loaded_close(l);
-        return -1;
-    }
+    if (check_finite(l, err) != 0) return -1;
+    if (l->adapter) return check_adapter(l, err);
+    memcpy(l->hash, l->model_hash, sizeof l->hash);
     return 0;
 }
 
@@ -152,13 +165,13 @@ static void warn_of_rows_without_token(const Loaded *l)
                  l->name, text_thousands(without), text_thousands(V));
 }
 
-int loaded_open(Loaded *l, const Context *ctx, const char *role, const char *name,
-                const Loaded *beside, Error *err)
+int loaded_outline(Loaded *l, const Context *ctx, const char *role, const char *name,
+                   const Loaded *beside, Error *err)
 {
     char folder[FILE_PATH_MAX];
     *l = (Loaded){0};
     if (project_model(ctx, folder, role, name, err) != 0) return -1;
-    if (loaded_open_weights(l, ctx, folder, beside, err) != 0) return -1;
+    if (loaded_outline_folder(l, ctx, folder, beside, err) != 0) return -1;
     snprintf(l->name, sizeof l->name, "%s", name);
     if (loaded_open_tokenizer(l, err) != 0) {
         loaded_close(l);
@@ -168,12 +181,31 @@ int loaded_open(Loaded *l, const Context *ctx, const char *role, const char *nam
     return 0;
 }
 
-int loaded_open_language(Loaded *l, const Context *ctx, const char *role, const char *name,
-                         const Loaded *beside, Error *err)
+int loaded_outline_language(Loaded *l, const Context *ctx, const char *role, const char *name,
+                            const Loaded *beside, Error *err)
 {
-    if (loaded_open(l, ctx, role, name, beside, err) != 0) return -1;
+    if (loaded_outline(l, ctx, role, name, beside, err) != 0) return -1;
     if (loaded_heads(l) == 0) return 0;
     error_set(err, "%s is a reward model: it scores, and is not there to answer", l->name);
+    loaded_close(l);
+    return -1;
+}
+
+int loaded_outline_reward(Loaded *l, const Context *ctx, const char *name, const Loaded *beside,
+                          Error *err)
+{
+    if (loaded_outline(l, ctx, "reward model", name, beside, err) != 0) return -1;
+    if (loaded_heads(l) == 1) return 0;
+    error_set(err, "%s: no reward model (it has no score head)", l->folder);
+    loaded_close(l);
+    return -1;
+}
+
+int loaded_open(Loaded *l, const Context *ctx, const char *role, const char *name,
+                const Loaded *beside, Error *err)
+{
+    if (loaded_outline(l, ctx, role, name, beside, err) != 0) return -1;
+    if (loaded_read(l, err) == 0) return 0;
     loaded_close(l);
     return -1;
 }
@@ -194,19 +226,29 @@ void loaded_adopt_lora(LoraConfig *lora, const Loaded *l)
     lora->alpha = a->config.alpha, lora->targets = targets;
 }
 
-int loaded_train_adapter(Adapter **out, const Loaded *l, const AdapterConfig *c, uint64_t seed,
+int loaded_check_lora(const Loaded *l, const LoraConfig *lora, Error *err)
+{
+    if (!l->adapter || lora->rank == l->adapter->config.rank) return 0;
+    error_set(err, "%s is an adapter of rank %d, and training goes on in it, not in one of rank %d",
+              l->name, l->adapter->config.rank, lora->rank);
+    return error_hint(err, "go on with: --set lora.rank=%d", l->adapter->config.rank);
+}
+
+Adapter *loaded_planned_adapter(const Loaded *l, const LoraConfig *lora)
+{
+    const AdapterConfig c = l->adapter ? l->adapter->config : adapter_config(lora);
+    return c.rank ? adapter_outline(l->model, &c) : NULL;
+}
+
+int loaded_train_adapter(Adapter **out, const Loaded *l, const LoraConfig *lora, uint64_t seed,
                          Error *err)
 {
-    if (!l->adapter && c->rank == 0) return 0;
-    if (!l->adapter) {
-        *out = adapter_new(l->model, c, seed);
-        snprintf((*out)->base_hash, sizeof(*out)->base_hash, "%s", l->model_hash);
-        return 0;
-    }
-    if (c->rank == l->adapter->config.rank) return adapter_open(out, l->model, l->folder, err);
-    error_set(err, "%s is an adapter of rank %d, and training goes on in it, not in one of rank %d",
-              l->name, l->adapter->config.rank, c->rank);
-    return error_hint(err, "go on with: --set lora.rank=%d", l->adapter->config.rank);
+    const AdapterConfig c = adapter_config(lora);
+    if (l->adapter) return adapter_open(out, l->model, l->folder, err);
+    if (c.rank == 0) return 0;
+    *out = adapter_new(l->model, &c, seed);
+    memcpy((*out)->base_hash, l->model_hash, sizeof l->model_hash);
+    return 0;
 }
 
 void loaded_policy(Loaded *l)
@@ -226,7 +268,7 @@ void loaded_close(Loaded *l)
 {
     policy_close(l->policy);
     adapter_free(l->adapter);
-    if (!l->shared) model_free(l->model);
+    if (!l->beside) model_free(l->model);
     tokenizer_free(l->tokenizer);
     *l = (Loaded){0};
 }

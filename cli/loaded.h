@@ -11,44 +11,56 @@
 
 enum { SCORING_TOKENS = 4096 }; /* of a micro-batch of a frozen policy */
 
-typedef struct {
+typedef struct Loaded {
     char name[128], folder[FILE_PATH_MAX];
-    char hash[SHA256_HEX]; /* of the weights, an adapter's and its base's both */
-    Model *model;
+    char hash[SHA256_HEX];            /* of the weights, an adapter's and its base's both */
+    Model *model;                     /* an outline until loaded_read */
     char model_folder[FILE_PATH_MAX]; /* `folder`, or that of an adapter's base */
     char model_hash[SHA256_HEX];
     Adapter *adapter; /* what the model is seen through; NULL: nothing */
-    bool shared;      /* the model is another Loaded's, which is closed later */
+    char adapter_folder[FILE_PATH_MAX];
+    const struct Loaded *beside; /* whose the model is; NULL: its own */
     Tokenizer *tokenizer;
     Policy *policy; /* NULL until loaded_policy */
 } Loaded;
 
-/* `role` is what messages call it ("policy"); NULL says nothing.  Where `beside` has the same base weights
- * open (NULL: none), they are shared: beside must not be trained, and be closed later. */
+/* All that is known of a model before its weights are read: shape, adapter, tokenizer.  What a command was
+ * given is checked, and its memory planned, against that.
+ * `role` is what messages call it ("policy"); NULL says nothing.  Where `beside` has the same base weights
+ * (NULL: none), they are shared: beside must not be trained, be read earlier, and be closed later. */
+int loaded_outline(Loaded *l, const Context *ctx, const char *role, const char *name,
+                   const Loaded *beside, Error *err);
+/* The same of a model that is to predict tokens, and of one that is to score. */
+int loaded_outline_language(Loaded *l, const Context *ctx, const char *role, const char *name,
+                            const Loaded *beside, Error *err);
+int loaded_outline_reward(Loaded *l, const Context *ctx, const char *name, const Loaded *beside,
+                          Error *err);
+/* The same of a folder, without a tokenizer. */
+int loaded_outline_folder(Loaded *l, const Context *ctx, const char *folder, const Loaded *beside,
+                          Error *err);
+/* See the model through the adapter in that folder from now on. */
+int loaded_see_through(Loaded *l, const char *folder, Error *err);
+/* The weights, if they are not read already.  A number that is none, and weights that an adapter was not trained over, are refused; on failure
+ * loaded_close is all that is left to do. */
+int loaded_read(Loaded *l, Error *err);
+/* An outline, read. */
 int loaded_open(Loaded *l, const Context *ctx, const char *role, const char *name,
                 const Loaded *beside, Error *err);
-/* The same of a model that is to predict tokens. */
-int loaded_open_language(Loaded *l, const Context *ctx, const char *role, const char *name,
-                         const Loaded *beside, Error *err);
-/* The weights alone, of a folder, without a tokenizer. */
-int loaded_open_weights(Loaded *l, const Context *ctx, const char *folder, const Loaded *beside,
-                        Error *err);
 /* Where the weights of the model in `folder` lie: there, or in the folder of an adapter's base. */
 int loaded_base_folder(char out[FILE_PATH_MAX], const Context *ctx, const char *folder, Error *err);
-/* See the model through the adapter in that folder from now on; one of other weights, or with a number that
- * is none, is refused. */
-int loaded_see_through(Loaded *l, const char *folder, Error *err);
 /* Its tokenizer, which an adapter's folder need not have: then the base's. */
 const char *loaded_tokenizer_folder(const Loaded *l);
 int loaded_open_tokenizer(Loaded *l, Error *err);
 /* Heads that the checkpoint has: 1 for a reward model, 0 for a language model. */
 int loaded_heads(const Loaded *l);
-/* Training goes on in the adapter that a model has, of whatever alpha and targets that is: the settings
- * become what they are, before they are recorded. */
+/* Training goes on in the adapter that a model has, of its rank, or is refused; alpha and targets are that one's,
+ * and the settings become what they are, before they are recorded. */
+int loaded_check_lora(const Loaded *l, const LoraConfig *lora, Error *err);
 void loaded_adopt_lora(LoraConfig *lora, const Loaded *l);
 /* The adapter that training by these settings is to change, the caller's: a new one, or, where the model
- * is seen through one already, a copy of that; NULL where all weights are trained. */
-int loaded_train_adapter(Adapter **out, const Loaded *l, const AdapterConfig *c, uint64_t seed,
+ * is seen through one already, a copy of that; NULL where all weights are trained.  Planned: an outline. */
+Adapter *loaded_planned_adapter(const Loaded *l, const LoraConfig *lora);
+int loaded_train_adapter(Adapter **out, const Loaded *l, const LoraConfig *lora, uint64_t seed,
                          Error *err);
 /* Open a frozen policy for sampling and scoring; heads as the checkpoint has them. */
 void loaded_policy(Loaded *l);

@@ -1,29 +1,40 @@
-/* What a command is about to take: said before it is taken, and refused when the machine has not got it. */
+/* What a command is about to take: said before it is taken, and refused when the machine has not got it.  The
+ * models are outlines as yet (loaded_outline). */
 #ifndef CLI_MEMORY_PLAN_H
 #define CLI_MEMORY_PLAN_H
 
-#include "base/text.h"
 #include "cli/loaded.h"
 #include "policy/memory.h"
 
+enum { MEMORY_PARTS_MAX = 8 };
+
 /* Zero-initialised is empty. */
 typedef struct {
-    size_t total;
-    Text parts;
+    struct {
+        const char *what;
+        size_t bytes;
+    } part[MEMORY_PARTS_MAX];
+    int n;
+    bool untold; /* nothing is said of one that fits: a fuller one follows */
 } MemoryPlan;
 
+/* Parts of the same name are one.  The first one is of weights. */
 void memory_plan_add(MemoryPlan *p, const char *what, size_t bytes);
-/* Fails when a plan does not fit beside what this process does not hold; `hint` says what would take less.
- * A plan of some size is told on the log.  Frees the plan either way. */
-int memory_plan_check(MemoryPlan *p, const char *hint, Error *err);
+/* A model's weights, where they are not another's that is in the plan; a frozen policy of it (loaded_policy);
+ * decoding `batch` answers together, `longest` tokens of prompt and answer each. */
+void memory_plan_add_weights(MemoryPlan *p, const Loaded *l, const ModelUse *use);
+void memory_plan_add_scoring(MemoryPlan *p, const Loaded *l);
+void memory_plan_add_sampling(MemoryPlan *p, const Loaded *l, int batch, int longest);
+/* Fails when a plan does not fit into what is free and what this process holds; `hint` says what would take less
+ * beside the weights.  A plan of some size is told on the log. */
+int memory_plan_check(const MemoryPlan *p, const char *hint, Error *err);
 
-/* Room of the policies that loaded_policy opens. */
-size_t scoring_memory(const Loaded *l);
-/* Of one training command over a loaded model: its weights and what learns. */
-int memory_plan_training(const Loaded *l, const PolicyOptions *options, const ModelUse *use,
-                         Error *err);
-
-/* Of one that decodes `batch` responses together; `longest`: tokens of prompt and response. */
+/* The plans of commands with one model: to hold it; to score with it; to decode with it; to train it, or the
+ * adapter that the settings name. */
+int memory_plan_weights(const Loaded *l, Error *err);
+int memory_plan_scoring(const Loaded *l, Error *err);
 int memory_plan_decoding(const Loaded *l, int batch, int longest, Error *err);
+int memory_plan_training(const Loaded *l, PolicyOptions options, const LoraConfig *lora,
+                         const ModelUse *use, Error *err);
 
 #endif

@@ -14,18 +14,24 @@ int speaker_open(Speaker *s, const Context *ctx, const char *name, const char *t
                  const Loaded *beside, Error *err)
 {
     if (s->loaded.model) return 0;
-    if (loaded_open_language(&s->loaded, ctx, "model", name, beside, err) != 0) return -1;
+    if (loaded_outline_language(&s->loaded, ctx, "model", name, beside, err) != 0) return -1;
     if (chat_open(&s->chat, s->loaded.folder, template, s->loaded.tokenizer, err) != 0) goto fail;
     if (!s->chat.template) {
         chat_missing(s->loaded.folder, err);
         goto fail;
     }
-    loaded_policy(&s->loaded);
     return 0;
 
 fail:
     speaker_close(s);
     return -1;
+}
+
+int speaker_read(Speaker *s, Error *err)
+{
+    if (loaded_read(&s->loaded, err) != 0) return -1;
+    loaded_policy(&s->loaded);
+    return 0;
 }
 
 void speaker_close(Speaker *s)

@@ -5,7 +5,7 @@
 #include "cli/loaded.h"
 #include "policy/chat.h"
 
-/* A model that can answer: opened when it is first asked. */
+/* A model that can answer: opened, and its weights read, when it is first asked. */
 typedef struct {
     Loaded loaded;
     Chat chat;
@@ -14,6 +14,7 @@ typedef struct {
 
 int speaker_open(Speaker *s, const Context *ctx, const char *name, const char *template,
                  const Loaded *beside, Error *err);
+int speaker_read(Speaker *s, Error *err);
 void speaker_close(Speaker *s);
 
 typedef struct {

@@ -154,8 +154,7 @@ void adapter_free(Adapter *a)
 ScoreHead adapter_score(const Adapter *a, const Model *m)
 {
     if (a && a->score) return (ScoreHead){a->n_labels, a->score, a->score_bias};
-    if (m->score) return (ScoreHead){m->config.n_labels, m->score, m->score_bias};
-    return (ScoreHead){0};
+    return (ScoreHead){m->config.n_labels, m->score, m->score_bias};
 }
 
 const Update *adapter_updates(const Adapter *a, const Linear *of, int *n)

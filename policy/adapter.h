@@ -79,8 +79,8 @@ unsigned adapter_target(const Tensor *t);
 const char *adapter_target_name(const Tensor *t);
 /* The heads of a model as seen through an adapter (NULL: none): the adapter's own, else the model's. */
 typedef struct {
-    int n; /* 0: none */
-    const float *weight, *bias;
+    int n;                      /* 0: none */
+    const float *weight, *bias; /* NULL of an outline */
 } ScoreHead;
 ScoreHead adapter_score(const Adapter *a, const Model *m);
 /* Updates of a linear layer of the model. */

@@ -241,9 +241,8 @@ static int decode(Decoder *d, Error *err)
 
 /* ---- set-up --------------------------------------------------------------------------------------- */
 
-static int check_prompts(const Policy *p, const Prompts *in, int *longest, Error *err)
+int prompts_check(int *longest, const ModelConfig *c, const Prompts *in, Error *err)
 {
-    const ModelConfig *c = &p->model->config;
     *longest = 1;
     for (int i = 0; i < in->n; i++) {
         const int n = in->start[i + 1] - in->start[i];
@@ -323,7 +322,7 @@ int policy_generate(Policy *p, const Prompts *in, const SamplingConfig *s, Respo
 {
     int longest;
     assert(s->temperature > 0 && s->max_new_tokens > 0 && s->batch > 0);
-    if (check_prompts(p, in, &longest, err) != 0) return -1;
+    if (prompts_check(&longest, &p->model->config, in, err) != 0) return -1;
     const int slots = s->batch < in->n ? s->batch : in->n;
     const int context = p->model->config.max_T, room = context - longest;
     const int reach = s->max_new_tokens < room ? longest + s->max_new_tokens : context;

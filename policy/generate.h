@@ -47,7 +47,9 @@ typedef struct {
 } Responses;
 
 /* Fails on an empty prompt, one that leaves no room in the context, or a token outside the vocabulary,
- * naming the prompt's index. */
+ * naming the prompt's index; *longest is the tokens of the longest. */
+int prompts_check(int *longest, const ModelConfig *c, const Prompts *in, Error *err);
+/* Fails on such prompts too, and where there is not the memory. */
 int policy_generate(Policy *p, const Prompts *in, const SamplingConfig *s, Responses *out,
                     Error *err);
 void responses_free(Responses *r);

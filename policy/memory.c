@@ -18,13 +18,14 @@ static size_t linear_packed(size_t OUT, size_t IN, bool backward)
 size_t model_memory(const ModelConfig *c, const ModelUse *use)
 {
     const size_t C = (size_t)c->C, F = (size_t)c->F, V = (size_t)c->V;
+    const size_t rope = c->learned_positions ? 0 : (size_t)c->max_T * (size_t)c->HD;
+    if (!use) return sizeof(real) * (model_size(c) + rope);
     const size_t q = (size_t)(c->NH * c->HD), kv = (size_t)(c->NKV * c->HD);
     const size_t up = c->gated_mlp ? 2 * F : F;
     const size_t block = linear_packed(q + 2 * kv, C, use->trained) +
                          linear_packed(C, q, use->trained) + linear_packed(up, C, use->trained) +
                          linear_packed(C, F, use->trained);
     const size_t head = use->predicts ? linear_packed(V, C, use->predictions_trained) : 0;
-    const size_t rope = c->learned_positions ? 0 : (size_t)c->max_T * (size_t)c->HD;
     return sizeof(real) * (model_size(c) + (size_t)c->n_layer * block + head + rope);
 }
 

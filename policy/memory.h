@@ -11,6 +11,7 @@ typedef struct {
     bool trained;  /* something behind the weights learns: they, an adapter, or heads */
     bool predictions_trained;
 } ModelUse;
+/* use NULL: they are held, and nothing is done with them. */
 size_t model_memory(const ModelConfig *c, const ModelUse *use);
 
 /* What a policy adds to its model: an adapter, gradients and moments of what it trains, and room for

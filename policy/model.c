@@ -194,20 +194,26 @@ size_t model_size(const ModelConfig *config)
 Model *model_outline(const ModelConfig *config)
 {
     size_t n, n_decay;
-    return lay_out(config, &n, &n_decay);
+    Model *m = lay_out(config, &n, &n_decay);
+    m->parameters.n = n, m->parameters.n_decay = n_decay;
+    return m;
 }
 
-Model *model_like(const ModelConfig *config)
+void model_take_memory(Model *m)
 {
-    size_t n, n_decay;
-    Model *m = lay_out(config, &n, &n_decay);
-    parameters_new(&m->parameters, n, n_decay);
+    parameters_new(&m->parameters, m->parameters.n, m->parameters.n_decay);
     for (int i = 0; i < n_linears(m); i++) {
         Linear *p = linear_at(m, i);
         p->index = i;
         p->weight = weight_new(m->parameters.w + p->at, p->OUT, p->IN);
     }
-    if (!config->learned_positions) make_rope(m);
+    if (!m->config.learned_positions) make_rope(m);
+}
+
+Model *model_like(const ModelConfig *config)
+{
+    Model *m = model_outline(config);
+    model_take_memory(m);
     return m;
 }
 

@@ -61,12 +61,19 @@ typedef struct Model {
 size_t model_size(const ModelConfig *config);
 /* Every tensor has its place, and there is no memory for any: for counting, and for what is planned. */
 Model *model_outline(const ModelConfig *config);
+/* The weights of an outline, all 0. */
+void model_take_memory(Model *m);
 /* A model with every weight 0, for model_copy. */
 Model *model_like(const ModelConfig *config);
 /* Random weights: N(0, init_std), residual projections divided by sqrt(2 n_layer) (Radford et al.
  * 2019), norms 1, biases 0; keyed by seed. */
 Model *model_new(const ModelConfig *config, uint64_t seed);
-/* Load a Hugging Face folder: config.json and model.safetensors, or shards with an index. */
+/* An outline of a Hugging Face folder: config.json and model.safetensors, or shards with an index, of which
+ * only the headers are read. */
+int model_open_outline(Model **out, const char *dir, Error *err);
+/* The weights of the folder that the outline is of; on failure it is good for model_free alone. */
+int model_read(Model *m, const char *dir, Error *err);
+/* Both. */
 int model_open(Model **out, const char *dir, Error *err);
 void model_free(Model *m);
 /* Whether it can predict tokens: a ...ForSequenceClassification with untied embeddings has no output

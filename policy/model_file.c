@@ -77,51 +77,76 @@ static int read_score(Model *m, const Safetensors *file, Error *err)
 
 /* Before memory is taken for sizes that only config.json claims.  The head of a classification
  * checkpoint is not in the file and no larger than the embedding that is. */
-static int check_size(const ModelConfig *config, const Safetensors *file, Error *err)
+static int check_claimed(const Model *m, const Safetensors *file, Error *err)
 {
     enum { PADDING = 1 << 20 };
     uint64_t held = 0;
     for (int i = 0; i < safetensors_count(file); i++)
         held += (uint64_t)safetensors_entry(file, i)->count;
-    const uint64_t claimed = model_size(config);
-    if (claimed > 2 * held + PADDING)
-        return error_set(err, "config.json speaks of %llu weights, but the file holds %llu",
-                         (unsigned long long)claimed, (unsigned long long)held);
-    const double need = (double)claimed * 2 * sizeof(real), free = (double)mem_free();
+    const uint64_t claimed = m->parameters.n;
+    if (claimed <= 2 * held + PADDING) return 0;
+    return error_set(err, "config.json speaks of %llu weights, but the file holds %llu",
+                     (unsigned long long)claimed, (unsigned long long)held);
+}
+
+int model_open_outline(Model **out, const char *dir, Error *err)
+{
+    ModelConfig config;
+    Safetensors *file = NULL;
+    if (model_config_read(&config, dir, err) != 0) return -1;
+    if (safetensors_open_folder(&file, dir, err) != 0) return -1;
+    Model *m = model_outline(&config);
+    const int rc = check_claimed(m, file, err);
+    safetensors_close(file);
+    if (rc != 0) {
+        model_free(m);
+        return error_wrap(err, "%s", dir);
+    }
+    model_set_companions(m, dir);
+    *out = m;
+    return 0;
+}
+
+/* For whoever made no plan. */
+static int check_memory(const Model *m, Error *err)
+{
+    const double need = (double)m->parameters.n * 2 * sizeof(real), free = (double)mem_free();
     if (need <= free) return 0;
     return error_set(err, "its weights, packed for use, take %.1f GB and %.1f GB are free",
                      need / 1e9, free / 1e9);
 }
 
-int model_open(Model **out, const char *dir, Error *err)
+int model_read(Model *m, const char *dir, Error *err)
 {
-    ModelConfig config;
     Safetensors *file = NULL;
-    Model *m = NULL;
     int rc = -1;
-
-    if (model_config_read(&config, dir, err) != 0) return -1;
     if (safetensors_open_folder(&file, dir, err) != 0) return -1;
-    if (check_size(&config, file, err) != 0) goto done;
-    m = model_like(&config);
+    if (check_memory(m, err) != 0) goto done;
+    model_take_memory(m);
     for (int i = 0; i < m->n_tensors; i++) {
         /* it predicts no tokens: model_check_predicts */
-        const bool unused = config.n_labels > 0 && is_head(&m->tensor[i]);
+        const bool unused = m->config.n_labels > 0 && is_head(&m->tensor[i]);
         if (!unused && read_tensor(m, file, &m->tensor[i], err) != 0) goto done;
     }
-    if (config.n_labels > 0 && read_score(m, file, err) != 0) goto done;
+    if (m->config.n_labels > 0 && read_score(m, file, err) != 0) goto done;
     model_changed(m);
-    model_set_companions(m, dir);
-    *out = m;
     rc = 0;
 
 done:
-    if (rc != 0) {
-        error_wrap(err, "%s", dir);
-        model_free(m);
-    }
     safetensors_close(file);
-    return rc;
+    return rc == 0 ? 0 : error_wrap(err, "%s", dir);
+}
+
+int model_open(Model **out, const char *dir, Error *err)
+{
+    Model *m = NULL;
+    if (model_open_outline(&m, dir, err) != 0) return -1;
+    if (model_read(m, dir, err) != 0) {
+        model_free(m);
+        return -1;
+    }
+    *out = m;
+    return 0;
 }
 
 int model_check_predicts(const Model *m, Error *err)

@@ -412,6 +412,22 @@ static void a_model_that_is_not_what_its_config_says_is_refused(void **state)
     model_free(m);
 }
 
+static void an_outline_is_read_later(void **state)
+{
+    (void)state;
+    Model *m = model_new(&WIDE_LLAMA, 5), *back = NULL;
+    const char *dir = scratch_folder("outline", true);
+    assert_worked(model_save(m, dir, 0, NULL, NULL, &err), &err);
+    assert_worked(model_open_outline(&back, dir, &err), &err);
+    assert_null(back->parameters.w);
+    assert_int_equal(back->parameters.n, m->parameters.n);
+    const Tensor *tensor = back->tensor;
+    assert_worked(model_read(back, dir, &err), &err);
+    assert_same_weights(m, back);
+    assert_ptr_equal(back->tensor, tensor); /* which adapters point to */
+    model_free(m), model_free(back);
+}
+
 /* Saved with a score in place of lm_head; a tied one predicts with its embedding. */
 static void an_untied_reward_model_predicts_no_tokens(void **state)
 {
@@ -447,6 +463,7 @@ int main(void)
         cmocka_unit_test(the_same_seed_gives_the_same_model),
         cmocka_unit_test(new_weights_have_the_published_spread),
         cmocka_unit_test(a_model_that_is_not_what_its_config_says_is_refused),
+        cmocka_unit_test(an_outline_is_read_later),
         cmocka_unit_test(an_untied_reward_model_predicts_no_tokens),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# What no machine holds is refused by its shape, before any weights are read, by every command that opens a model.
+. "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
+tiny=$SOURCE_DIR/configs/tiny.json
+sentences
+must init project
+cd project || exit 1
+must import ../demonstrations.jsonl
+must import ../prompts.jsonl --split test
+awk 'BEGIN { for (i = 0; i < 30; i++) printf "{\"prompt\":\"lamp %c%c .\",\"chosen\":\"good\",\"rejected\":\"bad\"}\n", 97 + i % 26, 97 + i }' >../pairs.jsonl
+must import ../pairs.jsonl --split train
+must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=1
+
+# huge FOLDER HEADS: config.json, and a file whose header is right and whose 446 GB are a hole.
+huge() {
+    local C=65536 F=1048576 at=0 header='' name n
+    mkdir "../$1" && cp runs/pretrain-1/checkpoints/step-000001/tokenizer* "../$1"
+    printf '{"architectures":["Llama%s"],"model_type":"llama","hidden_act":"silu","num_hidden_layers":1,"num_attention_heads":1024,"hidden_size":%d,"intermediate_size":%d,"max_position_embeddings":64,"rms_norm_eps":1e-5,"tie_word_embeddings":true,"vocab_size":320%s}' \
+        "$([ "$2" = 1 ] && echo ForSequenceClassification || echo ForCausalLM)" $C $F "$([ "$2" = 1 ] && echo ',"num_labels":1')" >"../$1/config.json"
+    for tensor in embed_tokens.weight:320,$C norm.weight:$C layers.0.input_layernorm.weight:$C layers.0.post_attention_layernorm.weight:$C \
+        layers.0.self_attn.{q,k,v,o}_proj.weight:$C,$C layers.0.mlp.{gate,up}_proj.weight:$F,$C layers.0.mlp.down_proj.weight:$C,$F; do
+        name=model.${tensor%:*} n=$((2 * $(tr , '*' <<<"${tensor#*:}")))
+        header="$header\"$name\":{\"dtype\":\"BF16\",\"shape\":[${tensor#*:}],\"data_offsets\":[$at,$((at + n))]}," at=$((at + n))
+    done
+    [ "$2" = 1 ] && header="$header\"score.weight\":{\"dtype\":\"BF16\",\"shape\":[1,$C],\"data_offsets\":[$at,$((at + 2 * C))]}," && at=$((at + 2 * C))
+    header="{${header%,}}"
+    n=${#header}
+    printf "\\x$(printf %02x $((n % 256)))\\x$(printf %02x $((n / 256)))\\0\\0\\0\\0\\0\\0%s" "$header" >"../$1/model.safetensors"
+    truncate -s $((8 + n + at)) "../$1/model.safetensors" || { echo "no file system with holes of that size" && exit 77; }
+}
+huge huge 0
+huge judge 1
+must inspect ../huge
+prints "llama language model of 223,"
+
+too_large="are free: weights "
+refused 1 "$too_large" generate --model ../huge --prompt lamp
+says "take a smaller model"
+refused 1 "$too_large" chat --model ../huge --template plain
+refused 1 "$too_large" logprobs --model ../huge --ids 1,2,3
+refused 1 "$too_large" inspect ../huge --near-id 1
+refused 1 "$too_large" inspect ../huge --layer 0 --ids 1
+refused 1 "$too_large" export model ../huge ../made
+refused 1 "$too_large" export gguf ../huge ../made.gguf
+refused 1 "$too_large" sample --model ../huge --max-new-tokens 8
+refused 1 "$too_large" sft --model ../huge
+refused 1 "$too_large" sft --model ../huge --set lora.rank=1
+refused 1 "$too_large" reward --model ../huge --no-eval --force
+refused 1 "$too_large" reward eval --model ../judge --data ../pairs.jsonl
+refused 1 "$too_large" reward score --model ../judge
+refused 1 "$too_large" ppo --model ../huge --reward ../judge --set ppo.max_new_tokens=8
+refused 1 "$too_large" compare base ../huge --rule longer --best-of 0 --max-new-tokens 8
+refused 1 "$too_large" pretrain ../corpus.jsonl --model ../huge
+refused 1 "$too_large" pretrain ../corpus.jsonl --set model.width=65536 --set model.heads=1024 --set model.mlp=1048576
+[ ! -e ../made ] && [ ! -e ../made.gguf ] && [ "$(ls runs)" = pretrain-1 ] || fail "nothing is begun"
+
+# ---- what can be wrong in what was asked is said first ----
+refused 1 "the prompt is empty" generate --model ../huge --prompt ""
+refused 1 "leaves no room to answer" generate --model ../huge --prompt "$(printf 'lamp %.0s' $(seq 80))"
+refused 2 "there is no chat template 'nope'" generate --model ../huge --prompt a --chat --template nope
+refused 2 "--system goes with --chat" generate --model ../nowhere --prompt a --system b
+refused 2 "there is no chat template 'nope'" chat --model ../huge --template nope
+refused 1 "is outside [0, 319]" logprobs --model ../huge --ids 320
+refused 1 "no token 320" inspect ../huge --near-id 320
+refused 1 "no layer 1" inspect ../huge --layer 1 --ids 1
+refused 1 "is no adapter" export model ../huge ../made --merged
+refused 1 "test prompts are for compare alone" sample --model ../huge --split test
+refused 1 "no test prompts of source none" compare base ../huge --rule longer --best-of 0 --max-new-tokens 8 --source none
+refused 1 "nowhere.txt" compare base ../huge --rule longer --best-of 0 --corpus ../nowhere.txt
+refused 1 "does not divide" pretrain ../corpus.jsonl --set model.heads=7
+[ $failed -eq 0 ]
