@@ -45,9 +45,10 @@ static void report(const Context *ctx, const char *folder, bool made)
         return;
     }
     if (made) printf("made a project in %s\n", ctx->project);
-    if (made && strcmp(folder, ".") != 0) printf("next: cd %s\n", folder);
+    const bool here = strcmp(folder, ".") == 0;
     if (made && command_find("import"))
-        printf("next: rlhf import FILE    prompts or comparisons, one JSON object a line\n");
+        printf("next: %s%s%srlhf import FILE    prompts or comparisons, one JSON object a line\n",
+               here ? "" : "cd ", here ? "" : folder, here ? "" : "; ");
 }
 
 /* What answers is a language model; of an adapter it is known once it is opened. */

@@ -11,6 +11,11 @@ awk 'BEGIN { for (i = 0; i < 30; i++) printf "{\"prompt\":\"lamp %c%c .\",\"chos
 must import ../pairs.jsonl --split train
 must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=1
 
+# ---- what fits is told in one line where it is much, and not where it is little ----
+grep -q "memory: " err && fail "half a megabyte is no news"
+must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=1 --set pretrain.max_tokens=40000 --run wide
+says_like '^memory: weights [0-9]+ kB, training 3[0-9]{2} MB; 3[0-9]{2} MB of [0-9.]+ [MGT]B free$' "a plan is told"
+
 # huge FOLDER HEADS: config.json, and a file whose header is right and whose 446 GB are a hole.
 huge() {
     local C=65536 F=1048576 at=0 header='' name n
@@ -52,7 +57,7 @@ refused 1 "$too_large" ppo --model ../huge --reward ../judge --set ppo.max_new_t
 refused 1 "$too_large" compare base ../huge --rule longer --best-of 0 --max-new-tokens 8
 refused 1 "$too_large" pretrain ../corpus.jsonl --model ../huge
 refused 1 "$too_large" pretrain ../corpus.jsonl --set model.width=65536 --set model.heads=1024 --set model.mlp=1048576
-[ ! -e ../made ] && [ ! -e ../made.gguf ] && [ "$(ls runs)" = pretrain-1 ] || fail "nothing is begun"
+[ ! -e ../made ] && [ ! -e ../made.gguf ] && [ "$(ls runs | tr "\n" " ")" = "pretrain-1 wide " ] || fail "nothing is begun"
 
 # ---- what can be wrong in what was asked is said first ----
 refused 1 "the prompt is empty" generate --model ../huge --prompt ""
