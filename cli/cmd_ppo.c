@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "cli/commands.h"
+#include "cli/evaluation.h"
 #include "cli/loaded.h"
 #include "cli/memory_plan.h"
 #include "cli/options.h"
@@ -236,10 +238,25 @@ static int open_outlines(PpoRun *r, Error *err)
     return 0;
 }
 
+/* A policy that follows such scores drifts along their noise.  Who watches says so in a way of its own. */
+static int warn_of_chance(const PpoRun *r, Error *err)
+{
+    char name[FILE_PATH_MAX], run[RUN_NAME_MAX], *found = NULL;
+    project_name_model(r->ctx, name, run, r->reward.folder);
+    if (evaluation_of_reward(&found, r->store, name, err) != 0) return -1;
+    if (evaluation_is_chance(found) && !r->ctx->observer)
+        log_line("warning: the held-out pairs cannot tell the reward model %s from chance, and PPO "
+                 "follows its noise: label more (rlhf label) and train another (rlhf reward) "
+                 "first; docs/guide.md, \"When it does not work\"",
+                 name);
+    free(found);
+    return 0;
+}
+
 static int open_all(PpoRun *r, Error *err)
 {
     if (open_store(&r->store, r->ctx, err) != 0 || open_outlines(r, err) != 0 ||
-        read_prompts(r, err) != 0 || check_memory(r, err) != 0)
+        warn_of_chance(r, err) != 0 || read_prompts(r, err) != 0 || check_memory(r, err) != 0)
         return -1;
     if (loaded_read(&r->start, err) != 0 || loaded_read(&r->reference, err) != 0 ||
         loaded_read(&r->reward, err) != 0)

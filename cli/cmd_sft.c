@@ -126,6 +126,10 @@ static int read_all(Sft *w, Error *err)
     log_line("%s to learn from, %s held out, %s beyond the context of %d left out",
              text_count(w->train.n, "demonstration"), text_thousands(w->valid.n),
              text_thousands(too_long), max_T);
+    if (w->valid.n == 0)
+        log_line("%s too few to hold any out: what it learns cannot be told from what it comes to "
+                 "know by heart; others to measure on: rlhf import FILE --split valid",
+                 w->train.n == 1 ? "1 demonstration is" : "these are");
     return 0;
 }
 
@@ -143,8 +147,11 @@ static int train(Sft *w, Error *err)
                                .save_every = w->settings.save_every,
                                .keep = w->settings.keep};
     if (training_go(&w->run, &trainer, &o, w->policy, w->base.tokenizer, err) != 0) return -1;
-    if (w->run.end == TRAINING_FINISHED && training_name_model(&w->run, "base", err) != 0)
-        return -1;
+    if (w->run.end == TRAINING_FINISHED) {
+        log_line("%s has learned from %s in %s", w->run.name,
+                 text_count(w->train.n, "demonstration"), text_count(w->run.steps, "step"));
+        if (training_name_model(&w->run, "base", err) != 0) return -1;
+    }
     training_report(&w->run);
     return 0;
 }

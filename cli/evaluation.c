@@ -50,6 +50,18 @@ static int last(char **json, Store *store, const char *command, Text *members, E
     return rc;
 }
 
+bool evaluation_is_chance(const char *json)
+{
+    cJSON *found = NULL;
+    Error ignored;
+    if (!json || json_parse_row(&found, json, strlen(json), &ignored) != 0) return false;
+    const cJSON *ci = cJSON_GetObjectItemCaseSensitive(found, "ci"),
+                *low = cJSON_GetArrayItem(ci, 0);
+    const bool chance = cJSON_IsNumber(low) && low->valuedouble <= 0.5;
+    cJSON_Delete(found);
+    return chance;
+}
+
 int evaluation_of_reward(char **json, Store *store, const char *name, Error *err)
 {
     Text members = {0};

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/evaluation.h"
 #include "cli/preferences.h"
 
 /* So many labels are worth a reward model while there are more pairs to label. */
@@ -77,27 +78,55 @@ static void propose_resume(ProjectStatus *s, const Context *ctx, const StoreRun 
     text_free(&why);
 }
 
-/* The newest run that was stopped or died, unless a later one has finished: that has changed what it
- * reads, or does its work. */
+/* When a run was last heard of. */
+static int64_t last_us(const StoreRun *run)
+{
+    return run->ended_us > 0 ? run->ended_us : run->started_us;
+}
+
+/* A run and what it is doing. */
+typedef struct {
+    const StoreRun *run;
+    char state[RUN_STATE_MAX];
+    int64_t step;
+} Standing;
+
+/* The newest run that was stopped or died, unless another was at work after it, which has changed what it reads or
+ * does its work: one that has finished since, however early it began, or is running. */
+static bool newest_interrupted(Standing *out, const StoreRunList *list, const char *runs,
+                               char *const *names, int n)
+{
+    int64_t others = 0;
+    Standing found = {0};
+    for (int i = 0; i < n; i++) {
+        Standing s = {.run = recorded(list, names[i])};
+        char folder[FILE_PATH_MAX];
+        Error ignored;
+        if (!s.run || path_join(folder, runs, names[i], &ignored) != 0) continue;
+        project_run_state(s.state, &s.step, folder);
+        const int64_t at = last_us(s.run);
+        if (strcmp(s.state, "finished") == 0 && at > others) others = at;
+        if (strcmp(s.state, "running") == 0) others = INT64_MAX;
+        if (strcmp(s.state, "stopped") != 0 && strcmp(s.state, "died") != 0) continue;
+        if (!found.run || at >= last_us(found.run)) found = s;
+    }
+    *out = found;
+    return found.run && last_us(found.run) > others;
+}
+
 static int find_interrupted(ProjectStatus *s, const Context *ctx, Store *store, Error *err)
 {
-    char **names = NULL, root[FILE_PATH_MAX], folder[FILE_PATH_MAX], state[RUN_STATE_MAX];
+    char **names = NULL, root[FILE_PATH_MAX];
     StoreRunList list = {0};
+    Standing broken;
     int n = 0, rc = -1;
+    bool passed = false;
     if (project_path(ctx, root, "runs", err) != 0) return -1;
     if (project_list_runs(ctx, &names, &n, err) != 0) return -1;
     if (store_list_runs(store, NULL, &list, err) != 0) goto done;
-    for (int i = n - 1; i >= 0; i--) {
-        int64_t step;
-        bool passed;
-        const StoreRun *run = recorded(&list, names[i]);
-        if (!run || path_join(folder, root, names[i], err) != 0) continue;
-        project_run_state(state, &step, folder);
-        if (strcmp(state, "finished") == 0) break;
-        if (strcmp(state, "stopped") != 0 && strcmp(state, "died") != 0) continue;
-        if (is_passed_by(&passed, s, run, store, err) != 0) goto done;
-        if (!passed) propose_resume(s, ctx, run, state, step);
-        break;
+    if (newest_interrupted(&broken, &list, root, names, n)) {
+        if (is_passed_by(&passed, s, broken.run, store, err) != 0) goto done;
+        if (!passed) propose_resume(s, ctx, broken.run, broken.state, broken.step);
     }
     rc = 0;
 
@@ -167,18 +196,9 @@ static void propose_labels(ProjectStatus *s)
 
 /* ---- what was measured ---------------------------------------------------------------------------- */
 
-/* Its accuracy on held-out pairs does not stand out from one half. */
 static bool reward_is_chance(const ProjectStatus *s)
 {
-    cJSON *found = NULL;
-    Error ignored;
-    const char *json = s->reward.found;
-    if (!json || json_parse_row(&found, json, strlen(json), &ignored) != 0) return false;
-    const cJSON *ci = cJSON_GetObjectItemCaseSensitive(found, "ci"),
-                *low = cJSON_GetArrayItem(ci, 0);
-    const bool chance = cJSON_IsNumber(low) && low->valuedouble <= 0.5;
-    cJSON_Delete(found);
-    return chance;
+    return evaluation_is_chance(s->reward.found);
 }
 
 /* What `compare` said when it did not say "better"; else "". */

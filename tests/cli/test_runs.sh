@@ -71,6 +71,22 @@ sed 's/"batch_size": 8/"batch_size": 0/' runs/asked/settings.json >wrong.json
 line=$(grep -n '"batch_size": 0' wrong.json | cut -d: -f1)
 refused 1 "wrong.json:$line: pretrain.batch_size" pretrain corpus.jsonl --config wrong.json
 
+# ---- a stopped run is what to go on with until another has done its work ----
+next_is() { must status && grep -qE "^next: rlhf $1" out || fail "$2: $(grep '^next' out)"; } # PATTERN CLAIM
+must pretrain "${tiny[@]}" --run early --set pretrain.steps=3 --stop-after 1
+must pretrain "${tiny[@]}" --run late --set pretrain.steps=3 --stop-after 1
+next_is "pretrain CORPUS... --resume --run late" "the newest one that was stopped"
+must pretrain corpus.jsonl --run early --resume
+next_is "import FILE" "one that was begun before and has finished since does its work too"
+
+# ---- one demonstration ----
+echo '{"prompt":"the lamp","completion":" is broken ."}' >one.jsonl
+must import one.jsonl --split train
+must sft --set sft.steps=2
+says "1 demonstration is too few to hold any out"
+says "sft-1 has learned from 1 demonstration in 2 steps"
+says "sft-1 is now the project's base"
+
 # ---- models by name ----
 input=corpus.jsonl
 refused 1 "base@3: a step is one of a run, and base is no run" tokenize --model base@3

@@ -62,9 +62,13 @@ prints_like '^  reward +reward-1@3 +right on [01]\.[0-9]+ \[.*\] of 10 held-out 
 cp -r . ../unmeasured
 right 0.5 0.9 reward-1@3
 next "import FILE" "the reward model cannot be told from chance: more labels first" "an interval that holds one half is no reason for PPO"
+cp -r . ../chance
+must ppo --project ../chance --config "$tiny" --set ppo.iterations=1
+says "warning: the held-out pairs cannot tell the reward model reward-1@3 from chance"
 right 0.51 0.9 reward-1@3
 next ppo "train" "after a reward model that is better than chance, PPO comes next"
 must ppo --config "$tiny" --set ppo.iterations=2 --set ppo.save_every=1
+grep -q warning err && fail "a reward model that is better than chance is no reason to warn"
 next compare "base against aligned" "after PPO, the comparison comes next"
 compare=(compare --rule longer --best-of 0 --max-new-tokens 12)
 must "${compare[@]}" ppo-1@1 aligned
