@@ -7,13 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/config_key.h"
 #include "base/json.h"
 
-enum {
-    FILE_MAX = 1 << 20,
-    NAME_MAX_LENGTH = 64,
-    CANDIDATES = CONFIG_SECTIONS_MAX * CONFIG_FIELDS_MAX
-};
+enum { FILE_MAX = 1 << 20, SECTIONS_GUESSED = 64 };
 
 /* ---- values ---- */
 
@@ -156,36 +153,7 @@ void config_value(Text *out, const Config *c, int section, int field)
     }
 }
 
-/* ---- keys ---- */
-
-/* As the tables write it: underscores. */
-static void plain_key(char out[NAME_MAX_LENGTH], const char *key)
-{
-    snprintf(out, NAME_MAX_LENGTH, "%s", key);
-    for (char *c = out; *c; c++)
-        if (*c == '-') *c = '_';
-}
-
-/* How many settings the key names; the last one is in *section and *field. */
-static int find(const Config *c, const char *key, int *section, int *field)
-{
-    char plain[NAME_MAX_LENGTH];
-    plain_key(plain, key);
-    char *name = strchr(plain, '.');
-    if (name) *name++ = 0;
-    int count = 0;
-    for (int s = 0; s < c->n; s++) {
-        if (name && strcmp(c->table[s]->name, plain) != 0) continue;
-        for (int i = 0; i < c->table[s]->n; i++) {
-            if (strcmp(c->table[s]->fields[i].name, name ? name : plain) != 0) continue;
-            *section = s, *field = i, count++;
-        }
-    }
-    return count;
-}
-
-/* "from 0 to 10" */
-static void describe_range(Text *out, const ConfigField *f)
+void config_range(Text *out, const ConfigField *f)
 {
     if (f->type == CONFIG_choice) text_add(out, f->words);
     else if (f->type == CONFIG_text) text_add(out, "text");
@@ -193,125 +161,12 @@ static void describe_range(Text *out, const ConfigField *f)
     else text_format(out, "from %.10g to %.10g", f->min, f->max);
 }
 
-/* "0.05, from 0 to 10" */
-static void describe_field(Text *out, const ConfigField *f)
-{
-    if (f->type == CONFIG_choice || f->type == CONFIG_text)
-        text_add(out, f->word[0] ? f->word : "empty");
-    else if (f->type == CONFIG_bool) text_add(out, f->fallback != 0 ? "true" : "false");
-    else text_format(out, "%.10g", f->fallback);
-    text_add(out, ", ");
-    describe_range(out, f);
-}
-
-static int section_named(const Config *c, const char *name)
-{
-    for (int s = 0; s < c->n; s++)
-        if (strcmp(c->table[s]->name, name) == 0) return s;
-    return -1;
-}
-
-const char *config_full_name(const char *name)
-{
-    static const struct {
-        const char *brief, *full;
-    } NAMES[] = {{"lr", "learning_rate"},
-                 {"value_lr", "value_learning_rate"},
-                 {"bs", "batch_size"},
-                 {"batch", "batch_size"},
-                 {"mini_batch_size", "minibatch_size"},
-                 {"num_train_epochs", "epochs"},
-                 {"ppo_epochs", "epochs"},
-                 {"num_ppo_epochs", "epochs"},
-                 {"wd", "weight_decay"},
-                 {"grad_clip", "max_grad_norm"},
-                 {"clip_grad", "max_grad_norm"},
-                 {"lr_scheduler", "schedule"},
-                 {"warmup_ratio", "warmup"},
-                 {"temp", "temperature"},
-                 {"response_length", "max_new_tokens"},
-                 {"kl", "kl_coef"},
-                 {"beta", "kl_coef"},
-                 {"clip", "clip_range"},
-                 {"vf_coef", "value_coef"},
-                 {"gae_lambda", "lambda"},
-                 {"lam", "lambda"},
-                 {"n_layer", "layers"},
-                 {"num_layers", "layers"},
-                 {"n_head", "heads"},
-                 {"hidden_size", "width"},
-                 {"vocab_size", "vocabulary"},
-                 {"context_length", "context"}};
-    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
-        if (strcmp(name, NAMES[i].brief) == 0) return NAMES[i].full;
-    return name;
-}
-
-/* The setting that a mistyped key was meant for, in its own section first. */
-static bool guess(const Config *c, const char *key, int *section, int *field)
-{
-    char plain[NAME_MAX_LENGTH];
-    const char *names[CANDIDATES];
-    plain_key(plain, key);
-    char *name = strchr(plain, '.');
-    if (name) *name++ = 0;
-    else name = plain;
-    const int own = name == plain ? -1 : section_named(c, plain);
-    for (int pass = own >= 0 ? 0 : 1; pass < 2; pass++) {
-        int n = 0, where[CANDIDATES][2];
-        for (int s = 0; s < c->n; s++)
-            for (int i = 0; (pass == 1 || s == own) && i < c->table[s]->n; i++, n++)
-                names[n] = c->table[s]->fields[i].name, where[n][0] = s, where[n][1] = i;
-        /* The short name wins over a near one: lr is no misspelling of lambda. */
-        const char *nearest = text_nearest(config_full_name(name), names, n);
-        for (int k = 0; nearest && k < n; k++) {
-            if (names[k] != nearest) continue;
-            *section = where[k][0], *field = where[k][1];
-            return true;
-        }
-    }
-    return false;
-}
-
-static int unknown(const Config *c, const char *key, Error *err)
-{
-    int s, i;
-    error_usage(err, "%.60s is no setting", key);
-    if (!guess(c, key, &s, &i)) return -1;
-
-    const ConfigTable *table = c->table[s];
-    const char *dot = strchr(key, '.');
-    const size_t section_length = dot ? (size_t)(dot - key) : 0;
-    const bool same = !dot || (strlen(table->name) == section_length &&
-                               strncmp(table->name, key, section_length) == 0);
-    Text about = {0};
-    describe_field(&about, &table->fields[i]);
-    error_usage(err, "%.60s is no setting; did you mean %s%s%s (%s)", key, same ? "" : table->name,
-                same ? "" : ".", table->fields[i].name, about.bytes);
-    text_free(&about);
-    return -1;
-}
-
-static int ambiguous(const Config *c, const char *key, Error *err)
-{
-    char plain[NAME_MAX_LENGTH], list[256] = "";
-    plain_key(plain, key);
-    for (int s = 0; s < c->n; s++)
-        for (int i = 0; i < c->table[s]->n; i++) {
-            if (strcmp(c->table[s]->fields[i].name, plain) != 0) continue;
-            const size_t used = strlen(list);
-            snprintf(list + used, sizeof list - used, "%s%s.%s", used ? " or " : "",
-                     c->table[s]->name, plain);
-        }
-    return error_usage(err, "%s is in several sections; write %s", key, list);
-}
+/* ---- assignments ---- */
 
 int config_set(Config *c, const char *key, const char *value, ConfigOrigin origin, Error *err)
 {
     int s = 0, i = 0;
-    const int found = strlen(key) < NAME_MAX_LENGTH ? find(c, key, &s, &i) : 0;
-    if (found == 0) return unknown(c, key, err);
-    if (found > 1) return ambiguous(c, key, err);
+    if (config_find(&s, &i, c, key, err) != 0) return -1;
     if (set_member(c, s, i, key, value, err) != 0) return -1;
     c->origin[s][i] = origin;
     return 0;
@@ -319,7 +174,7 @@ int config_set(Config *c, const char *key, const char *value, ConfigOrigin origi
 
 int config_assign(Config *c, const char *assignment, ConfigOrigin origin, Error *err)
 {
-    char key[NAME_MAX_LENGTH];
+    char key[CONFIG_KEY_MAX];
     const char *equals = strchr(assignment, '=');
     if (!equals || equals == assignment)
         return error_usage(err, "expected section.name=value, not '%.60s'", assignment);
@@ -343,7 +198,7 @@ static int set_from_json(Config *c, const char *key, const cJSON *value, ConfigO
     static const char *const wanted[] = {"a whole number", "a number", "true or false",
                                          "a word in quotes", "text in quotes"};
     int s = 0, i = 0;
-    if (strlen(key) >= NAME_MAX_LENGTH || find(c, key, &s, &i) == 0) return unknown(c, key, err);
+    if (config_find(&s, &i, c, key, err) != 0) return -1;
     const ConfigType type = c->table[s]->fields[i].type;
     const bool fits = type == CONFIG_int || type == CONFIG_double ? cJSON_IsNumber(value)
                       : type == CONFIG_bool                       ? cJSON_IsBool(value)
@@ -368,10 +223,10 @@ static bool known_section(const ConfigTable *const *known, const char *name)
 static int unknown_section(const Config *c, const ConfigTable *const *known, const char *name,
                            Error *err)
 {
-    const char *names[CANDIDATES];
+    const char *names[SECTIONS_GUESSED];
     int n = 0;
     for (int s = 0; s < c->n; s++) names[n++] = c->table[s]->name;
-    for (; known && *known && n < CANDIDATES; known++) names[n++] = (*known)->name;
+    for (; known && *known && n < SECTIONS_GUESSED; known++) names[n++] = (*known)->name;
     const char *nearest = text_nearest(name, names, n);
     if (nearest) return error_set(err, "%.60s is no section; did you mean %s", name, nearest);
     return error_set(err, "%.60s is no section of settings", name);
@@ -381,10 +236,10 @@ static int unknown_section(const Config *c, const ConfigTable *const *known, con
 static int read_section(Config *c, const cJSON *section, int *order, ConfigOrigin origin,
                         const ConfigTable *const *known, Error *err)
 {
-    char name[NAME_MAX_LENGTH], key[2 * NAME_MAX_LENGTH];
-    plain_key(name, section->string);
+    char name[CONFIG_KEY_MAX], key[2 * CONFIG_KEY_MAX];
+    config_plain_key(name, section->string);
     if (!cJSON_IsObject(section)) return error_set(err, "%s: expected { settings }", name);
-    if (section_named(c, name) < 0) {
+    if (config_section(c, name) < 0) {
         if (!known_section(known, name)) return unknown_section(c, known, name, err);
         *order += 1 + count_keys(section);
         return 0;
@@ -480,9 +335,9 @@ static void print_field(const Config *c, int s, int i, FILE *to)
 {
     const ConfigField *f = &c->table[s]->fields[i];
     Text value = {0}, range = {0};
-    char name[2 * NAME_MAX_LENGTH];
+    char name[2 * CONFIG_KEY_MAX];
     config_value(&value, c, s, i);
-    describe_range(&range, f);
+    config_range(&range, f);
     snprintf(name, sizeof name, "%s.%s", c->table[s]->name, f->name);
     fprintf(to, "  %-28s %-10s %-22s %s", name, value.n ? value.bytes : "\"\"", range.bytes,
             f->help);

@@ -111,6 +111,8 @@ int config_take(Config *c, const cJSON *tree, ConfigOrigin origin, const ConfigT
                 Error *err);
 /* Effective settings as JSON that config_read takes, two-space indented. */
 void config_json(const Config *c, Text *out);
+/* "from 0 to 10" */
+void config_range(Text *out, const ConfigField *f);
 /* The value as the text that config_set takes. */
 void config_value(Text *out, const Config *c, int section, int field);
 /* "default", "preset", "file", "project", "--set", "flag" */
