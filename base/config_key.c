@@ -118,15 +118,14 @@ static int unknown(const Config *c, const char *key, Error *err)
     error_usage(err, "%.60s is no setting", key);
     if (!guess(c, key, &s, &i)) return -1;
 
+    /* With its section where one was written, so that it can be written so. */
     const ConfigTable *table = c->table[s];
-    const char *dot = strchr(key, '.');
-    const size_t section_length = dot ? (size_t)(dot - key) : 0;
-    const bool same = !dot || (strlen(table->name) == section_length &&
-                               strncmp(table->name, key, section_length) == 0);
+    const bool sectioned = strchr(key, '.') != NULL;
     Text about = {0};
     describe_field(&about, &table->fields[i]);
-    error_usage(err, "%.60s is no setting; did you mean %s%s%s (%s)", key, same ? "" : table->name,
-                same ? "" : ".", table->fields[i].name, about.bytes);
+    error_usage(err, "%.60s is no setting; did you mean %s%s%s (%s)", key,
+                sectioned ? table->name : "", sectioned ? "." : "", table->fields[i].name,
+                about.bytes);
     text_free(&about);
     return -1;
 }

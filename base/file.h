@@ -46,6 +46,8 @@ int folder_remove(const char *path, Error *err);
 /* Names in a folder, sorted, without . and ..; the caller frees each and the array. */
 int folder_list(char ***names, int *n, const char *path, Error *err);
 void folder_list_free(char **names, int n);
+/* Both are there and are one, through whatever names and links they are known. */
+bool folder_same(const char *a, const char *b);
 int file_sync_folder(const char *path, Error *err);
 /* Make the bytes of an open descriptor durable. */
 int file_sync(int fd, const char *path, Error *err);

@@ -26,6 +26,15 @@ static void parent_of(char *out, const char *path)
     else slash[slash == out] = 0;
 }
 
+bool folder_same(const char *a, const char *b)
+{
+    char *real_a = realpath(a, NULL), *real_b = realpath(b, NULL);
+    const bool same = real_a && real_b && strcmp(real_a, real_b) == 0;
+    free(real_a);
+    free(real_b);
+    return same;
+}
+
 int folder_make(const char *path, Error *err)
 {
     char part[FILE_PATH_MAX];

@@ -10,15 +10,18 @@
 #include "cli/loaded.h"
 #include "cli/memory_plan.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/project.h"
 
 typedef struct {
-    bool merged;
+    bool merged, force;
 } ExportChoices;
 
 static const Option OPTIONS[] = {
     {"merged", OPTION_SWITCH, offsetof(ExportChoices, merged), 0, 0, NULL,
      "an adapter's updates added to its base's weights: a whole model"},
+    {"force", OPTION_SWITCH, offsetof(ExportChoices, force), 0, 0, NULL,
+     "replace the model in DIR, if that is all there is"},
     {0},
 };
 
@@ -71,9 +74,12 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     int rc = -1;
     if (options_parse(ctx, OPTIONS, &choices, &words, 2, 2, argc, argv, err) != 0) return -1;
     const char *folder = words.word[1];
-    if (file_exists(folder))
-        return error_set(err, "%s is there already, and nothing is replaced", folder);
+    if (output_check_folder(ctx, folder, choices.force, err) != 0) return -1;
     if (loaded_outline(&l, ctx, "model", words.word[0], NULL, err) != 0) return -1;
+    if (folder_same(folder, l.folder) || folder_same(folder, l.model_folder)) {
+        error_set(err, "%s is the model itself, or its base; choose another folder", folder);
+        goto done;
+    }
     if (choices.merged && !l.adapter) {
         error_set(err, "%s is no adapter: there is nothing to merge", words.word[0]);
         goto done;
@@ -92,7 +98,7 @@ done:
 const Command export_model = {
     .name = "model",
     .summary = "a model as a folder that transformers, PEFT and vLLM load",
-    .usage = "MODEL DIR [--merged]",
+    .usage = "MODEL DIR [--merged] [--force]",
     .details =
         "MODEL is base, reward, aligned, a run (RUN, RUN@STEP), a folder or what was pulled: "
         "org/name.  An adapter\nstays one: PEFT's files, which name the base by where it lies "

@@ -101,23 +101,13 @@ static int check_adapter(Loaded *l, Error *err)
     return 0;
 }
 
-/* Through whatever names and links they are known. */
-static bool same_folder(const char *a, const char *b)
-{
-    char *real_a = realpath(a, NULL), *real_b = realpath(b, NULL);
-    const bool same = real_a && real_b && strcmp(real_a, real_b) == 0;
-    free(real_a);
-    free(real_b);
-    return same;
-}
-
 int loaded_outline_folder(Loaded *l, const Context *ctx, const char *folder, const Loaded *beside,
                           Error *err)
 {
     *l = (Loaded){0};
     snprintf(l->folder, sizeof l->folder, "%s", folder);
     if (loaded_base_folder(l->model_folder, ctx, folder, err) != 0) return -1;
-    if (beside && same_folder(l->model_folder, beside->model_folder)) l->beside = beside;
+    if (beside && folder_same(l->model_folder, beside->model_folder)) l->beside = beside;
     if (l->beside) l->model = beside->model;
     else if (model_open_outline(&l->model, l->model_folder, err) != 0) return -1;
     if (!adapter_in(folder) || loaded_see_through(l, folder, err) == 0) return 0;

@@ -71,3 +71,54 @@ int output_check(const Context *ctx, const char *path, const char *mark, bool fo
                          path);
     return error_set(err, "%s exists; choose another name or add --force", path);
 }
+
+static bool is_of_a_model(const char *name)
+{
+    static const char *const WRITTEN[] = {"config.json",
+                                          "model.safetensors",
+                                          "adapter_config.json",
+                                          "adapter_model.safetensors",
+                                          "base.sha256",
+                                          "tokenizer.json",
+                                          "vocab.json",
+                                          "merges.txt",
+                                          "chat_template.jinja",
+                                          "tokenizer_config.json",
+                                          "generation_config.json"};
+    for (size_t i = 0; i < sizeof WRITTEN / sizeof *WRITTEN; i++)
+        if (strcmp(name, WRITTEN[i]) == 0) return true;
+    return false;
+}
+
+/* What is in a folder that is there. */
+static int check_contents(const char *path, bool force, Error *err)
+{
+    char **names = NULL, inside[FILE_PATH_MAX];
+    int n = 0, rc = 0;
+    if (folder_list(&names, &n, path, err) != 0) return -1;
+    if (n > 0 && !force) {
+        error_set(err, "%s is there already", path);
+        rc = error_hint(err, "choose another folder, or add --force to replace the model in it");
+    } else if (n > 0 && !project_model_inside(inside, path)) {
+        rc = error_set(err, "%s holds no model to replace; choose another folder", path);
+    }
+    for (int i = 0; i < n && rc == 0; i++)
+        if (!is_of_a_model(names[i]))
+            rc = error_set(err, "%s holds %s, which would be lost; choose another folder", path,
+                           names[i]);
+    folder_list_free(names, n);
+    return rc;
+}
+
+int output_check_folder(const Context *ctx, const char *path, bool force, Error *err)
+{
+    Error ignored;
+    char *full = realpath(path, NULL);
+    if (!full && full_path(&full, path, &ignored) != 0) full = NULL;
+    const bool own = full && (is_of_project(ctx, full) || strcmp(full, ctx->project) == 0);
+    free(full);
+    if (own) return error_set(err, "%s belongs to the project; choose another folder", path);
+    if (!file_exists(path)) return 0;
+    if (!file_is_folder(path)) return error_set(err, "%s is no folder; choose another name", path);
+    return check_contents(path, force, err);
+}

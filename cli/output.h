@@ -10,5 +10,8 @@
  * known by a mark, and the message speaks of --force. */
 enum { OUTPUT_MARK_WITHIN = 1024 };
 int output_check(const Context *ctx, const char *path, const char *mark, bool force, Error *err);
+/* The same of a folder for a model, of which an empty one may be there, and with `force` one that holds a model and
+ * nothing that this program does not write beside one: that would be lost. */
+int output_check_folder(const Context *ctx, const char *path, bool force, Error *err);
 
 #endif

@@ -109,7 +109,7 @@ static void a_near_miss_is_guessed_with_default_and_range(void **state)
 {
     (void)state;
     assert_refused("ppo.kl_coeff=1",
-                   "ppo.kl_coeff is no setting; did you mean kl_coef (0.05, from 0 to 10)");
+                   "ppo.kl_coeff is no setting; did you mean ppo.kl_coef (0.05, from 0 to 10)");
 }
 
 static void a_setting_of_another_section_is_guessed_with_its_section(void **state)
@@ -209,7 +209,7 @@ static void an_unknown_setting_in_a_file_names_file_and_line(void **state)
     (void)state;
     assert_file_refused(
         "{\n\"sft\": {\"packed\": true},\n\"ppo\": {\n  \"epochs\": 1,\n  \"kl_coeff\": 1}}",
-        "5: ppo.kl_coeff is no setting; did you mean kl_coef (0.05, from 0 to 10)");
+        "5: ppo.kl_coeff is no setting; did you mean ppo.kl_coef (0.05, from 0 to 10)");
 }
 
 static void a_value_out_of_range_in_a_file_names_file_and_line(void **state)

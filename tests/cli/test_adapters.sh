@@ -61,7 +61,25 @@ prints "an adapter, as PEFT has them"
 must export model aligned ../whole --merged --json
 prints '{"folder":"../whole","adapter":false,"heads":0}'
 [ -s ../whole/config.json ] && [ -s ../whole/model.safetensors ] || fail "a whole model's files: $(echo ../whole/*)"
-refused 1 "../whole is there already, and nothing is replaced" export model aligned ../whole
+refused 1 "../whole is there already" export model aligned ../whole
+says "choose another folder, or add --force to replace the model in it"
+must export model aligned ../whole --force
+[ -e ../whole/adapter_config.json ] && [ ! -e ../whole/config.json ] || fail "what was there is gone: $(ls ../whole)"
+must export model aligned ../whole --merged --force
+echo mine >../whole/notes.txt
+refused 1 "../whole holds notes.txt, which would be lost; choose another folder" export model aligned ../whole --force
+rm ../whole/notes.txt
+mkdir ../empty ../others && echo mine >../others/notes.txt
+must export model aligned ../empty
+refused 1 "../others holds no model to replace" export model aligned ../others --force
+refused 1 "../corpus.jsonl is no folder" export model aligned ../corpus.jsonl --force
+refused 1 "runs/new belongs to the project" export model aligned runs/new --force
+refused 1 ". belongs to the project" export model aligned . --force
+cp -r ../adapter ../of-adapter
+refused 1 "../adapter is the model itself, or its base" export model ../adapter ../adapter --force
+cp -r runs/pretrain-1/checkpoints/step-000040 ../base && rm -f ../base/manifest.json ../base/optimizer.safetensors
+sed -i "s|\"base_model_name_or_path\":.*|\"base_model_name_or_path\": \"$(cd .. && pwd)/base\",|" ../of-adapter/adapter_config.json
+refused 1 "../base is the model itself, or its base" export model ../of-adapter ../base --force
 refused 1 "pretrain-1 is no adapter: there is nothing to merge" export model pretrain-1 ../other --merged
 [ "$(say --model aligned)" = "$(say --model pretrain-1 --adapter ../adapter)" ] || fail "the model through --adapter"
 [ "$(say --model aligned)" != "$(say --model base)" ] || fail "PPO has moved it"

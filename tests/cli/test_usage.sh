@@ -228,14 +228,14 @@ expect() {
 
 run config ppo --set ppo.kl_coeff=1
 exits 2 "an unknown setting"
-says "rlhf config: ppo.kl_coeff is no setting; did you mean kl_coef (0.05, from 0 to 10)"
+says "rlhf config: ppo.kl_coeff is no setting; did you mean ppo.kl_coef (0.05, from 0 to 10)"
 prints_nothing "an unknown setting"
 run config ppo --kl-coeff 1
 exits 2 "an unknown setting as an option"
 says "unknown option --kl-coeff; did you mean --kl-coef"
 run config ppo --set ppo.lr=1
 exits 2 "a setting by the name that others call it"
-says "ppo.lr is no setting; did you mean learning_rate"
+says "ppo.lr is no setting; did you mean ppo.learning_rate"
 run config ppo --lr 1
 says "unknown option --lr; did you mean --learning-rate"
 run config ppo --set kl_coef=11
@@ -255,7 +255,7 @@ cat >a.json <<'JSON'
 JSON
 run config ppo --config a.json
 exits 1 "an unknown setting in a file"
-says "a.json:5: ppo.kl_coeff is no setting; did you mean kl_coef (0.05, from 0 to 10)"
+says "a.json:5: ppo.kl_coeff is no setting; did you mean ppo.kl_coef (0.05, from 0 to 10)"
 run config ppo --config missing.json
 exits 1 "a missing file"
 says "cannot read missing.json: No such file or directory"
