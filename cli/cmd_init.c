@@ -51,22 +51,14 @@ static void report(const Context *ctx, const char *folder, bool made)
                here ? "" : "cd ", here ? "" : folder, here ? "" : "; ");
 }
 
-/* What answers is a language model; of an adapter it is known once it is opened. */
+/* What answers is a language model.  One that cannot be read is taken: whoever uses it will say why. */
 static int check_base(const Context *ctx, const char *folder, const char *name, Error *err)
 {
-    char base[FILE_PATH_MAX];
-    ModelConfig config;
+    Loaded l;
     Error ignored;
-    if (loaded_base_folder(base, ctx, folder, &ignored) != 0 ||
-        model_config_read(&config, base, &ignored) != 0)
-        return 0; /* whoever uses it will say why it cannot be */
-    Adapter *a = NULL;
-    Model *outline = model_outline(&config);
-    int heads = config.n_labels;
-    if (adapter_in(folder) && adapter_open(&a, outline, folder, &ignored) == 0 && a->score)
-        heads = a->n_labels;
-    adapter_free(a);
-    model_free(outline);
+    if (loaded_outline_folder(&l, ctx, folder, NULL, &ignored) != 0) return 0;
+    const int heads = loaded_heads(&l);
+    loaded_close(&l);
     if (heads == 0) return 0;
     return error_set(err, "--base %s: a reward model: it scores, and is not there to answer", name);
 }

@@ -23,7 +23,6 @@ static const Option OPTIONS[] = {
     {0},
 };
 
-/* A tokenizer that is not there, or not read here, leaves ids without their words. */
 static int open_outline(Inspection *w, Error *err)
 {
     Loaded *l = &w->loaded;
@@ -31,10 +30,7 @@ static int open_outline(Inspection *w, Error *err)
     Error ignored;
     if (project_model(w->ctx, folder, "model", w->name, err) != 0) return -1;
     if (loaded_outline_folder(l, w->ctx, folder, NULL, err) != 0) return -1;
-    if (loaded_open_tokenizer(l, &ignored) != 0) {
-        tokenizer_free(l->tokenizer);
-        l->tokenizer = NULL;
-    }
+    loaded_try_tokenizer(l, &ignored);
     return 0;
 }
 

@@ -155,6 +155,13 @@ static void warn_of_rows_without_token(const Loaded *l)
                  l->name, text_thousands(without), text_thousands(V));
 }
 
+void loaded_try_tokenizer(Loaded *l, Error *why)
+{
+    if (loaded_open_tokenizer(l, why) == 0) return;
+    tokenizer_free(l->tokenizer);
+    l->tokenizer = NULL;
+}
+
 int loaded_outline(Loaded *l, const Context *ctx, const char *role, const char *name,
                    const Loaded *beside, Error *err)
 {

@@ -51,6 +51,8 @@ int loaded_base_folder(char out[FILE_PATH_MAX], const Context *ctx, const char *
 /* Its tokenizer, which an adapter's folder need not have: then the base's. */
 const char *loaded_tokenizer_folder(const Loaded *l);
 int loaded_open_tokenizer(Loaded *l, Error *err);
+/* Where there is none that this program reads it stays NULL, and *why says so: ids are left without their words. */
+void loaded_try_tokenizer(Loaded *l, Error *why);
 /* Heads that the checkpoint has: 1 for a reward model, 0 for a language model. */
 int loaded_heads(const Loaded *l);
 /* Training goes on in the adapter that a model has, of its rank, or is refused; alpha and targets are that one's,

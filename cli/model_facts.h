@@ -3,21 +3,15 @@
 #ifndef CLI_MODEL_FACTS_H
 #define CLI_MODEL_FACTS_H
 
-#include "cli/command.h"
-#include "policy/adapter.h"
+#include "cli/loaded.h"
 #include "policy/parameter_count.h"
-#include "policy/tokenizer.h"
 
 typedef struct {
-    char name[128], folder[FILE_PATH_MAX];
-    char model_folder[FILE_PATH_MAX]; /* `folder`, or that of an adapter's base */
-    Model *outline;                   /* no weights are read */
-    Adapter *adapter;                 /* NULL: none */
-    int heads;                        /* 1 for a reward model, 0 for a language model */
-    ParameterCount weights;           /* without the adapter's */
-    uint64_t bytes[DTYPE_OTHER + 1];  /* of the numbers of each type in the model's files */
-    Tokenizer *tokenizer;             /* NULL: there is none that this program reads */
-    Error no_tokenizer;               /* and why */
+    Loaded model;           /* an outline; tokenizer NULL: there is none that this program reads */
+    Error no_tokenizer;     /* and why */
+    int heads;              /* 1 for a reward model, 0 for a language model */
+    ParameterCount weights; /* without the adapter's */
+    uint64_t bytes[DTYPE_OTHER + 1]; /* of the numbers of each type in the model's files */
 } ModelFacts;
 
 int model_facts_read(ModelFacts *out, const Context *ctx, const char *name, Error *err);

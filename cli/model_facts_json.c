@@ -50,7 +50,7 @@ static void put_types(Text *t, const ModelFacts *f)
 
 static void put_tokenizer(Text *t, const ModelFacts *f)
 {
-    const Tokenizer *k = f->tokenizer;
+    const Tokenizer *k = f->model.tokenizer;
     bool first = true;
     text_add(t, ",\"tokenizer\":");
     if (!k) {
@@ -74,7 +74,7 @@ static void put_tokenizer(Text *t, const ModelFacts *f)
 
 static void put_adapter(Text *t, const ModelFacts *f)
 {
-    const Adapter *a = f->adapter;
+    const Adapter *a = f->model.adapter;
     unsigned said = 0;
     text_add(t, ",\"adapter\":");
     if (!a) {
@@ -92,7 +92,7 @@ static void put_adapter(Text *t, const ModelFacts *f)
         said |= target;
     }
     text_format(t, "],\"parameters\":%lld,", (long long)parameter_count_adapter(a));
-    put_text(t, "base", f->model_folder);
+    put_text(t, "base", f->model.model_folder);
     text_add(t, "}");
 }
 
@@ -107,9 +107,9 @@ static void put_parts(Text *t, const char *name, const int64_t *part)
 
 static void put_memory(Text *t, const ModelFacts *f)
 {
-    JobModel of = {.model = f->outline, .adapter = f->adapter, .heads = f->heads};
-    Adapter *drawn = f->adapter ? NULL : job_adapter(f->outline);
-    Adapter *trained = f->adapter ? f->adapter : drawn;
+    JobModel of = {.model = f->model.model, .adapter = f->model.adapter, .heads = f->heads};
+    Adapter *drawn = f->model.adapter ? NULL : job_adapter(f->model.model);
+    Adapter *trained = f->model.adapter ? f->model.adapter : drawn;
     text_format(t, ",\"memory\":{\"free\":%zu,\"rank\":%d", mem_free(), trained->config.rank);
     for (Job job = 0; job < JOBS; job++) {
         if (!job_done_with(job, f->heads)) continue;
@@ -119,7 +119,7 @@ static void put_memory(Text *t, const ModelFacts *f)
             text_format(t, "%zu", job_memory(job, &of));
             continue;
         }
-        if (f->adapter) text_add(t, "{\"all\":null");
+        if (f->model.adapter) text_add(t, "{\"all\":null");
         else text_format(t, "{\"all\":%zu", job_memory(job, &of));
         of.trained = trained;
         text_format(t, ",\"adapter\":%zu}", job_memory(job, &of));
@@ -132,10 +132,10 @@ void model_facts_print_json(const ModelFacts *f)
 {
     Text t = {0};
     text_add(&t, "{");
-    put_text(&t, "model", f->name);
+    put_text(&t, "model", f->model.name);
     text_add(&t, ",");
-    put_text(&t, "folder", f->folder);
-    put_shape(&t, &f->outline->config);
+    put_text(&t, "folder", f->model.folder);
+    put_shape(&t, &f->model.model->config);
     text_format(&t, ",\"score_heads\":%d", f->heads);
     put_types(&t, f);
     put_tokenizer(&t, f);

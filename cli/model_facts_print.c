@@ -53,7 +53,7 @@ static void say_positions(const ModelConfig *c, Text *t)
 
 static void say_shape(const ModelFacts *f, Text *t)
 {
-    const ModelConfig *c = &f->outline->config;
+    const ModelConfig *c = &f->model.model->config;
     text_format(t, "%s of width %d", text_count(c->n_layer, "layer"), c->C);
     say("layers", t);
     say_attention(c, t);
@@ -89,7 +89,7 @@ static void say_types(const ModelFacts *f, Text *t)
 
 static void say_tokenizer(const ModelFacts *f, Text *t)
 {
-    const Tokenizer *k = f->tokenizer;
+    const Tokenizer *k = f->model.tokenizer;
     int special = 0;
     if (!k) {
         text_format(t, "none: %s", f->no_tokenizer.message);
@@ -109,7 +109,7 @@ static void say_tokenizer(const ModelFacts *f, Text *t)
 
 static void say_adapter(const ModelFacts *f, Text *t)
 {
-    const Adapter *a = f->adapter;
+    const Adapter *a = f->model.adapter;
     unsigned said = 0;
     if (!a) return;
     text_format(t, "rank %d, updates times %g, of ", a->config.rank, a->scale);
@@ -122,7 +122,7 @@ static void say_adapter(const ModelFacts *f, Text *t)
     }
     text_format(t, "; %s weights", text_thousands(parameter_count_adapter(a)));
     say("adapter", t);
-    text_add(t, f->model_folder);
+    text_add(t, f->model.model_folder);
     say("over", t);
 }
 
@@ -166,13 +166,13 @@ static void print_job(Job job, const JobModel *frozen, Adapter *trained)
 
 static void print_memory(const ModelFacts *f)
 {
-    const JobModel of = {.model = f->outline, .adapter = f->adapter, .heads = f->heads};
-    Adapter *drawn = f->adapter ? NULL : job_adapter(f->outline);
-    Adapter *trained = f->adapter ? f->adapter : drawn;
+    const JobModel of = {.model = f->model.model, .adapter = f->model.adapter, .heads = f->heads};
+    Adapter *drawn = f->model.adapter ? NULL : job_adapter(f->model.model);
+    Adapter *trained = f->model.adapter ? f->model.adapter : drawn;
     char rank[32];
     snprintf(rank, sizeof rank, "rank %d", trained->config.rank);
     printf("\n  %-12s%16s", "memory", "frozen");
-    if (!f->heads) printf("%16s%16s", f->adapter ? "" : "all weights", rank);
+    if (!f->heads) printf("%16s%16s", f->model.adapter ? "" : "all weights", rank);
     putchar('\n');
     for (int job = 0; job < JOBS; job++)
         if (job_done_with((Job)job, f->heads)) print_job((Job)job, &of, trained);
@@ -182,13 +182,14 @@ static void print_memory(const ModelFacts *f)
 
 void model_facts_print(const ModelFacts *f)
 {
-    const ModelConfig *c = &f->outline->config;
+    const ModelConfig *c = &f->model.model->config;
     Text t = {0};
-    text_format(&t, "%s: %s %s of %s weights", f->name, model_config_family(c->family),
+    text_format(&t, "%s: %s %s of %s weights", f->model.name, model_config_family(c->family),
                 f->heads ? "reward model" : "language model", text_thousands(f->weights.total));
     wrap_print(2, "%s\n", t.bytes);
     text_clear(&t);
-    if (strcmp(f->name, f->folder) != 0) text_add(&t, f->folder), say("folder", &t);
+    if (strcmp(f->model.name, f->model.folder) != 0)
+        text_add(&t, f->model.folder), say("folder", &t);
     say_adapter(f, &t);
     say_shape(f, &t);
     say_types(f, &t);
