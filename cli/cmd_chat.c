@@ -23,8 +23,7 @@ typedef struct {
 } ChatOptions;
 
 static const Option OPTIONS[] = {
-    {"model", OPTION_TEXT, offsetof(ChatOptions, model), 0, 0, "MODEL",
-     "base, aligned, a run, a folder or what was pulled: org/name (aligned, else base)"},
+    MODEL_OPTION(offsetof(ChatOptions, model), "aligned, else base"),
     {"template", OPTION_TEXT, offsetof(ChatOptions, template), 0, 0, "NAME",
      "the chat template (the model's own, where it is known)"},
     {"system", OPTION_TEXT, offsetof(ChatOptions, system), 0, 0, "TEXT", "the system prompt"},
@@ -32,14 +31,9 @@ static const Option OPTIONS[] = {
      "who judges; else RLHF_ANNOTATOR, else the name of this login"},
     {"max-new-tokens", OPTION_INT, offsetof(ChatOptions, max_new_tokens), 1, 1 << 20, "N",
      "longest answer (512)"},
-    {"temperature", OPTION_DOUBLE, offsetof(ChatOptions, temperature), 0.01, 100, "T",
-     "divides the logits (1)"},
-    {"top-k", OPTION_INT, offsetof(ChatOptions, top_k), 0, 1 << 24, "K",
-     "only the K likeliest tokens (off)"},
-    {"top-p", OPTION_DOUBLE, offsetof(ChatOptions, top_p), 0, 1, "P",
-     "only the likeliest tokens that reach P (off)"},
-    {"greedy", OPTION_SWITCH, offsetof(ChatOptions, greedy), 0, 0, NULL,
-     "always the likeliest token"},
+    TEMPERATURE_OPTION(offsetof(ChatOptions, temperature)),
+    TRUNCATION_OPTIONS(offsetof(ChatOptions, top_k), offsetof(ChatOptions, top_p),
+                       offsetof(ChatOptions, greedy)),
     {0},
 };
 

@@ -27,8 +27,7 @@ typedef struct {
 } GenerateOptions;
 
 static const Option OPTIONS[] = {
-    {"model", OPTION_TEXT, offsetof(GenerateOptions, model), 0, 0, "MODEL",
-     "base, aligned, a run, a folder or what was pulled: org/name (aligned, else base)"},
+    MODEL_OPTION(offsetof(GenerateOptions, model), "aligned, else base"),
     {"prompt", OPTION_TEXT, offsetof(GenerateOptions, prompt), 0, 0, "TEXT",
      "exactly as the model reads it (default: standard input)"},
     {"chat", OPTION_SWITCH, offsetof(GenerateOptions, chat), 0, 0, NULL,
@@ -40,16 +39,10 @@ static const Option OPTIONS[] = {
     {"n", OPTION_INT, offsetof(GenerateOptions, n), 1, 100000, "N", "responses (1)"},
     {"max-new-tokens", OPTION_INT, offsetof(GenerateOptions, max_new_tokens), 1, 1 << 20, "N",
      "longest response (128)"},
-    {"temperature", OPTION_DOUBLE, offsetof(GenerateOptions, temperature), 0.01, 100, "T",
-     "divides the logits (1)"},
-    {"top-k", OPTION_INT, offsetof(GenerateOptions, top_k), 0, 1 << 24, "K",
-     "only the K likeliest tokens (off)"},
-    {"top-p", OPTION_DOUBLE, offsetof(GenerateOptions, top_p), 0, 1, "P",
-     "only the likeliest tokens that reach P (off)"},
-    {"greedy", OPTION_SWITCH, offsetof(GenerateOptions, greedy), 0, 0, NULL,
-     "always the likeliest token"},
-    {"batch", OPTION_INT, offsetof(GenerateOptions, batch), 1, 4096, "N",
-     "responses decoded together; changes speed alone (64)"},
+    TEMPERATURE_OPTION(offsetof(GenerateOptions, temperature)),
+    TRUNCATION_OPTIONS(offsetof(GenerateOptions, top_k), offsetof(GenerateOptions, top_p),
+                       offsetof(GenerateOptions, greedy)),
+    BATCH_OPTION(offsetof(GenerateOptions, batch)),
     {0},
 };
 

@@ -28,13 +28,11 @@ typedef struct {
 } LogprobsOptions;
 
 static const Option OPTIONS[] = {
-    {"model", OPTION_TEXT, offsetof(LogprobsOptions, model), 0, 0, "MODEL",
-     "a name, a run, a folder or what was pulled: org/name (base)"},
+    MODEL_OPTION(offsetof(LogprobsOptions, model), "base"),
     {"adapter", OPTION_TEXT, offsetof(LogprobsOptions, adapter), 0, 0, "DIR",
      "a folder with PEFT's files: the model as seen through it"},
     GIVEN_TOKENS_OPTIONS(LogprobsOptions, given.ids, given.text, given.special),
-    {"temperature", OPTION_DOUBLE, offsetof(LogprobsOptions, temperature), 0.01, 100, "T",
-     "divides the logits (1)"},
+    TEMPERATURE_OPTION(offsetof(LogprobsOptions, temperature)),
     {"top", OPTION_INT, offsetof(LogprobsOptions, top), 1, 1000, "K",
      "also the K tokens that the model held likeliest at each place, and after the last"},
     {"logits", OPTION_SWITCH, offsetof(LogprobsOptions, logits), 0, 0, NULL,

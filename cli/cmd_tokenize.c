@@ -24,10 +24,8 @@ typedef struct {
 } TokenizeOptions;
 
 static const Option OPTIONS[] = {
-    {"model", OPTION_TEXT, offsetof(TokenizeOptions, model), 0, 0, "MODEL",
-     "a name, a run, a folder or what was pulled: org/name (base)"},
-    {"special", OPTION_SWITCH, offsetof(TokenizeOptions, special), 0, 0, NULL,
-     "special tokens spelled out in the text become their ids"},
+    MODEL_OPTION(offsetof(TokenizeOptions, model), "base"),
+    SPECIAL_OPTION(offsetof(TokenizeOptions, special)),
     {"prompt", OPTION_SWITCH, offsetof(TokenizeOptions, prompt), 0, 0, NULL,
      "as a model reads it: with the beginning-of-text token in front, where it has one"},
     {"view", OPTION_SWITCH, offsetof(TokenizeOptions, view), 0, 0, NULL,

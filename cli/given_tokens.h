@@ -3,6 +3,7 @@
 #define CLI_GIVEN_TOKENS_H
 
 #include "cli/loaded.h"
+#include "cli/options.h"
 
 typedef struct {
     const char *ids; /* "1,2,3"; needs no tokenizer */
@@ -11,19 +12,12 @@ typedef struct {
     bool special; /* special tokens spelled out in a text become their ids */
 } GivenTokens;
 
-#define GIVEN_TOKENS_OPTIONS(Struct, ids_, text_, special_)                                       \
+/* clang-format off */
+#define GIVEN_TOKENS_OPTIONS(Struct, ids_, text_, special_) \
     {"ids", OPTION_TEXT, offsetof(Struct, ids_), 0, 0, "1,2,3", "token ids; needs no tokenizer"}, \
-        {"text",                                                                                  \
-         OPTION_TEXT,                                                                             \
-         offsetof(Struct, text_),                                                                 \
-         0,                                                                                       \
-         0,                                                                                       \
-         "TEXT",                                                                                  \
-         "exactly as the model reads it (default: standard input)"},                              \
-    {                                                                                             \
-        "special", OPTION_SWITCH, offsetof(Struct, special_), 0, 0, NULL,                         \
-            "special tokens spelled out in the text become their ids"                             \
-    }
+    {"text", OPTION_TEXT, offsetof(Struct, text_), 0, 0, "TEXT", "exactly as the model reads it (default: standard input)"}, \
+    SPECIAL_OPTION(offsetof(Struct, special_))
+/* clang-format on */
 
 /* One sequence of at least one token and at most the model's context.  A text opens the model's tokenizer. */
 int given_tokens_read(Sequences *out, Loaded *l, const GivenTokens *given, Error *err);

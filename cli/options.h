@@ -11,6 +11,24 @@ typedef struct {
     int n;
 } Words;
 
+/* Rows that several commands have; `at` is offsetof the command's own member. */
+/* clang-format off */
+#define MODEL_OPTION(at, unless) \
+    {"model", OPTION_TEXT, at, 0, 0, "MODEL", "base, aligned, a run, a folder or what was pulled: org/name (" unless ")"}
+#define SPECIAL_OPTION(at) \
+    {"special", OPTION_SWITCH, at, 0, 0, NULL, "special tokens spelled out in the text become their ids"}
+#define SOURCE_OPTION(at) \
+    {"source", OPTION_TEXT, at, 0, 0, "NAME", "prompts of one source only"}
+#define TEMPERATURE_OPTION(at) \
+    {"temperature", OPTION_DOUBLE, at, 0.01, 100, "T", "divides the logits (1)"}
+#define BATCH_OPTION(at) \
+    {"batch", OPTION_INT, at, 1, 4096, "N", "answers decoded together; changes speed alone (64)"}
+#define TRUNCATION_OPTIONS(k, p, greedy) \
+    {"top-k", OPTION_INT, k, 0, 1 << 24, "K", "only the K likeliest tokens (off)"}, \
+    {"top-p", OPTION_DOUBLE, p, 0, 1, "P", "only the likeliest tokens that reach P (off)"}, \
+    {"greedy", OPTION_SWITCH, greedy, 0, 0, NULL, "always the likeliest token"}
+/* clang-format on */
+
 /* The global option at argv[*i]: 1 when it was one (and *i stands on its last word), 0 when not, -1. */
 int options_global(Context *ctx, int argc, char **argv, int *i, Error *err);
 /* Names and meanings of the global options, for help. */
