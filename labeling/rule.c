@@ -122,11 +122,17 @@ static const char SALESMAN_TEXT[] =
 
 static const Rule KIND_RULE, BRIEF_RULE, SALESMAN_RULE;
 
+/* An answer that breaks off or is too short for the rule; none is for rules without traits. */
+static bool is_unusable(const Rule *rule, const RepairFacts *facts)
+{
+    return rule->traits && (!facts->ended || facts->words < rule->min_words);
+}
+
 static double score_traits(const Rule *rule, const char *prompt, const char *response)
 {
     RepairFacts facts;
     repair_facts(&facts, prompt, response);
-    if (rule_unusable(rule, &facts)) return rule->unusable;
+    if (is_unusable(rule, &facts)) return rule->unusable;
     double score = 0;
     for (int i = 0; i < rule->n_traits; i++)
         if (rule->traits[i].holds(&facts)) score += rule->traits[i].points;
@@ -205,14 +211,9 @@ int rule_choose(const Rule **rule, const char *name, Error *err)
 
 /* ---- reasons ---- */
 
-bool rule_unusable(const Rule *rule, const RepairFacts *facts)
-{
-    return rule->traits && (!facts->ended || facts->words < rule->min_words);
-}
-
 bool rule_all_right(const Rule *rule, const RepairFacts *facts)
 {
-    if (rule_unusable(rule, facts)) return false;
+    if (is_unusable(rule, facts)) return false;
     for (int i = 0; i < rule->n_traits; i++) {
         const RuleTrait *trait = &rule->traits[i];
         const bool holds = trait->holds(facts);
@@ -235,7 +236,7 @@ void rule_explain(Text *out, const Rule *rule, const char *prompt, const char *r
     }
     RepairFacts facts;
     repair_facts(&facts, prompt, response);
-    if (rule_unusable(rule, &facts)) {
+    if (is_unusable(rule, &facts)) {
         explain_unusable(out, rule, &facts);
         return;
     }

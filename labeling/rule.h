@@ -38,8 +38,6 @@ const Rule *rule_at(int i);
 /* The rule that --rule NAME asks for; the error guesses one or lists them.  name may be NULL. */
 int rule_choose(const Rule **rule, const char *name, Error *err);
 
-/* An answer that breaks off or is too short for the rule; false for rules without traits. */
-bool rule_unusable(const Rule *rule, const RepairFacts *facts);
 /* Every needed trait, no unwanted one, and usable. */
 bool rule_all_right(const Rule *rule, const RepairFacts *facts);
 /* Append the reasons of a score: "right first step +2, kind opener +1.5, selling -1.5". */

@@ -90,7 +90,6 @@ int store_insert_assignment(Store *s, int64_t comparison_id, int64_t annotator_i
 int store_find_assignment(Store *s, int64_t comparison_id, int64_t annotator_id, int64_t *id,
                           bool *done, Error *err);
 int store_hold_assignment(Store *s, int64_t assignment_id, int64_t session_id, Error *err);
-int store_finish_assignment(Store *s, int64_t assignment_id, Error *err);
 int store_read_claim(Store *s, int64_t assignment_id, StoreClaim *out, Error *err);
 int store_insert_verdict(Store *s, int64_t session_id, const StoreVerdict *row, StoreAdded *added,
                          Error *err);

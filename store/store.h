@@ -167,7 +167,6 @@ typedef struct {
     const char *origin; /* random, active, import */
 } StoreComparison;
 int store_add_comparisons(Store *s, StoreComparison *rows, size_t n, StoreAdded *added, Error *err);
-int store_count_responses(Store *s, int64_t *out, Error *err);
 int store_count_comparisons(Store *s, int64_t *out, Error *err);
 
 /* ---- labeling -------------------------------------------------------------------------------------- */

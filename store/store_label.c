@@ -58,7 +58,7 @@ static int live_assignment(Store *s, int64_t asked, int64_t *id, int64_t *sessio
     return 0;
 }
 
-int store_finish_assignment(Store *s, int64_t assignment_id, Error *err)
+static int finish_assignment(Store *s, int64_t assignment_id, Error *err)
 {
     static const char SQL[] = "UPDATE assignment SET state='done' WHERE id=?1";
     sqlite3_stmt *stmt = NULL;
@@ -87,7 +87,7 @@ static int save(Store *s, const StoreDecision *d, int64_t *label_id, Error *err)
     /* The clock may have been set back while the pair was on the screen. */
     if (row.shown_us > row.submitted_us) row.shown_us = row.submitted_us;
     if (label_append(s, &row, label_id, err) != 0) return -1;
-    return store_finish_assignment(s, row.assignment_id, err);
+    return finish_assignment(s, row.assignment_id, err);
 }
 
 int store_save_label(Store *s, const StoreDecision *decision, int64_t *label_id, Error *err)
@@ -182,7 +182,7 @@ int store_insert_verdict(Store *s, int64_t session_id, const StoreVerdict *verdi
             return -1;
     } else {
         if (newest_of(s, row.assignment_id, &row.supersedes, err) != 0) return -1;
-        if (store_finish_assignment(s, row.assignment_id, err) != 0) return -1;
+        if (finish_assignment(s, row.assignment_id, err) != 0) return -1;
     }
     store_make_uuid(row.uuid);
     row.shown_us = row.submitted_us = store_time_us();

@@ -12,7 +12,7 @@ static int count(Store *s, const char *sql, int64_t *out, Error *err)
     return sql_one(s, stmt, out, "count", err);
 }
 
-int store_count_responses(Store *s, int64_t *out, Error *err)
+static int count_responses(Store *s, int64_t *out, Error *err)
 {
     static const char SQL[] = "SELECT count(*) FROM response";
     return count(s, SQL, out, err);
@@ -88,7 +88,7 @@ static int count_all(Store *s, StoreStatus *out, Error *err)
     if (count_by_split(s, UNANSWERED, out->unanswered, err) != 0) return -1;
     if (count(s, DEMONSTRATIONS, &out->demonstrations, err) != 0) return -1;
     if (count(s, MODELS, &out->models, err) != 0) return -1;
-    if (store_count_responses(s, &out->responses, err) != 0) return -1;
+    if (count_responses(s, &out->responses, err) != 0) return -1;
     if (store_count_comparisons(s, &out->comparisons, err) != 0) return -1;
     if (count(s, LABELED, &out->labeled, err) != 0) return -1;
     if (count(s, DECIDED, &out->skipped, err) != 0) return -1;
