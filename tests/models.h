@@ -30,22 +30,13 @@ static const ModelConfig WIDE_GPT2 = {.family = FAMILY_GPT2,
                                       .bos = -1,
                                       .eos = 1,
                                       .init_std = 0.15};
-static const ModelConfig WIDE_LLAMA = {.family = FAMILY_LLAMA,
-                                       .n_layer = 2,
-                                       .NH = 4,
-                                       .NKV = 2,
-                                       .HD = 10,
-                                       .C = 37,
-                                       .F = 45,
-                                       .V = 1030,
-                                       .max_T = 150,
-                                       .rms_norm = true,
-                                       .norm_eps = 1e-5,
-                                       .rope_theta = 10000,
-                                       .gated_mlp = true,
-                                       .bos = -1,
-                                       .eos = 1,
-                                       .init_std = 0.15};
+#define WIDE_LLAMA_SHAPE                                                                   \
+    .n_layer = 2, .NH = 4, .NKV = 2, .HD = 10, .C = 37, .F = 45, .V = 1030, .max_T = 150,  \
+    .rms_norm = true, .norm_eps = 1e-5, .rope_theta = 10000, .gated_mlp = true, .bos = -1, \
+    .eos = 1, .init_std = 0.15
+static const ModelConfig WIDE_LLAMA = {.family = FAMILY_LLAMA, WIDE_LLAMA_SHAPE};
+/* A window that ends inside a block of keys. */
+static const ModelConfig WIDE_MISTRAL = {.family = FAMILY_MISTRAL, WIDE_LLAMA_SHAPE, .window = 50};
 /* The demo's architecture.  An MLP over two blocks of 384, the depth in which matrix products go. */
 static const ModelConfig TIED_LLAMA = {.family = FAMILY_LLAMA,
                                        .n_layer = 1,
@@ -83,24 +74,6 @@ static const ModelConfig WIDE_QWEN3 = {.family = FAMILY_QWEN3,
                                        .bos = -1,
                                        .eos = 1,
                                        .init_std = 0.15};
-/* A window that ends inside a block of keys. */
-static const ModelConfig WIDE_MISTRAL = {.family = FAMILY_MISTRAL,
-                                         .n_layer = 2,
-                                         .NH = 4,
-                                         .NKV = 2,
-                                         .HD = 10,
-                                         .C = 37,
-                                         .F = 45,
-                                         .V = 1030,
-                                         .max_T = 150,
-                                         .window = 50,
-                                         .rms_norm = true,
-                                         .norm_eps = 1e-5,
-                                         .rope_theta = 10000,
-                                         .gated_mlp = true,
-                                         .bos = -1,
-                                         .eos = 1,
-                                         .init_std = 0.15};
 /* The first two, small enough to be trained many times in a test. */
 static const ModelConfig TINY_GPT2 = {.family = FAMILY_GPT2,
                                       .n_layer = 1,

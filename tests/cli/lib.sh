@@ -71,3 +71,13 @@ sentences() { # [MARK]
         }
     }'
 }
+
+# A project over those sentences, with a base of configs/tiny.json that pretrain ARGUMENTS... made; stands in it.
+tiny=$SOURCE_DIR/configs/tiny.json
+tiny_project() {
+    sentences
+    must init project
+    cd project || exit 1
+    must import ../demonstrations.jsonl
+    must pretrain ../corpus.jsonl --config "$tiny" "$@"
+}

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # The whole chain over one frozen base: adapters trained by sft, reward and PPO, taken up again, moved, exported.
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
-tiny=$SOURCE_DIR/configs/tiny.json
 sentences
 must init project
 cd project || exit 1

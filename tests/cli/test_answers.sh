@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # rlhf ppo --answers: what the policy said in training, with the scores it was trained on.
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
-tiny=$SOURCE_DIR/configs/tiny.json
 
 sentences '\\\"'
 must init whole

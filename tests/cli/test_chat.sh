@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # rlhf chat and generate --chat: what the model reads, what a line does, what of it is saved.
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
-tiny=$SOURCE_DIR/configs/tiny.json
 
 # chatml FOLDER: a model whose last two tokens, which two merges made, become <|im_start|> and <|im_end|>.
 chatml() {

@@ -1,13 +1,8 @@
 #!/usr/bin/env bash
 # rlhf export gguf: the file is there whole, holds what the model is, and takes the place of nothing.
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
-tiny=$SOURCE_DIR/configs/tiny.json
 golden=$SOURCE_DIR/tests/golden
-sentences
-must init project
-cd project || exit 1
-must import ../demonstrations.jsonl
-must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=2
+tiny_project --set pretrain.steps=2
 
 # ---- a file of each type; smaller numbers, a smaller file ----
 must export gguf base ../base.gguf

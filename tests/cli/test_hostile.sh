@@ -3,7 +3,6 @@
 # memory, and leaves nothing behind.
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
 command -v perl >/dev/null || { echo "no perl here" && exit 77; }
-tiny=$SOURCE_DIR/configs/tiny.json
 export LC_ALL=C
 
 mkdir cases

@@ -1,13 +1,8 @@
 #!/usr/bin/env bash
 # rlhf inspect: facts, neighbours, attention; of a base, an adapter, a reward model, and of models without tokenizer.
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
-tiny=$SOURCE_DIR/configs/tiny.json
 golden=$SOURCE_DIR/tests/golden
-sentences
-must init project
-cd project || exit 1
-must import ../demonstrations.jsonl
-must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=20
+tiny_project --set pretrain.steps=20
 
 # ---- facts: configs/tiny.json, whose Llama is tied and 96 wide in the MLP ----
 must inspect

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # rlhf status after a run that was stopped or died: going on with it comes next.
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
-tiny=$SOURCE_DIR/configs/tiny.json
 next() { # PATTERN CLAIM
     must status
     grep -qE "^next: $1" out || fail "$2: $(grep '^next' out)"

@@ -1,18 +1,13 @@
 #!/usr/bin/env bash
 # What no machine holds is refused by its shape, before any weights are read, by every command that opens a model.
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
-tiny=$SOURCE_DIR/configs/tiny.json
-sentences
-must init project
-cd project || exit 1
-must import ../demonstrations.jsonl
+tiny_project --set pretrain.steps=1
+grep -q "memory: " err && fail "half a megabyte is no news"
 must import ../prompts.jsonl --split test
 awk 'BEGIN { for (i = 0; i < 30; i++) printf "{\"prompt\":\"lamp %c%c .\",\"chosen\":\"good\",\"rejected\":\"bad\"}\n", 97 + i % 26, 97 + i }' >../pairs.jsonl
 must import ../pairs.jsonl --split train
-must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=1
 
 # ---- what fits is told in one line where it is much, and not where it is little ----
-grep -q "memory: " err && fail "half a megabyte is no news"
 must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=1 --set pretrain.max_tokens=40000 --run wide
 says_like '^memory: weights [0-9]+ kB, training 3[0-9]{2} MB; 3[0-9]{2} MB of [0-9.]+ [MGT]B free$' "a plan is told"
 

@@ -45,7 +45,6 @@ untouched "nope/x.db: no folder nope" backup nope/x.db
 untouched "no folder" compare --report nope/report.html
 
 # ---- an earlier report is replaced ----
-tiny=$SOURCE_DIR/configs/tiny.json
 printf '{"text":"the lamp is not broken ."}\n' >corpus.jsonl
 for seed in 1 2; do must pretrain corpus.jsonl --config "$tiny" --set pretrain.steps=1 --seed $seed; done
 report() { run compare pretrain-1 pretrain-2 --rule longer --n 2 --max-new-tokens 4 --report "$1"; }

@@ -2,7 +2,6 @@
 # The two ways that README.md prints, command by command as it prints them, and that what they write is read back.
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
 . "$SOURCE_DIR/tests/cli/hub.sh"
-tiny=$SOURCE_DIR/configs/tiny.json
 ln -s "$SOURCE_DIR/configs" configs
 
 # The commands of README.md call this: the program, with answers where a person is asked, and less to do.

@@ -2,7 +2,6 @@
 # Every kind of training, stopped and resumed, comes to the bits of a run that was never stopped: weights and
 # moments.  Two copies of one project, so that they differ in nothing but the stop.
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
-tiny=$SOURCE_DIR/configs/tiny.json
 
 sentences
 must init whole

@@ -2,7 +2,6 @@
 # rlhf sample: which prompts are asked, and who is said to have answered.
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
 fixture="$(dirname "$RLHF")/tests/labeling_test_fixture"
-tiny=$SOURCE_DIR/configs/tiny.json
 sampled() { # PAIRS ARGUMENTS...
     must sample --max-new-tokens 8 --json "${@:2}"
     prints_like "^\{\"prompts\":$1," "sample ${*:2} asks $1 prompts"

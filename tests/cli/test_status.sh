@@ -2,7 +2,6 @@
 # rlhf status: the models by name, and a next command that does not refuse.
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
 fixture="$(dirname "$RLHF")/tests/labeling_test_fixture"
-tiny=$SOURCE_DIR/configs/tiny.json
 next() { # COMMAND WHY CLAIM
     must status
     grep -qE "^next: rlhf $1 +$2" out || fail "$3: $(grep '^next' out)"

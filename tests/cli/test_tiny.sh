@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # configs/tiny.json through every stage: import, pretrain, sft, sample, judge, reward, ppo, compare.
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
-tiny=$SOURCE_DIR/configs/tiny.json
 
 # Things and colours in fixed sentences: 200 documents, 90 prompts, 24 demonstrations.
 awk 'BEGIN {
