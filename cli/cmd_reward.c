@@ -271,7 +271,7 @@ static const Option EVAL_OPTIONS[] = {
 
 static int read_reward(Loaded *l, Error *err)
 {
-    if (memory_plan_scoring(l, err) != 0 || loaded_read(l, err) != 0) return -1;
+    if (memory_plan_scoring(l, SCORING_TOKENS, err) != 0 || loaded_read(l, err) != 0) return -1;
     loaded_policy(l);
     return 0;
 }

@@ -82,7 +82,7 @@ int inspection_attention(Inspection *w, Error *err)
                   ATTENTION_TOKENS);
         goto done;
     }
-    if (memory_plan_scoring(l, err) != 0 || loaded_read(l, err) != 0) goto done;
+    if (memory_plan_scoring(l, s.tokens, err) != 0 || loaded_read(l, err) != 0) goto done;
     a = attention_map_new(l->model, l->adapter, layer, s.token, s.tokens);
     if (w->ctx->json) {
         print_attention_json(w, a, &s, layer, head);

@@ -75,12 +75,14 @@ int memory_plan_weights(const Loaded *l, Error *err)
     return check_of(&plan, l, "", err);
 }
 
-int memory_plan_scoring(const Loaded *l, Error *err)
+int memory_plan_scoring(const Loaded *l, int tokens, Error *err)
 {
     MemoryPlan plan = {0};
+    const PolicyOptions options = {
+        .adapter = l->adapter, .heads = loaded_heads(l), .max_tokens = tokens};
     memory_plan_add_weights(&plan, l, &(ModelUse){.predicts = loaded_heads(l) == 0});
-    memory_plan_add_scoring(&plan, l);
-    return check_of(&plan, l, "a smaller model takes less", err);
+    memory_plan_add(&plan, "scoring", policy_memory(&l->model->config, &options));
+    return check_of(&plan, l, "a shorter text or a smaller model takes less", err);
 }
 
 int memory_plan_decoding(const Loaded *l, int batch, int longest, Error *err)

@@ -9,17 +9,23 @@
 
 /* ---- reading ------------------------------------------------------------------------------------- */
 
-/* The file holds the transpose. */
+/* The file holds the transpose: some of its rows at a time, each of them a column here. */
 static int read_turned(real *to, const Safetensors *file, int at, const Tensor *t, Error *err)
 {
+    enum { COLUMNS = 32 };
     const size_t rows = (size_t)t->rows, cols = (size_t)t->cols;
-    float *raw = mem_calloc(rows * cols, sizeof *raw);
-    real *values = mem_calloc(rows * cols, sizeof *values);
-    const int rc = safetensors_read(file, at, raw, err);
-    for (size_t r = 0; r < rows; r++)
-        for (size_t c = 0; c < cols; c++) values[r * cols + c] = (real)raw[c * rows + r];
-    if (rc == 0) buffer_write(to, values, rows * cols);
-    free(raw), free(values);
+    float *raw = mem_calloc(COLUMNS * rows, sizeof *raw);
+    real run[COLUMNS];
+    int rc = 0;
+    for (size_t c = 0; c < cols && rc == 0; c += COLUMNS) {
+        const size_t n = cols - c < COLUMNS ? cols - c : COLUMNS;
+        rc = safetensors_read_part(file, at, (int64_t)(c * rows), (int64_t)(n * rows), raw, err);
+        for (size_t r = 0; r < rows && rc == 0; r++) {
+            for (size_t i = 0; i < n; i++) run[i] = (real)raw[i * rows + r];
+            buffer_write(to + r * cols + c, run, n);
+        }
+    }
+    free(raw);
     return rc;
 }
 
@@ -163,36 +169,42 @@ typedef struct {
     const Tensor *tensor;
 } Source;
 
-/* n numbers from element `first` of the transpose, as the file has it. */
+/* n numbers from element `first` of the transpose, as the file has it: parts of some columns, row by row. */
 static void read_out_turned(float *out, void *context, int64_t first, int64_t n)
 {
     const Source *s = context;
-    const Tensor *t = s->tensor;
-    const size_t all = (size_t)t->rows * (size_t)t->cols;
-    real *values = mem_calloc(all, sizeof *values);
-    buffer_read(values, s->at, all);
-    for (int64_t i = 0; i < n; i++) {
-        const int64_t c = (first + i) / t->rows, r = (first + i) % t->rows;
-        out[i] = (float)values[r * t->cols + c];
+    const int64_t rows = s->tensor->rows, cols = s->tensor->cols;
+    const int64_t from = first / rows, columns = (first + n - 1) / rows - from + 1;
+    real *run = mem_calloc((size_t)columns, sizeof *run);
+    for (int64_t r = 0; r < rows; r++) {
+        buffer_read(run, s->at + r * cols + from, (size_t)columns);
+        for (int64_t i = 0; i < columns; i++) {
+            const int64_t to = (from + i) * rows + r - first;
+            if (to >= 0 && to < n) out[to] = (float)run[i];
+        }
     }
-    free(values);
+    free(run);
 }
 
 /* Whether the types the weights were read in hold them as they are now. */
 static bool types_hold(const Model *m)
 {
+    enum { PIECE = 1 << 16 };
     uint16_t half;
     bool hold = true;
+    real *values = mem_calloc(PIECE, sizeof *values);
     for (int i = 0; i < m->n_tensors && hold; i++) {
         const Tensor *t = &m->tensor[i];
+        const size_t all = (size_t)t->rows * (size_t)t->cols;
         if (t->type == DTYPE_F32) continue;
-        const size_t n = (size_t)t->rows * (size_t)t->cols;
-        real *values = mem_calloc(n, sizeof *values);
-        buffer_read(values, m->parameters.w + t->at, n);
-        for (size_t k = 0; k < n && hold; k++)
-            hold = dtype_write(&half, 0, (float)values[k], t->type);
-        free(values);
+        for (size_t at = 0; at < all && hold; at += PIECE) {
+            const size_t n = all - at < PIECE ? all - at : PIECE;
+            buffer_read(values, m->parameters.w + t->at + at, n);
+            for (size_t k = 0; k < n && hold; k++)
+                hold = dtype_write(&half, 0, (float)values[k], t->type);
+        }
     }
+    free(values);
     return hold;
 }
 

@@ -242,6 +242,17 @@ static void gpt2_matrices_are_turned_in_files(void **state)
     model_free(m);
 }
 
+/* 150 times 600 numbers are more than one piece of 65,536, which ends within a row of the file. */
+static void turned_matrices_of_several_pieces_come_back(void **state)
+{
+    (void)state;
+    ModelConfig c = TINY_GPT2;
+    c.C = 150, c.HD = 75, c.F = 600;
+    Model *m = model_new(&c, 5), *back = reopened(m, "pieces");
+    assert_same_weights(m, back);
+    model_free(m), model_free(back);
+}
+
 static void the_tokenizer_and_the_chat_template_go_along(void **state)
 {
     (void)state;
@@ -458,6 +469,7 @@ int main(void)
         cmocka_unit_test(a_token_beyond_the_window_is_out_of_sight),
         cmocka_unit_test(a_window_goes_back_into_the_config_it_came_from),
         cmocka_unit_test(gpt2_matrices_are_turned_in_files),
+        cmocka_unit_test(turned_matrices_of_several_pieces_come_back),
         cmocka_unit_test(the_tokenizer_and_the_chat_template_go_along),
         cmocka_unit_test(a_tokenizer_of_two_older_files_goes_along),
         cmocka_unit_test(the_same_seed_gives_the_same_model),
