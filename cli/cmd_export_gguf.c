@@ -37,6 +37,7 @@ static int open_merged(Loaded *l, const Context *ctx, const char *name, Error *e
                          "%s is a reward model, and llama.cpp has no such head: a language "
                          "model is exported",
                          name);
+    if (gguf_model_check(l->model, loaded_tokenizer_folder(l), err) != 0) return -1;
     if (memory_plan_weights(l, err) != 0 || loaded_read(l, err) != 0) return -1;
     if (l->adapter) adapter_merge(l->model, l->adapter);
     return 0;

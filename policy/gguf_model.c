@@ -279,13 +279,27 @@ static int write_tensors(const Model *m, const GgufKeys *keys, GgufType type, co
     return rc;
 }
 
+static int put_keys(GgufKeys *keys, const ModelConfig *c, const char *tokenizer, const char *name,
+                    GgufType type, Error *err)
+{
+    if (check_expressible(c, err) != 0) return -1;
+    put_architecture(keys, c, name, type);
+    return gguf_put_tokenizer(keys, tokenizer, c, err);
+}
+
+int gguf_model_check(const Model *m, const char *tokenizer, Error *err)
+{
+    GgufKeys keys = {0};
+    const int rc = put_keys(&keys, &m->config, tokenizer, "", GGUF_F32, err);
+    gguf_keys_free(&keys);
+    return rc;
+}
+
 int gguf_model_write(const Model *m, const char *tokenizer, const char *name, GgufType type,
                      const char *path, Error *err)
 {
     GgufKeys keys = {0};
-    if (check_expressible(&m->config, err) != 0) return -1;
-    put_architecture(&keys, &m->config, name, type);
-    int rc = gguf_put_tokenizer(&keys, tokenizer, &m->config, err);
+    int rc = put_keys(&keys, &m->config, tokenizer, name, type, err);
     if (rc == 0) rc = write_tensors(m, &keys, type, path, err);
     gguf_keys_free(&keys);
     return rc;

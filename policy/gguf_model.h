@@ -11,4 +11,7 @@
 int gguf_model_write(const Model *m, const char *tokenizer, const char *name, GgufType type,
                      const char *path, Error *err);
 
+/* What of that can be refused of an outline. */
+int gguf_model_check(const Model *m, const char *tokenizer, Error *err);
+
 #endif

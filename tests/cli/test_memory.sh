@@ -63,6 +63,8 @@ refused 2 "there is no chat template 'nope'" chat --model ../huge --template nop
 refused 1 "is outside [0, 319]" logprobs --model ../huge --ids 320
 refused 1 "no token 320" inspect ../huge --near-id 320
 refused 1 "no layer 1" inspect ../huge --layer 1 --ids 1
+mkdir ../mute && ln -s ../huge/config.json ../huge/model.safetensors ../mute
+refused 1 "there is no tokenizer.json" export gguf ../mute ../made.gguf
 refused 1 "is no adapter" export model ../huge ../made --merged
 refused 1 "test prompts are for compare alone" sample --model ../huge --split test
 refused 1 "no test prompts of source none" compare base ../huge --rule longer --best-of 0 --max-new-tokens 8 --source none
