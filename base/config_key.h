@@ -1,5 +1,5 @@
-/* What a key that somebody wrote names: section.name, or a name that is unique over the sections; and what it may have
- * been meant for. */
+/* What a key that somebody wrote names: section.name, or a name that is unique over the sections; and what
+ * it may have been meant for. */
 #ifndef BASE_CONFIG_KEY_H
 #define BASE_CONFIG_KEY_H
 

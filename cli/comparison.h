@@ -54,8 +54,8 @@ typedef struct {
     Text reasons;
 } Comparison;
 
-/* Reads the weights of models that are outlines; samples, scores, judges, and stores every answer with its seed so that anybody can recompute it.
- * `reward` may be NULL when there is a rule and no baseline. */
+/* Reads the weights of models that are outlines; samples, scores, judges, and stores every answer with its
+ * seed so that anybody can recompute it. `reward` may be NULL when there is a rule and no baseline. */
 int comparison_run(Comparison *out, Store *store, Loaded *base, Loaded *aligned, Loaded *reward,
                    const ComparisonOptions *o, Error *err);
 void comparison_free(Comparison *c);

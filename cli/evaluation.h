@@ -15,8 +15,8 @@ void evaluation_put_compared(Text *out, const Context *ctx, const char *base, co
  * is about. */
 int evaluation_add(Store *store, const Context *ctx, const char *command, const char *folder,
                    const char *json, Error *err);
-/* Whether that of a reward model, NULL: it was not measured, leaves open that it is right half the time: the interval
- * of its accuracy on held-out pairs begins at one half or below. */
+/* Whether that of a reward model leaves open that it is right half the time: the interval of its accuracy on
+ * held-out pairs begins at one half or below.  NULL, not measured, does not. */
 bool evaluation_is_chance(const char *json);
 /* The last of the model, or of the two; *json is NULL when there is none.  The caller frees. */
 int evaluation_of_reward(char **json, Store *store, const char *name, Error *err);

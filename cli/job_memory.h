@@ -6,8 +6,8 @@
 
 #include "policy/adapter.h"
 
-/* Beside a model's weights: a frozen policy of it, with or without heads, as loaded_policy opens them; what decoding
- * takes, of prompts and answers of `longest` tokens, or of the context where that is less. */
+/* Beside a model's weights: a frozen policy of it, with or without heads, as loaded_policy opens them; what
+ * decoding takes, of prompts and answers of `longest` tokens, or of the context where that is less. */
 size_t scoring_memory(const ModelConfig *c, Adapter *adapter, int heads);
 size_t sampling_memory(const ModelConfig *c, Adapter *adapter, int batch, int longest);
 

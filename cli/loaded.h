@@ -40,8 +40,8 @@ int loaded_outline_folder(Loaded *l, const Context *ctx, const char *folder, con
                           Error *err);
 /* See the model through the adapter in that folder from now on. */
 int loaded_see_through(Loaded *l, const char *folder, Error *err);
-/* The weights, if they are not read already.  A number that is none, and weights that an adapter was not trained over, are refused; on failure
- * loaded_close is all that is left to do. */
+/* The weights, if they are not read already.  A number that is none, and weights that an adapter was not
+ * trained over, are refused; on failure loaded_close is all that is left to do. */
 int loaded_read(Loaded *l, Error *err);
 /* An outline, read. */
 int loaded_open(Loaded *l, const Context *ctx, const char *role, const char *name,

@@ -29,8 +29,8 @@ void memory_plan_add_sampling(MemoryPlan *p, const Loaded *l, int batch, int lon
  * beside the weights.  A plan of some size is told on the log. */
 int memory_plan_check(const MemoryPlan *p, const char *hint, Error *err);
 
-/* The plans of commands with one model: to hold it; to score so many tokens at a time; to decode with it; to train it, or the
- * adapter that the settings name. */
+/* The plans of commands with one model: to hold it; to score so many tokens at a time; to decode with it; to
+ * train it, or the adapter that the settings name. */
 int memory_plan_weights(const Loaded *l, Error *err);
 int memory_plan_scoring(const Loaded *l, int tokens, Error *err);
 int memory_plan_decoding(const Loaded *l, int batch, int longest, Error *err);
