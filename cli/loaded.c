@@ -174,7 +174,7 @@ int loaded_outline(Loaded *l, const Context *ctx, const char *role, const char *
         loaded_close(l);
         return -1;
     }
-    if (!l->shared) warn_of_rows_without_token(l);
+    if (!l->beside) warn_of_rows_without_token(l);
     return 0;
 }
 
