@@ -327,6 +327,13 @@ int config_assign(Config *c, const char *assignment, ConfigOrigin origin, Error 
     return config_set(c, text_trim(key), equals + 1, origin, err);
 }
 
+bool config_is_live(const Config *c, const char *key)
+{
+    int s = 0, i = 0;
+    return strlen(key) < NAME_MAX_LENGTH && find(c, key, &s, &i) == 1 &&
+           c->table[s]->fields[i].live;
+}
+
 /* ---- files ---- */
 
 static int count_keys(const cJSON *value)
@@ -487,6 +494,7 @@ static void print_field(const Config *c, int s, int i, FILE *to)
     fprintf(to, "  %-28s %-10s %-22s %s", name, value.n ? value.bytes : "\"\"", range.bytes,
             f->help);
     if (f->source[0]) fprintf(to, " [%s]", f->source);
+    if (f->live) fputs(" (live)", to);
     if (c->origin[s][i] != CONFIG_FROM_DEFAULT)
         fprintf(to, " (from %s)", config_origin_name(c->origin[s][i]));
     fputc('\n', to);

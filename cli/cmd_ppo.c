@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "cli/commands.h"
 #include "cli/loaded.h"
 #include "cli/memory_plan.h"
@@ -74,7 +75,7 @@ static int check_memory(const PpoRun *r, const PolicyOptions *policy, const Poli
     const bool lora = policy->adapter != NULL;
     const ModelUse learns = {.predicts = true, .trained = true, .predictions_trained = true};
     const ModelUse scores = {.trained = lora};
-    MemoryPlan plan = {0};
+    MemoryPlan plan = {.tell = r->options.training.dry_run};
     memory_plan_add(&plan, "frozen weights",
                     model_memory(c, lora ? &learns : &(ModelUse){.predicts = true}) +
                         (r->reward.shared ? 0 : model_memory(v, &scores)) +
@@ -184,9 +185,31 @@ static void hash_prompts(char out[SHA256_HEX], const PromptTokens *p)
                  2);
 }
 
+/* Sampling costs about two passes; reference, reward and value model one each; every epoch three of the policy and
+ * three of the value model.  Answers are taken to be as long as they may be. */
+static StepWork work_of(const PpoRun *r)
+{
+    const PpoConfig *c = &r->settings;
+    const double prompt = (double)r->prompts.tokens.tokens / r->prompts.n;
+    return (StepWork){c->batch_size * (prompt + c->max_new_tokens) * (2 + 3 + 6 * c->epochs),
+                      WANT_LOGP};
+}
+
+static void say_data(const PpoRun *r)
+{
+    const int64_t episodes = (int64_t)r->settings.iterations * r->settings.batch_size;
+    log_line("%s to answer, %s left out, %s: each %.1f times; %s",
+             text_count(r->prompts.n, "train prompt"), text_thousands(r->prompts.left_out),
+             text_count(episodes, "episode"), (double)episodes / r->prompts.n,
+             text_count((long long)r->start.model->parameters.n, "weight"));
+}
+
 static int train(PpoRun *r, Error *err)
 {
     r->ppo = ppo_new(&r->in, &r->settings);
+    r->run.work = work_of(r);
+    r->run.typical = r->settings.critic_warmup;
+    if (r->run.dry) say_data(r);
     Trainer trainer = ppo_trainer(r->ppo);
     const TrainingOptions o = {.name = "ppo",
                                .unit = "iteration",
@@ -246,7 +269,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     loaded_adopt_lora(&r.lora, &r.start);
     if (training_begin(&r.run, ctx, r.store, "ppo", &r.options.training, &c, inputs, err) != 0)
         goto done;
-    if (r.options.answers && run_keep_answers(r.run.run, err) != 0) goto done;
+    if (r.options.answers && r.run.run && run_keep_answers(r.run.run, err) != 0) goto done;
     rc = train(&r, err);
 
 done:

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/corpus.h"
 #include "cli/loaded.h"
+#include "cli/memory_plan.h"
 #include "cli/options.h"
 #include "cli/training.h"
 #include "policy/model_settings.h"
@@ -149,11 +150,14 @@ static int train(Pretrain *p, Error *err)
     const PolicyOptions options = supervised_options(&p->settings);
     const Examples examples = {p->train.n, p->train.token, p->train.start, p->ones};
     const Examples valid = {p->valid.n, p->valid.token, p->valid.start, p->ones};
-    if (folder_make(p->tokenizer_dir, err) != 0 ||
-        tokenizer_save(p->tokenizer, p->tokenizer_dir, err) != 0)
+    if (!p->run.dry && (folder_make(p->tokenizer_dir, err) != 0 ||
+                        tokenizer_save(p->tokenizer, p->tokenizer_dir, err) != 0))
         return -1;
     model_set_companions(p->model, p->tokenizer_dir);
     say_what_was_read(p);
+    const ModelUse use = {.predicts = true, .trained = true, .predictions_trained = true};
+    if (p->run.dry && memory_plan_training(&p->model->config, &options, &use, true, err) != 0)
+        return -1;
     p->policy = policy_open(p->model, &options);
     p->supervised = supervised_new(p->policy, &examples, &valid, &p->settings, p->ctx->seed);
     Trainer trainer = supervised_trainer(p->supervised);
@@ -161,6 +165,7 @@ static int train(Pretrain *p, Error *err)
                                .unit = "step",
                                .save_every = p->settings.save_every,
                                .keep = p->settings.keep};
+    p->run.work = supervised_work(&p->settings, &examples);
     if (training_go(&p->run, &trainer, &o, p->policy, p->tokenizer, err) != 0) return -1;
     if (p->run.end == TRAINING_FINISHED && training_name_model(&p->run, "base", err) != 0)
         return -1;

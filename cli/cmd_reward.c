@@ -201,7 +201,9 @@ static int train(Reward *w, Error *err)
     const Pairs pairs = preferences_pairs(&w->train), held_out = preferences_pairs(&w->valid);
     if (loaded_train_adapter(&w->adapter, &w->base, &lora, w->ctx->seed, err) != 0) return -1;
     options.adapter = w->adapter;
-    if (memory_plan_training(&w->base, &options, &(ModelUse){.trained = true}, err) != 0) return -1;
+    if (memory_plan_training(&w->base.model->config, &options, &(ModelUse){.trained = true},
+                             w->run.dry, err) != 0)
+        return -1;
     w->policy = policy_open(w->base.model, &options);
     w->training = reward_training_new(w->policy, &pairs, &held_out, &w->settings, w->ctx->seed);
     Trainer trainer = reward_trainer(w->training);
@@ -209,6 +211,9 @@ static int train(Reward *w, Error *err)
                                .unit = "step",
                                .save_every = w->settings.save_every,
                                .keep = w->settings.keep};
+    if (pairs.n > 0)
+        w->run.work = (StepWork){3.0 * pairs.start[2 * pairs.n] / pairs.n * w->settings.batch_size,
+                                 WANT_VALUE};
     if (training_go(&w->run, &trainer, &o, w->policy, w->base.tokenizer, err) != 0) return -1;
     if (w->run.end == TRAINING_FINISHED && training_name_model(&w->run, "reward", err) != 0)
         return -1;

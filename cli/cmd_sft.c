@@ -137,7 +137,8 @@ static int train(Sft *w, Error *err)
     if (loaded_train_adapter(&w->adapter, &w->base, &lora, w->ctx->seed, err) != 0) return -1;
     options.adapter = w->adapter;
     const ModelUse use = {.predicts = true, .trained = true, .predictions_trained = true};
-    if (memory_plan_training(&w->base, &options, &use, err) != 0) return -1;
+    if (memory_plan_training(&w->base.model->config, &options, &use, w->run.dry, err) != 0)
+        return -1;
     w->policy = policy_open(w->base.model, &options);
     w->supervised = supervised_new(w->policy, &train, &valid, &w->settings, w->ctx->seed);
     Trainer trainer = supervised_trainer(w->supervised);
@@ -145,6 +146,7 @@ static int train(Sft *w, Error *err)
                                .unit = "step",
                                .save_every = w->settings.save_every,
                                .keep = w->settings.keep};
+    w->run.work = supervised_work(&w->settings, &train);
     if (training_go(&w->run, &trainer, &o, w->policy, w->base.tokenizer, err) != 0) return -1;
     if (w->run.end == TRAINING_FINISHED && training_name_model(&w->run, "base", err) != 0)
         return -1;

@@ -19,7 +19,7 @@ int memory_plan_check(MemoryPlan *p, const char *hint, Error *err)
     Text sizes = {0};
     text_format(&sizes, "%s%s%s", text_size((double)p->total), fits ? " of " : " are needed, and ",
                 text_size((double)free));
-    if (fits && p->total >= WORTH_TELLING)
+    if (fits && (p->tell || p->total >= WORTH_TELLING))
         log_line("memory: %s; %s free", p->parts.bytes, sizes.bytes);
     if (!fits) {
         error_set(err, "%s are free: %s", sizes.bytes, p->parts.bytes);
@@ -37,12 +37,12 @@ size_t scoring_memory(const Loaded *l)
                                                              .max_tokens = SCORING_TOKENS});
 }
 
-int memory_plan_training(const Loaded *l, const PolicyOptions *options, const ModelUse *use,
-                         Error *err)
+int memory_plan_training(const ModelConfig *c, const PolicyOptions *options, const ModelUse *use,
+                         bool tell, Error *err)
 {
-    MemoryPlan plan = {0};
-    memory_plan_add(&plan, "weights", model_memory(&l->model->config, use));
-    memory_plan_add(&plan, "training", policy_memory(&l->model->config, options));
+    MemoryPlan plan = {.tell = tell};
+    memory_plan_add(&plan, "weights", model_memory(c, use));
+    memory_plan_add(&plan, "training", policy_memory(c, options));
     return memory_plan_check(&plan,
                              options->adapter ? "a smaller max_tokens takes less"
                                               : "adapters take less: --set lora.rank=16",
