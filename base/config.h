@@ -92,7 +92,7 @@ typedef enum {
 } ConfigOrigin;
 
 /* The sections one command uses, bound to their structs. */
-enum { CONFIG_SECTIONS_MAX = 8, CONFIG_FIELDS_MAX = 64 };
+enum { CONFIG_SECTIONS_MAX = 8, CONFIG_FIELDS_MAX = 96 };
 typedef struct {
     const ConfigTable *table[CONFIG_SECTIONS_MAX];
     void *values[CONFIG_SECTIONS_MAX];

@@ -66,8 +66,9 @@ static int refuse_settings(const char *path, const char *old, const char *new, E
     cJSON_Delete(is);
     text_free(&difference);
     return error_hint(
-        err, "give them as at the start (settings may be left out); for a new run leave out "
-             "--resume");
+        err,
+        "give them as at the start (settings may be left out; those marked live may change); for "
+        "a new run leave out --resume");
 }
 
 int run_read_settings(char **out, const char *dir, Error *err)

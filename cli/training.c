@@ -240,6 +240,15 @@ int training_go(TrainingRun *t, Trainer *trainer, const TrainingOptions *o, Poli
     return checkpoint_path(t->model, t->folder, t->steps, err);
 }
 
+int training_take_step(TrainingRun *t, int64_t step, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    if (checkpoint_path(path, t->folder, step, err) != 0) return -1;
+    if (checkpoint_verify(path, err) != 0) return -1;
+    snprintf(t->model, sizeof t->model, "%s", path);
+    return 0;
+}
+
 int training_name_model(const TrainingRun *t, const char *name, Error *err)
 {
     static const char *const SAYS[][2] = {

@@ -72,6 +72,8 @@ int training_begin(TrainingRun *t, Context *ctx, Store *store, const char *kind,
  * so before its first step.  A dry run does one step, and has ended as one that was stopped. */
 int training_go(TrainingRun *t, Trainer *trainer, const TrainingOptions *o, Policy *p,
                 const Tokenizer *tokenizer, Error *err);
+/* What the run made is from here on its checkpoint of that step; fails when that is gone. */
+int training_take_step(TrainingRun *t, int64_t step, Error *err);
 /* The model of a finished run is from now on the project's base, reward or aligned; says so. */
 int training_name_model(const TrainingRun *t, const char *name, Error *err);
 /* {"run":...,"steps":...,"final":{...},"checkpoint":...} on stdout with --json, else one line with the last

@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "base/shuffle.h"
 #include "policy/sequences.h"
+#include "ppo/held_out.h"
 #include "ppo/kl_control.h"
 #include "ppo/ppo_loss.h"
 #include "ppo/rollout.h"
@@ -24,11 +25,14 @@ typedef struct {
     Sequences sequences;
     int room;                        /* N at most */
     unsigned char *want, *want_logp; /* what is asked of the value model, and of the policy */
+    unsigned char *want_both;        /* where one policy answers both */
     double *old_logp, *advantage, *old_value, *ret; /* (n) packed response tokens */
-    double *logp, *entropy, *value;                 /* (N) results */
-    double *packed, *gradient;                      /* (n) */
-    double *dtoken;                                 /* (N) */
-    int n;                                          /* response tokens */
+    double *ref_logp,
+        *weight; /* (n); weight: the share of a token in the mean, 1 in that over tokens */
+    double *logp, *entropy, *value;    /* (N) results */
+    double *packed, *gradient;         /* (n) */
+    double *dlogp, *dvalue, *dentropy; /* (N) */
+    int n;                             /* response tokens */
 } Micro;
 
 struct Ppo {
@@ -39,19 +43,36 @@ struct Ppo {
     Micro micro;
     Shuffle prompts; /* the order of in.prompts */
     PpoMetrics metrics;
+    ScoreMoments scores; /* of all rollouts so far, or the first */
+    HeldOut *held_out;   /* NULL: not asked for */
+    int64_t best;        /* the step that won most often on held-out prompts; -1: none yet */
+    double best_rate;
+    char halt[160]; /* why the run should end; "": no reason */
 };
+
+static bool is_shared(const Ppo *p)
+{
+    return p->in.value == p->in.policy;
+}
 
 /* ---- opening -------------------------------------------------------------------------------------- */
 
 PolicyOptions ppo_policy_options(const PpoConfig *c)
 {
-    return (PolicyOptions){.train = true, .max_tokens = c->max_tokens, OPTIMIZER_OPTIONS(c)};
+    const bool shared = c->value == VALUE_SHARED;
+    return (PolicyOptions){.train = true,
+                           .max_tokens = c->max_tokens,
+                           .heads = shared,
+                           .zero_head = shared,
+                           .beside = shared,
+                           OPTIMIZER_OPTIONS(c)};
 }
 
 PolicyOptions ppo_value_options(const PpoConfig *c)
 {
     PolicyOptions o = ppo_policy_options(c);
     o.heads = 1;
+    o.beside = false;
     o.zero_head = c->value_head == 1;
     return o;
 }
@@ -66,6 +87,12 @@ int ppo_check_settings(const PpoConfig *c, Error *err)
                          "ppo.kl_coef is 0, which no ppo.kl_target (%g) can steer: set one of "
                          "them",
                          c->kl_target);
+    if (c->score_center && c->score_scale == SCALE_NONE)
+        return error_set(err, "ppo.score_center goes with a ppo.score_scale, which is none");
+    if (c->value == VALUE_SHARED && (c->critic_warmup > 0 || c->value_learning_rate > 0))
+        return error_set(err,
+                         "ppo.value shared has one trunk and one optimizer: ppo.critic_warmup and "
+                         "ppo.value_learning_rate are of a separate value model; leave them at 0");
     return 0;
 }
 
@@ -102,17 +129,19 @@ Ppo *ppo_new(const PpoInputs *in, const PpoConfig *c)
     *p = (Ppo){.in = *in,
                .config = *c,
                .kl = {c->kl_coef, c->kl_target, c->kl_horizon},
-               .prompts = shuffle_new(in->prompts.n, in->seed)};
+               .prompts = shuffle_new(in->prompts.n, in->seed),
+               .best = -1};
+    if (c->eval_every > 0) p->held_out = held_out_new(&p->in, &p->config);
     return p;
 }
 
 static void micro_free(Micro *m)
 {
     sequences_free(&m->sequences);
-    free(m->want), free(m->want_logp), free(m->old_logp), free(m->advantage);
-    free(m->old_value), free(m->ret), free(m->logp), free(m->entropy), free(m->value),
-        free(m->packed);
-    free(m->gradient), free(m->dtoken);
+    free(m->want), free(m->want_logp), free(m->want_both), free(m->old_logp), free(m->advantage);
+    free(m->old_value), free(m->ret), free(m->ref_logp), free(m->weight), free(m->logp);
+    free(m->entropy), free(m->value), free(m->packed), free(m->gradient), free(m->dlogp);
+    free(m->dvalue), free(m->dentropy);
     *m = (Micro){0};
 }
 
@@ -120,6 +149,7 @@ void ppo_free(Ppo *p)
 {
     if (!p) return;
     micro_free(&p->micro);
+    held_out_free(p->held_out);
     rollout_free(&p->rollout);
     shuffle_free(&p->prompts);
     free(p);
@@ -135,10 +165,30 @@ const Rollout *ppo_rollout(const Ppo *p)
     return &p->rollout;
 }
 
+int64_t ppo_best(const Ppo *p, double *win_rate)
+{
+    *win_rate = p->best_rate;
+    return p->best;
+}
+
 /* ---- rollout -------------------------------------------------------------------------------------- */
+
+/* A rollout's own deviation, that of all so far with this one, or that of the first. */
+static void scale_scores(Ppo *p)
+{
+    Rollout *r = &p->rollout;
+    ScoreMoments batch = {0};
+    const int how = p->config.score_scale;
+    if (how == SCALE_NONE) return;
+    score_moments_add(&batch, r->raw_score, r->B);
+    if (how == SCALE_RUNNING || (how == SCALE_FIRST && p->scores.n == 0))
+        score_moments_add(&p->scores, r->raw_score, r->B);
+    rollout_scale_scores(r, &p->config, how == SCALE_BATCH ? &batch : &p->scores);
+}
 
 static int roll_out(Ppo *p, int64_t iteration, Error *err)
 {
+    const double began = log_clock();
     const int B = p->config.batch_size;
     int *prompt = mem_calloc((size_t)B, sizeof *prompt);
     uint64_t *key = mem_calloc((size_t)B, sizeof *key);
@@ -153,7 +203,9 @@ static int roll_out(Ppo *p, int64_t iteration, Error *err)
     free(key);
     if (rc != 0) return -1;
     progress_pulse("scoring");
+    const double sampled = log_clock();
     rollout_score(&p->rollout, &p->in, &p->config);
+    scale_scores(p);
     const double drift = rollout_largest_log_ratio(&p->rollout);
     if (isnan(drift))
         return error_set(err,
@@ -166,6 +218,8 @@ static int roll_out(Ppo *p, int64_t iteration, Error *err)
                          "the same model in the same arithmetic",
                          drift);
     rollout_advantages(&p->rollout, &p->config, p->kl.coef);
+    p->metrics.sampling = sampled - began;
+    p->metrics.scoring = log_clock() - sampled;
     return 0;
 }
 
@@ -178,37 +232,59 @@ static void micro_reserve(Micro *m, int N)
     const size_t n = (size_t)m->room;
     m->want = mem_realloc(m->want, n, sizeof *m->want);
     m->want_logp = mem_realloc(m->want_logp, n, sizeof *m->want_logp);
-    double **arrays[] = {&m->old_logp, &m->advantage, &m->old_value, &m->ret,      &m->logp,
-                         &m->entropy,  &m->value,     &m->packed,    &m->gradient, &m->dtoken};
+    m->want_both = mem_realloc(m->want_both, n, sizeof *m->want_both);
+    double **arrays[] = {&m->old_logp, &m->advantage, &m->old_value, &m->ret,     &m->ref_logp,
+                         &m->weight,   &m->logp,      &m->entropy,   &m->value,   &m->packed,
+                         &m->gradient, &m->dlogp,     &m->dvalue,    &m->dentropy};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         *arrays[i] = mem_realloc(*arrays[i], n, sizeof(double));
 }
 
+/* Of each token of a response of n, in a minibatch of B responses and `total` tokens, where the losses are divided
+ * by total: what makes of them the mean over responses of sums or means, or sums over the longest response. */
+static double token_weight(const PpoConfig *c, int64_t total, int n)
+{
+    const double B = c->minibatch_size;
+    switch (c->loss_average) {
+    case LOSS_SEQUENCE_SUM: return (double)total / B;
+    case LOSS_SEQUENCE_MEAN: return (double)total / (B * n);
+    case LOSS_LENGTH: return (double)total / (B * c->max_new_tokens);
+    default: return 1;
+    }
+}
+
 /* What is known of episode b's tokens, at `at` in the micro-batch. */
-static void micro_add(Micro *m, const Rollout *r, int b, int at)
+static void micro_add(Micro *m, const Rollout *r, int b, int at, double weight)
 {
     const int from = r->start[b], n = r->start[b + 1] - from;
     for (int i = 0; i < n; i++) {
         const bool is_response = r->want[from + i] != 0;
         m->want_logp[at + i] = is_response ? WANT_LOGP | WANT_ENTROPY : 0;
         m->want[at + i] = i + 1 < n && r->want[from + i + 1] ? WANT_VALUE : 0;
+        m->want_both[at + i] = m->want_logp[at + i] | m->want[at + i];
         if (!is_response) continue;
         m->old_logp[m->n] = r->logp[from + i];
         m->advantage[m->n] = r->advantage[from + i];
         m->old_value[m->n] = r->value[from + i];
+        m->ref_logp[m->n] = r->ref_logp[from + i];
+        m->weight[m->n] = weight;
         m->ret[m->n++] = r->ret[from + i];
     }
 }
 
 /* The micro-batch of episodes that begins at place `first`; returns the place after it. */
-static int micro_fill(Ppo *p, const SequenceItems *items, int first)
+static int micro_fill(Ppo *p, const SequenceItems *items, int first, int64_t total)
 {
     Micro *m = &p->micro;
     const int last = sequences_take(&m->sequences, items, first, p->config.max_tokens);
     micro_reserve(m, m->sequences.tokens);
     m->n = 0;
-    for (int i = first; i < last; i++)
-        micro_add(m, &p->rollout, items->item[i], m->sequences.start[i - first]);
+    const Rollout *r = &p->rollout;
+    for (int i = first; i < last; i++) {
+        const int b = items->item[i];
+        micro_add(m, r, b, m->sequences.start[i - first],
+                  token_weight(&p->config, total, r->start[b + 1] - r->response[b]));
+    }
     return last;
 }
 
@@ -254,18 +330,60 @@ typedef struct {
     double entropy;
 } Sums;
 
+/* The mean over tokens is what it is made for, and its bits stay. */
+static void weigh(const Ppo *p, double *gradient)
+{
+    if (p->config.loss_average == LOSS_PER_TOKEN) return;
+    for (int i = 0; i < p->micro.n; i++) gradient[i] *= p->micro.weight[i];
+}
+
+/* From logp and entropy to the gradients by them, dlogp and dentropy; the entropy's is NULL without a weight. */
+static int policy_terms(Ppo *p, int64_t total, bool fresh, Sums *sums, Error *err)
+{
+    Micro *m = &p->micro;
+    const PpoConfig *c = &p->config;
+    const int N = m->sequences.tokens;
+    pack(m->packed, m->logp, m->want_logp, N);
+    if (fresh && check_ratio(m, err) != 0) return -1;
+    for (int i = 0; i < N; i++) sums->entropy += m->entropy[i];
+    ppo_policy_loss(m->gradient, &sums->policy, m->packed, m->old_logp, m->advantage, m->n, total,
+                    (RatioClip){c->clip_range, c->dual_clip});
+    if (c->kl_loss_coef > 0)
+        ppo_kl_loss_gradient(m->gradient, m->packed, m->ref_logp, m->n, total, c->kl_loss_coef,
+                             c->kl_loss == KL_LOSS_K2);
+    weigh(p, m->gradient);
+    unpack(m->dlogp, m->gradient, m->want_logp, N);
+    if (c->entropy_coef > 0) {
+        for (int i = 0; i < m->n; i++) m->gradient[i] = -c->entropy_coef / (double)total;
+        weigh(p, m->gradient);
+        unpack(m->dentropy, m->gradient, m->want_logp, N);
+    }
+    return 0;
+}
+
+static void value_terms(Ppo *p, int64_t total, Sums *sums)
+{
+    Micro *m = &p->micro;
+    pack(m->packed, m->value, m->want, m->sequences.tokens);
+    ppo_value_loss(m->gradient, &sums->value, m->packed, m->old_value, m->ret, m->n, total,
+                   p->config.clip_range_value, p->config.value_coef);
+    weigh(p, m->gradient);
+    unpack(m->dvalue, m->gradient, m->want, m->sequences.tokens);
+}
+
+static double *entropy_gradient(const Ppo *p)
+{
+    return p->config.entropy_coef > 0 ? p->micro.dentropy : NULL;
+}
+
 static int policy_gradient(Ppo *p, int64_t total, bool fresh, Sums *sums, Error *err)
 {
     Micro *m = &p->micro;
     const TokenBatch b = micro_batch(m, m->want_logp, p->config.temperature);
     policy_evaluate(p->in.policy, &b, &(TokenTerms){.logp = m->logp, .entropy = m->entropy});
-    pack(m->packed, m->logp, m->want_logp, b.N);
-    if (fresh && check_ratio(m, err) != 0) return -1;
-    for (int i = 0; i < b.N; i++) sums->entropy += m->entropy[i];
-    ppo_policy_loss(m->gradient, &sums->policy, m->packed, m->old_logp, m->advantage, m->n, total,
-                    p->config.clip_range);
-    unpack(m->dtoken, m->gradient, m->want_logp, b.N);
-    policy_accumulate(p->in.policy, &b, &(TokenTerms){.logp = m->dtoken});
+    if (policy_terms(p, total, fresh, sums, err) != 0) return -1;
+    policy_accumulate(p->in.policy, &b,
+                      &(TokenTerms){.logp = m->dlogp, .entropy = entropy_gradient(p)});
     return 0;
 }
 
@@ -274,11 +392,20 @@ static void value_gradient(Ppo *p, int64_t total, Sums *sums)
     Micro *m = &p->micro;
     const TokenBatch b = micro_batch(m, m->want, 1);
     policy_evaluate(p->in.value, &b, &(TokenTerms){.value = m->value});
-    pack(m->packed, m->value, m->want, b.N);
-    ppo_value_loss(m->gradient, &sums->value, m->packed, m->old_value, m->ret, m->n, total,
-                   p->config.clip_range_value, p->config.value_coef);
-    unpack(m->dtoken, m->gradient, m->want, b.N);
-    policy_accumulate(p->in.value, &b, &(TokenTerms){.value = m->dtoken});
+    value_terms(p, total, sums);
+    policy_accumulate(p->in.value, &b, &(TokenTerms){.value = m->dvalue});
+}
+
+/* Both over one trunk, forward and backward once. */
+static int shared_gradient(Ppo *p, int64_t total, bool fresh, Sums *sums, Error *err)
+{
+    Micro *m = &p->micro;
+    const TokenBatch b = micro_batch(m, m->want_both, p->config.temperature);
+    policy_evaluate(p->in.policy, &b, &(TokenTerms){m->logp, m->entropy, m->value});
+    if (policy_terms(p, total, fresh, sums, err) != 0) return -1;
+    value_terms(p, total, sums);
+    policy_accumulate(p->in.policy, &b, &(TokenTerms){m->dlogp, entropy_gradient(p), m->dvalue});
+    return 0;
 }
 
 static int check_norm(const Policy *policy, const char *what, double rate, Error *err)
@@ -303,45 +430,152 @@ static Rates rates_at(const PpoConfig *c, int64_t iteration)
                    OPTIMIZER_RATE(c, value, iteration, c->iterations)};
 }
 
+/* What this minibatch adds to the sums over tokens. */
+static double mean_ratio(const PpoPolicySums *now, const PpoPolicySums *before)
+{
+    return (now->ratio - before->ratio) / (double)(now->n - before->n);
+}
+
+/* Both before either steps: a step of one alone could not be taken back. */
+static int take_step(Ppo *p, bool learn, const Rates *rate, Error *err)
+{
+    const double longest = p->config.max_grad_norm;
+    if (learn && check_norm(p->in.policy, "policy", rate->policy, err) != 0) return -1;
+    if (is_shared(p)) {
+        policy_step(p->in.policy, rate->policy, longest);
+        return 0;
+    }
+    if (check_norm(p->in.value, "value model", rate->value, err) != 0) return -1;
+    if (learn) policy_step(p->in.policy, rate->policy, longest);
+    policy_step(p->in.value, rate->value, longest);
+    return 0;
+}
+
 /* One optimizer step of each model on the episodes episode (minibatch_size). */
 static int minibatch(Ppo *p, const int *episode, bool learn, bool fresh, const Rates *rate,
                      Sums *sums, Error *err)
 {
     const PpoConfig *c = &p->config;
-    const Rollout *r = &p->rollout;
+    Rollout *r = &p->rollout;
     const SequenceItems items = {r->token, r->start, 1, episode, c->minibatch_size};
+    const PpoPolicySums before = sums->policy;
     int64_t total = 0;
     for (int i = 0; i < items.n; i++) total += r->start[episode[i] + 1] - r->response[episode[i]];
+    if (c->whiten_over == WHITEN_MINIBATCH)
+        rollout_advantages_of(r, c, p->kl.coef, episode, items.n);
     for (int i = 0; i < items.n;) {
-        i = micro_fill(p, &items, i);
+        i = micro_fill(p, &items, i, total);
+        if (is_shared(p)) {
+            if (shared_gradient(p, total, fresh, sums, err) != 0) return -1;
+            continue;
+        }
         if (learn && policy_gradient(p, total, fresh, sums, err) != 0) return -1;
         value_gradient(p, total, sums);
     }
     if (!isfinite(sums->policy.loss) || !isfinite(sums->value.loss))
         return error_set(err, "the loss is not a number (policy %g, value %g)", sums->policy.loss,
                          sums->value.loss);
-    /* both before either steps: a step of one alone could not be taken back */
-    if (learn && check_norm(p->in.policy, "policy", rate->policy, err) != 0) return -1;
-    if (check_norm(p->in.value, "value model", rate->value, err) != 0) return -1;
-    if (learn) policy_step(p->in.policy, rate->policy, c->max_grad_norm);
-    policy_step(p->in.value, rate->value, c->max_grad_norm);
-    return 0;
+    const bool skip =
+        learn && c->ratio_guard > 0 && mean_ratio(&sums->policy, &before) > c->ratio_guard;
+    if (skip) policy_discard(p->in.policy);
+    p->metrics.skipped += skip;
+    if (skip && is_shared(p)) return 0;
+    return take_step(p, learn && !skip, rate, err);
+}
+
+/* Whether the pass just made took the policy so far that another would lead astray. */
+static bool has_moved(const Ppo *p, const PpoPolicySums *now, const PpoPolicySums *before)
+{
+    const double n = (double)(now->n - before->n);
+    return p->config.epoch_kl > 0 && n > 0 &&
+           (before->log_ratio - now->log_ratio) / n > p->config.epoch_kl;
 }
 
 static int update(Ppo *p, int64_t iteration, bool learn, const Rates *rate, Sums *sums, Error *err)
 {
     const PpoConfig *c = &p->config;
     int *order = mem_calloc((size_t)c->batch_size, sizeof *order);
+    bool enough = false;
     int rc = 0;
+    const double began = log_clock();
     progress_pulse("updating");
-    for (int e = 0; e < c->epochs && rc == 0; e++) {
+    p->metrics.passes = p->metrics.skipped = 0;
+    for (int e = 0; e < c->epochs && rc == 0 && !enough; e++) {
+        const PpoPolicySums before = sums->policy;
+        p->metrics.passes++;
         rng_permutation(order, c->batch_size, p->in.seed, RNG_MINIBATCH,
                         (uint64_t)(iteration * c->epochs + e));
         for (int first = 0; first < c->batch_size && rc == 0; first += c->minibatch_size)
             rc = minibatch(p, order + first, learn, e == 0 && first == 0, rate, sums, err);
+        enough = has_moved(p, &sums->policy, &before);
     }
     free(order);
+    p->metrics.updating = log_clock() - began;
     return rc;
+}
+
+/* ---- bounds and held-out prompts -------------------------------------------------------------------- */
+
+static void check_bounds(Ppo *p)
+{
+    const PpoConfig *c = &p->config;
+    const PpoMetrics *m = &p->metrics;
+    const struct {
+        const char *setting, *what;
+        double limit, is;
+        bool out;
+    } BOUND[] = {
+        {"stop_kl", "KL", c->stop_kl, m->kl, m->kl > c->stop_kl},
+        {"stop_ratio", "largest ratio", c->stop_ratio, m->ratio_max, m->ratio_max > c->stop_ratio},
+        {"stop_finished", "share of finished answers", c->stop_finished, m->finished,
+         m->finished < c->stop_finished},
+        {"stop_distinct", "share of different answers", c->stop_distinct, m->distinct,
+         m->distinct < c->stop_distinct}};
+    p->halt[0] = 0;
+    for (size_t i = 0; i < sizeof BOUND / sizeof *BOUND && !p->halt[0]; i++)
+        if (BOUND[i].limit > 0 && BOUND[i].out)
+            snprintf(p->halt, sizeof p->halt, "the %s is %.4g, beyond ppo.%s %.4g", BOUND[i].what,
+                     BOUND[i].is, BOUND[i].setting, BOUND[i].limit);
+}
+
+static void put_metric(Text *members, const char *name, double x)
+{
+    text_format(members, ",\"%s\":", name);
+    json_put_number(members, x);
+}
+
+/* Answers that break win by a flaw of the reward model. */
+static void note_best(Ppo *p, int64_t done, const HeldOutResult *r)
+{
+    if (!r->broken && (p->best < 0 || r->win_rate > p->best_rate))
+        p->best = done, p->best_rate = r->win_rate;
+}
+
+/* After step `done`, when it is time. */
+static int evaluate_held_out(Ppo *p, int64_t done, Text *members, Text *note, Error *err)
+{
+    const PpoConfig *c = &p->config;
+    HeldOutResult r;
+    if (!p->held_out || (done % c->eval_every != 0 && done != c->iterations)) return 0;
+    const double began = log_clock();
+    progress_pulse("evaluating");
+    if (held_out_evaluate(p->held_out, &r, err) != 0) return -1;
+    note_best(p, done, &r);
+    put_metric(members, "eval/win_rate", r.win_rate);
+    put_metric(members, "eval/score", r.score);
+    put_metric(members, "eval/base_score", r.base_score);
+    put_metric(members, "eval/finished", r.shares.finished);
+    put_metric(members, "eval/distinct", r.shares.distinct);
+    if (p->best >= 0) put_metric(members, "eval/best", (double)p->best);
+    put_metric(members, "time/evaluating", log_clock() - began);
+    text_format(note, "  wins %.2f", r.win_rate);
+    return 0;
+}
+
+static TrainerAdvice advice(void *self)
+{
+    const Ppo *p = self;
+    return (TrainerAdvice){.halt = p->halt[0] ? p->halt : NULL, .best = p->best};
 }
 
 /* ---- the trainer ---------------------------------------------------------------------------------- */
@@ -361,55 +595,96 @@ static int step(void *self, int64_t iteration, Text *members, Text *note, Error 
     ppo_metrics_rollout(&p->metrics, r->logp, r->ref_logp, r->start, r->score, r->finished, r->B,
                         p->kl.coef);
     p->metrics.response_length = (double)r->n_response / r->B;
+    p->metrics.distinct = answer_shares(r).distinct;
     ppo_metrics_update(&p->metrics, &sums.policy, &sums.value, sums.entropy);
     p->metrics.lr = learn ? rate.policy : 0;
     p->metrics.episode = (double)((iteration + 1) * c->batch_size);
     p->metrics.eps = c->batch_size / (log_clock() - began + 1e-9);
-    kl_control_update(&p->kl, p->metrics.kl, c->batch_size);
+    kl_control_update(&p->kl,
+                      c->kl_per == KL_PER_TOKEN ? p->metrics.kl / p->metrics.response_length
+                                                : p->metrics.kl,
+                      c->batch_size);
     ppo_metrics_json(&p->metrics, members);
     text_format(note, "score %.2f  kl %.2f", p->metrics.scores, p->metrics.kl);
-    return 0;
+    check_bounds(p);
+    return evaluate_held_out(p, iteration + 1, members, note, err);
 }
 
-/* The policy is the checkpoint's own model; the value model lies in value/, the rest in ppo.json. */
+/* What the next step depends on beside the models.  kl_coef moves with kl_target; kl_coef_set is what the setting was,
+ * and one that a resume changes takes its place. */
+static int save_numbers(const Ppo *p, const char *dir, Error *err)
+{
+    const struct {
+        const char *name;
+        double x;
+    } NUMBER[] = {{"kl_coef", p->kl.coef},
+                  {"kl_coef_set", p->config.kl_coef},
+                  {"scores_n", p->scores.n},
+                  {"scores_mean", p->scores.mean},
+                  {"scores_squares", p->scores.squares},
+                  {"best", (double)p->best},
+                  {"best_rate", p->best_rate}};
+    char path[FILE_PATH_MAX];
+    Text t = {0};
+    if (path_join(path, dir, "ppo.json", err) != 0) return -1;
+    for (size_t i = 0; i < sizeof NUMBER / sizeof *NUMBER; i++) {
+        text_format(&t, "%s\"%s\": ", i ? ", " : "{", NUMBER[i].name);
+        json_put_number(&t, NUMBER[i].x);
+    }
+    text_add(&t, "}\n");
+    const int rc = file_write(path, t.bytes, t.n, err);
+    text_free(&t);
+    return rc;
+}
+
+static int load_numbers(Ppo *p, const char *dir, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    cJSON *state = NULL;
+    if (path_join(path, dir, "ppo.json", err) != 0 ||
+        json_read(&state, path, 1 << 16, false, err) != 0)
+        return -1;
+    const double coef = json_number(state, "kl_coef", NAN);
+    const bool changed = json_number(state, "kl_coef_set", p->config.kl_coef) != p->config.kl_coef;
+    p->kl.coef = changed ? p->config.kl_coef : coef;
+    p->scores =
+        (ScoreMoments){json_number(state, "scores_n", 0), json_number(state, "scores_mean", 0),
+                       json_number(state, "scores_squares", 0)};
+    p->best = (int64_t)json_number(state, "best", -1);
+    p->best_rate = json_number(state, "best_rate", 0);
+    cJSON_Delete(state);
+    return isfinite(coef) ? 0 : error_set(err, "%s: kl_coef is missing", path);
+}
+
+/* The policy is the checkpoint's own model; a separate value model lies in value/, the rest in ppo.json. */
 static int save(void *self, const char *dir, Error *err)
 {
     Ppo *p = self;
     char path[FILE_PATH_MAX];
-    Text t = {0};
-    int rc = -1;
-    if (policy_save_state(p->in.policy, dir, err) != 0) goto done;
-    if (path_join(path, dir, "value", err) != 0 || folder_make(path, err) != 0) goto done;
-    if (policy_save_state(p->in.value, path, err) != 0) goto done;
-    if (path_join(path, dir, "ppo.json", err) != 0) goto done;
-    text_add(&t, "{\"kl_coef\": ");
-    json_put_number(&t, p->kl.coef);
-    text_add(&t, "}\n");
-    rc = file_write(path, t.bytes, t.n, err);
-
-done:
-    text_free(&t);
-    return rc;
+    if (policy_save_state(p->in.policy, dir, err) != 0) return -1;
+    if (!is_shared(p) && (path_join(path, dir, "value", err) != 0 || folder_make(path, err) != 0 ||
+                          policy_save_state(p->in.value, path, err) != 0))
+        return -1;
+    return save_numbers(p, dir, err);
 }
 
 static int load(void *self, const char *dir, Error *err)
 {
     Ppo *p = self;
     char path[FILE_PATH_MAX];
-    cJSON *state = NULL;
     if (policy_load_state(p->in.policy, dir, err) != 0) return -1;
-    if (path_join(path, dir, "value", err) != 0 || policy_load_state(p->in.value, path, err) != 0)
+    if (!is_shared(p) &&
+        (path_join(path, dir, "value", err) != 0 || policy_load_state(p->in.value, path, err) != 0))
         return -1;
-    if (path_join(path, dir, "ppo.json", err) != 0 ||
-        json_read(&state, path, 1 << 16, false, err) != 0)
-        return -1;
-    p->kl.coef = json_number(state, "kl_coef", NAN);
-    cJSON_Delete(state);
-    return isfinite(p->kl.coef) ? 0 : error_set(err, "%s: kl_coef is missing", path);
+    return load_numbers(p, dir, err);
 }
 
 Trainer ppo_trainer(Ppo *p)
 {
-    return (Trainer){
-        .self = p, .total = p->config.iterations, .step = step, .save = save, .load = load};
+    return (Trainer){.self = p,
+                     .total = p->config.iterations,
+                     .step = step,
+                     .save = save,
+                     .load = load,
+                     .advice = advice};
 }
