@@ -269,19 +269,28 @@ int run_sync(Run *r, Error *err)
     return sync_record(r, r->samples, SAMPLES, err);
 }
 
-/* Copy lines up to and with `step`; one cut short by a crash ends them too.  *dropped: bytes after them. */
+/* Copy lines up to and with `step`; one cut short by a crash ends them too.  An event from later, such as a change of
+ * settings, holds for what is done again and is kept, at `step`.  *dropped: the copy is not the whole. */
 static int copy_lines(FileWriter *w, FILE *from, int64_t step, bool *dropped, Error *err)
 {
-    char *line = NULL;
+    static const char EVENT[] = ",\"event\":";
+    char *line = NULL, begin[64];
     size_t room = 0;
     int rc = 0;
     ssize_t n;
     *dropped = false;
     while (rc == 0 && (n = getline(&line, &room, from)) > 0) {
         long long at;
-        *dropped = line[n - 1] != '\n' || sscanf(line, "{\"step\":%lld", &at) != 1 || at > step;
-        if (*dropped) break;
-        rc = file_put(w, line, (size_t)n, err);
+        int end = 0;
+        const bool whole = line[n - 1] == '\n' && sscanf(line, "{\"step\":%lld%n", &at, &end) == 1;
+        *dropped |= !whole || at > step;
+        if (!whole) break;
+        if (at <= step) rc = file_put(w, line, (size_t)n, err);
+        else if (strncmp(line + end, EVENT, sizeof EVENT - 1) == 0) {
+            const int length = snprintf(begin, sizeof begin, "{\"step\":%lld", (long long)step);
+            rc = file_put(w, begin, (size_t)length, err);
+            if (rc == 0) rc = file_put(w, line + end, (size_t)(n - end), err);
+        }
     }
     free(line);
     return rc;

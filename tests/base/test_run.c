@@ -132,6 +132,21 @@ static void cutting_back_drops_what_came_after(void **state)
     run_close(r);
 }
 
+/* A damaged checkpoint takes the run back before a change of settings, which holds none the less. */
+static void cutting_back_keeps_the_events(void **state)
+{
+    (void)state;
+    Run *r = new_run("kept", 2);
+    assert_worked(run_record(r, 2, "\"event\":\"e\"", &err), &err);
+    assert_worked(run_record(r, 3, "\"loss\":0.25", &err), &err);
+    assert_worked(run_cut_back(r, 2, &err), &err);
+    assert_metrics(r, "{\"step\":1,\"loss\":0.5}\n{\"step\":2,\"loss\":0.5}\n"
+                      "{\"step\":2,\"event\":\"e\"}\n");
+    assert_worked(run_cut_back(r, 1, &err), &err);
+    assert_metrics(r, "{\"step\":1,\"loss\":0.5}\n{\"step\":1,\"event\":\"e\"}\n");
+    run_close(r);
+}
+
 static void a_line_cut_short_by_a_crash_goes_too(void **state)
 {
     (void)state;
@@ -265,6 +280,7 @@ int main(void)
         cmocka_unit_test(resuming_nothing_leaves_no_folder_behind),
         cmocka_unit_test(changed_settings_are_refused_with_what_changed),
         cmocka_unit_test(cutting_back_drops_what_came_after),
+        cmocka_unit_test(cutting_back_keeps_the_events),
         cmocka_unit_test(a_line_cut_short_by_a_crash_goes_too),
         cmocka_unit_test(answers_are_kept_where_asked_for),
         cmocka_unit_test(a_resumed_run_goes_on_with_its_answers_without_doubling),

@@ -41,15 +41,16 @@ prints_like '^\{"dry_run":true,"steps":60,"seconds_per_step":[0-9.]+,"seconds":[
 refused 2 "--dry-run is of a new run; leave out --resume" pretrain corpus.jsonl --dry-run --resume --run pretrain-1
 
 # ---- detached ----
-long=(--config "$tiny" --set pretrain.steps=1000000)
+long=(--config "$tiny" --set pretrain.steps=1000000000)
 must pretrain corpus.jsonl "${long[@]}" --detach --run far
 prints "far goes on by itself; what it says: "
 prints "rlhf watch far"
 until_there runs/far/metrics.jsonl
 [ "$(state far)" = running ] || fail "a detached run works: $(state far)"
 grep -q "37,024 weights" err || fail "what it says before its first step is on the terminal: $(cat err)"
+says_like '^1,000,000,000 steps: about [0-9]+ h [0-9]+ min, by the time of one forward pass' "what takes long says so before its first step"
 must watch --once
-prints_like '^far   running   step [0-9,]+/1,000,000  0%' "the newest that works is watched"
+prints_like '^far   running   step [0-9,]+/1,000,000,000  0%' "the newest that works is watched"
 "$RLHF" watch far >followed 2>&1 &
 watcher=$!
 until_there followed
