@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A run from another terminal: rlhf watch, rlhf stop, --detach; and --dry-run, which is no run at all.
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
+trap '"$RLHF" stop >/dev/null 2>&1; rm -rf "$folder"' EXIT
 tiny=$SOURCE_DIR/configs/tiny.json
 until_there() { # FILE: it comes while the run is alive; who waits for it waits no longer than a minute
     for _ in $(seq 1200); do
@@ -9,7 +10,6 @@ until_there() { # FILE: it comes while the run is alive; who waits for it waits 
     done
     fail "$1 comes"
 }
-# The run's own lock is the truth; flock(1) is not everywhere, `rlhf runs` is.
 state() { "$RLHF" runs | sed -n "s/^$1 *\([a-z]*\).*/\1/p"; }
 
 sentences
@@ -63,6 +63,11 @@ tail -n 1 followed | grep -qE '^far   stopped   step ' || fail "watch ends with 
 grep -q "stopped after" runs/far/output.log || fail "its output is in the folder of the run"
 refused 1 "far is not running: stopped, " stop far
 refused 1 "no run is running" stop
+steps=$(sed -n 's/.*"step": \([0-9]*\)}/\1/p' runs/far/state.json)
+must pretrain corpus.jsonl --run far --resume --set pretrain.steps=$((steps + 2))
+says "from here on: pretrain.steps was 1000000000 and is $((steps + 2))"
+grep -qF "\"total\": $((steps + 2)), \"step\": $((steps + 2))}" runs/far/state.json || fail "it may be given another end: $(cat runs/far/state.json)"
+refused 1 "far is not running: finished, " stop far
 run pretrain nowhere.jsonl --detach
 exits 1 "a detached command that fails before its first step"
 says_like '^rlhf pretrain: .*nowhere.jsonl' "its error is on the terminal"
@@ -80,7 +85,7 @@ kill $bystander
 run watch pretrain-1
 exits 0 "watch of a run that has ended"
 prints_like '^pretrain-1   finished   step 12/12  100%   [0-9.]+ s each   loss [0-9.]+   held out [0-9.]+$' "its last numbers"
-LANG=C.UTF-8 LC_ALL= LC_CTYPE= run watch --once pretrain-1
+LANG=C.UTF-8 LC_ALL='' LC_CTYPE='' run watch --once pretrain-1
 prints_like '^  loss +[0-9.]+  [▁▂▃▄▅▆▇█]+$' "a sparkline of the loss"
 LC_ALL=C run watch --once pretrain-1
 prints_like '^  loss +[0-9.]+  [-_.:=+*#]+$' "in signs where the terminal has no blocks"
