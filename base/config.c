@@ -334,6 +334,13 @@ bool config_is_live(const Config *c, const char *key)
            c->table[s]->fields[i].live;
 }
 
+bool config_is_default(const Config *c, const char *key)
+{
+    int s = 0, i = 0;
+    return strlen(key) < NAME_MAX_LENGTH && find(c, key, &s, &i) == 1 &&
+           c->origin[s][i] == CONFIG_FROM_DEFAULT;
+}
+
 /* ---- files ---- */
 
 static int count_keys(const cJSON *value)

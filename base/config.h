@@ -126,6 +126,8 @@ void config_value(Text *out, const Config *c, int section, int field);
 const char *config_origin_name(ConfigOrigin origin);
 /* "ppo.kl_coef" is a setting of a table bound here that a resumed run may change. */
 bool config_is_live(const Config *c, const char *key);
+/* And one that nobody has set. */
+bool config_is_default(const Config *c, const char *key);
 /* One line per setting: section.name, value, range, meaning, source, `live` where it is that, and origin unless
  * that is the default. */
 void config_help(const Config *c, FILE *to);

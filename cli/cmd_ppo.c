@@ -202,6 +202,15 @@ static int keep_answers(PpoRun *r, int64_t step, Error *err)
     return rc;
 }
 
+/* What tells rubbish that is liked from answers that are. */
+static void say_shares(int64_t step, const PpoMetrics *m)
+{
+    log_line(
+        "after %lld: score %.2f, KL %.2f, %.0f tokens an answer; finished %.0f%%, distinct %.0f%%",
+        (long long)step, m->scores, m->kl, m->response_length, 100 * m->finished,
+        100 * m->distinct);
+}
+
 /* Held-out answers after the first iteration, every show_every, and at the end. */
 static int after_step(void *context, int64_t step, const char *members, Error *err)
 {
@@ -210,7 +219,9 @@ static int after_step(void *context, int64_t step, const char *members, Error *e
     (void)members;
     if (step > 0 && r->run.run->answers && keep_answers(r, step, err) != 0) return -1;
     if (every == 0 || (step != 1 && step % every != 0 && step != r->settings.iterations)) return 0;
-    if (step == 0 || run_keep_samples(r->run.run, err) != 0) return step == 0 ? 0 : -1;
+    if (step == 0) return 0;
+    if (r->in.held_out.n > 0 && run_keep_samples(r->run.run, err) != 0) return -1;
+    say_shares(step, ppo_metrics(r->ppo));
     return ppo_samples_take(r->run.run, &r->in, &r->settings, r->start.tokenizer, step, err);
 }
 

@@ -18,18 +18,18 @@ static bool compare_section(Text *event, Text *said, const cJSON *old, const cJS
                             const Config *c)
 {
     const cJSON *member;
-    if (cJSON_GetArraySize(old) != cJSON_GetArraySize(new)) return false;
+    int known = 0;
     cJSON_ArrayForEach(member, new)
     {
         const cJSON *was = cJSON_GetObjectItemCaseSensitive(old, member->string);
         char key[128];
-        if (!was) return false;
-        if (cJSON_Compare(was, member, true)) continue;
         snprintf(key, sizeof key, "%.60s.%.60s", new->string, member->string);
-        if (!config_is_live(c, key)) return false;
+        known += was != NULL;
+        if (was ? cJSON_Compare(was, member, true) : config_is_default(c, key)) continue;
+        if (!was || !config_is_live(c, key)) return false;
         put_change(event, said, key, was, member);
     }
-    return true;
+    return known == cJSON_GetArraySize(old);
 }
 
 static bool compare(Text *event, Text *said, const cJSON *old, const cJSON *new, const Config *c)
@@ -52,7 +52,7 @@ static bool compare(Text *event, Text *said, const cJSON *old, const cJSON *new,
             if (!compare_section(event, said, before, section, c)) return false;
         }
     }
-    return event->n > 0;
+    return true;
 }
 
 /* The seed of 64 bits does not fit JSON's numbers: its digits. */
@@ -62,16 +62,15 @@ static bool same_seed(const char *old, const char *new)
     return a == b && memcmp(old, new, a) == 0;
 }
 
-bool live_settings_differ(Text *event, Text *said, const char *old, const char *new,
-                          const Config *c)
+bool live_settings_allow(Text *event, Text *said, const char *old, const char *new, const Config *c)
 {
     Text changes = {0}, words = {0};
     cJSON *was = NULL, *is = NULL;
     Error ignored;
-    const bool differ = same_seed(old, new) && json_parse(&was, old, strlen(old), &ignored) == 0 &&
-                        json_parse(&is, new, strlen(new), &ignored) == 0 &&
-                        compare(&changes, &words, was, is, c);
-    if (differ) {
+    const bool allowed = same_seed(old, new) && json_parse(&was, old, strlen(old), &ignored) == 0 &&
+                         json_parse(&is, new, strlen(new), &ignored) == 0 &&
+                         compare(&changes, &words, was, is, c);
+    if (allowed && changes.n > 0) {
         text_format(event, "\"event\":\"settings\",\"settings\":{%s}", changes.bytes);
         text_add(said, words.bytes);
     }
@@ -79,5 +78,5 @@ bool live_settings_differ(Text *event, Text *said, const char *old, const char *
     cJSON_Delete(is);
     text_free(&changes);
     text_free(&words);
-    return differ;
+    return allowed;
 }

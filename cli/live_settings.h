@@ -4,10 +4,12 @@
 
 #include "base/config.h"
 
-/* Whether two settings.json of a run differ in live settings alone, and do differ.  `event` then gets the members of
- * a record that says so, "event":"settings","settings":{"ppo.kl_coef":{"was":0.05,"is":0.1}}, and `said` the same
- * for people: "ppo.kl_coef was 0.05 and is 0.1". */
-bool live_settings_differ(Text *event, Text *said, const char *old, const char *new,
-                          const Config *c);
+/* Whether a run with the settings.json `old` may go on with `new`, of the settings c: where they differ in live settings
+ * alone, and in settings that `old` does not know and nobody has set now, since a default is what was always done.
+ * `event` then gets the members of a record of what changed,
+ * "event":"settings","settings":{"ppo.kl_coef":{"was":0.05,"is":0.1}}, and `said` the same for people: "ppo.kl_coef was
+ * 0.05 and is 0.1"; both stay empty where nothing did. */
+bool live_settings_allow(Text *event, Text *said, const char *old, const char *new,
+                         const Config *c);
 
 #endif

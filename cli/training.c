@@ -77,7 +77,7 @@ static int check_finished(const TrainingRun *t, const char *old, Error *err)
     int64_t step;
     project_run_state(state, &step, t->folder);
     if (strcmp(state, "finished") != 0 || t->event) return 0;
-    if (strcmp(old, t->settings) == 0) {
+    if (t->resettled || strcmp(old, t->settings) == 0) {
         log_line("%s is finished, %s; for another run leave out --resume", t->name,
                  text_count(step, "step"));
         return 0;
@@ -87,22 +87,24 @@ static int check_finished(const TrainingRun *t, const char *old, Error *err)
     return error_hint(err, "its model: --model %s; for another run leave out --resume", t->name);
 }
 
-/* The settings that the run is opened with: those it had, where only live ones are others now. */
+/* The settings that the run is opened with: those it had, where it may go on with others. */
 static int settle_settings(TrainingRun *t, char **open_with, const Config *settings, Error *err)
 {
     Text event = {0}, said = {0};
     char *old = NULL;
     *open_with = NULL;
     if (!file_is_folder(t->folder) || run_read_settings(&old, t->folder, err) != 0) return 0;
-    if (live_settings_differ(&event, &said, old, t->settings, settings)) {
+    t->resettled = strcmp(old, t->settings) != 0 &&
+                   live_settings_allow(&event, &said, old, t->settings, settings);
+    if (said.n > 0) {
         log_line("from here on: %s", said.bytes);
         t->event = text_take(&event);
-        *open_with = old;
     }
     text_free(&said);
     text_free(&event);
     const int rc = check_finished(t, old, err);
-    if (!*open_with) free(old);
+    if (t->resettled) *open_with = old;
+    else free(old);
     return rc;
 }
 
@@ -190,7 +192,7 @@ static void say_time(const TrainingRun *t, int64_t step)
 static int ready(void *context, int64_t step, Error *err)
 {
     TrainingRun *t = context;
-    if (t->event && run_change_settings(t->run, t->settings, err) != 0) return -1;
+    if (t->resettled && run_change_settings(t->run, t->settings, err) != 0) return -1;
     say_time(t, step);
     if (t->ctx->detach == 0) return 0;
     return detach_ready(t->ctx, t->name, t->folder, err);

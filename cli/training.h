@@ -44,7 +44,8 @@ typedef struct {
     bool dry;                /* one step is measured and nothing written; there is no `run` */
     bool made, begun;        /* the folder, by this call; the first step */
     char *settings, *inputs; /* as written */
-    char *event;             /* live settings that a resume changes, as a record; NULL: none */
+    bool resettled;          /* `settings` take the place of those it is resumed from */
+    char *event;             /* which live ones changed, as a record; NULL: none */
     int64_t stop_after;
     char model[FILE_PATH_MAX]; /* the newest checkpoint, once there is one */
     TrainingEnd end;

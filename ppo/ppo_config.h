@@ -9,11 +9,11 @@
 /*    type    name           default  min   max      source   meaning */
 #define PPO_ROLLOUT_ROWS(X) \
     X(int_live, iterations,  40,      1,    1e9,     "",                    "rollouts, each followed by updates") \
-    X(int,    batch_size,    128,     1,    65536,   "",                    "episodes per rollout") \
-    X(int,    minibatch_size, 32,     1,    65536,   "",                    "episodes per optimizer step") \
+    X(int,    batch_size,    128,     1,    65536,   "Ziegler et al. 2019",  "episodes per rollout") \
+    X(int,    minibatch_size, 32,     1,    65536,   "Schulman et al. 2017", "episodes per optimizer step") \
     X(int,    max_tokens,    2048,    16,   1048576, "",                    "tokens of one micro-batch; changes memory, not results") \
     X(int,    epochs,        4,       1,    100,     "Ziegler et al. 2019", "passes over each rollout") \
-    X(double, temperature,   1.0,     0.01, 10,      "",                    "of the sampler, and of every log-probability") \
+    X(double, temperature,   1.0,     0.01, 10,      "Ziegler et al. 2019",  "of the sampler, and of every log-probability") \
     X(int,    max_new_tokens, 128,    1,    1048576, "",                    "longest response") \
     X(int,    generate_batch, 64,     1,    4096,    "",                    "responses decoded together; changes speed, not results")
 
@@ -51,8 +51,8 @@
 #define PPO_VALUE_ROWS(X) \
     X(choice, value,         "separate", "separate|shared", 0, "Huang et al. 2024; Ziegler et al. 2019", "a model of its own, or a head on the policy's trunk, which starts at 0") \
     X(choice, value_head,    "reward", "reward|zero", 0, "Huang et al. 2024", "where the value head of a separate model starts; its trunk starts as the reward model's") \
-    X(double_live, value_learning_rate, 0, 0, 1,     "",                    "of the value model; 0: learning_rate") \
-    X(int,    critic_warmup, 0,       0,    1000,    "",                    "first iterations in which only the value model learns")
+    X(double_live, value_learning_rate, 0, 0, 1,     "OpenRLHF; verl",       "of the value model; 0: learning_rate") \
+    X(int,    critic_warmup, 0,       0,    1000,    "verl",                 "first iterations in which only the value model learns")
 
 #define PPO_RUN_ROWS(X) \
     X(double_live, stop_kl,  0,       0,    1e6,     "",                    "the run halts above this KL of a response, nats; 0: never") \

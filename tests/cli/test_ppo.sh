@@ -62,6 +62,14 @@ grep -q '"kl_coef": 0.2' runs/bound/settings.json || fail "and so the run's sett
 must ppo --run bound --resume --set ppo.iterations=4
 prints_like '^bound: 4 steps, ' "a run that has ended goes on when it is to have more iterations"
 
+# ---- a run from before a setting was there ----
+must "${ppo[@]}" --run older --stop-after 1
+sed -i '/"dual_clip"/d' runs/older/settings.json
+refused 1 "ppo.dual_clip was not there and is 3 now" ppo --run older --resume --dual-clip 3
+must ppo --run older --resume --stop-after 1
+! grep -q '"event"' runs/older/metrics.jsonl || fail "a default is what was always done, and no change"
+grep -q '"dual_clip": 0' runs/older/settings.json || fail "from then on it is among the settings"
+
 # ---- a value head on the policy's trunk ----
 must "${ppo[@]}" --run shared --value shared --stop-after 2 --set ppo.kl_target=0
 must ppo --run shared --resume
