@@ -99,7 +99,7 @@ int detach_run(Context *ctx, int argc, char **argv, Error *err)
 {
     int ends[2];
     fflush(NULL);
-    if (pipe2(ends, O_CLOEXEC) != 0) return error_set(err, "--detach: %s", strerror(errno));
+    if (pipe(ends) != 0) return error_set(err, "--detach: %s", strerror(errno));
     const pid_t pid = fork();
     if (pid < 0) {
         close(ends[0]), close(ends[1]);

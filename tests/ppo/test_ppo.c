@@ -1,6 +1,7 @@
 /* The PPO loop: PyTorch's gradient, its own checks, learning, resuming. */
 /* whole, since its checks stand between private steps that a test has to come in between */
 #include "ppo/ppo.c"
+#include "ppo/ppo_update.c"
 
 #include "tests/golden_model.h"
 #include "tests/ppo/jobs.h"
@@ -267,7 +268,7 @@ static void a_policy_that_changes_between_sampling_and_learning_stops_the_run(vo
     const Rates rate = rates_at(&c, 0);
     assert_worked(roll_out(j->ppo, 0, &err), &err);
     nudge(j->model[0], j->model[0]->final_norm.at + 3, 1);
-    assert_int_equal(update(j->ppo, 0, true, &rate, &sums, &err), -1);
+    assert_int_equal(ppo_update(j->ppo, 0, true, &rate, &sums, &err), -1);
     assert_says(&err, "a response token has log-probability ");
     assert_says(&err, "every ratio must be exactly 1; the arithmetic or the weights changed");
     assert_int_equal(policy_steps(j->in.policy), 0);
@@ -302,7 +303,7 @@ static void a_value_gradient_that_is_not_finite_changes_neither_model(void **sta
     assert_worked(roll_out(j->ppo, 0, &err), &err);
     for (int t = 0; t < j->ppo->rollout.N; t++) j->ppo->rollout.ret[t] = 1e60;
     model_hash(before, j->model[0]);
-    assert_int_equal(update(j->ppo, 0, true, &rate, &sums, &err), -1);
+    assert_int_equal(ppo_update(j->ppo, 0, true, &rate, &sums, &err), -1);
     assert_says(&err, "the norm of the value model's gradient is ");
     assert_int_equal(policy_steps(j->in.policy), 0);
     assert_int_equal(policy_steps(j->in.value), 0);
