@@ -80,16 +80,26 @@ static void follow_lines(RunView *v)
 
 /* ---- on a terminal: drawn over itself ------------------------------------------------------------- */
 
-/* A cut line cannot wrap, and a view that is drawn over another leaves nothing of it. */
+/* The bytes of a line of n that fit in so many columns, whole characters. */
+static size_t fitting(const char *line, size_t n, int columns)
+{
+    while (n > 0 && text_width(line, n) > columns) do
+            n--;
+        while (n > 0 && ((unsigned char)line[n] & 0xC0) == 0x80);
+    return n;
+}
+
+/* A line that wraps could not be drawn over; a view leaves nothing of the one before. */
 static int draw(const RunView *v, int lines_before)
 {
+    const int columns = wrap_columns() - 1;
     Text t = {0};
     int lines = 0;
-    run_view_put(&t, v, wrap_columns() - 1, terminal_is_utf8());
+    run_view_put(&t, v, columns, terminal_is_utf8());
     if (lines_before > 0) printf("\033[%dA", lines_before);
     for (char *line = t.bytes, *end; *line; line = end + 1, lines++) {
         end = strchr(line, '\n');
-        printf("\r\033[K%.*s\n", (int)(end - line), line);
+        printf("\r\033[K%.*s\n", (int)fitting(line, (size_t)(end - line), columns), line);
     }
     for (int i = lines; i < lines_before; i++, lines++) printf("\r\033[K\n");
     fflush(stdout);

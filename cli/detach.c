@@ -83,14 +83,16 @@ static int parent(const Context *ctx, pid_t child, int from, Error *err)
 
 static int child(Context *ctx, int argc, char **argv, int to, Error *err)
 {
-    ctx->detach = to;
+    /* not among the three that the output takes the place of, should one of them have been closed */
+    ctx->detach = fcntl(to, F_DUPFD, STDERR_FILENO + 1);
+    close(to);
+    if (ctx->detach < 0) return error_set(err, "--detach: %s", strerror(errno));
     Message m = {.what = FAILED};
     if (ctx->command->run(ctx, argc, argv, err) == 0) m.what = ENDED;
     else m.err = *err;
     if (ctx->detach == 0) return m.what == ENDED ? 0 : -1; /* told long ago */
     fflush(stdout);
-    write_all(to, &m, sizeof m);
-    close(to);
+    write_all(ctx->detach, &m, sizeof m);
     /* the parent says it again, with the name of the command before it */
     _exit(0);
 }

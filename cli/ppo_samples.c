@@ -10,11 +10,11 @@
 #include "ppo/rollout.h"
 #include "reward/reward.h"
 
-/* On one line of the log. */
+/* On one line of the log, and nothing that a terminal would take for a command. */
 static void flatten(char *text)
 {
     for (; *text; text++)
-        if (*text == '\n' || *text == '\r' || *text == '\t') *text = ' ';
+        if ((unsigned char)*text < ' ' || *text == 0x7f) *text = ' ';
 }
 
 static int take_one(Run *run, const Rollout *r, int b, const Tokenizer *t, double score,

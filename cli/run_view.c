@@ -140,6 +140,41 @@ static int read_record(RunView *v)
     return news;
 }
 
+/* "  after 30: the lamp is broken . A: | please bring it here .  (1.02)" */
+static void put_sample(Text *out, const cJSON *row)
+{
+    const size_t from = out->n;
+    text_format(out, "  after %.0f: %s |%s", json_number(row, "step", 0),
+                json_text(row, "prompt", ""), json_text(row, "response", ""));
+    for (size_t i = from; i < out->n; i++)
+        if ((unsigned char)out->bytes[i] < ' ' || out->bytes[i] == 0x7f) out->bytes[i] = ' ';
+    text_format(out, "  (%.2f)\n", json_number(row, "score", 0));
+}
+
+/* Those of the last step; a file of them is short. */
+static void read_samples(RunView *v)
+{
+    char path[FILE_PATH_MAX], *line = NULL;
+    size_t room = 0;
+    ssize_t n;
+    double step = -1;
+    Error ignored;
+    if (path_join(path, v->folder, "samples.jsonl", &ignored) != 0) return;
+    FILE *f = fopen(path, "re");
+    if (!f) return;
+    while ((n = getline(&line, &room, f)) > 0 && line[n - 1] == '\n') {
+        cJSON *row = NULL;
+        if (json_parse_row(&row, line, (size_t)n - 1, &ignored) == 0) {
+            if (json_number(row, "step", 0) != step) text_clear(&v->samples);
+            step = json_number(row, "step", 0);
+            put_sample(&v->samples, row);
+        }
+        cJSON_Delete(row);
+    }
+    free(line);
+    fclose(f);
+}
+
 static void read_total(RunView *v)
 {
     char path[FILE_PATH_MAX];
@@ -157,6 +192,7 @@ int run_view_refresh(RunView *v)
     project_run_state(v->state, &said, v->folder);
     read_total(v);
     const int news = read_record(v);
+    if (news) read_samples(v);
     if (v->step < 0) v->step = said;
     return news;
 }
@@ -165,6 +201,7 @@ void run_view_close(RunView *v)
 {
     for (int i = 0; i < RUN_VIEW_SERIES; i++) free(v->series[i].x);
     text_free(&v->last);
+    text_free(&v->samples);
     *v = (RunView){0};
 }
 
@@ -277,6 +314,7 @@ void run_view_put(Text *out, const RunView *v, int columns, bool unicode)
         if (SHOWN[i].name && !SHOWN[i].phase && v->series[i].n > 0)
             put_series(out, v, i, columns, unicode);
     put_phases(out, v);
+    if (v->samples.n > 0) text_append(out, v->samples.bytes, v->samples.n);
 }
 
 void run_view_put_line(Text *out, const RunView *v)

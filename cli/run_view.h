@@ -22,8 +22,9 @@ typedef struct {
     char state[RUN_STATE_MAX]; /* as `rlhf runs` says it */
     int64_t step, total;       /* of the last record; -1: not known */
     Series series[RUN_VIEW_SERIES];
-    Text last;  /* the last record, as it stands in metrics.jsonl */
-    off_t read; /* bytes of it so far */
+    Text last;    /* the last record, as it stands in metrics.jsonl */
+    Text samples; /* lines: the last answers to held-out prompts, if any */
+    off_t read;   /* bytes of it so far */
     ino_t inode;
 } RunView;
 

@@ -93,6 +93,22 @@ run watch --json pretrain-1
 prints_like '^\{"run":"pretrain-1","state":"finished","step":12,"total":12,"last":\{"step":12,"loss":' "as JSON"
 refused 1 "no model, run or folder 'pretrain-7'; did you mean: pretrain-1" watch pretrain-7
 
+# ---- what is shown, of a record made by hand: eight steps, one of them slow, and a line half written ----
+mkdir -p runs/made
+echo '{"inputs":{},"settings":{"ppo":{}}}' >runs/made/settings.json
+echo '{"state":"stopped","total":16,"step":8}' >runs/made/state.json
+for i in 1 2 3 4 5 6 7 8; do
+    echo "{\"step\":$i,\"objective/scores\":$i,\"time/sampling\":1.5,\"seconds\":$((i == 5 ? 90 : 2))}"
+done >runs/made/metrics.jsonl
+printf '{"step":9,"objective/sc' >>runs/made/metrics.jsonl
+for i in 1 8; do
+    echo "{\"step\":$i,\"prompt\":\"the lamp\\nA:\",\"response\":\" answer $i\",\"score\":0.$i,\"finished\":true}"
+done >runs/made/samples.jsonl
+LC_ALL=C.UTF-8 run watch --once made
+printf '%s\n' 'made   stopped   iteration 8/16  50%   2.00 s each' '  reward             8.00  ▁▂▃▄▅▆▇█' '  sampling 1.5 s' \
+    '  after 8: the lamp A: | answer 8  (0.80)' >expected
+cmp -s out expected || fail "a view of it: $(cat out)"
+
 # ---- TensorBoard ----
 events=runs/pretrain-1/events.out.tfevents.rlhf
 head -c 40 $events | grep -qa 'brain.Event:2' || fail "every run has a file for TensorBoard"

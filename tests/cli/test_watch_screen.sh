@@ -21,7 +21,7 @@ ended() { # STATUS: what watch left
     [ "$(cat ended)" = "$1" ] || fail "watch ends with $1: $(cat ended)"
     rm -f ended
 }
-screen() { t new-session -d -s w -x 70 -y 20 "'$RLHF' watch; echo \$? >ended; sleep 1000"; }
+screen() { t new-session -d -s w -x 40 -y 20 "'$RLHF' watch; echo \$? >ended; sleep 1000"; }
 
 for i in $(seq 40); do printf '{"text":"the %d green lamps are not broken ."}\n' "$i"; done >corpus.jsonl
 must init .
@@ -29,8 +29,13 @@ must pretrain corpus.jsonl --config "$SOURCE_DIR/configs/tiny.json" --set pretra
 
 # ---- q leaves, and nobody notices ----
 screen
-see '^far   running   step [0-9,]+/1,000,000,000'
-see '^  loss +[0-9.]+  [▁▂▃▄▅▆▇█]{3,}$'
+see '^far   running   step [0-9,]+/1,000,0'
+see '^  loss +[0-9.]+  [▁▂▃▄▅▆▇█]{3,}'
+first=$(t capture-pane -p -t w | head -n 1)
+for _ in $(seq 1200); do # until it was drawn again
+    [ "$(t capture-pane -p -t w | head -n 1)" = "$first" ] || break
+    sleep 0.05
+done
 [ "$(t capture-pane -p -t w | grep -c '^far ')" -eq 1 ] || fail "each view is drawn over the one before"
 t send-keys -t w q
 ended 0
