@@ -109,14 +109,16 @@ static int remove_named(const char *run_dir, const char *name, Error *err)
     return folder_remove(path, err);
 }
 
-static int remove_older(const char *run_dir, int keep, int64_t saved, Error *err)
+static int remove_older(const char *run_dir, int keep, int64_t saved, int64_t spare, Error *err)
 {
     char **names = NULL;
     int n = 0, rc = 0;
     bool leftover;
     if (list_checkpoints(&names, &n, run_dir, err) != 0) return -1;
-    for (int i = 0; i < n - keep && rc == 0; i++)
-        if (step_of(names[i], &leftover) != saved) rc = remove_named(run_dir, names[i], err);
+    for (int i = 0; i < n - keep && rc == 0; i++) {
+        const long long step = step_of(names[i], &leftover);
+        if (step != saved && step != spare) rc = remove_named(run_dir, names[i], err);
+    }
     folder_list_free(names, n);
     return rc;
 }
@@ -139,7 +141,7 @@ static int remove_leftovers(const char *run_dir, Error *err)
     return rc;
 }
 
-int checkpoint_save(const char *run_dir, int64_t step, int keep,
+int checkpoint_save(const char *run_dir, int64_t step, int keep, int64_t spare,
                     int (*write)(void *context, const char *dir, Error *err), void *context,
                     Error *err)
 {
@@ -153,7 +155,7 @@ int checkpoint_save(const char *run_dir, int64_t step, int keep,
         folder_remove(temporary, &ignored);
         return error_wrap(err, "checkpoint of step %lld", (long long)step);
     }
-    return remove_older(run_dir, keep, step, err);
+    return remove_older(run_dir, keep, step, spare, err);
 }
 
 static int verify_file(const char *dir, const cJSON *entry, Error *err)

@@ -11,9 +11,9 @@
 #include "base/error.h"
 #include "base/file.h"
 
-/* `write` fills an empty folder; sub-folders are allowed.  Keeps the newest `keep` and this one,
- * removes older ones after the new one stands. */
-int checkpoint_save(const char *run_dir, int64_t step, int keep,
+/* `write` fills an empty folder; sub-folders are allowed.  Keeps the newest `keep`, this one and that of step
+ * `spare` (-1: none), removes the others after the new one stands. */
+int checkpoint_save(const char *run_dir, int64_t step, int keep, int64_t spare,
                     int (*write)(void *context, const char *dir, Error *err), void *context,
                     Error *err);
 /* The newest sound checkpoint of a run into dir (FILE_PATH_MAX) and *step; an error when there is none. */

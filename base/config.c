@@ -182,6 +182,20 @@ int config_assign(Config *c, const char *assignment, ConfigOrigin origin, Error 
     return config_set(c, text_trim(key), equals + 1, origin, err);
 }
 
+bool config_is_live(const Config *c, const char *key)
+{
+    int s = 0, i = 0;
+    Error unknown;
+    return config_find(&s, &i, c, key, &unknown) == 0 && c->table[s]->fields[i].live;
+}
+
+bool config_is_default(const Config *c, const char *key)
+{
+    int s = 0, i = 0;
+    Error unknown;
+    return config_find(&s, &i, c, key, &unknown) == 0 && c->origin[s][i] == CONFIG_FROM_DEFAULT;
+}
+
 /* ---- files ---- */
 
 static int count_keys(const cJSON *value)
@@ -342,6 +356,7 @@ static void print_field(const Config *c, int s, int i, FILE *to)
     fprintf(to, "  %-28s %-10s %-22s %s", name, value.n ? value.bytes : "\"\"", range.bytes,
             f->help);
     if (f->source[0]) fprintf(to, " [%s]", f->source);
+    if (f->live) fputs(" (live)", to);
     if (c->origin[s][i] != CONFIG_FROM_DEFAULT)
         fprintf(to, " (from %s)", config_origin_name(c->origin[s][i]));
     fputc('\n', to);

@@ -15,7 +15,8 @@
  *     static const ConfigField FIELDS[] = {SFT_CONFIG(ENTRY)};
  *     const ConfigTable SFT_TABLE = {"sft", FIELDS, sizeof FIELDS / sizeof *FIELDS, sizeof(SftConfig)};
  *
- * Members are int, double, bool, int (a choice: the index of its word) and char[CONFIG_TEXT_MAX]. */
+ * Members are int, double, bool, int (a choice: the index of its word) and char[CONFIG_TEXT_MAX].  int_live and
+ * double_live are the same types for settings that may be changed when a run is resumed. */
 #ifndef BASE_CONFIG_H
 #define BASE_CONFIG_H
 
@@ -31,7 +32,9 @@ enum { CONFIG_TEXT_MAX = 256 };
 
 typedef enum { CONFIG_int, CONFIG_double, CONFIG_bool, CONFIG_choice, CONFIG_text } ConfigType;
 /* stdbool.h's bool is a macro, and is _Bool by the time that CONFIG_ENTRY_OF sees it. */
-#define CONFIG__Bool CONFIG_bool
+#define CONFIG__Bool       CONFIG_bool
+#define CONFIG_int_live    CONFIG_int
+#define CONFIG_double_live CONFIG_double
 
 typedef struct {
     const char *name;
@@ -40,6 +43,8 @@ typedef struct {
     double fallback, min, max; /* numbers and bool */
     const char *word, *words;  /* choice: default and "a|b|c"; text: default */
     const char *source, *help;
+    bool
+        live; /* a resumed run may go on with another value; what it learned so far stays as it is */
 } ConfigField;
 
 typedef struct {
@@ -55,15 +60,19 @@ typedef struct {
 #define CONFIG_C__Bool        CONFIG_C_bool
 #define CONFIG_C_choice(name) int name;
 #define CONFIG_C_text(name)   char name[CONFIG_TEXT_MAX];
+#define CONFIG_C_int_live     CONFIG_C_int
+#define CONFIG_C_double_live  CONFIG_C_double
 
 #define CONFIG_MEMBER(type, name, fallback, min, max, source, help) CONFIG_C_##type(name)
 
-#define CONFIG_V_int(f, lo, hi)    .fallback = (f), .min = (lo), .max = (hi)
-#define CONFIG_V_double(f, lo, hi) .fallback = (f), .min = (lo), .max = (hi)
-#define CONFIG_V_bool(f, lo, hi)   .fallback = (f), .min = 0, .max = 1
-#define CONFIG_V__Bool             CONFIG_V_bool
-#define CONFIG_V_choice(f, ws, no) .word = (f), .words = (ws)
-#define CONFIG_V_text(f, no, no2)  .word = (f)
+#define CONFIG_V_int(f, lo, hi)         .fallback = (f), .min = (lo), .max = (hi)
+#define CONFIG_V_double(f, lo, hi)      .fallback = (f), .min = (lo), .max = (hi)
+#define CONFIG_V_bool(f, lo, hi)        .fallback = (f), .min = 0, .max = 1
+#define CONFIG_V__Bool                  CONFIG_V_bool
+#define CONFIG_V_choice(f, ws, no)      .word = (f), .words = (ws)
+#define CONFIG_V_text(f, no, no2)       .word = (f)
+#define CONFIG_V_int_live(f, lo, hi)    CONFIG_V_int(f, lo, hi), .live = true
+#define CONFIG_V_double_live(f, lo, hi) CONFIG_V_double(f, lo, hi), .live = true
 #define CONFIG_ENTRY_OF(Struct, type_, name_, fallback_, min_, max_, source_, help_) \
     {.name = #name_,                                                                 \
      .type = CONFIG_##type_,                                                         \
@@ -83,7 +92,7 @@ typedef enum {
 } ConfigOrigin;
 
 /* The sections one command uses, bound to their structs. */
-enum { CONFIG_SECTIONS_MAX = 8, CONFIG_FIELDS_MAX = 64 };
+enum { CONFIG_SECTIONS_MAX = 8, CONFIG_FIELDS_MAX = 96 };
 typedef struct {
     const ConfigTable *table[CONFIG_SECTIONS_MAX];
     void *values[CONFIG_SECTIONS_MAX];
@@ -117,7 +126,12 @@ void config_range(Text *out, const ConfigField *f);
 void config_value(Text *out, const Config *c, int section, int field);
 /* "default", "preset", "file", "project", "--set", "flag" */
 const char *config_origin_name(ConfigOrigin origin);
-/* One line per setting: section.name, value, range, meaning, source, and origin unless that is the default. */
+/* "ppo.kl_coef" is a setting of a table bound here that a resumed run may change. */
+bool config_is_live(const Config *c, const char *key);
+/* And one that nobody has set. */
+bool config_is_default(const Config *c, const char *key);
+/* One line per setting: section.name, value, range, meaning, source, `live` where it is that, and origin unless
+ * that is the default. */
 void config_help(const Config *c, FILE *to);
 
 #endif

@@ -13,6 +13,12 @@
 #include "base/run.h"
 #include "base/text.h"
 
+/* What a trainer thinks of its run after a step. */
+typedef struct {
+    const char *halt; /* why the run should end here, or NULL; lives until the next step */
+    int64_t best;     /* the step whose checkpoint is to be kept whatever comes; -1: none */
+} TrainerAdvice;
+
 typedef struct {
     void *self;
     int64_t total; /* steps */
@@ -20,6 +26,7 @@ typedef struct {
     int (*step)(void *self, int64_t step, Text *members, Text *note, Error *err);
     int (*save)(void *self, const char *dir, Error *err); /* into an empty folder */
     int (*load)(void *self, const char *dir, Error *err);
+    TrainerAdvice (*advice)(void *self); /* NULL: none */
 } Trainer;
 
 /* What stops without warning, a power cut, costs no more than this. */
@@ -33,14 +40,18 @@ typedef struct {
     bool resume;
     int64_t stop_after; /* as if interrupted after this many steps of this call; 0: never */
     bool quiet;         /* no bar */
+    bool timed;         /* records say when they were made, and how long the step took */
+    const char *event;  /* JSON members of a record to begin a resumed run with; NULL: none */
+    /* Once, when nothing is left to do before the first step; or NULL. */
+    int (*ready)(void *context, int64_t step, Error *err);
     /* Before step 0 and after each step, with what the step recorded ("" before the first); or NULL. */
     int (*after_step)(void *context, int64_t step, const char *members, Error *err);
     void *context;
 } TrainingOptions;
 
-typedef enum { TRAINING_FINISHED, TRAINING_STOPPED } TrainingEnd;
+typedef enum { TRAINING_FINISHED, TRAINING_STOPPED, TRAINING_HALTED } TrainingEnd;
 
-/* Runs to the end or until a signal; either way the last step done is in a checkpoint when it returns.
+/* Runs to the end, or until a signal or the trainer's advice to halt; either way the last step done is in a checkpoint when it returns.
  * *steps: how many steps the run has done altogether. */
 int training_run(Trainer *t, Run *run, const TrainingOptions *o, TrainingEnd *end, int64_t *steps,
                  Error *err);

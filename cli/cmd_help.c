@@ -47,7 +47,7 @@ void help_welcome(void)
                 "paired answers, people's choices");
     welcome_row("train", (const char *const[]){"sft", "reward", "ppo", NULL},
                 "from the choices to a better model");
-    welcome_row("look", (const char *const[]){"compare", "generate", "runs", NULL},
+    welcome_row("look", (const char *const[]){"compare", "runs", "watch", NULL},
                 "base against aligned");
     printf("%-8s %-25s all %d commands   rlhf help words   the terms\n\n", "more", "rlhf help",
            count_commands());

@@ -10,6 +10,7 @@
 #include "cli/loaded.h"
 #include "cli/memory_plan.h"
 #include "cli/options.h"
+#include "cli/ppo_samples.h"
 #include "cli/prompts.h"
 #include "cli/training.h"
 #include "ppo/ppo.h"
@@ -45,11 +46,27 @@ typedef struct {
     Loaded start, reference, reward;
     Model *policy_model, *value_model; /* NULL where adapters are trained over shared weights */
     Adapter *policy_adapter, *value_adapter;
-    PromptTokens prompts;
+    PromptTokens prompts, held_out;
     PpoInputs in;
     Ppo *ppo;
     TrainingRun run;
 } PpoRun;
+
+/* What only shows and chooses: without any, training is the same. */
+static int read_held_out(PpoRun *r, const Loaded *tight, Error *err)
+{
+    const PpoConfig *c = &r->settings;
+    const int most =
+        c->eval_every > 0 && c->eval_prompts > PPO_SAMPLES ? c->eval_prompts : PPO_SAMPLES;
+    const StorePromptFilter filter = {
+        .split = SPLIT_VALID, .source = r->options.source, .limit = most};
+    if (c->show_every == 0 && c->eval_every == 0) return 0;
+    if (prompts_read(&r->held_out, r->store, &filter, tight, c->max_new_tokens, err) != 0)
+        return -1;
+    if (r->held_out.n == 0 && c->eval_every > 0)
+        log_line("no prompts of the valid split: no win rates, and the last checkpoint is taken");
+    return 0;
+}
 
 /* The longest answer must fit after every prompt, in the policy's context and in the reward model's. */
 static int read_prompts(PpoRun *r, Error *err)
@@ -64,7 +81,12 @@ static int read_prompts(PpoRun *r, Error *err)
     if (r->prompts.n == 0)
         return error_set(err, "no train prompts yet; bring some in with: rlhf import FILE");
     prompts_log(r->prompts.left_out, tight, r->settings.max_new_tokens);
-    return 0;
+    return read_held_out(r, tight, err);
+}
+
+static bool is_shared(const PpoRun *r)
+{
+    return r->settings.value == VALUE_SHARED;
 }
 
 /* Frozen weights in memory once for all that are seen through them; full training has two more copies. */
@@ -82,9 +104,10 @@ static void plan_memory(MemoryPlan *plan, const PpoRun *r, Adapter *of_policy, A
     memory_plan_add_weights(plan, &r->reward, &scores);
     memory_plan_add(plan, "policy",
                     policy_memory(c, &policy) + (lora ? 0 : model_memory(c, &learns)));
-    memory_plan_add(plan, "value model",
-                    policy_memory(v, &value) +
-                        (lora ? 0 : model_memory(v, &(ModelUse){.trained = true})));
+    if (!is_shared(r))
+        memory_plan_add(plan, "value model",
+                        policy_memory(v, &value) +
+                            (lora ? 0 : model_memory(v, &(ModelUse){.trained = true})));
     memory_plan_add_scoring(plan, &r->reference);
     memory_plan_add_scoring(plan, &r->reward);
     memory_plan_add(
@@ -95,7 +118,7 @@ static void plan_memory(MemoryPlan *plan, const PpoRun *r, Adapter *of_policy, A
 
 static int check_memory(const PpoRun *r, Error *err)
 {
-    MemoryPlan plan = {0};
+    MemoryPlan plan = {.tell = r->options.training.dry_run};
     Adapter *policy = loaded_planned_adapter(&r->start, &r->lora),
             *value = loaded_planned_adapter(&r->reward, &r->lora);
     plan_memory(&plan, r, policy, value);
@@ -116,15 +139,19 @@ static int open_trained(PpoRun *r, Error *err)
     const uint64_t seed = r->ctx->seed;
     PolicyOptions policy = ppo_policy_options(&r->settings);
     PolicyOptions value = ppo_value_options(&r->settings);
-    if (loaded_train_adapter(&r->policy_adapter, &r->start, &r->lora, seed, err) != 0 ||
+    const bool lora = r->lora.rank > 0;
+    if (loaded_train_adapter(&r->policy_adapter, &r->start, &r->lora, seed, err) != 0) return -1;
+    if (!is_shared(r) &&
         loaded_train_adapter(&r->value_adapter, &r->reward, &r->lora, seed + 1, err) != 0)
         return -1;
     policy.adapter = r->policy_adapter, value.adapter = r->value_adapter;
-    if (!r->policy_adapter && (model_open(&r->policy_model, r->start.folder, err) != 0 ||
-                               model_open(&r->value_model, r->reward.folder, err) != 0))
-        return -1;
-    r->in.policy = policy_open(r->lora.rank ? r->start.model : r->policy_model, &policy);
-    r->in.value = policy_open(r->lora.rank ? r->reward.model : r->value_model, &value);
+    if (!r->policy_adapter && model_open(&r->policy_model, r->start.folder, err) != 0) return -1;
+    r->in.policy = policy_open(lora ? r->start.model : r->policy_model, &policy);
+    r->in.value = r->in.policy;
+    if (is_shared(r)) return 0;
+    r->in.value = NULL;
+    if (!r->value_adapter && model_open(&r->value_model, r->reward.folder, err) != 0) return -1;
+    r->in.value = policy_open(lora ? r->reward.model : r->value_model, &value);
     return 0;
 }
 
@@ -132,12 +159,14 @@ static int open_policies(PpoRun *r, Error *err)
 {
     loaded_policy(&r->reference);
     loaded_policy(&r->reward);
-    r->in = (PpoInputs){.reference = r->reference.policy,
-                        .aligned_before = strcmp(r->start.hash, r->reference.hash) != 0,
-                        .reward = r->reward.policy,
-                        .prompts = {r->prompts.n, r->prompts.tokens.token, r->prompts.tokens.start},
-                        .n_stop = r->prompts.n_stop,
-                        .seed = r->ctx->seed};
+    r->in =
+        (PpoInputs){.reference = r->reference.policy,
+                    .aligned_before = strcmp(r->start.hash, r->reference.hash) != 0,
+                    .reward = r->reward.policy,
+                    .prompts = {r->prompts.n, r->prompts.tokens.token, r->prompts.tokens.start},
+                    .held_out = {r->held_out.n, r->held_out.tokens.token, r->held_out.tokens.start},
+                    .n_stop = r->prompts.n_stop,
+                    .seed = r->ctx->seed};
     memcpy(r->in.stop, r->prompts.stop, sizeof r->in.stop);
     if (open_trained(r, err) != 0) return -1;
     return ppo_check(&r->settings, &r->in, err);
@@ -172,19 +201,40 @@ static void put_answer(Text *t, const Rollout *o, int b, const Tokenizer *tokeni
     free(response);
 }
 
-static int keep_answers(void *context, int64_t step, const char *members, Error *err)
+static int keep_answers(PpoRun *r, int64_t step, Error *err)
 {
-    PpoRun *r = context;
     const Rollout *o = ppo_rollout(r->ppo);
     int rc = 0;
-    (void)members;
-    for (int b = 0; step > 0 && r->run.run->answers && b < o->B && rc == 0; b++) {
+    for (int b = 0; b < o->B && rc == 0; b++) {
         Text t = {0};
         put_answer(&t, o, b, r->start.tokenizer);
         rc = run_record_answer(r->run.run, step, t.bytes, err);
         text_free(&t);
     }
     return rc;
+}
+
+/* What tells rubbish that is liked from answers that are. */
+static void say_shares(int64_t step, const PpoMetrics *m)
+{
+    log_line(
+        "after %lld: score %.2f, KL %.2f, %.0f tokens an answer; finished %.0f%%, distinct %.0f%%",
+        (long long)step, m->scores, m->kl, m->response_length, 100 * m->finished,
+        100 * m->distinct);
+}
+
+/* Held-out answers after the first iteration, every show_every, and at the end. */
+static int after_step(void *context, int64_t step, const char *members, Error *err)
+{
+    PpoRun *r = context;
+    const int every = r->settings.show_every;
+    (void)members;
+    if (step > 0 && r->run.run->answers && keep_answers(r, step, err) != 0) return -1;
+    if (every == 0 || (step != 1 && step % every != 0 && step != r->settings.iterations)) return 0;
+    if (step == 0) return 0;
+    if (r->in.held_out.n > 0 && run_keep_samples(r->run.run, err) != 0) return -1;
+    say_shares(step, ppo_metrics(r->ppo));
+    return ppo_samples_take(r->run.run, &r->in, &r->settings, r->start.tokenizer, step, err);
 }
 
 static void hash_prompts(char out[SHA256_HEX], const PromptTokens *p)
@@ -196,19 +246,54 @@ static void hash_prompts(char out[SHA256_HEX], const PromptTokens *p)
                  2);
 }
 
+/* Sampling costs about two passes; reference, reward and value model one each; every epoch three of the policy and
+ * three of a separate value model.  Answers are taken to be as long as they may be. */
+static StepWork work_of(const PpoRun *r)
+{
+    const PpoConfig *c = &r->settings;
+    const double prompt = (double)r->prompts.tokens.tokens / r->prompts.n;
+    return (StepWork){c->batch_size * (prompt + c->max_new_tokens) *
+                          (2 + 3 + (is_shared(r) ? 3 : 6) * c->epochs),
+                      WANT_LOGP};
+}
+
+static void say_data(const PpoRun *r)
+{
+    const int64_t episodes = (int64_t)r->settings.iterations * r->settings.batch_size;
+    log_line("%s to answer, %s left out, %s: each %.1f times; %s",
+             text_count(r->prompts.n, "train prompt"), text_thousands(r->prompts.left_out),
+             text_count(episodes, "episode"), (double)episodes / r->prompts.n,
+             text_count((long long)r->start.model->parameters.n, "weight"));
+}
+
+/* The best of the run on held-out prompts, where that was asked for; else its last.  A run that halted out of its
+ * bounds has no good end, so without a best there is nothing to call aligned. */
+static int name_aligned(PpoRun *r, Error *err)
+{
+    double rate;
+    const int64_t best = ppo_best(r->ppo, &rate);
+    const bool taken = !r->run.dry && r->run.end != TRAINING_STOPPED && best >= 0 &&
+                       training_take_step(&r->run, best, err) == 0;
+    if (taken) log_line("best on held-out prompts: after %lld, wins %.2f", (long long)best, rate);
+    if (!taken && r->run.end != TRAINING_FINISHED) return 0;
+    return training_name_model(&r->run, "aligned", err);
+}
+
 static int train(PpoRun *r, Error *err)
 {
     r->ppo = ppo_new(&r->in, &r->settings);
+    r->run.work = work_of(r);
+    r->run.typical = r->settings.critic_warmup;
+    if (r->run.dry) say_data(r);
     Trainer trainer = ppo_trainer(r->ppo);
     const TrainingOptions o = {.name = "ppo",
                                .unit = "iteration",
                                .save_every = r->settings.save_every,
                                .keep = r->settings.keep,
-                               .after_step = keep_answers,
+                               .after_step = after_step,
                                .context = r};
     if (training_go(&r->run, &trainer, &o, r->in.policy, r->start.tokenizer, err) != 0) return -1;
-    if (r->run.end == TRAINING_FINISHED && training_name_model(&r->run, "aligned", err) != 0)
-        return -1;
+    if (name_aligned(r, err) != 0) return -1;
     training_report(&r->run);
     return 0;
 }
@@ -283,19 +368,20 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     loaded_adopt_lora(&r.lora, &r.start);
     if (training_begin(&r.run, ctx, r.store, "ppo", &r.options.training, &c, inputs, err) != 0)
         goto done;
-    if (r.options.answers && run_keep_answers(r.run.run, err) != 0) goto done;
+    if (r.options.answers && r.run.run && run_keep_answers(r.run.run, err) != 0) goto done;
     rc = train(&r, err);
 
 done:
     training_end(&r.run);
     ppo_free(r.ppo);
+    if (r.in.value != r.in.policy) policy_close(r.in.value);
     policy_close(r.in.policy);
-    policy_close(r.in.value);
     adapter_free(r.policy_adapter);
     adapter_free(r.value_adapter);
     model_free(r.policy_model);
     model_free(r.value_model);
     prompts_free(&r.prompts);
+    prompts_free(&r.held_out);
     loaded_close(&r.reference);
     loaded_close(&r.reward);
     loaded_close(&r.start);
@@ -309,12 +395,12 @@ const Command cmd_ppo = {
     .summary = "align the base by PPO against the reward model",
     .usage =
         "[--model MODEL [--reference MODEL]] [--reward MODEL] [--run NAME] [--resume] [--answers]",
-    .details =
-        "The reference is the frozen starting model; the value model starts from the reward "
-        "model.  The finished\n"
-        "run becomes `aligned`.  A second round, after labels of the aligned model's answers "
-        "and a new reward model:\n"
-        "rlhf ppo --model aligned --reference base",
+    .details = "The reference is the frozen starting model; the value model starts from the reward "
+               "model.  The finished\n"
+               "run becomes `aligned`, its best checkpoint where ppo.eval_every asks for one.  A "
+               "second round, after labels of the aligned model's answers "
+               "and a new reward model:\n"
+               "rlhf ppo --model aligned --reference base",
     .options = OPTIONS,
     .sections = SECTIONS,
     .project = PROJECT_NEEDED,

@@ -73,7 +73,7 @@ static int check_memory(const Pretrain *p, const ModelConfig *c, Error *err)
 {
     const ModelUse use = {.predicts = true, .trained = true, .predictions_trained = true};
     const PolicyOptions options = supervised_options(&p->settings);
-    MemoryPlan plan = {0};
+    MemoryPlan plan = {.tell = p->options.training.dry_run};
     memory_plan_add(&plan, "weights", model_memory(c, &use));
     memory_plan_add(&plan, "training", policy_memory(c, &options));
     return memory_plan_check(&plan,
@@ -180,8 +180,8 @@ static int train(Pretrain *p, Error *err)
     const PolicyOptions options = supervised_options(&p->settings);
     const Examples examples = {p->train.n, p->train.token, p->train.start, p->ones};
     const Examples valid = {p->valid.n, p->valid.token, p->valid.start, p->ones};
-    if (folder_make(p->tokenizer_dir, err) != 0 ||
-        tokenizer_save(p->tokenizer, p->tokenizer_dir, err) != 0)
+    if (!p->run.dry && (folder_make(p->tokenizer_dir, err) != 0 ||
+                        tokenizer_save(p->tokenizer, p->tokenizer_dir, err) != 0))
         return -1;
     model_set_companions(p->model, p->tokenizer_dir);
     say_what_was_read(p);
@@ -192,6 +192,7 @@ static int train(Pretrain *p, Error *err)
                                .unit = "step",
                                .save_every = p->settings.save_every,
                                .keep = p->settings.keep};
+    p->run.work = supervised_work(&p->settings, &examples);
     if (training_go(&p->run, &trainer, &o, p->policy, p->tokenizer, err) != 0) return -1;
     if (p->run.end == TRAINING_FINISHED && training_name_model(&p->run, "base", err) != 0)
         return -1;

@@ -207,6 +207,9 @@ static int train(Reward *w, Error *err)
                                .unit = "step",
                                .save_every = w->settings.save_every,
                                .keep = w->settings.keep};
+    if (pairs.n > 0)
+        w->run.work = (StepWork){3.0 * pairs.start[2 * pairs.n] / pairs.n * w->settings.batch_size,
+                                 WANT_VALUE};
     if (training_go(&w->run, &trainer, &o, w->policy, w->base.tokenizer, err) != 0) return -1;
     if (w->run.end == TRAINING_FINISHED && training_name_model(&w->run, "reward", err) != 0)
         return -1;
@@ -219,7 +222,7 @@ static int open_base(Reward *w, Error *err)
     if (loaded_outline(&w->base, w->ctx, "start", w->options.model, NULL, err) != 0) return -1;
     if (loaded_check_lora(&w->base, &w->lora, err) != 0 || read_pairs(w, err) != 0) return -1;
     if (memory_plan_training(&w->base, reward_options(&w->settings, w->ctx->seed), &w->lora,
-                             &(ModelUse){.trained = true}, err) != 0)
+                             &(ModelUse){.trained = true}, w->options.training.dry_run, err) != 0)
         return -1;
     return loaded_read(&w->base, err);
 }

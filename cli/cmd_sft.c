@@ -146,6 +146,7 @@ static int train(Sft *w, Error *err)
                                .unit = "step",
                                .save_every = w->settings.save_every,
                                .keep = w->settings.keep};
+    w->run.work = supervised_work(&w->settings, &train);
     if (training_go(&w->run, &trainer, &o, w->policy, w->base.tokenizer, err) != 0) return -1;
     if (w->run.end == TRAINING_FINISHED) {
         log_line("%s has learned from %s in %s", w->run.name,
@@ -163,7 +164,8 @@ static int open_base(Sft *w, Error *err)
     if (loaded_outline_language(&w->base, w->ctx, "start", w->options.model, NULL, err) != 0)
         return -1;
     if (loaded_check_lora(&w->base, &w->lora, err) != 0 || read_all(w, err) != 0) return -1;
-    if (memory_plan_training(&w->base, supervised_options(&w->settings), &w->lora, &use, err) != 0)
+    if (memory_plan_training(&w->base, supervised_options(&w->settings), &w->lora, &use,
+                             w->options.training.dry_run, err) != 0)
         return -1;
     return loaded_read(&w->base, err);
 }

@@ -33,6 +33,7 @@ typedef struct {
     int n_flag;
     char project[FILE_PATH_MAX];             /* the folder that holds rlhf.db, or "" */
     const struct TrainingObserver *observer; /* sees every training step (the demo), or NULL */
+    int detach; /* where a detached command tells that it is ready (cli/detach.h); 0: nowhere */
 } Context;
 
 typedef enum { OPTION_SWITCH, OPTION_INT, OPTION_DOUBLE, OPTION_TEXT } OptionType;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/detach.h"
 #include "cli/options.h"
 #include "cli/project.h"
 #include "kernels/kernels.h"
@@ -39,6 +40,8 @@ const Command *const COMMANDS[] = {
     &cmd_ppo,
     &cmd_compare,
     &cmd_runs,
+    &cmd_watch,
+    &cmd_stop,
     &cmd_demo,
     &cmd_config,
     &cmd_doctor,
@@ -200,6 +203,8 @@ static int run(Line *line, Context *ctx, Error *err)
     if (check_kernels(err) != 0) return -1;
     ctx->threads = kernels_threads(ctx->threads);
     if (c->filter) signal(SIGPIPE, SIG_DFL);
+    if (detach_asked(c, line->argc, line->argv))
+        return detach_run(ctx, line->argc, line->argv, err);
     return c->run(ctx, line->argc, line->argv, err);
 }
 

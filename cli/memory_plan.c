@@ -48,7 +48,7 @@ int memory_plan_check(const MemoryPlan *p, const char *hint, Error *err)
     const bool fits = total <= free;
     text_format(&sizes, "%s%s%s", text_size((double)total), fits ? " of " : " are needed, and ",
                 text_size((double)free));
-    if (fits && total >= WORTH_TELLING && !p->untold)
+    if (fits && (p->tell || total >= WORTH_TELLING) && !p->untold)
         log_line("memory: %s; %s free", parts.bytes, sizes.bytes);
     if (!fits) {
         error_set(err, "%s are free: %s", sizes.bytes, parts.bytes);
@@ -96,9 +96,9 @@ int memory_plan_decoding(const Loaded *l, int batch, int longest, Error *err)
 }
 
 int memory_plan_training(const Loaded *l, PolicyOptions options, const LoraConfig *lora,
-                         const ModelUse *use, Error *err)
+                         const ModelUse *use, bool tell, Error *err)
 {
-    MemoryPlan plan = {0};
+    MemoryPlan plan = {.tell = tell};
     options.adapter = loaded_planned_adapter(l, lora);
     memory_plan_add_weights(&plan, l, use);
     memory_plan_add(&plan, "training", policy_memory(&l->model->config, &options));

@@ -16,6 +16,7 @@ typedef struct {
     } part[MEMORY_PARTS_MAX];
     int n;
     bool untold; /* nothing is said of one that fits: a fuller one follows */
+    bool tell;   /* on the log, however small */
 } MemoryPlan;
 
 /* Parts of the same name are one.  The first one is of weights. */
@@ -26,7 +27,7 @@ void memory_plan_add_weights(MemoryPlan *p, const Loaded *l, const ModelUse *use
 void memory_plan_add_scoring(MemoryPlan *p, const Loaded *l);
 void memory_plan_add_sampling(MemoryPlan *p, const Loaded *l, int batch, int longest);
 /* Fails when a plan does not fit into what is free and what this process holds; `hint` says what would take less
- * beside the weights.  A plan of some size is told on the log. */
+ * beside the weights.  A plan of some size, or one that is to be told, is told on the log. */
 int memory_plan_check(const MemoryPlan *p, const char *hint, Error *err);
 
 /* The plans of commands with one model: to hold it; to score so many tokens at a time; to decode with it; to
@@ -35,6 +36,6 @@ int memory_plan_weights(const Loaded *l, Error *err);
 int memory_plan_scoring(const Loaded *l, int tokens, Error *err);
 int memory_plan_decoding(const Loaded *l, int batch, int longest, Error *err);
 int memory_plan_training(const Loaded *l, PolicyOptions options, const LoraConfig *lora,
-                         const ModelUse *use, Error *err);
+                         const ModelUse *use, bool tell, Error *err);
 
 #endif

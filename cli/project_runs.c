@@ -1,15 +1,13 @@
 /* The runs of a project: numbered names, and the lock that says one is running. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/checkpoint.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/run_lock.h"
 #include "base/text.h"
 #include "cli/project.h"
 #include "store/store.h"
@@ -156,19 +154,6 @@ int project_run(const Context *ctx, char name[RUN_NAME_MAX], char folder[FILE_PA
     return rc;
 }
 
-/* Held by base/run while a process works on the run; the system lets go of it when the process ends. */
-static bool is_locked(const char *run_folder)
-{
-    char path[FILE_PATH_MAX];
-    Error ignored;
-    if (path_join(path, run_folder, "lock", &ignored) != 0) return false;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return false;
-    const bool held = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    close(fd);
-    return held;
-}
-
 void project_run_state(char state[RUN_STATE_MAX], int64_t *step, const char *run_folder)
 {
     char path[FILE_PATH_MAX];
@@ -187,7 +172,7 @@ void project_run_state(char state[RUN_STATE_MAX], int64_t *step, const char *run
     }
     /* What the file says last was said when the process began: the lock knows whether it still works,
      * the checkpoints how far it came. */
-    const bool works = is_locked(run_folder);
+    const bool works = run_lock_is_held(run_folder, NULL);
     if (!works && strcmp(state, "running") != 0) return;
     snprintf(state, RUN_STATE_MAX, works ? "running" : "died");
     const int64_t saved = checkpoint_last_step(run_folder);

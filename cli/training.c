@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "cli/detach.h"
+#include "cli/live_settings.h"
 #include "cli/options.h"
 #include "kernels/kernels.h"
 
@@ -50,6 +52,9 @@ int training_settings(Context *ctx, Config *c, const char *kind, const TrainingF
 {
     char name[RUN_NAME_MAX], folder[FILE_PATH_MAX], path[FILE_PATH_MAX], *text = NULL;
     unsigned long long seed;
+    if (flags->dry_run && (flags->resume || flags->detach))
+        return error_usage(err, "--dry-run is of a new run; leave out --%s",
+                           flags->resume ? "resume" : "detach");
     if (!flags->resume) return context_settings(ctx, c, NULL, err);
     if (project_run(ctx, name, folder, flags->run, kind, err) != 0) return -1;
     if (path_join(path, folder, "settings.json", err) != 0) return -1;
@@ -66,16 +71,13 @@ int training_settings(Context *ctx, Config *c, const char *kind, const TrainingF
 /* Of a run that has ended nothing is left to resume, and what it has made may have changed what the same
  * command reads: sft replaces the base.  With the settings it had, its model is named once more: it may
  * have ended without. */
-static int check_finished(const TrainingRun *t, const char *settings, Error *err)
+static int check_finished(const TrainingRun *t, const char *old, Error *err)
 {
-    char state[RUN_STATE_MAX], *old = NULL;
+    char state[RUN_STATE_MAX];
     int64_t step;
     project_run_state(state, &step, t->folder);
-    if (strcmp(state, "finished") != 0) return 0;
-    if (run_read_settings(&old, t->folder, err) != 0) return -1;
-    const bool same = strcmp(old, settings) == 0;
-    free(old);
-    if (same) {
+    if (strcmp(state, "finished") != 0 || t->event) return 0;
+    if (t->resettled || strcmp(old, t->settings) == 0) {
         log_line("%s is finished, %s; for another run leave out --resume", t->name,
                  text_count(step, "step"));
         return 0;
@@ -85,21 +87,47 @@ static int check_finished(const TrainingRun *t, const char *settings, Error *err
     return error_hint(err, "its model: --model %s; for another run leave out --resume", t->name);
 }
 
+/* The settings that the run is opened with: those it had, where it may go on with others. */
+static int settle_settings(TrainingRun *t, char **open_with, const Config *settings, Error *err)
+{
+    Text event = {0}, said = {0};
+    char *old = NULL;
+    *open_with = NULL;
+    if (!file_is_folder(t->folder) || run_read_settings(&old, t->folder, err) != 0) return 0;
+    t->resettled = strcmp(old, t->settings) != 0 &&
+                   live_settings_allow(&event, &said, old, t->settings, settings);
+    if (said.n > 0) {
+        log_line("from here on: %s", said.bytes);
+        t->event = text_take(&event);
+    }
+    text_free(&said);
+    text_free(&event);
+    const int rc = check_finished(t, old, err);
+    if (t->resettled) *open_with = old;
+    else free(old);
+    return rc;
+}
+
 int training_begin(TrainingRun *t, Context *ctx, Store *store, const char *kind,
                    const TrainingFlags *flags, const Config *settings, const char *inputs,
                    Error *err)
 {
+    char *had = NULL;
     *t = (TrainingRun){.ctx = ctx,
                        .store = store,
                        .kind = kind,
                        .resume = flags->resume,
+                       .dry = flags->dry_run,
                        .stop_after = flags->stop_after};
+    if (t->dry) return 0;
     if (find_run(t, flags, err) != 0) return -1;
     t->settings = settings_text(ctx, settings, inputs);
     t->inputs = mem_strdup(inputs);
-    if (flags->resume && check_finished(t, t->settings, err) != 0) return -1;
+    if (flags->resume && settle_settings(t, &had, settings, err) != 0) return -1;
     const bool is_new = t->made || !file_is_folder(t->folder);
-    if (run_open(&t->run, t->folder, t->settings, flags->resume, err) != 0) return -1;
+    const int rc = run_open(&t->run, t->folder, had ? had : t->settings, flags->resume, err);
+    free(had);
+    if (rc != 0) return -1;
     t->made = is_new;
     return 0;
 }
@@ -149,6 +177,53 @@ static int note_end(const TrainingRun *t, int rc, Error *err)
                       t->name);
 }
 
+/* What is long is told before it begins; while it runs the bar knows better. */
+static void say_time(const TrainingRun *t, int64_t step)
+{
+    static const double WORTH_TELLING = 600;
+    char duration[32];
+    if (log_is_quiet() || t->work.forward_tokens <= 0) return;
+    const double seconds = training_time_guess(t->watched, &t->work, t->total - step);
+    if (seconds >= WORTH_TELLING)
+        log_line("%s: about %s, by the time of one forward pass; a step measured: --dry-run",
+                 text_count(t->total - step, t->options->unit), log_duration(duration, seconds));
+}
+
+static int ready(void *context, int64_t step, Error *err)
+{
+    TrainingRun *t = context;
+    if (t->resettled && run_change_settings(t->run, t->settings, err) != 0) return -1;
+    say_time(t, step);
+    if (t->ctx->detach == 0) return 0;
+    return detach_ready(t->ctx, t->name, t->folder, err);
+}
+
+static int measure_step(TrainingRun *t, Trainer *trainer, Error *err)
+{
+    Text members = {0}, note = {0};
+    text_add(&members, "");
+    const int64_t at = t->typical < t->total ? t->typical : 0;
+    log_line("measuring one %s of %s", t->options->unit, text_thousands(t->total));
+    const double began = log_clock();
+    const int rc = trainer->step(trainer->self, at, &members, &note, err);
+    t->seconds = log_clock() - began;
+    t->end = TRAINING_STOPPED;
+    t->last = text_take(&members);
+    text_free(&note);
+    return rc;
+}
+
+/* Who watches goes on in a way of its own, and says so. */
+static void say_stopped(const TrainingRun *t, const Trainer *trainer)
+{
+    if (t->end == TRAINING_HALTED)
+        log_line("halted after %lld of %lld: %s", (long long)t->steps, (long long)t->total,
+                 trainer->advice(trainer->self).halt);
+    if (t->end == TRAINING_STOPPED && !t->ctx->observer)
+        log_line("stopped after %lld of %lld; go on with the same command and --resume --run %s",
+                 (long long)t->steps, (long long)t->total, t->name);
+}
+
 int training_go(TrainingRun *t, Trainer *trainer, const TrainingOptions *o, Policy *p,
                 const Tokenizer *tokenizer, Error *err)
 {
@@ -156,16 +231,24 @@ int training_go(TrainingRun *t, Trainer *trainer, const TrainingOptions *o, Poli
     t->options = o, t->watched = p, t->tokenizer = tokenizer, t->total = trainer->total;
     inner.resume = t->resume, inner.stop_after = t->stop_after;
     inner.quiet = o->quiet || log_is_quiet();
-    inner.after_step = after_step, inner.context = t;
+    inner.after_step = after_step, inner.ready = ready, inner.context = t;
+    inner.timed = true, inner.event = t->event;
+    if (t->dry) return measure_step(t, trainer, err);
     if (begin(t, err) != 0) return -1;
     int rc = training_run(trainer, t->run, &inner, &t->end, &t->steps, err);
     if (t->store) rc = note_end(t, rc, err);
     if (rc != 0) return -1;
-    /* who watches goes on in a way of its own, and says so */
-    if (t->end == TRAINING_STOPPED && !t->ctx->observer)
-        log_line("stopped after %lld of %lld; go on with the same command and --resume --run %s",
-                 (long long)t->steps, (long long)trainer->total, t->name);
+    say_stopped(t, trainer);
     return checkpoint_path(t->model, t->folder, t->steps, err);
+}
+
+int training_take_step(TrainingRun *t, int64_t step, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    if (checkpoint_path(path, t->folder, step, err) != 0) return -1;
+    if (checkpoint_verify(path, err) != 0) return -1;
+    snprintf(t->model, sizeof t->model, "%s", path);
+    return 0;
 }
 
 int training_name_model(const TrainingRun *t, const char *name, Error *err)
@@ -211,8 +294,28 @@ static void put_final(Text *out, const char *members)
     text_free(&object);
 }
 
+/* What is held after a step is what all of them take. */
+static void report_dry(const TrainingRun *t)
+{
+    char all[32];
+    const double seconds = t->seconds * (double)t->total;
+    const size_t memory = mem_held();
+    if (t->ctx->json)
+        printf("{\"dry_run\":true,\"steps\":%lld,\"seconds_per_step\":%.3f,\"seconds\":%.3f,"
+               "\"memory\":%zu,\"step\":{%s}}\n",
+               (long long)t->total, t->seconds, seconds, memory, t->last);
+    else
+        printf("%s: %s of %.3g s: about %s; memory held %s; nothing was changed\n", t->kind,
+               text_count(t->total, t->options->unit), t->seconds, log_duration(all, seconds),
+               text_size((double)memory));
+}
+
 void training_report(const TrainingRun *t)
 {
+    if (t->dry) {
+        report_dry(t);
+        return;
+    }
     Text final = {0};
     text_add(&final, "");
     /* who watches has shown them in a way of its own */
@@ -232,5 +335,6 @@ void training_end(TrainingRun *t)
     free(t->last);
     free(t->settings);
     free(t->inputs);
+    free(t->event);
     *t = (TrainingRun){0};
 }

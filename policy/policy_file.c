@@ -20,7 +20,7 @@ static float *host_copy(const real *buffer, size_t n)
 
 int policy_save(const Policy *p, const char *dir, Error *err)
 {
-    const int K = p->options.heads;
+    const int K = p->options.beside ? 0 : p->options.heads;
     const Adapter *a = p->options.adapter;
     float *head = K > 0 ? host_copy(p->head.w, p->head.n) : NULL;
     const float *bias = K > 0 ? head + p->head_bias : NULL;
@@ -106,9 +106,41 @@ done:
     return rc == 0 ? 0 : error_wrap(err, "%s", path);
 }
 
+static const char HEADS[] = "heads.safetensors";
+
+/* As they lie in memory: weights, then biases, aligned. */
+static int save_heads(const Policy *p, const char *dir, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    const real *from = p->head.w;
+    const SafetensorsTensor tensor = {.name = "heads",
+                                      .n_dims = 1,
+                                      .shape = {(int64_t)p->head.n},
+                                      .read = safetensors_from_buffer,
+                                      .context = &from};
+    if (path_join(path, dir, HEADS, err) != 0) return -1;
+    return safetensors_write(path, &tensor, 1, err);
+}
+
+static int load_heads(Policy *p, const char *dir, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    Safetensors *file = NULL;
+    if (path_join(path, dir, HEADS, err) != 0 || safetensors_open(&file, path, err) != 0) return -1;
+    const int at = safetensors_find(file, "heads");
+    int rc = -1;
+    if (at < 0 || (size_t)safetensors_entry(file, at)->count != p->head.n)
+        error_set(err, "%s: heads are missing or of another model", path);
+    else rc = safetensors_to_buffer(p->head.w, file, at, err);
+    if (rc == 0) weight_changed(p->head_weight);
+    safetensors_close(file);
+    return rc;
+}
+
 int policy_save_state(const Policy *p, const char *dir, Error *err)
 {
     if (policy_save(p, dir, err) != 0) return -1;
+    if (p->options.beside && save_heads(p, dir, err) != 0) return -1;
     return save_optimizer(p, dir, err);
 }
 
@@ -116,7 +148,7 @@ static int load_head(Policy *p, int n_labels, const float *score, const float *b
 {
     const int K = p->options.heads;
     const size_t n = (size_t)K * (size_t)p->model->config.C;
-    if (K == 0) return 0;
+    if (K == 0 || p->options.beside) return 0;
     if (n_labels != K) return error_set(err, "%d heads where %d are needed", n_labels, K);
     real *w = mem_calloc(p->head.n, sizeof *w);
     for (size_t i = 0; i < n; i++) w[i] = (real)score[i];
@@ -160,6 +192,7 @@ static int load_model(Policy *p, const char *dir, Error *err)
 
 int policy_load_state(Policy *p, const char *dir, Error *err)
 {
-    const int rc = p->options.adapter ? load_adapter(p, dir, err) : load_model(p, dir, err);
+    int rc = p->options.adapter ? load_adapter(p, dir, err) : load_model(p, dir, err);
+    if (rc == 0 && p->options.beside) rc = load_heads(p, dir, err);
     return rc == 0 ? load_optimizer(p, dir, err) : -1;
 }

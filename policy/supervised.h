@@ -19,13 +19,13 @@ typedef struct {
 /* clang-format off */
 /*    type    name           default  min   max      source   meaning */
 #define SUPERVISED_ROWS(X) \
-    X(int,    steps,         0,       0,    1e9,     "",      "optimizer steps; 0: as many as `epochs` need") \
-    X(double, epochs,        1,       0.01, 1000,    "",      "passes over the examples") \
+    X(int_live,    steps,         0,       0,    1e9,     "",      "optimizer steps; 0: as many as `epochs` need") \
+    X(double_live, epochs,        1,       0.01, 1000,    "",      "passes over the examples") \
     X(int,    batch_size,    16,      1,    65536,   "",      "sequences per optimizer step") \
     X(int,    max_tokens,    2048,    16,   1048576, "",      "tokens of one micro-batch; changes memory, not results") \
-    X(int,    valid_every,   100,     0,    1e9,     "",      "steps between looks at the validation loss; 0: only at the end") \
-    X(int,    save_every,    0,       0,    1e9,     "",      "steps between checkpoints; 0: ten minutes; one at the end") \
-    X(int,    keep,          2,       1,    1000,    "",      "checkpoints kept")
+    X(int_live,    valid_every,   100,     0,    1e9,     "",      "steps between looks at the validation loss; 0: only at the end") \
+    X(int_live,    save_every,    0,       0,    1e9,     "",      "steps between checkpoints; 0: ten minutes; one at the end") \
+    X(int_live,    keep,          2,       1,    1000,    "",      "checkpoints kept")
 
 #define PRETRAIN_CONFIG(X) SUPERVISED_ROWS(X) OPTIMIZER_CONFIG(X, 3e-3, 0.05, 0.98, 1e-8, 0.05)
 #define SFT_CONFIG(X)      SUPERVISED_ROWS(X) OPTIMIZER_CONFIG(X, 1e-4, 0.0, 0.999, 1e-8, 0.0)

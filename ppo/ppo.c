@@ -9,49 +9,30 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/rng.h"
-#include "base/shuffle.h"
-#include "policy/sequences.h"
-#include "ppo/kl_control.h"
-#include "ppo/ppo_loss.h"
-#include "ppo/rollout.h"
+#include "ppo/ppo_private.h"
 
 #define ENTRY(...) CONFIG_ENTRY_OF(PpoConfig, __VA_ARGS__)
 static const ConfigField FIELDS[] = {PPO_CONFIG(ENTRY)};
 const ConfigTable PPO_TABLE = {"ppo", FIELDS, sizeof FIELDS / sizeof *FIELDS, sizeof(PpoConfig)};
 
-/* Some episodes of the rollout side by side, with the gradient that goes back. */
-typedef struct {
-    Sequences sequences;
-    int room;                        /* N at most */
-    unsigned char *want, *want_logp; /* what is asked of the value model, and of the policy */
-    double *old_logp, *advantage, *old_value, *ret; /* (n) packed response tokens */
-    double *logp, *entropy, *value;                 /* (N) results */
-    double *packed, *gradient;                      /* (n) */
-    double *dtoken;                                 /* (N) */
-    int n;                                          /* response tokens */
-} Micro;
-
-struct Ppo {
-    PpoInputs in;
-    PpoConfig config;
-    KlControl kl;
-    Rollout rollout;
-    Micro micro;
-    Shuffle prompts; /* the order of in.prompts */
-    PpoMetrics metrics;
-};
-
 /* ---- opening -------------------------------------------------------------------------------------- */
 
 PolicyOptions ppo_policy_options(const PpoConfig *c)
 {
-    return (PolicyOptions){.train = true, .max_tokens = c->max_tokens, OPTIMIZER_OPTIONS(c)};
+    const bool shared = c->value == VALUE_SHARED;
+    return (PolicyOptions){.train = true,
+                           .max_tokens = c->max_tokens,
+                           .heads = shared,
+                           .zero_head = shared,
+                           .beside = shared,
+                           OPTIMIZER_OPTIONS(c)};
 }
 
 PolicyOptions ppo_value_options(const PpoConfig *c)
 {
     PolicyOptions o = ppo_policy_options(c);
     o.heads = 1;
+    o.beside = false;
     o.zero_head = c->value_head == 1;
     return o;
 }
@@ -66,6 +47,12 @@ int ppo_check_settings(const PpoConfig *c, Error *err)
                          "ppo.kl_coef is 0, which no ppo.kl_target (%g) can steer: set one of "
                          "them",
                          c->kl_target);
+    if (c->score_center && c->score_scale == SCALE_NONE)
+        return error_set(err, "ppo.score_center goes with a ppo.score_scale, which is none");
+    if (c->value == VALUE_SHARED && (c->critic_warmup > 0 || c->value_learning_rate > 0))
+        return error_set(err,
+                         "ppo.value shared has one trunk and one optimizer: ppo.critic_warmup and "
+                         "ppo.value_learning_rate are of a separate value model; leave them at 0");
     return 0;
 }
 
@@ -102,24 +89,17 @@ Ppo *ppo_new(const PpoInputs *in, const PpoConfig *c)
     *p = (Ppo){.in = *in,
                .config = *c,
                .kl = {c->kl_coef, c->kl_target, c->kl_horizon},
-               .prompts = shuffle_new(in->prompts.n, in->seed)};
+               .prompts = shuffle_new(in->prompts.n, in->seed),
+               .best = -1};
+    if (c->eval_every > 0) p->held_out = held_out_new(&p->in, &p->config);
     return p;
-}
-
-static void micro_free(Micro *m)
-{
-    sequences_free(&m->sequences);
-    free(m->want), free(m->want_logp), free(m->old_logp), free(m->advantage);
-    free(m->old_value), free(m->ret), free(m->logp), free(m->entropy), free(m->value),
-        free(m->packed);
-    free(m->gradient), free(m->dtoken);
-    *m = (Micro){0};
 }
 
 void ppo_free(Ppo *p)
 {
     if (!p) return;
-    micro_free(&p->micro);
+    ppo_micro_free(&p->micro);
+    held_out_free(p->held_out);
     rollout_free(&p->rollout);
     shuffle_free(&p->prompts);
     free(p);
@@ -135,10 +115,30 @@ const Rollout *ppo_rollout(const Ppo *p)
     return &p->rollout;
 }
 
+int64_t ppo_best(const Ppo *p, double *win_rate)
+{
+    *win_rate = p->best_rate;
+    return p->best;
+}
+
 /* ---- rollout -------------------------------------------------------------------------------------- */
+
+/* A rollout's own deviation, that of all so far with this one, or that of the first. */
+static void scale_scores(Ppo *p)
+{
+    Rollout *r = &p->rollout;
+    ScoreMoments batch = {0};
+    const int how = p->config.score_scale;
+    if (how == SCALE_NONE) return;
+    score_moments_add(&batch, r->raw_score, r->B);
+    if (how == SCALE_RUNNING || (how == SCALE_FIRST && p->scores.n == 0))
+        score_moments_add(&p->scores, r->raw_score, r->B);
+    rollout_scale_scores(r, &p->config, how == SCALE_BATCH ? &batch : &p->scores);
+}
 
 static int roll_out(Ppo *p, int64_t iteration, Error *err)
 {
+    const double began = log_clock();
     const int B = p->config.batch_size;
     int *prompt = mem_calloc((size_t)B, sizeof *prompt);
     uint64_t *key = mem_calloc((size_t)B, sizeof *key);
@@ -153,7 +153,9 @@ static int roll_out(Ppo *p, int64_t iteration, Error *err)
     free(key);
     if (rc != 0) return -1;
     progress_pulse("scoring");
+    const double sampled = log_clock();
     rollout_score(&p->rollout, &p->in, &p->config);
+    scale_scores(p);
     const double drift = rollout_largest_log_ratio(&p->rollout);
     if (isnan(drift))
         return error_set(err,
@@ -166,135 +168,76 @@ static int roll_out(Ppo *p, int64_t iteration, Error *err)
                          "the same model in the same arithmetic",
                          drift);
     rollout_advantages(&p->rollout, &p->config, p->kl.coef);
+    p->metrics.sampling = sampled - began;
+    p->metrics.scoring = log_clock() - sampled;
     return 0;
 }
 
-/* ---- updates -------------------------------------------------------------------------------------- */
+/* ---- bounds and held-out prompts -------------------------------------------------------------------- */
 
-static void micro_reserve(Micro *m, int N)
+static void check_bounds(Ppo *p)
 {
-    if (N <= m->room) return;
-    m->room = N + m->room / 2;
-    const size_t n = (size_t)m->room;
-    m->want = mem_realloc(m->want, n, sizeof *m->want);
-    m->want_logp = mem_realloc(m->want_logp, n, sizeof *m->want_logp);
-    double **arrays[] = {&m->old_logp, &m->advantage, &m->old_value, &m->ret,      &m->logp,
-                         &m->entropy,  &m->value,     &m->packed,    &m->gradient, &m->dtoken};
-    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
-        *arrays[i] = mem_realloc(*arrays[i], n, sizeof(double));
+    const PpoConfig *c = &p->config;
+    const PpoMetrics *m = &p->metrics;
+    const struct {
+        const char *setting, *what;
+        double limit, is;
+        bool out;
+    } BOUND[] = {
+        {"stop_kl", "KL", c->stop_kl, m->kl, m->kl > c->stop_kl},
+        {"stop_ratio", "largest ratio", c->stop_ratio, m->ratio_max, m->ratio_max > c->stop_ratio},
+        {"stop_finished", "share of finished answers", c->stop_finished, m->finished,
+         m->finished < c->stop_finished},
+        {"stop_distinct", "share of different answers", c->stop_distinct, m->distinct,
+         m->distinct < c->stop_distinct}};
+    p->halt[0] = 0;
+    for (size_t i = 0; i < sizeof BOUND / sizeof *BOUND && !p->halt[0]; i++)
+        if (BOUND[i].limit > 0 && BOUND[i].out)
+            snprintf(p->halt, sizeof p->halt, "the %s is %.4g, beyond ppo.%s %.4g", BOUND[i].what,
+                     BOUND[i].is, BOUND[i].setting, BOUND[i].limit);
 }
 
-/* What is known of episode b's tokens, at `at` in the micro-batch. */
-static void micro_add(Micro *m, const Rollout *r, int b, int at)
+static void put_metric(Text *members, const char *name, double x)
 {
-    const int from = r->start[b], n = r->start[b + 1] - from;
-    for (int i = 0; i < n; i++) {
-        const bool is_response = r->want[from + i] != 0;
-        m->want_logp[at + i] = is_response ? WANT_LOGP | WANT_ENTROPY : 0;
-        m->want[at + i] = i + 1 < n && r->want[from + i + 1] ? WANT_VALUE : 0;
-        if (!is_response) continue;
-        m->old_logp[m->n] = r->logp[from + i];
-        m->advantage[m->n] = r->advantage[from + i];
-        m->old_value[m->n] = r->value[from + i];
-        m->ret[m->n++] = r->ret[from + i];
-    }
+    text_format(members, ",\"%s\":", name);
+    json_put_number(members, x);
 }
 
-/* The micro-batch of episodes that begins at place `first`; returns the place after it. */
-static int micro_fill(Ppo *p, const SequenceItems *items, int first)
+/* Answers that break win by a flaw of the reward model. */
+static void note_best(Ppo *p, int64_t done, const HeldOutResult *r)
 {
-    Micro *m = &p->micro;
-    const int last = sequences_take(&m->sequences, items, first, p->config.max_tokens);
-    micro_reserve(m, m->sequences.tokens);
-    m->n = 0;
-    for (int i = first; i < last; i++)
-        micro_add(m, &p->rollout, items->item[i], m->sequences.start[i - first]);
-    return last;
+    if (!r->broken && (p->best < 0 || r->win_rate > p->best_rate))
+        p->best = done, p->best_rate = r->win_rate;
 }
 
-static TokenBatch micro_batch(const Micro *m, const unsigned char *want, double temperature)
+/* After step `done`, when it is time. */
+static int evaluate_held_out(Ppo *p, int64_t done, Text *members, Text *note, Error *err)
 {
-    const Sequences *s = &m->sequences;
-    return (TokenBatch){.B = s->n,
-                        .N = s->tokens,
-                        .token = s->token,
-                        .start = s->start,
-                        .want = want,
-                        .temperature = temperature};
-}
-
-/* Numbers at the tokens where `want` is set, packed; and back. */
-static void pack(double *packed, const double *x, const unsigned char *want, int N)
-{
-    for (int i = 0; i < N; i++)
-        if (want[i]) *packed++ = x[i];
-}
-
-static void unpack(double *x, const double *packed, const unsigned char *want, int N)
-{
-    for (int i = 0; i < N; i++) x[i] = want[i] ? *packed++ : 0;
-}
-
-static int check_ratio(const Micro *m, Error *err)
-{
-    for (int i = 0; i < m->n; i++)
-        if (m->packed[i] != m->old_logp[i])
-            return error_set(
-                err,
-                "a response token has log-probability %.9g where the sampler had %.9g, before any "
-                "update: every ratio must be exactly 1; the arithmetic or the weights changed "
-                "(rlhf doctor)",
-                m->packed[i], m->old_logp[i]);
+    const PpoConfig *c = &p->config;
+    HeldOutResult r;
+    if (!p->held_out || (done % c->eval_every != 0 && done != c->iterations)) return 0;
+    const double began = log_clock();
+    progress_pulse("evaluating");
+    if (held_out_evaluate(p->held_out, &r, err) != 0) return -1;
+    note_best(p, done, &r);
+    put_metric(members, "eval/win_rate", r.win_rate);
+    put_metric(members, "eval/score", r.score);
+    put_metric(members, "eval/base_score", r.base_score);
+    put_metric(members, "eval/finished", r.shares.finished);
+    put_metric(members, "eval/distinct", r.shares.distinct);
+    if (p->best >= 0) put_metric(members, "eval/best", (double)p->best);
+    put_metric(members, "time/evaluating", log_clock() - began);
+    text_format(note, "  wins %.2f", r.win_rate);
     return 0;
 }
 
-typedef struct {
-    PpoPolicySums policy;
-    PpoValueSums value;
-    double entropy;
-} Sums;
-
-static int policy_gradient(Ppo *p, int64_t total, bool fresh, Sums *sums, Error *err)
+static TrainerAdvice advice(void *self)
 {
-    Micro *m = &p->micro;
-    const TokenBatch b = micro_batch(m, m->want_logp, p->config.temperature);
-    policy_evaluate(p->in.policy, &b, &(TokenTerms){.logp = m->logp, .entropy = m->entropy});
-    pack(m->packed, m->logp, m->want_logp, b.N);
-    if (fresh && check_ratio(m, err) != 0) return -1;
-    for (int i = 0; i < b.N; i++) sums->entropy += m->entropy[i];
-    ppo_policy_loss(m->gradient, &sums->policy, m->packed, m->old_logp, m->advantage, m->n, total,
-                    p->config.clip_range);
-    unpack(m->dtoken, m->gradient, m->want_logp, b.N);
-    policy_accumulate(p->in.policy, &b, &(TokenTerms){.logp = m->dtoken});
-    return 0;
+    const Ppo *p = self;
+    return (TrainerAdvice){.halt = p->halt[0] ? p->halt : NULL, .best = p->best};
 }
 
-static void value_gradient(Ppo *p, int64_t total, Sums *sums)
-{
-    Micro *m = &p->micro;
-    const TokenBatch b = micro_batch(m, m->want, 1);
-    policy_evaluate(p->in.value, &b, &(TokenTerms){.value = m->value});
-    pack(m->packed, m->value, m->want, b.N);
-    ppo_value_loss(m->gradient, &sums->value, m->packed, m->old_value, m->ret, m->n, total,
-                   p->config.clip_range_value, p->config.value_coef);
-    unpack(m->dtoken, m->gradient, m->want, b.N);
-    policy_accumulate(p->in.value, &b, &(TokenTerms){.value = m->dtoken});
-}
-
-static int check_norm(const Policy *policy, const char *what, double rate, Error *err)
-{
-    const double norm = policy_gradient_norm(policy);
-    if (isfinite(norm)) return 0;
-    return error_set(err,
-                     "the norm of the %s's gradient is %g; this step changed nothing; try a lower "
-                     "learning_rate (%g now)",
-                     what, norm, rate);
-}
-
-/* Learning rates of one iteration. */
-typedef struct {
-    double policy, value;
-} Rates;
+/* ---- the trainer ---------------------------------------------------------------------------------- */
 
 static Rates rates_at(const PpoConfig *c, int64_t iteration)
 {
@@ -302,49 +245,6 @@ static Rates rates_at(const PpoConfig *c, int64_t iteration)
     return (Rates){OPTIMIZER_RATE(c, c->learning_rate, iteration, c->iterations),
                    OPTIMIZER_RATE(c, value, iteration, c->iterations)};
 }
-
-/* One optimizer step of each model on the episodes episode (minibatch_size). */
-static int minibatch(Ppo *p, const int *episode, bool learn, bool fresh, const Rates *rate,
-                     Sums *sums, Error *err)
-{
-    const PpoConfig *c = &p->config;
-    const Rollout *r = &p->rollout;
-    const SequenceItems items = {r->token, r->start, 1, episode, c->minibatch_size};
-    int64_t total = 0;
-    for (int i = 0; i < items.n; i++) total += r->start[episode[i] + 1] - r->response[episode[i]];
-    for (int i = 0; i < items.n;) {
-        i = micro_fill(p, &items, i);
-        if (learn && policy_gradient(p, total, fresh, sums, err) != 0) return -1;
-        value_gradient(p, total, sums);
-    }
-    if (!isfinite(sums->policy.loss) || !isfinite(sums->value.loss))
-        return error_set(err, "the loss is not a number (policy %g, value %g)", sums->policy.loss,
-                         sums->value.loss);
-    /* both before either steps: a step of one alone could not be taken back */
-    if (learn && check_norm(p->in.policy, "policy", rate->policy, err) != 0) return -1;
-    if (check_norm(p->in.value, "value model", rate->value, err) != 0) return -1;
-    if (learn) policy_step(p->in.policy, rate->policy, c->max_grad_norm);
-    policy_step(p->in.value, rate->value, c->max_grad_norm);
-    return 0;
-}
-
-static int update(Ppo *p, int64_t iteration, bool learn, const Rates *rate, Sums *sums, Error *err)
-{
-    const PpoConfig *c = &p->config;
-    int *order = mem_calloc((size_t)c->batch_size, sizeof *order);
-    int rc = 0;
-    progress_pulse("updating");
-    for (int e = 0; e < c->epochs && rc == 0; e++) {
-        rng_permutation(order, c->batch_size, p->in.seed, RNG_MINIBATCH,
-                        (uint64_t)(iteration * c->epochs + e));
-        for (int first = 0; first < c->batch_size && rc == 0; first += c->minibatch_size)
-            rc = minibatch(p, order + first, learn, e == 0 && first == 0, rate, sums, err);
-    }
-    free(order);
-    return rc;
-}
-
-/* ---- the trainer ---------------------------------------------------------------------------------- */
 
 static int step(void *self, int64_t iteration, Text *members, Text *note, Error *err)
 {
@@ -357,59 +257,100 @@ static int step(void *self, int64_t iteration, Text *members, Text *note, Error 
     Sums sums = {0};
 
     if (roll_out(p, iteration, err) != 0) return -1;
-    if (update(p, iteration, learn, &rate, &sums, err) != 0) return -1;
+    if (ppo_update(p, iteration, learn, &rate, &sums, err) != 0) return -1;
     ppo_metrics_rollout(&p->metrics, r->logp, r->ref_logp, r->start, r->score, r->finished, r->B,
                         p->kl.coef);
     p->metrics.response_length = (double)r->n_response / r->B;
+    p->metrics.distinct = answer_shares(r).distinct;
     ppo_metrics_update(&p->metrics, &sums.policy, &sums.value, sums.entropy);
     p->metrics.lr = learn ? rate.policy : 0;
     p->metrics.episode = (double)((iteration + 1) * c->batch_size);
     p->metrics.eps = c->batch_size / (log_clock() - began + 1e-9);
-    kl_control_update(&p->kl, p->metrics.kl, c->batch_size);
+    kl_control_update(&p->kl,
+                      c->kl_per == KL_PER_TOKEN ? p->metrics.kl / p->metrics.response_length
+                                                : p->metrics.kl,
+                      c->batch_size);
     ppo_metrics_json(&p->metrics, members);
     text_format(note, "score %.2f  kl %.2f", p->metrics.scores, p->metrics.kl);
-    return 0;
+    check_bounds(p);
+    return evaluate_held_out(p, iteration + 1, members, note, err);
 }
 
-/* The policy is the checkpoint's own model; the value model lies in value/, the rest in ppo.json. */
+/* What the next step depends on beside the models.  kl_coef moves with kl_target; kl_coef_set is what the setting was,
+ * and one that a resume changes takes its place. */
+static int save_numbers(const Ppo *p, const char *dir, Error *err)
+{
+    const struct {
+        const char *name;
+        double x;
+    } NUMBER[] = {{"kl_coef", p->kl.coef},
+                  {"kl_coef_set", p->config.kl_coef},
+                  {"scores_n", p->scores.n},
+                  {"scores_mean", p->scores.mean},
+                  {"scores_squares", p->scores.squares},
+                  {"best", (double)p->best},
+                  {"best_rate", p->best_rate}};
+    char path[FILE_PATH_MAX];
+    Text t = {0};
+    if (path_join(path, dir, "ppo.json", err) != 0) return -1;
+    for (size_t i = 0; i < sizeof NUMBER / sizeof *NUMBER; i++) {
+        text_format(&t, "%s\"%s\": ", i ? ", " : "{", NUMBER[i].name);
+        json_put_number(&t, NUMBER[i].x);
+    }
+    text_add(&t, "}\n");
+    const int rc = file_write(path, t.bytes, t.n, err);
+    text_free(&t);
+    return rc;
+}
+
+static int load_numbers(Ppo *p, const char *dir, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    cJSON *state = NULL;
+    if (path_join(path, dir, "ppo.json", err) != 0 ||
+        json_read(&state, path, 1 << 16, false, err) != 0)
+        return -1;
+    const double coef = json_number(state, "kl_coef", NAN);
+    const bool changed = json_number(state, "kl_coef_set", p->config.kl_coef) != p->config.kl_coef;
+    p->kl.coef = changed ? p->config.kl_coef : coef;
+    p->scores =
+        (ScoreMoments){json_number(state, "scores_n", 0), json_number(state, "scores_mean", 0),
+                       json_number(state, "scores_squares", 0)};
+    p->best = (int64_t)json_number(state, "best", -1);
+    p->best_rate = json_number(state, "best_rate", 0);
+    cJSON_Delete(state);
+    return isfinite(coef) ? 0 : error_set(err, "%s: kl_coef is missing", path);
+}
+
+/* The policy is the checkpoint's own model; a separate value model lies in value/, the rest in ppo.json. */
 static int save(void *self, const char *dir, Error *err)
 {
     Ppo *p = self;
     char path[FILE_PATH_MAX];
-    Text t = {0};
-    int rc = -1;
-    if (policy_save_state(p->in.policy, dir, err) != 0) goto done;
-    if (path_join(path, dir, "value", err) != 0 || folder_make(path, err) != 0) goto done;
-    if (policy_save_state(p->in.value, path, err) != 0) goto done;
-    if (path_join(path, dir, "ppo.json", err) != 0) goto done;
-    text_add(&t, "{\"kl_coef\": ");
-    json_put_number(&t, p->kl.coef);
-    text_add(&t, "}\n");
-    rc = file_write(path, t.bytes, t.n, err);
-
-done:
-    text_free(&t);
-    return rc;
+    if (policy_save_state(p->in.policy, dir, err) != 0) return -1;
+    if (!is_shared(p) && (path_join(path, dir, "value", err) != 0 || folder_make(path, err) != 0 ||
+                          policy_save_state(p->in.value, path, err) != 0))
+        return -1;
+    return save_numbers(p, dir, err);
 }
 
 static int load(void *self, const char *dir, Error *err)
 {
     Ppo *p = self;
     char path[FILE_PATH_MAX];
-    cJSON *state = NULL;
     if (policy_load_state(p->in.policy, dir, err) != 0) return -1;
-    if (path_join(path, dir, "value", err) != 0 || policy_load_state(p->in.value, path, err) != 0)
+    if (!is_shared(p) &&
+        (path_join(path, dir, "value", err) != 0 || policy_load_state(p->in.value, path, err) != 0))
         return -1;
-    if (path_join(path, dir, "ppo.json", err) != 0 ||
-        json_read(&state, path, 1 << 16, false, err) != 0)
-        return -1;
-    p->kl.coef = json_number(state, "kl_coef", NAN);
-    cJSON_Delete(state);
-    return isfinite(p->kl.coef) ? 0 : error_set(err, "%s: kl_coef is missing", path);
+    return load_numbers(p, dir, err);
 }
 
 Trainer ppo_trainer(Ppo *p)
 {
-    return (Trainer){
-        .self = p, .total = p->config.iterations, .step = step, .save = save, .load = load};
+    return (Trainer){.self = p,
+                     .total = p->config.iterations,
+                     .step = step,
+                     .save = save,
+                     .load = load,
+                     .advice = advice};
 }

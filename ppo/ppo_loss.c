@@ -15,24 +15,39 @@ static double clamp(double x, double low, double high)
 /* d ratio / d logp = ratio, so the unclipped term's derivative is the term itself; where the clipped
  * term is the larger it is a constant. */
 void ppo_policy_loss(double *dlogp, PpoPolicySums *sums, const double *logp, const double *old_logp,
-                     const double *advantage, int n, int64_t total, double clip_range)
+                     const double *advantage, int n, int64_t total, RatioClip clip)
 {
-    assert(total >= n && total > 0 && clip_range >= 0);
+    assert(total >= n && total > 0 && clip.range >= 0);
     for (int i = 0; i < n; i++) {
         const double log_ratio = clamp(logp[i] - old_logp[i], -LOG_RATIO_MAX, LOG_RATIO_MAX);
         const double ratio = exp(log_ratio);
         const double unclipped = -advantage[i] * ratio;
-        const double clipped = -advantage[i] * clamp(ratio, 1 - clip_range, 1 + clip_range);
-        dlogp[i] = clipped > unclipped ? 0 : unclipped / (double)total;
+        const double clipped = -advantage[i] * clamp(ratio, 1 - clip.range, 1 + clip.range);
+        double loss = clipped > unclipped ? clipped : unclipped;
+        bool silenced = clipped > unclipped;
+        if (clip.dual > 0 && advantage[i] < 0 && loss > -advantage[i] * clip.dual)
+            loss = -advantage[i] * clip.dual, silenced = true;
+        dlogp[i] = silenced ? 0 : unclipped / (double)total;
 
-        sums->loss += clipped > unclipped ? clipped : unclipped;
-        sums->clipped += clipped > unclipped;
+        sums->loss += loss;
+        sums->clipped += silenced;
+        sums->log_ratio += log_ratio;
         sums->approx_kl += log_ratio * log_ratio / 2;
         sums->ratio += ratio;
         sums->ratio_squared += ratio * ratio;
         if (ratio > sums->ratio_max) sums->ratio_max = ratio;
     }
     sums->n += n;
+}
+
+/* k3 = e^-d - 1 + d, so dk3/dd = 1 - e^-d; d(d^2 / 2)/dd = d; dd/dlogp = 1. */
+void ppo_kl_loss_gradient(double *dlogp, const double *logp, const double *ref_logp, int n,
+                          int64_t total, double coef, bool k2)
+{
+    for (int i = 0; i < n; i++) {
+        const double d = clamp(logp[i] - ref_logp[i], -LOG_RATIO_MAX, LOG_RATIO_MAX);
+        dlogp[i] += coef * (k2 ? d : -expm1(-d)) / (double)total;
+    }
 }
 
 void ppo_value_loss(double *dvalue, PpoValueSums *sums, const double *value,

@@ -25,6 +25,8 @@ static const struct {
     METRIC("objective/rlhf_reward", rlhf_reward),
     METRIC("objective/scores", scores),
     METRIC("objective/response_length", response_length),
+    METRIC("objective/finished", finished),
+    METRIC("objective/distinct", distinct),
     METRIC("policy/approxkl_avg", approxkl),
     METRIC("policy/clipfrac_avg", clipfrac),
     METRIC("policy/entropy_avg", policy_entropy),
@@ -37,6 +39,11 @@ static const struct {
     METRIC("val/ratio_var", ratio_var),
     METRIC("val/ratio_max", ratio_max),
     METRIC("val/num_eos_tokens", num_eos_tokens),
+    METRIC("policy/skipped", skipped),
+    METRIC("policy/passes", passes),
+    METRIC("time/sampling", sampling),
+    METRIC("time/scoring", scoring),
+    METRIC("time/updating", updating),
 };
 #undef METRIC
 
@@ -63,6 +70,7 @@ void ppo_metrics_rollout(PpoMetrics *m, const double *logp, const double *ref_lo
     m->rlhf_reward = m->scores + m->non_score_reward;
     m->response_length = (double)N / B;
     m->num_eos_tokens = ended;
+    m->finished = (double)ended / B;
 }
 
 void ppo_metrics_update(PpoMetrics *m, const PpoPolicySums *policy, const PpoValueSums *value,

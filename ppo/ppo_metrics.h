@@ -27,8 +27,12 @@ typedef struct {
     double explained_variance;
     double ratio, ratio_var, ratio_max; /* over tokens, not over micro-batch means */
     double num_eos_tokens;              /* responses that ended by themselves */
+    double finished, distinct;          /* shares of the responses */
+    double skipped;                     /* policy steps that ratio_guard left out */
+    double passes;                      /* over the rollout, begun */
     double lr;
-    double episode; /* so far in this run */
+    double episode;                     /* so far in this run */
+    double sampling, scoring, updating; /* seconds */
 } PpoMetrics;
 
 /* Fill what a rollout of B responses says.  logp and ref_logp are packed, response b being

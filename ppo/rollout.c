@@ -109,43 +109,77 @@ static void state_values(double *value, Policy *p, const TokenBatch *b)
     free(after);
 }
 
+static double shaped(const Rollout *r, const PpoConfig *c, int b, double score)
+{
+    return score_shape(score, r->finished[b], c->missing_stop_penalty, c->missing_stop == 1,
+                       c->score_clip);
+}
+
 void rollout_score(Rollout *r, const PpoInputs *in, const PpoConfig *c)
 {
     const TokenBatch b = batch_of(r, c->temperature);
     policy_evaluate(in->reference, &b, &(TokenTerms){.logp = r->ref_logp});
     state_values(r->value, in->value, &b);
     reward_score(r->raw_score, in->reward, r->token, r->start, r->B);
-    for (int i = 0; i < r->B; i++)
-        r->score[i] =
-            score_shape(r->raw_score[i], r->finished[i], c->missing_stop_penalty, c->score_clip);
+    for (int i = 0; i < r->B; i++) r->score[i] = shaped(r, c, i, r->raw_score[i]);
 }
 
-/* Whiten the response tokens' numbers, which lie scattered among prompts. */
-static void whiten_responses(double *x, const Rollout *r, bool shift_mean)
+void rollout_scale_scores(Rollout *r, const PpoConfig *c, const ScoreMoments *moments)
+{
+    for (int i = 0; i < r->B; i++)
+        r->score[i] = shaped(r, c, i, score_scaled(moments, r->raw_score[i], c->score_center));
+}
+
+/* Episodes of a rollout: all of them where `item` is NULL. */
+typedef struct {
+    const int *item; /* (n) */
+    int n;
+} Episodes;
+
+static int episode_at(const Episodes *e, int i)
+{
+    return e->item ? e->item[i] : i;
+}
+
+/* Whiten the numbers of their response tokens, which lie scattered among prompts. */
+static void whiten_responses(double *x, const Rollout *r, const Episodes *e, bool shift_mean,
+                             bool unbiased)
 {
     double *packed = mem_calloc((size_t)r->n_response, sizeof *packed);
     int n = 0;
-    for (int i = 0; i < r->N; i++)
-        if (r->want[i]) packed[n++] = x[i];
-    whiten(packed, packed, n, shift_mean, false);
+    for (int k = 0; k < e->n; k++) {
+        const int b = episode_at(e, k);
+        for (int i = r->response[b]; i < r->start[b + 1]; i++) packed[n++] = x[i];
+    }
+    whiten(packed, packed, n, shift_mean, unbiased);
     n = 0;
-    for (int i = 0; i < r->N; i++)
-        if (r->want[i]) x[i] = packed[n++];
+    for (int k = 0; k < e->n; k++) {
+        const int b = episode_at(e, k);
+        for (int i = r->response[b]; i < r->start[b + 1]; i++) x[i] = packed[n++];
+    }
     free(packed);
+}
+
+void rollout_advantages_of(Rollout *r, const PpoConfig *c, double kl_coef, const int *episode,
+                           int n)
+{
+    const Episodes e = {episode, n};
+    const KlPenalty kl = {kl_coef, (KlEstimator)c->kl_estimator, c->kl_clip};
+    for (int k = 0; k < n; k++) {
+        const int b = episode_at(&e, k), at = r->response[b], T = r->start[b + 1] - at;
+        token_reward(r->reward + at, r->logp + at, r->ref_logp + at, r->score[b], T, &kl);
+    }
+    if (c->whiten_rewards) whiten_responses(r->reward, r, &e, false, c->whiten_unbiased);
+    for (int k = 0; k < n; k++) {
+        const int b = episode_at(&e, k), at = r->response[b], T = r->start[b + 1] - at;
+        gae(r->advantage + at, r->ret + at, r->reward + at, r->value + at, T, c->gamma, c->lambda);
+    }
+    if (c->whiten_advantages) whiten_responses(r->advantage, r, &e, true, c->whiten_unbiased);
 }
 
 void rollout_advantages(Rollout *r, const PpoConfig *c, double kl_coef)
 {
-    for (int b = 0; b < r->B; b++) {
-        const int at = r->response[b], T = r->start[b + 1] - at;
-        token_reward(r->reward + at, r->logp + at, r->ref_logp + at, r->score[b], T, kl_coef);
-    }
-    if (c->whiten_rewards) whiten_responses(r->reward, r, false);
-    for (int b = 0; b < r->B; b++) {
-        const int at = r->response[b], T = r->start[b + 1] - at;
-        gae(r->advantage + at, r->ret + at, r->reward + at, r->value + at, T, c->gamma, c->lambda);
-    }
-    whiten_responses(r->advantage, r, true);
+    rollout_advantages_of(r, c, kl_coef, NULL, r->B);
 }
 
 double rollout_kl(const Rollout *r, int b)

@@ -3,6 +3,7 @@
 #define PPO_ROLLOUT_H
 
 #include "ppo/ppo.h"
+#include "ppo/score_scale.h"
 
 /* B sequences, each prompt then response, end to end.  Arrays marked (N) hold numbers at response tokens
  * and 0 elsewhere; values[i] is the value of the state in which token i was chosen. */
@@ -23,8 +24,13 @@ int rollout_sample(Rollout *r, const PpoInputs *in, const PpoConfig *c, const in
                    const uint64_t *key, int B, Error *err);
 /* ref_logp, value, score. */
 void rollout_score(Rollout *r, const PpoInputs *in, const PpoConfig *c);
+/* score anew: the reward model's divided by the deviation of `moments`, then as rollout_score shapes it. */
+void rollout_scale_scores(Rollout *r, const PpoConfig *c, const ScoreMoments *moments);
 /* reward, advantage (whitened), ret. */
 void rollout_advantages(Rollout *r, const PpoConfig *c, double kl_coef);
+/* The same of some of its episodes alone, (n) of them: what is whitened together is theirs. */
+void rollout_advantages_of(Rollout *r, const PpoConfig *c, double kl_coef, const int *episode,
+                           int n);
 /* Of response b: the sum of logp - ref_logp, nats. */
 double rollout_kl(const Rollout *r, int b);
 /* Largest |logp - ref_logp| over the response tokens. */

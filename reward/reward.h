@@ -21,15 +21,15 @@ typedef struct {
 /* clang-format off */
 /*    type    name           default  min   max      source   meaning */
 #define REWARD_CONFIG(X) \
-    X(double, epochs,        1,       0.01, 1000,    "Ziegler et al. 2019", "passes over the labels") \
+    X(double_live, epochs,        1,       0.01, 1000,    "Ziegler et al. 2019", "passes over the labels") \
     X(int,    batch_size,    32,      1,    65536,   "",      "labels per optimizer step") \
     X(int,    max_tokens,    2048,    16,   1048576, "",      "tokens of one micro-batch; changes memory, not results") \
     X(double, people_weight, 1,       0.001, 1e6,    "",      "weight of labels by this project's people; those of rules and data sets weigh 1") \
     X(double, label_noise,   0,       0,    0.99,    "Christiano et al. 2017", "share of the labels taken to be coin tosses") \
     X(bool,   normalize,     true,    0,    1,       "Ziegler et al. 2019", "scores of training responses to mean 0, deviation 1 at the end") \
     X(bool,   shrink,        false,   0,    1,       "",      "scores times the share of their worth that held-out pairs confirm: a model no better than chance moves nothing") \
-    X(int,    save_every,    0,       0,    1e9,     "",      "steps between checkpoints; 0: ten minutes; one at the end") \
-    X(int,    keep,          2,       1,    1000,    "",      "checkpoints kept") \
+    X(int_live,    save_every,    0,       0,    1e9,     "",      "steps between checkpoints; 0: ten minutes; one at the end") \
+    X(int_live,    keep,          2,       1,    1000,    "",      "checkpoints kept") \
     OPTIMIZER_CONFIG(X, 1e-5, 0.0, 0.999, 1e-8, 0.0)
 
 typedef struct { REWARD_CONFIG(CONFIG_MEMBER) } RewardConfig;

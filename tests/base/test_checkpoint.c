@@ -27,7 +27,7 @@ static int write_state(void *context, const char *dir, Error *e)
 
 static void save(const char *run, int64_t step, int keep, const char *text)
 {
-    assert_worked(checkpoint_save(run, step, keep, write_state, (void *)text, &err), &err);
+    assert_worked(checkpoint_save(run, step, keep, -1, write_state, (void *)text, &err), &err);
 }
 
 /* A run with checkpoints of steps 1..n, all kept. */
@@ -246,7 +246,7 @@ static void a_failed_write_leaves_the_old_ones_alone(void **state)
 {
     (void)state;
     const char *run = run_with("failed", 2);
-    assert_int_equal(checkpoint_save(run, 3, 1, fail_half_way, "new", &err), -1);
+    assert_int_equal(checkpoint_save(run, 3, 1, -1, fail_half_way, "new", &err), -1);
     assert_says(&err, "checkpoint of step 3: weights: No space left on device");
     assert_int_equal(count_entries(run), 2);
     assert_newest(run, 2);
@@ -277,7 +277,7 @@ static int in_a_child(int (*write)(void *, const char *, Error *), const char *r
         signal(SIGXFSZ, SIG_IGN);
         if (write == write_too_much) setrlimit(RLIMIT_FSIZE, &(struct rlimit){4096, 4096});
         Error e;
-        _exit(checkpoint_save(run, 3, 1, write, "new", &e) == 0 ? 0 : 1);
+        _exit(checkpoint_save(run, 3, 1, -1, write, "new", &e) == 0 ? 0 : 1);
     }
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);

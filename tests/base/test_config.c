@@ -14,7 +14,7 @@
 #define PPO_CONFIG(X)                                                 \
     X(double, kl_coef, 0.05, 0, 10, "Ziegler 2019", "reward per nat") \
     X(double, clip_range, 0.2, 0, 1, "", "of the ratio")              \
-    X(int, epochs, 2, 1, 100, "", "over a rollout")                   \
+    X(int_live, epochs, 2, 1, 100, "", "over a rollout")              \
     X(double, learning_rate, 1e-5, 0, 1, "", "step size")
 #define SFT_CONFIG(X)                                                             \
     X(double, learning_rate, 1e-3, 0, 1, "", "step size")                         \
@@ -276,6 +276,27 @@ static void a_later_source_wins_and_is_remembered(void **state)
     assert_int_equal(config.origin[0][0], CONFIG_FROM_FLAG);
 }
 
+/* ---- what a resumed run may change ---- */
+
+static void live_settings_are_those_that_their_table_marks(void **state)
+{
+    (void)state;
+    assert_true(config_is_live(&config, "ppo.epochs"));
+    assert_false(config_is_live(&config, "ppo.kl_coef"));
+    assert_false(config_is_live(&config, "ppo.nothing"));
+    assert_taken("ppo.epochs=3"); /* a number like any other */
+    assert_int_equal(ppo.epochs, 3);
+}
+
+static void a_default_is_what_nobody_has_set(void **state)
+{
+    (void)state;
+    assert_true(config_is_default(&config, "ppo.kl_coef"));
+    assert_taken("ppo.kl_coef=0.05"); /* also to the same */
+    assert_false(config_is_default(&config, "ppo.kl_coef"));
+    assert_false(config_is_default(&config, "ppo.nothing"));
+}
+
 #define FRESH(f) cmocka_unit_test_setup(f, fresh)
 
 int main(void)
@@ -283,6 +304,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FRESH(a_bound_section_has_its_defaults),
         FRESH(each_type_is_set_from_text),
+        FRESH(live_settings_are_those_that_their_table_marks),
+        FRESH(a_default_is_what_nobody_has_set),
         FRESH(hyphens_are_underscores),
         FRESH(a_bare_name_works_when_one_section_has_it),
         FRESH(a_bare_name_in_two_sections_is_refused),

@@ -132,6 +132,21 @@ static void cutting_back_drops_what_came_after(void **state)
     run_close(r);
 }
 
+/* A damaged checkpoint takes the run back before a change of settings, which holds none the less. */
+static void cutting_back_keeps_the_events(void **state)
+{
+    (void)state;
+    Run *r = new_run("kept", 2);
+    assert_worked(run_record(r, 2, "\"event\":\"e\"", &err), &err);
+    assert_worked(run_record(r, 3, "\"loss\":0.25", &err), &err);
+    assert_worked(run_cut_back(r, 2, &err), &err);
+    assert_metrics(r, "{\"step\":1,\"loss\":0.5}\n{\"step\":2,\"loss\":0.5}\n"
+                      "{\"step\":2,\"event\":\"e\"}\n");
+    assert_worked(run_cut_back(r, 1, &err), &err);
+    assert_metrics(r, "{\"step\":1,\"loss\":0.5}\n{\"step\":1,\"event\":\"e\"}\n");
+    run_close(r);
+}
+
 static void a_line_cut_short_by_a_crash_goes_too(void **state)
 {
     (void)state;
@@ -180,14 +195,67 @@ static void a_resumed_run_goes_on_with_its_answers_without_doubling(void **state
                    "{\"step\":1,\"kl\":1}\n{\"step\":2,\"kl\":1}\n{\"step\":3,\"kl\":2}\n");
 }
 
+/* ---- TensorBoard ---- */
+
+/* How often `tag` is in the events of a run. */
+static int events_with(const char *run, const char *tag)
+{
+    char path[FILE_PATH_MAX], *bytes = NULL;
+    size_t n = 0;
+    int count = 0;
+    assert_worked(path_join(path, scratch_path(run), "events.out.tfevents.rlhf", &err), &err);
+    assert_worked(file_read(&bytes, &n, path, 1 << 20, &err), &err);
+    for (const char *at = bytes; (at = memmem(at, n - (size_t)(at - bytes), tag, strlen(tag)));
+         at++)
+        count++;
+    free(bytes);
+    return count;
+}
+
+static void every_record_is_an_event_too(void **state)
+{
+    (void)state;
+    run_close(new_run("events", 3));
+    assert_int_equal(events_with("events", "brain.Event:2"), 1);
+    assert_int_equal(events_with("events", "loss"), 3);
+}
+
+static void cutting_back_makes_the_events_anew(void **state)
+{
+    (void)state;
+    Run *r = new_run("anew", 4);
+    assert_worked(run_cut_back(r, 2, &err), &err);
+    assert_int_equal(events_with("anew", "loss"), 2);
+    assert_worked(run_record(r, 3, "\"other\":1", &err), &err);
+    run_close(r);
+    assert_int_equal(events_with("anew", "other"), 1);
+    /* of a run that had none, all of them */
+    assert_int_equal(remove(scratch_path("anew/events.out.tfevents.rlhf")), 0);
+    assert_worked(run_open(&r, scratch_path("anew"), SETTINGS, true, &err), &err);
+    assert_worked(run_cut_back(r, 3, &err), &err);
+    run_close(r);
+    assert_int_equal(events_with("anew", "loss"), 2);
+    assert_int_equal(events_with("anew", "other"), 1);
+}
+
+static void settings_are_changed_by_rename(void **state)
+{
+    (void)state;
+    Run *r = new_run("changed", 1);
+    assert_worked(run_change_settings(r, "{}", &err), &err);
+    run_close(r);
+    assert_worked(run_open(&r, scratch_path("changed"), "{}", true, &err), &err);
+    run_close(r);
+}
+
 static void the_state_is_replaced_whole(void **state)
 {
     (void)state;
     Run *r = new_run("state", 0);
-    assert_worked(run_set_state(r, "running", 0, &err), &err);
-    assert_worked(run_set_state(r, "finished", 12, &err), &err);
+    assert_worked(run_set_state(r, "running", 0, 12, &err), &err);
+    assert_worked(run_set_state(r, "finished", 12, 12, &err), &err);
     char *text = scratch_read(scratch_path("state/state.json"));
-    assert_string_equal(text, "{\"state\": \"finished\", \"step\": 12}\n");
+    assert_string_equal(text, "{\"state\": \"finished\", \"total\": 12, \"step\": 12}\n");
     free(text);
     run_close(r);
 }
@@ -212,9 +280,13 @@ int main(void)
         cmocka_unit_test(resuming_nothing_leaves_no_folder_behind),
         cmocka_unit_test(changed_settings_are_refused_with_what_changed),
         cmocka_unit_test(cutting_back_drops_what_came_after),
+        cmocka_unit_test(cutting_back_keeps_the_events),
         cmocka_unit_test(a_line_cut_short_by_a_crash_goes_too),
         cmocka_unit_test(answers_are_kept_where_asked_for),
         cmocka_unit_test(a_resumed_run_goes_on_with_its_answers_without_doubling),
+        cmocka_unit_test(every_record_is_an_event_too),
+        cmocka_unit_test(cutting_back_makes_the_events_anew),
+        cmocka_unit_test(settings_are_changed_by_rename),
         cmocka_unit_test(the_state_is_replaced_whole),
         cmocka_unit_test(a_folder_that_cannot_be_made_is_one_line),
     };

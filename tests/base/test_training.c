@@ -17,6 +17,7 @@ typedef struct {
     int64_t x;
     int fail_at; /* step that fails; 0: none */
     int steps, loads;
+    int64_t best, halt; /* advice: the best step so far, and the one to end after; 0: none */
 } Counter;
 
 static Error err;
@@ -55,6 +56,13 @@ static int load(void *self, const char *dir, Error *e)
     return 0;
 }
 
+static TrainerAdvice advice(void *self)
+{
+    const Counter *c = self;
+    return (TrainerAdvice){.halt = c->halt > 0 && c->steps >= c->halt ? "x is too large" : NULL,
+                           .best = c->best > 0 && c->steps >= c->best ? c->best : -1};
+}
+
 typedef struct {
     int rc;
     TrainingEnd end;
@@ -62,11 +70,11 @@ typedef struct {
     Counter counter;
 } Outcome;
 
-/* `total` steps of a fresh counter in scratch/NAME. */
-static Outcome train(const char *name, int total, TrainingOptions o, int fail_at)
+/* `total` steps of this counter in scratch/NAME. */
+static Outcome train_counter(const char *name, int total, TrainingOptions o, Counter counter)
 {
-    Outcome out = {.counter = {.x = 1, .fail_at = fail_at}};
-    Trainer t = {&out.counter, total, step, save, load};
+    Outcome out = {.counter = counter};
+    Trainer t = {&out.counter, total, step, save, load, advice};
     Run *run = NULL;
     o.name = "test", o.unit = "step", o.quiet = true;
     if (o.keep == 0) o.keep = 2;
@@ -74,6 +82,11 @@ static Outcome train(const char *name, int total, TrainingOptions o, int fail_at
     out.rc = training_run(&t, run, &o, &out.end, &out.steps, &err);
     run_close(run);
     return out;
+}
+
+static Outcome train(const char *name, int total, TrainingOptions o, int fail_at)
+{
+    return train_counter(name, total, o, (Counter){.x = 1, .fail_at = fail_at});
 }
 
 static void assert_same_files(const char *a, const char *b)
@@ -103,7 +116,7 @@ static void a_run_takes_every_step_and_saves_the_last(void **state)
     assert_true(file_is_folder(scratch_path("whole/checkpoints/step-000008")));
     assert_true(file_is_folder(scratch_path("whole/checkpoints/step-000010")));
     assert_false(file_exists(scratch_path("whole/checkpoints/step-000004")));
-    assert_state("whole", "{\"state\": \"finished\", \"step\": 10}\n");
+    assert_state("whole", "{\"state\": \"finished\", \"total\": 10, \"step\": 10}\n");
 }
 
 static void stopped_anywhere_and_resumed_is_as_never_stopped(void **state)
@@ -122,7 +135,7 @@ static void stopped_anywhere_and_resumed_is_as_never_stopped(void **state)
         assert_same_files("never/checkpoints/step-000009/x.json",
                           "stopped/checkpoints/step-000009/x.json");
         assert_same_files("never/metrics.jsonl", "stopped/metrics.jsonl");
-        assert_state("stopped", "{\"state\": \"finished\", \"step\": 9}\n");
+        assert_state("stopped", "{\"state\": \"finished\", \"total\": 9, \"step\": 9}\n");
     }
 }
 
@@ -222,7 +235,7 @@ static void resuming_a_finished_run_does_nothing(void **state)
     assert_worked(o.rc, &err);
     assert_int_equal(o.counter.steps, 0);
     assert_int_equal(o.end, TRAINING_FINISHED);
-    assert_state("done", "{\"state\": \"finished\", \"step\": 3}\n");
+    assert_state("done", "{\"state\": \"finished\", \"total\": 3, \"step\": 3}\n");
 }
 
 static void a_step_that_fails_ends_the_run_and_names_itself(void **state)
@@ -231,7 +244,7 @@ static void a_step_that_fails_ends_the_run_and_names_itself(void **state)
     const Outcome o = train("fails", 9, (TrainingOptions){.save_every = 2}, 4);
     assert_int_equal(o.rc, -1);
     assert_string_equal(err.message, "step 5: the loss is nan");
-    assert_state("fails", "{\"state\": \"failed\", \"step\": 4}\n");
+    assert_state("fails", "{\"state\": \"failed\", \"total\": 9, \"step\": 4}\n");
     assert_int_equal(train("fails", 9, (TrainingOptions){.resume = true}, 0).counter.steps, 5);
 }
 
@@ -261,7 +274,7 @@ static void a_signal_stops_after_the_step_and_saves(void **state)
     assert_int_equal(o.end, TRAINING_STOPPED);
     assert_int_equal(o.steps, 1);
     assert_true(file_is_folder(scratch_path("signal/checkpoints/step-000001")));
-    assert_state("signal", "{\"state\": \"stopped\", \"step\": 1}\n");
+    assert_state("signal", "{\"state\": \"stopped\", \"total\": 9, \"step\": 1}\n");
 }
 
 typedef struct {
@@ -302,7 +315,7 @@ static void a_watcher_that_fails_at_the_start_ends_the_run(void **state)
     (void)state;
     const Outcome o = train("at-once", 4, (TrainingOptions){.after_step = fails_at_once}, 0);
     assert_int_equal(o.rc, -1);
-    assert_state("at-once", "{\"state\": \"failed\", \"step\": 0}\n");
+    assert_state("at-once", "{\"state\": \"failed\", \"total\": 4, \"step\": 0}\n");
 }
 
 static int fails(void *context, int64_t at, const char *members, Error *e)
@@ -366,6 +379,80 @@ static void without_save_every_a_checkpoint_comes_every_ten_minutes(void **state
     }
 }
 
+/* ---- advice, time, events ----------------------------------------------------------------------- */
+
+static void the_best_checkpoint_is_saved_and_outlives_the_others(void **state)
+{
+    (void)state;
+    train_counter("best", 9, (TrainingOptions){.save_every = 4, .keep = 1},
+                  (Counter){.x = 1, .best = 3});
+    assert_true(file_is_folder(scratch_path("best/checkpoints/step-000003")));
+    assert_false(file_exists(scratch_path("best/checkpoints/step-000004")));
+    assert_true(file_is_folder(scratch_path("best/checkpoints/step-000009")));
+}
+
+static void a_trainer_that_has_enough_ends_the_run_and_saves(void **state)
+{
+    (void)state;
+    Outcome o = train_counter("halt", 9, (TrainingOptions){0}, (Counter){.x = 1, .halt = 5});
+    assert_worked(o.rc, &err);
+    assert_int_equal(o.end, TRAINING_HALTED);
+    assert_int_equal(o.steps, 5);
+    assert_true(file_is_folder(scratch_path("halt/checkpoints/step-000005")));
+    assert_state("halt", "{\"state\": \"stopped\", \"total\": 9, \"step\": 5}\n");
+    o = train_counter("to-the-end", 5, (TrainingOptions){0}, (Counter){.x = 1, .halt = 5});
+    assert_int_equal(o.end, TRAINING_FINISHED);
+}
+
+/* Before step 3 (index 2) there are 2 steps; the event stands behind them and no step is counted twice. */
+static void an_event_stands_where_a_resumed_run_went_on(void **state)
+{
+    (void)state;
+    train("event", 3, (TrainingOptions){.stop_after = 2}, 0);
+    train("event", 3, (TrainingOptions){.resume = true, .event = "\"event\":\"e\""}, 0);
+    char *text = scratch_read(scratch_path("event/metrics.jsonl"));
+    assert_string_equal(text, "{\"step\":1,\"x\":3}\n{\"step\":2,\"x\":10}\n"
+                              "{\"step\":2,\"event\":\"e\"}\n{\"step\":3,\"x\":32}\n");
+    free(text);
+}
+
+static double quarter_clock(void)
+{
+    return now += 0.25;
+}
+
+static void a_timed_record_says_how_long_its_step_took(void **state)
+{
+    (void)state;
+    log_set_clock(quarter_clock);
+    train("timed", 1, (TrainingOptions){.timed = true, .save_every = 1}, 0);
+    log_set_clock(NULL);
+    char *text = scratch_read(scratch_path("timed/metrics.jsonl"));
+    double time = 0;
+    assert_int_equal(sscanf(text, "{\"step\":1,\"x\":3,\"seconds\":0.250,\"time\":%lf}", &time), 1);
+    assert_true(time > 1.7e9);
+    free(text);
+}
+
+static int64_t ready_at = -1;
+
+static int is_ready(void *context, int64_t at, Error *e)
+{
+    (void)e;
+    (void)context;
+    ready_at = at;
+    return 0;
+}
+
+static void it_is_ready_once_after_it_was_taken_up(void **state)
+{
+    (void)state;
+    train("ready", 4, (TrainingOptions){.ready = is_ready, .stop_after = 3}, 0);
+    assert_int_equal(ready_at, 0);
+    train("ready", 4, (TrainingOptions){.ready = is_ready, .resume = true}, 0);
+    assert_int_equal(ready_at, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +472,11 @@ int main(void)
         cmocka_unit_test(each_checkpoint_looks_at_the_bar),
         cmocka_unit_test(a_stop_counts_the_steps_of_its_own_call),
         cmocka_unit_test(without_save_every_a_checkpoint_comes_every_ten_minutes),
+        cmocka_unit_test(the_best_checkpoint_is_saved_and_outlives_the_others),
+        cmocka_unit_test(a_trainer_that_has_enough_ends_the_run_and_saves),
+        cmocka_unit_test(an_event_stands_where_a_resumed_run_went_on),
+        cmocka_unit_test(a_timed_record_says_how_long_its_step_took),
+        cmocka_unit_test(it_is_ready_once_after_it_was_taken_up),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

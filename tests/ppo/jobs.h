@@ -26,7 +26,7 @@ static inline PpoConfig job_settings(void)
     config_bind(&all, &PPO_TABLE, &c);
     c.iterations = 4, c.batch_size = 8, c.minibatch_size = 4, c.epochs = 2, c.max_tokens = 40;
     c.max_new_tokens = 7, c.generate_batch = 3, c.learning_rate = 3e-3, c.temperature = 0.9;
-    c.warmup = 0, c.eps = 1e-8;
+    c.warmup = 0, c.eps = 1e-8, c.show_every = c.eval_every = 0;
     return c;
 }
 
@@ -49,11 +49,13 @@ static inline Job *job_new(const ModelConfig *policy, const ModelConfig *reward,
     j->in = (PpoInputs){.policy = policy_open(j->model[0], &trained),
                         .reference = policy_open(j->model[1], &reference),
                         .reward = policy_open(j->model[2], &frozen),
-                        .value = policy_open(j->model[3], &value),
+                        .value = c->value == VALUE_SHARED ? NULL : policy_open(j->model[3], &value),
                         .prompts = {JOB_PROMPTS, j->token, j->start},
+                        .held_out = {JOB_PROMPTS, j->token, j->start},
                         .stop = {JOB_STOP},
                         .n_stop = 1,
                         .seed = 6};
+    if (!j->in.value) j->in.value = j->in.policy;
     j->ppo = ppo_new(&j->in, &j->config);
     return j;
 }
@@ -61,7 +63,8 @@ static inline Job *job_new(const ModelConfig *policy, const ModelConfig *reward,
 static inline void job_free(Job *j)
 {
     ppo_free(j->ppo);
-    Policy *const policy[] = {j->in.policy, j->in.reference, j->in.reward, j->in.value};
+    Policy *const value = j->in.value == j->in.policy ? NULL : j->in.value;
+    Policy *const policy[] = {j->in.policy, j->in.reference, j->in.reward, value};
     for (int i = 0; i < 4; i++) policy_close(policy[i]), model_free(j->model[i]);
     free(j);
 }

@@ -11,7 +11,7 @@ static void policy_loss_matches_published_vector(void **state)
     const double advantage[] = {1, .5, -1, -.2}, want[] = {-.226209, 0, 0, .052564};
     double dlogp[4];
     PpoPolicySums s = {0};
-    ppo_policy_loss(dlogp, &s, logp, old_logp, advantage, 4, 4, 0.2);
+    ppo_policy_loss(dlogp, &s, logp, old_logp, advantage, 4, 4, (RatioClip){.range = 0.2});
     assert_near(s.loss / 4, -.123646, 1e-6);
     assert_near(s.clipped / 4, .5, 1e-12);
     assert_near(s.approx_kl / 4, .064062, 1e-6);
@@ -71,7 +71,7 @@ static void losses_match_golden(void **state)
     PpoPolicySums p = {0};
     PpoValueSums v = {0};
     ppo_policy_loss(dlogp, &p, t.logp, t.old_logp, t.advantage, t.n, t.n,
-                    golden_number(golden, "cliprange"));
+                    (RatioClip){.range = golden_number(golden, "cliprange")});
     ppo_value_loss(dvalue, &v, t.value, t.old_value, t.ret, t.n, t.n,
                    golden_number(golden, "cliprange_value"), golden_number(golden, "vf_coef"));
     assert_near(p.loss / t.n, golden_number(golden, "pg_loss"), 1e-12);
@@ -96,7 +96,8 @@ static void policy_gradient_reaches_the_golden_logits(void **state)
     golden_array(want, LOGITS, golden, "grad_logits");
     golden_array(action, ROOM, golden, "actions");
     PpoPolicySums p = {0};
-    ppo_policy_loss(dlogp, &p, t.logp, t.old_logp, t.advantage, t.n, t.n, 0.2);
+    ppo_policy_loss(dlogp, &p, t.logp, t.old_logp, t.advantage, t.n, t.n,
+                    (RatioClip){.range = 0.2});
 
     const double entropy_coef = golden_number(golden, "ent_coef");
     for (int i = 0; i < t.n; i++) {
@@ -126,12 +127,13 @@ static void micro_batches_add_up_to_the_minibatch(void **state)
     double dlogp[ROOM], dvalue[ROOM], dlogp_cut[ROOM], dvalue_cut[ROOM];
     PpoPolicySums p = {0}, p_cut = {0};
     PpoValueSums v = {0}, v_cut = {0};
-    ppo_policy_loss(dlogp, &p, t.logp, t.old_logp, t.advantage, t.n, t.n, 0.2);
+    ppo_policy_loss(dlogp, &p, t.logp, t.old_logp, t.advantage, t.n, t.n,
+                    (RatioClip){.range = 0.2});
     ppo_value_loss(dvalue, &v, t.value, t.old_value, t.ret, t.n, t.n, 0.2, 0.1);
     for (int m = 0; m < 3; m++) {
         const int a = cut[m], n = cut[m + 1] - a;
         ppo_policy_loss(dlogp_cut + a, &p_cut, t.logp + a, t.old_logp + a, t.advantage + a, n, t.n,
-                        0.2);
+                        (RatioClip){.range = 0.2});
         ppo_value_loss(dvalue_cut + a, &v_cut, t.value + a, t.old_value + a, t.ret + a, n, t.n, 0.2,
                        0.1);
     }
@@ -148,7 +150,8 @@ static double total_loss(const Tokens *t, int total)
     double unused[ROOM];
     PpoPolicySums p = {0};
     PpoValueSums v = {0};
-    ppo_policy_loss(unused, &p, t->logp, t->old_logp, t->advantage, t->n, total, 0.2);
+    ppo_policy_loss(unused, &p, t->logp, t->old_logp, t->advantage, t->n, total,
+                    (RatioClip){.range = 0.2});
     ppo_value_loss(unused, &v, t->value, t->old_value, t->ret, t->n, total, 0.2, 0.1);
     return (p.loss + 0.1 * v.loss) / total;
 }
@@ -163,7 +166,8 @@ static void gradients_match_finite_differences(void **state)
     double dlogp[ROOM], dvalue[ROOM];
     PpoPolicySums p = {0};
     PpoValueSums v = {0};
-    ppo_policy_loss(dlogp, &p, t.logp, t.old_logp, t.advantage, t.n, total, 0.2);
+    ppo_policy_loss(dlogp, &p, t.logp, t.old_logp, t.advantage, t.n, total,
+                    (RatioClip){.range = 0.2});
     ppo_value_loss(dvalue, &v, t.value, t.old_value, t.ret, t.n, total, 0.2, 0.1);
     for (int i = 0; i < 2 * t.n; i++) {
         double *x = i < t.n ? &t.logp[i] : &t.value[i - t.n], kept = *x;
@@ -183,7 +187,7 @@ static void equal_logp_gives_a_ratio_of_exactly_one(void **state)
     const double logp[] = {-0.1, -7.3}, advantage[] = {1, -2};
     double dlogp[2];
     PpoPolicySums s = {0};
-    ppo_policy_loss(dlogp, &s, logp, logp, advantage, 2, 2, 0.2);
+    ppo_policy_loss(dlogp, &s, logp, logp, advantage, 2, 2, (RatioClip){.range = 0.2});
     assert_true(s.ratio == 2 && s.ratio_squared == 2 && s.ratio_max == 1 && s.approx_kl == 0);
 }
 
@@ -194,7 +198,7 @@ static void nan_is_passed_on_not_clipped_away(void **state)
     double d;
     PpoPolicySums p = {0};
     PpoValueSums v = {0};
-    ppo_policy_loss(&d, &p, &nan, &zero, &one, 1, 1, 0.2);
+    ppo_policy_loss(&d, &p, &nan, &zero, &one, 1, 1, (RatioClip){.range = 0.2});
     assert_true(isnan(p.loss));
     ppo_value_loss(&d, &v, &nan, &zero, &one, 1, 1, 0.2, 1);
     assert_true(isnan(v.loss));
@@ -222,6 +226,37 @@ static void explained_variance_matches_hand_computation(void **state)
     assert_near(ppo_explained_variance(&s), 0.75, 1e-12);
 }
 
+/* Ratio 5 and advantage -1: the loss of 5 is cut to 3 and its gradient gone; a good token is not touched. */
+static void a_bad_token_weighs_no_more_than_the_dual_clip(void **state)
+{
+    (void)state;
+    const double logp[] = {1.6094379124341003, 0}, old_logp[] = {0, 0}, advantage[] = {-1, 1};
+    double dlogp[2];
+    PpoPolicySums s = {0};
+    ppo_policy_loss(dlogp, &s, logp, old_logp, advantage, 2, 2, (RatioClip){0.2, 3});
+    assert_near(s.loss, 3 - 1, 1e-12);
+    assert_near(dlogp[0], 0, 0);
+    assert_near(dlogp[1], -0.5, 1e-12);
+    assert_near(s.clipped, 1, 0);
+    PpoPolicySums without = {0};
+    ppo_policy_loss(dlogp, &without, logp, old_logp, advantage, 2, 2, (RatioClip){.range = 0.2});
+    assert_near(without.loss, 5 - 1, 1e-12);
+    assert_near(dlogp[0], 2.5, 1e-12); /* -A ratio / total */
+}
+
+/* d = log 2: 1 - e^-d = 1/2; k2's derivative is d itself; over 4 tokens at a coefficient of 0.1. */
+static void the_kl_in_the_loss_has_the_derivative_of_its_estimate(void **state)
+{
+    (void)state;
+    const double logp = 0, ref_logp = -0.6931471805599453;
+    double d = 1;
+    ppo_kl_loss_gradient(&d, &logp, &ref_logp, 1, 4, 0.1, false);
+    assert_near(d, 1 + 0.1 * 0.5 / 4, 1e-15);
+    d = 0;
+    ppo_kl_loss_gradient(&d, &logp, &ref_logp, 1, 4, 0.1, true);
+    assert_near(d, 0.1 * 0.6931471805599453 / 4, 1e-15);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +270,8 @@ int main(void)
         cmocka_unit_test(nan_is_passed_on_not_clipped_away),
         cmocka_unit_test(infinite_clip_range_is_plain_squared_error),
         cmocka_unit_test(explained_variance_matches_hand_computation),
+        cmocka_unit_test(a_bad_token_weighs_no_more_than_the_dual_clip),
+        cmocka_unit_test(the_kl_in_the_loss_has_the_derivative_of_its_estimate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

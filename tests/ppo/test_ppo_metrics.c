@@ -21,6 +21,7 @@ static void rollout_metrics_match_hand_computation(void **state)
     assert_near(m.scores, 0.5, 1e-15);
     assert_near(m.rlhf_reward, 0.5125, 1e-15);
     assert_near(m.num_eos_tokens, 1, 0);
+    assert_near(m.finished, 0.5, 0);
     assert_near(m.response_length, 1.5, 0);
 }
 

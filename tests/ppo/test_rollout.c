@@ -145,6 +145,45 @@ static void advantages_are_gae_s_whitened_over_all_response_tokens(void **state)
     job_free(j);
 }
 
+/* Mean and mean square of the response tokens of some episodes. */
+static void moments(double *mean, double *square, const double *x, const Rollout *r,
+                    const int *episode, int n)
+{
+    int count = 0;
+    *mean = *square = 0;
+    for (int k = 0; k < n; k++)
+        for (int i = r->response[episode[k]]; i < r->start[episode[k] + 1]; i++, count++)
+            *mean += x[i], *square += x[i] * x[i];
+    *mean /= count, *square /= count;
+}
+
+static void what_is_whitened_together_may_be_a_minibatch(void **state)
+{
+    (void)state;
+    Job *j = new_job();
+    Rollout r = job_rollout(j, B, 0.1);
+    const int some[] = {3, 11, 5};
+    double mean, square;
+    rollout_advantages_of(&r, &j->config, 0.1, some, 3);
+    moments(&mean, &square, r.advantage, &r, some, 3);
+    assert_near(mean, 0, 1e-12);
+    assert_near(square, 1, 1e-6);
+    rollout_free(&r);
+    job_free(j);
+}
+
+static void advantages_may_stay_as_they_are(void **state)
+{
+    (void)state;
+    Job *j = new_job();
+    j->config.whiten_advantages = false;
+    Rollout r = job_rollout(j, B, 0.1);
+    for (int i = 0; i < r.N; i++) /* ret is advantage + value, before any whitening */
+        assert_near(r.advantage[i], r.ret[i] - r.value[i], 1e-12);
+    rollout_free(&r);
+    job_free(j);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +192,8 @@ int main(void)
         cmocka_unit_test(an_episode_depends_on_its_prompt_and_key_alone),
         cmocka_unit_test(rewards_are_the_penalty_and_then_the_score),
         cmocka_unit_test(advantages_are_gae_s_whitened_over_all_response_tokens),
+        cmocka_unit_test(what_is_whitened_together_may_be_a_minibatch),
+        cmocka_unit_test(advantages_may_stay_as_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
