@@ -21,7 +21,7 @@ struct Store {
     int n_cached;
 };
 
-enum { STORE_APPLICATION_ID = 0x524C4846, STORE_VERSION = 2 }; /* "RLHF" */
+enum { STORE_APPLICATION_ID = 0x524C4846, STORE_VERSION = 3 }; /* "RLHF" */
 extern const char STORE_SCHEMA[];                              /* version 1 */
 extern const char *const STORE_MIGRATION[STORE_VERSION - 1];   /* [i]: from version i+1 to i+2 */
 
@@ -64,6 +64,8 @@ void sql_bind_split(sqlite3_stmt *stmt, int at, Split split);
 int *sql_copy_tokens(sqlite3_stmt *stmt, int column, int *n);
 Split sql_split(sqlite3_stmt *stmt, int column);
 AnnotatorKind sql_kind(sqlite3_stmt *stmt, int column);
+/* NULL is a skip: nothing decided. */
+Outcome sql_outcome(sqlite3_stmt *stmt, int column);
 /* Make room for one more row: doubles the array when n is a power of two. */
 void *sql_grow(void *rows, size_t n, size_t size);
 
@@ -76,6 +78,7 @@ int content_check(Store *s, const char *text, const char *what, Error *err);
 int content_check_json(Store *s, const char *json, const char *what, Error *err);
 int store_insert_prompt(Store *s, StorePrompt *row, StoreAdded *added, Error *err);
 int store_insert_demonstration(Store *s, StoreDemonstration *row, StoreAdded *added, Error *err);
+int store_insert_class_text(Store *s, StoreClassText *row, StoreAdded *added, Error *err);
 int store_insert_model(Store *s, StoreModel *model, Error *err);
 int store_insert_response(Store *s, StoreResponse *row, StoreAdded *added, Error *err);
 int store_insert_comparison(Store *s, StoreComparison *row, StoreAdded *added, Error *err);
@@ -83,10 +86,11 @@ int store_insert_annotator(Store *s, const char *handle, AnnotatorKind kind, int
                            Error *err);
 int store_insert_session(Store *s, const StoreSession *session, int64_t *id, Error *err);
 int store_find_session_annotator(Store *s, int64_t session_id, int64_t *annotator_id, Error *err);
-/* `state`: open (held) or done. */
+/* `state`: open (held) or done.  `role`: annotator or reviewer. */
 int store_insert_assignment(Store *s, int64_t comparison_id, int64_t annotator_id,
-                            int64_t session_id, const char *state, int64_t *id, Error *err);
-/* The open or done one of this comparison and annotator; *id stays 0 when there is none. */
+                            int64_t session_id, const char *role, const char *state, int64_t *id,
+                            Error *err);
+/* The open or done one of this comparison and annotator, as an annotator; *id stays 0 when there is none. */
 int store_find_assignment(Store *s, int64_t comparison_id, int64_t annotator_id, int64_t *id,
                           bool *done, Error *err);
 int store_hold_assignment(Store *s, int64_t assignment_id, int64_t session_id, Error *err);
@@ -102,8 +106,11 @@ typedef struct {
     bool retract;
     Outcome outcome;
     int preferred;
-    int64_t shown_us, submitted_us, active_ms;
-    const char *layout, *comment;
+    int64_t shown_us, first_input_us, submitted_us, active_ms;
+    const char *layout, *comment, *reasons;
+    int confidence;
+    bool seen; /* whether the next two are known, in thousandths */
+    int seen_a, seen_b;
 } LabelRow;
 int label_append(Store *s, const LabelRow *row, int64_t *id, Error *err);
 /* Recompute the chain; *n is how many labels it has. */

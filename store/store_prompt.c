@@ -102,8 +102,9 @@ int store_add_prompts(Store *s, StorePrompt *rows, size_t n, StoreAdded *added, 
 
 int store_insert_demonstration(Store *s, StoreDemonstration *row, StoreAdded *added, Error *err)
 {
-    static const char ADD[] = "INSERT INTO demonstration(prompt_id,content_id,source,created_us)"
-                              " VALUES(?1,?2,?3,?4) ON CONFLICT DO NOTHING";
+    static const char ADD[] =
+        "INSERT INTO demonstration(prompt_id,content_id,source,created_us,"
+        "annotator_id,session_id) VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT DO NOTHING";
     static const char FIND[] = "SELECT id FROM demonstration WHERE prompt_id=?1 AND content_id=?2";
     StorePrompt prompt = {.text = row->prompt, .source = row->source, .split = row->split};
     StoreAdded of_prompt = {0};
@@ -121,6 +122,8 @@ int store_insert_demonstration(Store *s, StoreDemonstration *row, StoreAdded *ad
     sqlite3_bind_int64(stmt, 2, content_id);
     sql_bind_text(stmt, 3, row->source);
     sqlite3_bind_int64(stmt, 4, store_time_us());
+    sql_bind_id(stmt, 5, row->annotator_id);
+    sql_bind_id(stmt, 6, row->session_id);
     if (sql_run(s, stmt, "add a demonstration", err) != 0) return -1;
     if (sqlite3_changes(s->db) == 1) {
         row->id = sqlite3_last_insert_rowid(s->db);
@@ -229,7 +232,8 @@ void store_prompts_free(StorePromptList *list)
 int store_list_demonstrations(Store *s, Split split, StoreDemonstrationList *out, Error *err)
 {
     static const char SQL[] =
-        "SELECT d.id, d.prompt_id, pc.body, dc.body, d.source, p.split"
+        "SELECT d.id, d.prompt_id, pc.body, dc.body, d.source, p.split, d.annotator_id,"
+        " d.session_id"
         " FROM demonstration d JOIN prompt p ON p.id=d.prompt_id"
         " JOIN content pc ON pc.id=p.content_id JOIN content dc ON dc.id=d.content_id"
         " WHERE ?1 IS NULL OR p.split=?1 ORDER BY d.id";
@@ -246,7 +250,9 @@ int store_list_demonstrations(Store *s, Split split, StoreDemonstrationList *out
                                                   .prompt = sql_copy_text(stmt, 2),
                                                   .response = sql_copy_text(stmt, 3),
                                                   .source = sql_copy_text(stmt, 4),
-                                                  .split = sql_split(stmt, 5)};
+                                                  .split = sql_split(stmt, 5),
+                                                  .annotator_id = sqlite3_column_int64(stmt, 6),
+                                                  .session_id = sqlite3_column_int64(stmt, 7)};
     }
     if (found < 0) {
         store_demonstrations_free(&list);

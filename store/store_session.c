@@ -121,11 +121,13 @@ static int lease_end(Store *s, int64_t now, int64_t *expires_us, Error *err)
 }
 
 int store_insert_assignment(Store *s, int64_t comparison_id, int64_t annotator_id,
-                            int64_t session_id, const char *state, int64_t *id, Error *err)
+                            int64_t session_id, const char *role, const char *state, int64_t *id,
+                            Error *err)
 {
     static const char SQL[] =
         "INSERT INTO assignment(comparison_id,annotator_id,session_id,swapped,leased_us,"
-        "expires_us,state) VALUES(?1,?2,?3,?4,?5,?6,?7)";
+        "expires_us,state,role,guideline_id) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,"
+        "(SELECT id FROM guideline WHERE campaign_id=?9 ORDER BY version DESC LIMIT 1))";
     const int64_t now = store_time_us();
     int64_t expires_us = now;
     if (lease_end(s, now, &expires_us, err) != 0) return -1;
@@ -141,6 +143,8 @@ int store_insert_assignment(Store *s, int64_t comparison_id, int64_t annotator_i
     sqlite3_bind_int64(stmt, 5, now);
     sqlite3_bind_int64(stmt, 6, expires_us);
     sql_bind_text(stmt, 7, state);
+    sql_bind_text(stmt, 8, role);
+    sqlite3_bind_int64(stmt, 9, s->campaign_id);
     if (sql_run(s, stmt, "assign a comparison", err) != 0) return -1;
     *id = sqlite3_last_insert_rowid(s->db);
     return 0;
@@ -274,8 +278,8 @@ static int claim(Store *s, int64_t session_id, bool imported, StoreClaim *out, b
     if (next_comparison(s, annotator_id, imported, &comparison_id, err) != 0) return -1;
     *found = comparison_id != 0;
     if (!*found) return 0;
-    if (store_insert_assignment(s, comparison_id, annotator_id, session_id, "open", &assignment_id,
-                                err) != 0)
+    if (store_insert_assignment(s, comparison_id, annotator_id, session_id, "annotator", "open",
+                                &assignment_id, err) != 0)
         return -1;
     return store_read_claim(s, assignment_id, out, err);
 }
@@ -304,7 +308,8 @@ static int hold_comparison(Store *s, int64_t session_id, int64_t comparison_id, 
     if (store_find_session_annotator(s, session_id, &annotator_id, err) != 0) return -1;
     if (store_find_assignment(s, comparison_id, annotator_id, &id, &done, err) != 0) return -1;
     if (id == 0)
-        rc = store_insert_assignment(s, comparison_id, annotator_id, session_id, "open", &id, err);
+        rc = store_insert_assignment(s, comparison_id, annotator_id, session_id, "annotator",
+                                     "open", &id, err);
     /* one that is done has its label, and stays done until another supersedes that */
     else if (!done) rc = store_hold_assignment(s, id, session_id, err);
     return rc == 0 ? store_read_claim(s, id, out, err) : -1;
@@ -348,10 +353,12 @@ void store_claim_free(StoreClaim *held)
 int store_count_skipped(Store *s, int64_t annotator_id, int64_t *out, Error *err)
 {
     static const char SQL[] =
-        "SELECT count(*) FROM label_current WHERE annotator_id=?1 AND outcome='skip'";
+        "SELECT count(*) FROM label_current l JOIN comparison c ON c.id=l.comparison_id"
+        " WHERE l.annotator_id=?1 AND c.campaign_id=?2 AND l.outcome='skip'";
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, annotator_id);
+    sqlite3_bind_int64(stmt, 2, s->campaign_id);
     return sql_one(s, stmt, out, "count skips", err);
 }
 
@@ -360,13 +367,16 @@ int store_count_claimable(Store *s, int64_t annotator_id, bool imported, int64_t
 {
     static const char LEFT[] = "SELECT count(*)" CLAIMABLE(SAMPLED);
     static const char ALL[] = "SELECT count(*)" CLAIMABLE("1");
-    static const char DONE[] = "SELECT count(*) FROM label_current WHERE annotator_id=?1";
+    static const char DONE[] =
+        "SELECT count(*) FROM label_current l JOIN comparison c ON c.id=l.comparison_id"
+        " WHERE l.annotator_id=?1 AND c.campaign_id=?2";
     int64_t n_left = 0, n_done = 0;
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, imported ? ALL : LEFT, err) != 0) return -1;
     if (claimable(s, stmt, annotator_id, &n_left, err) != 0) return -1;
     if (sql_get(s, &stmt, DONE, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, annotator_id);
+    sqlite3_bind_int64(stmt, 2, s->campaign_id);
     if (sql_one(s, stmt, &n_done, "count labels", err) != 0) return -1;
     *left = n_left;
     *done = n_done;

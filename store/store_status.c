@@ -66,7 +66,8 @@ static int count_all(Store *s, StoreStatus *out, Error *err)
     static const char PROMPTS[] = "SELECT split, count(*) FROM prompt GROUP BY split";
     static const char PREFERENCES[] =
         "SELECT p.split, count(*) FROM label_current l JOIN comparison c ON c.id=l.comparison_id"
-        " JOIN prompt p ON p.id=c.prompt_id WHERE l.pref IS NOT NULL GROUP BY p.split";
+        " JOIN prompt p ON p.id=c.prompt_id JOIN campaign g ON g.id=c.campaign_id"
+        " WHERE l.pref IS NOT NULL AND g.purpose='train' GROUP BY p.split";
     static const char UNDECIDED[] =
         "SELECT p.split, count(*) FROM comparison c JOIN prompt p ON p.id=c.prompt_id WHERE NOT"
         " EXISTS(SELECT 1 FROM label_current l WHERE l.comparison_id=c.id) GROUP BY p.split";
