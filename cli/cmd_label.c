@@ -26,7 +26,7 @@ typedef struct {
 
 static const Option OPTIONS[] = {
     {"as", OPTION_TEXT, offsetof(LabelOptions, as), 0, 0, "NAME",
-     "who labels; else RLHF_ANNOTATOR, else the name of this login"},
+     "who labels (rlhf annotators); else RLHF_ANNOTATOR, else the name of this login"},
     {"line", OPTION_SWITCH, offsetof(LabelOptions, line), 0, 0, NULL,
      "line by line: without a terminal, or for a screen reader"},
     {"imported", OPTION_SWITCH, offsetof(LabelOptions, imported), 0, 0, NULL,
@@ -42,12 +42,10 @@ static void put_reason(Text *t, int64_t n, const char *singular, const char *plu
 }
 
 /* Pairs are there, and none for this person: where they are. */
-static int all_taken(Store *store, const char *who, bool imported, Error *err)
+static int all_taken(Store *store, const char *who, int64_t id, bool imported, Error *err)
 {
-    int64_t id = 0;
     StoreTaken taken = {0};
     Text where = {0};
-    if (store_add_annotator(store, who, ANNOTATOR_HUMAN, &id, err) != 0) return -1;
     if (store_count_taken(store, id, &taken, err) != 0) return -1;
     put_reason(&where, taken.imported, "came with its label", "came with their labels");
     put_reason(&where, taken.labeled, "is labeled by others", "are labeled by others");
@@ -64,12 +62,12 @@ static int all_taken(Store *store, const char *who, bool imported, Error *err)
 }
 
 /* Nobody can label: say what is missing. */
-static int nothing_there(Store *store, const char *who, bool imported, Error *err)
+static int nothing_there(Store *store, const char *who, int64_t id, bool imported, Error *err)
 {
     int64_t comparisons = 0, prompts = 0;
     if (store_count_comparisons(store, &comparisons, err) != 0) return -1;
     if (store_count_prompts(store, NULL, &prompts, err) != 0) return -1;
-    if (comparisons > 0) return all_taken(store, who, imported, err);
+    if (comparisons > 0) return all_taken(store, who, id, imported, err);
     if (prompts == 0)
         return error_set(err,
                          "no pairs to label yet, and no prompts; begin with: rlhf import FILE");
@@ -117,6 +115,8 @@ static int label(const Context *ctx, const LabelOptions *o, Store *store, Error 
     if (!o->line && !terminal)
         return error_usage(err, "this is not a terminal; line mode: rlhf label --line");
     const char *who = annotator_name(o->as), *reason = NULL;
+    int64_t annotator = 0;
+    if (annotator_find(who, store, &annotator, err) != 0) return -1;
     struct winsize size = {0};
     if (terminal) ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
     const SessionOptions options = {.handle = who,
@@ -132,7 +132,7 @@ static int label(const Context *ctx, const LabelOptions *o, Store *store, Error 
     const double began = log_clock();
     SessionCounts counts = session_counts(session);
     int rc = counts.left + counts.done + counts.passed == 0
-                 ? nothing_there(store, who, o->imported, err)
+                 ? nothing_there(store, who, annotator, o->imported, err)
                  : 0;
     if (rc == 0)
         rc = o->line ? line_run(session, STDIN_FILENO, ctx->json ? stderr : stdout, &reason, err)

@@ -33,6 +33,7 @@ const Command *const COMMANDS[] = {
     &cmd_sample,
     &cmd_label,
     &cmd_judge,
+    &cmd_annotators,
     &cmd_pretrain,
     &cmd_sft,
     &cmd_reward,
