@@ -248,6 +248,9 @@ const char *const STORE_MIGRATION[STORE_VERSION - 1] = {
 
 "ALTER TABLE annotator ADD COLUMN disabled_us INTEGER /* since when this person labels no more; NULL: may */;\n"
 
+"ALTER TABLE session ADD COLUMN process TEXT /* number and start of the program; NULL: unknown */;\n"
+"CREATE INDEX session_open ON session(annotator_id) WHERE ended_us IS NULL;\n"
+
 "ALTER TABLE assignment ADD COLUMN role TEXT NOT NULL DEFAULT 'annotator'\n"
 "  CHECK(role IN('annotator','reviewer')) /* reviewer: settles what annotators differ on */;\n"
 "ALTER TABLE assignment ADD COLUMN guideline_id INTEGER REFERENCES guideline(id) /* in force when it was given; NULL: none */;\n"

@@ -69,6 +69,11 @@ Outcome sql_outcome(sqlite3_stmt *stmt, int column);
 /* Make room for one more row: doubles the array when n is a power of two. */
 void *sql_grow(void *rows, size_t n, size_t size);
 
+/* This process, and whether the one of that name has ended; false when it cannot be told. */
+enum { PROCESS_NAME = 48 };
+void process_name(char out[PROCESS_NAME]);
+bool process_is_gone(const char *name);
+
 /* What runs inside the caller's transaction: store_insert_prompt is what store_add_prompts does for each
  * row, and so on. */
 void content_hash(unsigned char out[HASH_BYTES], const char *text);

@@ -283,8 +283,9 @@ typedef struct {
     const char *terminal; /* $TERM; may be NULL */
     int columns, rows;    /* of the terminal; 0 without one */
 } StoreSession;
+/* Ends what this annotator's killed programs left, as by STORE_HANG_UP. */
 int store_begin_session(Store *s, const StoreSession *session, int64_t *id, Error *err);
-/* Of a session whose terminal went away. */
+/* Of a session whose terminal went away, or whose program was killed. */
 #define STORE_HANG_UP "hang-up"
 /* Releases what the session still holds, but for STORE_HANG_UP: whoever comes back before the leases run
  * out is given these pairs first.  `reason`: "quit", "done", "signal"... */

@@ -203,7 +203,7 @@ static void every_later_column_is_explained(void **state)
             free(statement);
             columns++;
         }
-    assert_int_equal(columns, 18);
+    assert_int_equal(columns, 19);
     free(schema);
 }
 
