@@ -19,7 +19,7 @@
 #include "labeling/session.h"
 
 typedef struct {
-    const char *as;
+    const char *as, *campaign;
     bool line, imported;
     int limit;
 } LabelOptions;
@@ -27,6 +27,8 @@ typedef struct {
 static const Option OPTIONS[] = {
     {"as", OPTION_TEXT, offsetof(LabelOptions, as), 0, 0, "NAME",
      "who labels (rlhf annotators); else RLHF_ANNOTATOR, else the name of this login"},
+    {"campaign", OPTION_TEXT, offsetof(LabelOptions, campaign), 0, 0, "NAME",
+     "pairs of that campaign (default)"},
     {"line", OPTION_SWITCH, offsetof(LabelOptions, line), 0, 0, NULL,
      "line by line: without a terminal, or for a screen reader"},
     {"imported", OPTION_SWITCH, offsetof(LabelOptions, imported), 0, 0, NULL,
@@ -152,13 +154,15 @@ static int label(const Context *ctx, const LabelOptions *o, Store *store, Error 
 
 static int run(Context *ctx, int argc, char **argv, Error *err)
 {
-    LabelOptions o = {0};
+    LabelOptions o = {.campaign = STORE_CAMPAIGN};
     Store *store = NULL;
     char path[FILE_PATH_MAX];
     int rc = -1;
     if (options_parse(ctx, OPTIONS, &o, NULL, 0, 0, argc, argv, err) != 0) goto done;
     if (project_path(ctx, path, "rlhf.db", err) != 0) goto done;
     if (store_open(&store, path, err) != 0) goto done;
+    if (store_use_campaign(store, o.campaign, err) != 0) goto done;
+    if (store_check_open(store, err) != 0) goto done;
     rc = label(ctx, &o, store, err);
 
 done:
@@ -170,13 +174,13 @@ const Command cmd_label = {
     .name = "label",
     .heading = "people",
     .summary = "choose the better of two answers, in the terminal",
-    .usage = "[--as NAME] [--line] [--imported] [--limit N]",
+    .usage = "[--as NAME] [--campaign NAME] [--line] [--imported] [--limit N]",
     .details = "One key a pair: a or b for the better answer, t for a tie, s to skip, u to undo, ? "
                "for all keys.\n"
                "A choice is on the disk before the screen says saved; quit whenever you like.\n"
                "Offered are pairs that nobody has judged, oldest first, then those that rules "
                "alone have judged; a pair\n"
-               "goes to one person.",
+               "goes to one person, or to as many as its campaign says.",
     .options = OPTIONS,
     .project = PROJECT_NEEDED,
     .run = run,

@@ -16,7 +16,7 @@
 #include "cli/prompts.h"
 
 typedef struct {
-    const char *model, *split, *source, *prompt;
+    const char *model, *split, *source, *prompt, *campaign;
     int limit, max_new_tokens, batch;
     double temperature;
 } SampleOptions;
@@ -27,6 +27,8 @@ static const Option OPTIONS[] = {
      "train or valid prompts only (both)"},
     {"source", OPTION_TEXT, offsetof(SampleOptions, source), 0, 0, "NAME",
      "prompts of one source only"},
+    {"campaign", OPTION_TEXT, offsetof(SampleOptions, campaign), 0, 0, "NAME",
+     "whose pairs they are (default)"},
     {"limit", OPTION_INT, offsetof(SampleOptions, limit), 1, 1e9, "N",
      "at most so many prompts, shared between train and valid as those to answer are"},
     {"max-new-tokens", OPTION_INT, offsetof(SampleOptions, max_new_tokens), 1, 1 << 20, "N",
@@ -275,9 +277,12 @@ static void report(const Sampling *s, double seconds)
 
 static int run(Context *ctx, int argc, char **argv, Error *err)
 {
-    Sampling s = {
-        .ctx = ctx,
-        .options = {.model = "base", .max_new_tokens = 128, .temperature = 1, .batch = 64}};
+    Sampling s = {.ctx = ctx,
+                  .options = {.model = "base",
+                              .max_new_tokens = 128,
+                              .temperature = 1,
+                              .batch = 64,
+                              .campaign = STORE_CAMPAIGN}};
     Words words;
     const double began = log_clock();
     int rc = -1;
@@ -287,6 +292,8 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
             err, "sample stores pairs for labeling; to see text: rlhf generate --prompt \"%.60s\"",
             s.options.prompt);
     if (open_store(&s.store, ctx, err) != 0) goto done;
+    if (store_use_campaign(s.store, s.options.campaign, err) != 0) goto done;
+    if (store_check_open(s.store, err) != 0) goto done;
     if (loaded_open_language(&s.model, ctx, "policy", s.options.model, NULL, err) != 0) goto done;
     if (loaded_record(&s.model, s.store, &s.model_id, err) != 0) goto done;
     loaded_policy(&s.model);
@@ -304,7 +311,7 @@ const Command cmd_sample = {
     .name = "sample",
     .heading = "people",
     .summary = "store paired answers for labeling",
-    .usage = "[--model MODEL] [--limit N] [--split train|valid]",
+    .usage = "[--model MODEL] [--limit N] [--split train|valid] [--campaign NAME]",
     .details = "Two answers to every train and valid prompt that the model has not answered yet, "
                "with their tokens, seed\n"
                "and settings.  Pairs are stored as they come: labeling can begin, Ctrl-C keeps "

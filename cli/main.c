@@ -34,6 +34,7 @@ const Command *const COMMANDS[] = {
     &cmd_label,
     &cmd_judge,
     &cmd_annotators,
+    &cmd_campaign,
     &cmd_pretrain,
     &cmd_sft,
     &cmd_reward,

@@ -225,6 +225,8 @@ void store_campaign_free(StoreCampaign *campaign); /* the texts, not the struct 
 /* In order of id. */
 int store_list_campaigns(Store *s, StoreCampaignList *out, Error *err);
 void store_campaigns_free(StoreCampaignList *list);
+/* An error when nothing more is to be labeled in it. */
+int store_check_open(Store *s, Error *err);
 /* From here on claims, counts of what is to label, and new comparisons are of this campaign, not the default. */
 int store_use_campaign(Store *s, const char *name, Error *err);
 
@@ -386,6 +388,9 @@ typedef struct {
 } StoreGold;
 /* Replaces the one before. */
 int store_put_gold(Store *s, const StoreGold *gold, Error *err);
+/* The standing labels of a person that carry a comment become expected answers, the comment the reason; *n is how
+ * many. */
+int store_add_gold_of(Store *s, const char *handle, int64_t *n, Error *err);
 int store_get_gold(Store *s, int64_t comparison_id, StoreGold *out, bool *found, Error *err);
 void store_gold_free(StoreGold *gold); /* the texts, not the struct */
 
@@ -409,7 +414,8 @@ typedef struct {
     StorePair *row;
     size_t n;
 } StorePairList;
-/* Comparisons without a standing label of this annotator, in order of id; limit 0 is all. */
+/* Comparisons of the campaign in use without a standing label of this annotator, in order of id; limit 0 is
+ * all. */
 int store_list_unlabeled(Store *s, int64_t annotator_id, int64_t limit, StorePairList *out,
                          Error *err);
 /* One comparison, as a pair. */
@@ -571,7 +577,7 @@ typedef struct {
     int64_t skipped;                     /* comparisons that were skipped and nothing else */
     int64_t labels_by_kind[ANNOTATOR_N]; /* standing, skips included; [ANNOTATOR_ANY]: all */
     int64_t preferences[SPLIT_N];        /* usable for training: skips and flags left out */
-    int64_t undecided[SPLIT_N];          /* comparisons that nobody has labeled or skipped */
+    int64_t undecided[SPLIT_N];          /* likewise: comparisons nobody has labeled or skipped */
     int64_t unanswered[SPLIT_N];         /* prompts without responses */
     StoreAnnotator *annotator;
     size_t n_annotators;

@@ -237,6 +237,20 @@ int store_use_campaign(Store *s, const char *name, Error *err)
     return rc;
 }
 
+int store_check_open(Store *s, Error *err)
+{
+    StoreCampaign c = {0};
+    if (store_get_campaign(s, NULL, &c, err) != 0) return -1;
+    int rc = 0;
+    if (c.closed) {
+        error_set(err, "campaign %s is closed", c.name);
+        rc = error_hint(err, "whoever runs the project can undo that: rlhf campaign open %s",
+                        c.name);
+    }
+    store_campaign_free(&c);
+    return rc;
+}
+
 void store_campaign_free(StoreCampaign *campaign)
 {
     if (!campaign) return;

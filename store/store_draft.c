@@ -103,6 +103,36 @@ int store_put_gold(Store *s, const StoreGold *gold, Error *err)
     return sql_finish(s, put_gold(s, gold, err), err);
 }
 
+static int add_gold_of(Store *s, const char *handle, int64_t *n, Error *err)
+{
+    static const char FIND[] = "SELECT id FROM annotator WHERE handle=?1 AND kind='human'";
+    static const char SQL[] =
+        "INSERT OR REPLACE INTO gold(comparison_id,outcome,pref,why,created_us)"
+        " SELECT comparison_id, outcome, pref, comment, ?2 FROM label_current"
+        " WHERE annotator_id=?1 AND pref IS NOT NULL AND comment<>''";
+    sqlite3_stmt *stmt = NULL;
+    int64_t id = 0;
+    if (sql_get(s, &stmt, FIND, err) != 0) return -1;
+    sql_bind_text(stmt, 1, handle);
+    if (sql_one(s, stmt, &id, "find an annotator", err) != 0) return -1;
+    if (id == 0) return error_set(err, "there is no annotator '%.60s'", handle);
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, id);
+    sqlite3_bind_int64(stmt, 2, store_time_us());
+    if (sql_run(s, stmt, "keep the expected answers", err) != 0) return -1;
+    *n = sqlite3_changes(s->db);
+    return 0;
+}
+
+int store_add_gold_of(Store *s, const char *handle, int64_t *n, Error *err)
+{
+    int64_t added = 0;
+    if (sql_begin(s, err) != 0) return -1;
+    if (sql_finish(s, add_gold_of(s, handle, &added, err), err) != 0) return -1;
+    *n = added;
+    return 0;
+}
+
 int store_get_gold(Store *s, int64_t comparison_id, StoreGold *out, bool *found, Error *err)
 {
     static const char SQL[] = "SELECT outcome, pref, why FROM gold WHERE comparison_id=?1";

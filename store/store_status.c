@@ -69,7 +69,8 @@ static int count_all(Store *s, StoreStatus *out, Error *err)
         " JOIN prompt p ON p.id=c.prompt_id JOIN campaign g ON g.id=c.campaign_id"
         " WHERE l.pref IS NOT NULL AND g.purpose='train' GROUP BY p.split";
     static const char UNDECIDED[] =
-        "SELECT p.split, count(*) FROM comparison c JOIN prompt p ON p.id=c.prompt_id WHERE NOT"
+        "SELECT p.split, count(*) FROM comparison c JOIN prompt p ON p.id=c.prompt_id"
+        " JOIN campaign g ON g.id=c.campaign_id WHERE g.purpose='train' AND NOT"
         " EXISTS(SELECT 1 FROM label_current l WHERE l.comparison_id=c.id) GROUP BY p.split";
     static const char UNANSWERED[] =
         "SELECT p.split, count(*) FROM prompt p WHERE NOT"

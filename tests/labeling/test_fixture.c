@@ -3,6 +3,7 @@
  *     labeling_test_fixture make DIR N    DIR/rlhf.db with N pairs to label
  *     labeling_test_fixture text DIR      one pair of long and hostile texts
  *     labeling_test_fixture labels DIR    the labels that stand, a line each: comparison kind annotator chosen
+ *     labeling_test_fixture pairs DIR CAMPAIGN    the same pairs once more, in another campaign
  *     labeling_test_fixture say DIR WHO PAIR CHOICE MS    WHO says a, b, tie or skip of a pair after MS milliseconds
  *     labeling_test_fixture models DIR    the models, a line each: name role run step
  *     labeling_test_fixture evaluation DIR COMMAND JSON    what COMMAND is said to have found
@@ -52,6 +53,24 @@ static void print_labels(Store *s)
                annotator_kind_name(list.row[i].kind), list.row[i].annotator,
                list.row[i].tie ? "(tie)" : list.row[i].chosen);
     store_preferences_free(&list);
+}
+
+/* Answers come in order, two to a prompt. */
+static void add_pairs(Store *s, const char *campaign)
+{
+    Error err = {0};
+    StoreResponseList list = {0};
+    if (store_use_campaign(s, campaign, &err) != 0 ||
+        store_list_responses(s, &(StoreResponseFilter){0}, &list, &err) != 0)
+        fixture_fail(&err);
+    for (size_t i = 0; i + 1 < list.n; i += 2) {
+        StoreComparison c = {.prompt_id = list.row[i].prompt_id,
+                             .a_id = list.row[i].id,
+                             .b_id = list.row[i + 1].id,
+                             .origin = "random"};
+        if (store_add_comparisons(s, &c, 1, NULL, &err) != 0) fixture_fail(&err);
+    }
+    store_responses_free(&list);
 }
 
 /* Sides are as stored, so that two people can be made to agree. */
@@ -121,6 +140,7 @@ int main(int argc, char **argv)
     else if (strcmp(argv[1], "text") == 0) fixture_pair(s, LONG_PROMPT, LONG_A, LONG_B);
     else if (strcmp(argv[1], "models") == 0) print_models(s);
     else if (strcmp(argv[1], "evaluation") == 0 && argc == 5) add_evaluation(s, argv[3], argv[4]);
+    else if (strcmp(argv[1], "pairs") == 0 && argc == 4) add_pairs(s, argv[3]);
     else if (strcmp(argv[1], "say") == 0 && argc == 7) say(s, argv);
     else print_labels(s);
     store_close(s);
