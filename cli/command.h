@@ -35,7 +35,8 @@ typedef struct {
     const struct TrainingObserver *observer; /* sees every training step (the demo), or NULL */
 } Context;
 
-typedef enum { OPTION_SWITCH, OPTION_INT, OPTION_DOUBLE, OPTION_TEXT } OptionType;
+/* OPTION_MAYBE is a text that may be left out (--name, --name=TEXT), then "". */
+typedef enum { OPTION_SWITCH, OPTION_INT, OPTION_DOUBLE, OPTION_TEXT, OPTION_MAYBE } OptionType;
 
 /* One option of a command.  `offset` is that of a bool, int, double or const char * in the command's own
  * struct, which holds the default before options_parse. */

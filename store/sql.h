@@ -35,6 +35,9 @@ int sql_error(Store *s, const char *doing, Error *err);
 int sql_damaged(Store *s, const char *doing, Error *err);
 /* The database file and what SQLite keeps beside it. */
 void sql_remove_files(const char *path);
+/* Refuses a database that this user may not write, by the effective user as files are opened; what is mounted
+ * read-only is SQLite's to report. */
+int sql_check_rights(const char *path, Error *err);
 /* The folder of a file; the caller frees. */
 char *sql_parent_of(const char *path);
 int sql_exec(Store *s, const char *sql, const char *doing, Error *err);

@@ -276,7 +276,7 @@ int store_open(Store **out, const char *path, Error *err)
         error_set(err, "%s: is empty, not a database of this program", path);
         return error_hint(err, "put a backup in its place (rlhf backup makes them)");
     }
-    if (refuse_network(path, err) != 0) return -1;
+    if (refuse_network(path, err) != 0 || sql_check_rights(path, err) != 0) return -1;
 
     Store *s = mem_calloc(1, sizeof *s);
     s->path = mem_strdup(path);
