@@ -14,6 +14,7 @@ struct Store {
     char *path;
     uint64_t seed; /* of the campaign */
     int64_t campaign_id;
+    int64_t waiting_since_us; /* for a lock, by a steady clock */
     struct {
         const char *sql;
         sqlite3_stmt *stmt;

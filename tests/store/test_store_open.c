@@ -23,7 +23,6 @@ static void connection_is_durable_and_strict(void **state)
     assert_int_equal(pragma("PRAGMA foreign_keys"), 1);
     assert_int_equal(pragma("PRAGMA recursive_triggers"), 1);
     assert_int_equal(pragma("PRAGMA trusted_schema"), 0);
-    assert_int_equal(pragma("PRAGMA busy_timeout"), 10000);
     assert_int_equal(pragma("PRAGMA application_id"), 0x524C4846);
     assert_int_equal(pragma("PRAGMA user_version"), 3);
 }
