@@ -15,11 +15,12 @@
 #include "cli/options.h"
 #include "cli/project.h"
 #include "labeling/line.h"
+#include "labeling/review.h"
 #include "labeling/screen.h"
 #include "labeling/session.h"
 
 typedef struct {
-    const char *as, *campaign;
+    const char *as, *campaign, *review;
     bool line, imported;
     int limit;
 } LabelOptions;
@@ -33,6 +34,8 @@ static const Option OPTIONS[] = {
      "line by line: without a terminal, or for a screen reader"},
     {"imported", OPTION_SWITCH, offsetof(LabelOptions, imported), 0, 0, NULL,
      "after all others, pairs that came with a data set and its label"},
+    {"review", OPTION_TEXT, offsetof(LabelOptions, review), 0, 0, "WHAT",
+     "disagree: settle the pairs that people differ on, line by line"},
     {"limit", OPTION_INT, offsetof(LabelOptions, limit), 1, 1e9, "N", "end after so many pairs"},
     {0},
 };
@@ -152,6 +155,43 @@ static int label(const Context *ctx, const LabelOptions *o, Store *store, Error 
     return 0;
 }
 
+static void report_review(const Context *ctx, const char *who, const ReviewCounts *c)
+{
+    if (ctx->json) {
+        Text t = {0};
+        json_put_text(&t, who, strlen(who));
+        printf("{\"reviewer\":%s,\"settled\":%lld,\"skipped\":%lld,\"left\":%lld}\n", t.bytes,
+               (long long)c->settled, (long long)c->skipped, (long long)c->left);
+        text_free(&t);
+        return;
+    }
+    printf("%s settled by %s, %s left\n", text_count(c->settled, "pair"), who,
+           text_thousands(c->left));
+}
+
+static int review(const Context *ctx, const LabelOptions *o, Store *store, Error *err)
+{
+    const char *who = annotator_name(o->as), *reason = "error";
+    int64_t annotator = 0, session = 0;
+    ReviewCounts counts = {0};
+    Error late = {0};
+    if (strcmp(o->review, "disagree") != 0)
+        return error_usage(err, "--review: '%.40s' is nothing to review; disagree", o->review);
+    if (annotator_find(who, store, &annotator, err) != 0) return -1;
+    const StoreSession row = {.annotator_id = annotator, .ui = "line", .terminal = getenv("TERM")};
+    if (store_begin_session(store, &row, &session, err) != 0) return -1;
+    int rc = review_run(&counts, store, session, annotator, STDIN_FILENO,
+                        ctx->json ? stderr : stdout, &reason, err);
+    if (store_end_session(store, session, reason, &late) != 0 && rc == 0) {
+        *err = late;
+        rc = -1;
+    }
+    if (rc != 0) return -1;
+    if (strcmp(reason, STORE_HANG_UP) == 0) interrupt_raise(SIGHUP);
+    else report_review(ctx, who, &counts);
+    return 0;
+}
+
 static int run(Context *ctx, int argc, char **argv, Error *err)
 {
     LabelOptions o = {.campaign = STORE_CAMPAIGN};
@@ -163,7 +203,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (store_open(&store, path, err) != 0) goto done;
     if (store_use_campaign(store, o.campaign, err) != 0) goto done;
     if (store_check_open(store, err) != 0) goto done;
-    rc = label(ctx, &o, store, err);
+    rc = o.review ? review(ctx, &o, store, err) : label(ctx, &o, store, err);
 
 done:
     store_close(store);

@@ -32,6 +32,7 @@ const Command *const COMMANDS[] = {
     &cmd_inspect,
     &cmd_sample,
     &cmd_label,
+    &cmd_write,
     &cmd_judge,
     &cmd_annotators,
     &cmd_campaign,

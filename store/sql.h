@@ -102,6 +102,8 @@ int store_insert_assignment(Store *s, int64_t comparison_id, int64_t annotator_i
 /* The open or done one of this comparison and annotator, as an annotator; *id stays 0 when there is none. */
 int store_find_assignment(Store *s, int64_t comparison_id, int64_t annotator_id, int64_t *id,
                           bool *done, Error *err);
+/* Leases that ran out are held no more. */
+int store_expire_leases(Store *s, Error *err);
 int store_hold_assignment(Store *s, int64_t assignment_id, int64_t session_id, Error *err);
 int store_finish_assignment(Store *s, int64_t assignment_id, Error *err);
 int store_read_claim(Store *s, int64_t assignment_id, StoreClaim *out, Error *err);

@@ -88,6 +88,8 @@ typedef struct {
 /* In order of id.  `filter` may be NULL. */
 int store_list_prompts(Store *s, const StorePromptFilter *filter, StorePromptList *out, Error *err);
 void store_prompts_free(StorePromptList *list);
+/* Those of train and valid, not written in a chat template, that have no demonstration; in order of id. */
+int store_list_undemonstrated(Store *s, StorePromptList *out, Error *err);
 /* How many store_list_prompts would list without a limit. */
 int store_count_prompts(Store *s, const StorePromptFilter *filter, int64_t *out, Error *err);
 
@@ -103,6 +105,9 @@ typedef struct {
     StoreDemonstration *row;
     size_t n;
 } StoreDemonstrationList;
+/* Of this very writer; *removed is false when it is not there. */
+int store_remove_demonstration(Store *s, int64_t id, int64_t annotator_id, bool *removed,
+                               Error *err);
 int store_add_demonstrations(Store *s, StoreDemonstration *rows, size_t n, StoreAdded *added,
                              Error *err);
 int store_list_demonstrations(Store *s, Split split, StoreDemonstrationList *out, Error *err);
@@ -360,6 +365,31 @@ int store_save_label(Store *s, const StoreDecision *decision, int64_t *label_id,
 /* Take back the annotator's newest standing label, today's or not; it stays on record as retracted.  The
  * pair is held again and given back to be shown; *found is false when nothing is left to undo. */
 int store_undo_label(Store *s, int64_t session_id, StoreClaim *out, bool *found, Error *err);
+
+/* ---- where people differ --------------------------------------------------------------------------- */
+
+/* The next comparison of the campaign in use, with an id above `after`, on which the standing labels of two people
+ * differ in side and which no reviewer has settled; held for the session's annotator, whose label is then a
+ * reviewer's: it stands for those of the others.  *found is false when none is left. */
+int store_claim_disagreed(Store *s, int64_t session_id, int64_t after, StoreClaim *out, bool *found,
+                          Error *err);
+/* How many there are for this reviewer. */
+int store_count_disagreed(Store *s, int64_t annotator_id, int64_t *out, Error *err);
+/* As store_undo_label, of a reviewer's labels. */
+int store_undo_review(Store *s, int64_t session_id, StoreClaim *out, bool *found, Error *err);
+typedef struct {
+    const char *annotator;
+    Outcome outcome;
+    int preferred;       /* as stored: < 0 a is better, > 0 b is */
+    const char *comment; /* may be NULL */
+} StoreVote;
+typedef struct {
+    StoreVote *row;
+    size_t n;
+} StoreVoteList;
+/* What people say of a comparison, reviewers apart, in the order in which they said it. */
+int store_list_votes(Store *s, int64_t comparison_id, StoreVoteList *out, Error *err);
+void store_votes_free(StoreVoteList *list);
 
 /* A decision in the making, kept so that a lost line or a killed program loses none of it.  It ends with its
  * assignment's being open: with the label, the release, the lease. */

@@ -108,11 +108,12 @@ int store_save_label(Store *s, const StoreDecision *decision, int64_t *label_id,
     return rc;
 }
 
-static int undo(Store *s, int64_t session_id, StoreClaim *out, bool *found, Error *err)
+static int undo(Store *s, int64_t session_id, const char *role, StoreClaim *out, bool *found,
+                Error *err)
 {
     static const char NEWEST[] = "SELECT l.id, l.assignment_id FROM label_current l"
                                  " JOIN comparison c ON c.id=l.comparison_id WHERE"
-                                 " l.annotator_id=?1 AND c.campaign_id=?2"
+                                 " l.annotator_id=?1 AND c.campaign_id=?2 AND l.role=?3"
                                  " ORDER BY l.id DESC LIMIT 1";
     int64_t annotator_id = 0, id = 0;
     LabelRow row = {.retract = true, .session_id = session_id};
@@ -121,6 +122,7 @@ static int undo(Store *s, int64_t session_id, StoreClaim *out, bool *found, Erro
     if (sql_get(s, &stmt, NEWEST, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, annotator_id);
     sqlite3_bind_int64(stmt, 2, s->campaign_id);
+    sql_bind_text(stmt, 3, role);
     const int step = sql_step(s, stmt, "find the newest label", err);
     if (step <= 0) return step;
     row.supersedes = sqlite3_column_int64(stmt, 0);
@@ -135,18 +137,29 @@ static int undo(Store *s, int64_t session_id, StoreClaim *out, bool *found, Erro
     return store_read_claim(s, row.assignment_id, out, err);
 }
 
-int store_undo_label(Store *s, int64_t session_id, StoreClaim *out, bool *found, Error *err)
+static int undo_newest(Store *s, int64_t session_id, const char *role, StoreClaim *out, bool *found,
+                       Error *err)
 {
     StoreClaim got = {0};
     bool any = false;
     if (sql_begin(s, err) != 0) return -1;
-    if (sql_finish(s, undo(s, session_id, &got, &any, err), err) != 0) {
+    if (sql_finish(s, undo(s, session_id, role, &got, &any, err), err) != 0) {
         store_claim_free(&got);
         return -1;
     }
     *found = any;
     if (any) *out = got;
     return 0;
+}
+
+int store_undo_label(Store *s, int64_t session_id, StoreClaim *out, bool *found, Error *err)
+{
+    return undo_newest(s, session_id, "annotator", out, found, err);
+}
+
+int store_undo_review(Store *s, int64_t session_id, StoreClaim *out, bool *found, Error *err)
+{
+    return undo_newest(s, session_id, "reviewer", out, found, err);
 }
 
 /* ---- rules, judges and data sets ------------------------------------------------------------------- */

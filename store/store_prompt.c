@@ -150,6 +150,24 @@ int store_add_demonstrations(Store *s, StoreDemonstration *rows, size_t n, Store
     return rc;
 }
 
+int store_remove_demonstration(Store *s, int64_t id, int64_t annotator_id, bool *removed,
+                               Error *err)
+{
+    static const char SQL[] = "DELETE FROM demonstration WHERE id=?1 AND annotator_id=?2";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_begin(s, err) != 0) return -1;
+    int rc = sql_get(s, &stmt, SQL, err);
+    if (rc == 0) {
+        sqlite3_bind_int64(stmt, 1, id);
+        sqlite3_bind_int64(stmt, 2, annotator_id);
+        rc = sql_run(s, stmt, "take a demonstration back", err);
+    }
+    const bool any = rc == 0 && sqlite3_changes(s->db) == 1;
+    if (sql_finish(s, rc, err) != 0) return -1;
+    *removed = any;
+    return 0;
+}
+
 /* ---- reading --------------------------------------------------------------------------------------- */
 
 int store_find_prompt(Store *s, const char *text, int64_t *id, Error *err)
@@ -187,18 +205,13 @@ int store_count_prompts(Store *s, const StorePromptFilter *filter, int64_t *out,
     return sql_one(s, stmt, out, "count prompts", err);
 }
 
-int store_list_prompts(Store *s, const StorePromptFilter *filter, StorePromptList *out, Error *err)
-{
-    static const char SQL[] =
-        "SELECT p.id, c.body, p.source, p.split, k.template FROM prompt p JOIN content c ON "
-        "c.id=p.content_id LEFT JOIN conversation k ON k.prompt_id=p.id" PROMPT_FILTER
-        " ORDER BY p.id LIMIT ?5";
-    const StorePromptFilter *f = filter ? filter : &ANY;
-    sqlite3_stmt *stmt = NULL;
-    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
-    bind_filter(stmt, f);
-    sqlite3_bind_int64(stmt, 5, f->limit > 0 ? f->limit : -1);
+#define PROMPTS                                                                           \
+    "SELECT p.id, c.body, p.source, p.split, k.template FROM prompt p JOIN content c ON " \
+    "c.id=p.content_id LEFT JOIN conversation k ON k.prompt_id=p.id"
 
+/* The rows of a statement that is bound. */
+static int copy_prompts(Store *s, sqlite3_stmt *stmt, StorePromptList *out, Error *err)
+{
     StorePromptList list = {0};
     int found;
     while ((found = sql_step(s, stmt, "list prompts", err)) == 1) {
@@ -215,6 +228,27 @@ int store_list_prompts(Store *s, const StorePromptFilter *filter, StorePromptLis
     }
     *out = list;
     return 0;
+}
+
+int store_list_prompts(Store *s, const StorePromptFilter *filter, StorePromptList *out, Error *err)
+{
+    static const char SQL[] = PROMPTS PROMPT_FILTER " ORDER BY p.id LIMIT ?5";
+    const StorePromptFilter *f = filter ? filter : &ANY;
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    bind_filter(stmt, f);
+    sqlite3_bind_int64(stmt, 5, f->limit > 0 ? f->limit : -1);
+    return copy_prompts(s, stmt, out, err);
+}
+
+int store_list_undemonstrated(Store *s, StorePromptList *out, Error *err)
+{
+    static const char SQL[] = PROMPTS
+        " WHERE p.split<>'test' AND k.template IS NULL"
+        " AND NOT EXISTS(SELECT 1 FROM demonstration d WHERE d.prompt_id=p.id) ORDER BY p.id";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    return copy_prompts(s, stmt, out, err);
 }
 
 void store_prompts_free(StorePromptList *list)

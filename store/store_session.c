@@ -240,7 +240,7 @@ int store_read_claim(Store *s, int64_t assignment_id, StoreClaim *out, Error *er
     return 0;
 }
 
-static int expire_leases(Store *s, Error *err)
+int store_expire_leases(Store *s, Error *err)
 {
     static const char SQL[] =
         "UPDATE assignment SET state='expired' WHERE state='open' AND expires_us<?1";
@@ -254,15 +254,15 @@ static int expire_leases(Store *s, Error *err)
  * search goes over all of them.  Rules and data sets do not take a pair away from people; what a hung-up
  * session of his holds is still his.  The + keeps to the order of ids, so that the first that fits ends
  * the search. */
-#define CLAIMABLE(first)                                                               \
-    " FROM comparison c WHERE +c.campaign_id=?1 AND " first                            \
-    " AND NOT EXISTS(SELECT 1 FROM assignment x JOIN session e ON e.id=x.session_id"   \
-    "                 WHERE x.comparison_id=c.id AND x.annotator_id=?2"                \
-    "                 AND (x.state='done' OR (x.state='open' AND e.end_reason IS NOT " \
-    "'" STORE_HANG_UP "')))"                                                           \
-    " AND (SELECT count(*) FROM assignment x JOIN annotator n ON n.id=x.annotator_id"  \
-    "       WHERE x.comparison_id=c.id AND n.kind='human' AND n.id<>?2"                \
-    "        AND (x.state='done' OR (x.state='open' AND x.expires_us>=?3)))"           \
+#define CLAIMABLE(first)                                                                       \
+    " FROM comparison c WHERE +c.campaign_id=?1 AND " first                                    \
+    " AND NOT EXISTS(SELECT 1 FROM assignment x JOIN session e ON e.id=x.session_id"           \
+    "                 WHERE x.comparison_id=c.id AND x.annotator_id=?2"                        \
+    "                 AND (x.state='done' OR (x.state='open' AND e.end_reason IS NOT "         \
+    "'" STORE_HANG_UP "')))"                                                                   \
+    " AND (SELECT count(*) FROM assignment x JOIN annotator n ON n.id=x.annotator_id"          \
+    "       WHERE x.comparison_id=c.id AND n.kind='human' AND n.id<>?2 AND x.role='annotator'" \
+    "        AND (x.state='done' OR (x.state='open' AND x.expires_us>=?3)))"                   \
     "     < (SELECT overlap FROM campaign g WHERE g.id=?1 AND closed_us IS NULL)"
 #define SAMPLED "c.origin<>'import'"
 #define JUDGED  "EXISTS(SELECT 1 FROM assignment j WHERE j.comparison_id=c.id AND j.state='done')"
@@ -294,13 +294,15 @@ static int next_comparison(Store *s, int64_t annotator_id, bool imported, int64_
 static int left_behind(Store *s, int64_t annotator_id, int64_t *assignment_id, Error *err)
 {
     static const char SQL[] =
-        "SELECT x.id FROM assignment x JOIN session e ON e.id=x.session_id WHERE x.annotator_id=?1"
-        " AND x.state='open' AND e.end_reason='" STORE_HANG_UP
+        "SELECT x.id FROM assignment x JOIN session e ON e.id=x.session_id"
+        " JOIN comparison c ON c.id=x.comparison_id WHERE x.annotator_id=?1 AND c.campaign_id=?2"
+        " AND x.role='annotator' AND x.state='open' AND e.end_reason='" STORE_HANG_UP
         "' ORDER BY x.leased_us DESC, x.id DESC"
         " LIMIT 1";
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, annotator_id);
+    sqlite3_bind_int64(stmt, 2, s->campaign_id);
     return sql_one(s, stmt, assignment_id, "find what was left behind", err);
 }
 
@@ -309,7 +311,7 @@ static int claim(Store *s, int64_t session_id, bool imported, StoreClaim *out, b
 {
     int64_t annotator_id = 0, comparison_id = 0, assignment_id = 0;
     if (store_find_session_annotator(s, session_id, &annotator_id, err) != 0) return -1;
-    if (expire_leases(s, err) != 0) return -1;
+    if (store_expire_leases(s, err) != 0) return -1;
     if (left_behind(s, annotator_id, &assignment_id, err) != 0) return -1;
     *found = assignment_id != 0;
     if (*found) {
