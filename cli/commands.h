@@ -4,7 +4,8 @@
 
 #include "cli/command.h"
 
-extern const Command cmd_init, cmd_import, cmd_export, cmd_status, cmd_verify, cmd_backup;
+extern const Command cmd_init, cmd_import, cmd_export, cmd_status, cmd_verify, cmd_backup,
+    cmd_redact;
 /* Second words of export, in files of their own. */
 extern const Command export_model, export_gguf;
 extern const Command cmd_label, cmd_judge, cmd_annotators, cmd_campaign, cmd_write;

@@ -24,6 +24,7 @@ const Command *const COMMANDS[] = {
     &cmd_status,
     &cmd_verify,
     &cmd_backup,
+    &cmd_redact,
     &cmd_pull,
     &cmd_tokenize,
     &cmd_generate,

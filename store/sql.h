@@ -78,6 +78,10 @@ enum { PROCESS_NAME = 48 };
 void process_name(char out[PROCESS_NAME]);
 bool process_is_gone(const char *name);
 
+/* What stands where a redacted text stood, and the prompts of such texts: they are given to nobody any more. */
+#define SQL_TOMBSTONE "[redacted]"
+#define SQL_REDACTED  "(SELECT q.id FROM redaction z JOIN prompt q ON q.content_id=z.content_id)"
+
 /* What runs inside the caller's transaction: store_insert_prompt is what store_add_prompts does for each
  * row, and so on. */
 void content_hash(unsigned char out[HASH_BYTES], const char *text);

@@ -94,6 +94,22 @@ int store_list_undemonstrated(Store *s, StorePromptList *out, Error *err);
 int store_count_prompts(Store *s, const StorePromptFilter *filter, int64_t *out, Error *err);
 
 typedef struct {
+    const char *who; /* asks for it; NULL: only look */
+    const char *why; /* may be NULL */
+    bool answers;    /* too, but for texts that other prompts have as well */
+} StoreRedaction;
+typedef struct {
+    char *text;         /* as it was; the caller frees */
+    int64_t created_us; /* when it came in */
+    int64_t answers;    /* texts of its answers and demonstrations that no other prompt has */
+} StoreRedacted;
+/* A tombstone takes the place of the prompt's text, for good; its hash stays, so that the chains hold.  Lists, counts
+ * and claims leave the prompt out from then on. */
+int store_redact_prompt(Store *s, int64_t prompt_id, const StoreRedaction *how, StoreRedacted *out,
+                        Error *err);
+void store_redacted_free(StoreRedacted *redacted); /* the text, not the struct */
+
+typedef struct {
     int64_t id, prompt_id;
     const char *prompt; /* when adding: the prompt's text, added too when new */
     const char *response;

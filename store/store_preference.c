@@ -45,7 +45,7 @@ int store_list_preferences(Store *s, const StorePreferenceFilter *filter, StoreP
         " JOIN campaign g ON g.id=c.campaign_id"
         " WHERE l.pref IS NOT NULL AND (?1 IS NULL OR p.split=?1)"
         "   AND (?2 IS NULL OR n.kind=?2) AND (?3 IS NULL OR n.handle=?3)"
-        "   AND g.purpose=?4 AND (?5 IS NULL OR g.id=?5)"
+        "   AND c.prompt_id NOT IN " SQL_REDACTED " AND g.purpose=?4 AND (?5 IS NULL OR g.id=?5)"
         "   AND (l.role='reviewer' OR n.kind<>'human' OR NOT EXISTS(SELECT 1 FROM assignment r"
         "         JOIN label_current v ON v.assignment_id=r.id"
         "         WHERE r.comparison_id=l.comparison_id AND r.role='reviewer'"

@@ -183,7 +183,8 @@ int store_find_prompt(Store *s, const char *text, int64_t *id, Error *err)
 }
 
 #define PROMPT_FILTER                                                               \
-    " WHERE (?1 IS NULL OR p.split=?1) AND (?2 IS NULL OR p.source=?2)"             \
+    " WHERE p.id NOT IN " SQL_REDACTED                                              \
+    "   AND (?1 IS NULL OR p.split=?1) AND (?2 IS NULL OR p.source=?2)"             \
     "   AND (?3=0 OR (?3=2)=EXISTS(SELECT 1 FROM response r WHERE r.prompt_id=p.id" \
     "                               AND (?4 IS NULL OR r.model_id=?4)))"
 static const StorePromptFilter ANY = {0};
@@ -244,7 +245,7 @@ int store_list_prompts(Store *s, const StorePromptFilter *filter, StorePromptLis
 int store_list_undemonstrated(Store *s, StorePromptList *out, Error *err)
 {
     static const char SQL[] = PROMPTS
-        " WHERE p.split<>'test' AND k.template IS NULL"
+        " WHERE p.split<>'test' AND k.template IS NULL AND p.id NOT IN " SQL_REDACTED
         " AND NOT EXISTS(SELECT 1 FROM demonstration d WHERE d.prompt_id=p.id) ORDER BY p.id";
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
@@ -270,7 +271,7 @@ int store_list_demonstrations(Store *s, Split split, StoreDemonstrationList *out
         " d.session_id"
         " FROM demonstration d JOIN prompt p ON p.id=d.prompt_id"
         " JOIN content pc ON pc.id=p.content_id JOIN content dc ON dc.id=d.content_id"
-        " WHERE ?1 IS NULL OR p.split=?1 ORDER BY d.id";
+        " WHERE (?1 IS NULL OR p.split=?1) AND p.id NOT IN " SQL_REDACTED " ORDER BY d.id";
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     sql_bind_split(stmt, 1, split);

@@ -9,10 +9,10 @@
     "SELECT 1 FROM label_current l JOIN annotator n ON n.id=l.annotator_id" \
     " WHERE l.comparison_id=c.id AND n.kind='human' AND l.role='annotator' AND l.pref"
 /* Two of them stand on different sides, a tie being one of its own, and nobody has settled it. */
-#define DISAGREED                                                                      \
-    " FROM comparison c WHERE c.campaign_id=?1 AND (EXISTS(" VOTES "<0)+EXISTS(" VOTES \
-    "=0)+EXISTS(" VOTES ">0))>1"                                                       \
-    " AND NOT EXISTS(SELECT 1 FROM assignment x WHERE x.comparison_id=c.id"            \
+#define DISAGREED                                                                    \
+    " FROM comparison c WHERE c.campaign_id=?1 AND c.prompt_id NOT IN " SQL_REDACTED \
+    " AND (EXISTS(" VOTES "<0)+EXISTS(" VOTES "=0)+EXISTS(" VOTES ">0))>1"           \
+    " AND NOT EXISTS(SELECT 1 FROM assignment x WHERE x.comparison_id=c.id"          \
     "  AND x.role='reviewer' AND (x.state='done' OR (x.state='open' AND x.annotator_id<>?2)))"
 
 int store_count_disagreed(Store *s, int64_t annotator_id, int64_t *out, Error *err)

@@ -263,7 +263,8 @@ int store_expire_leases(Store *s, Error *err)
     " AND (SELECT count(*) FROM assignment x JOIN annotator n ON n.id=x.annotator_id"          \
     "       WHERE x.comparison_id=c.id AND n.kind='human' AND n.id<>?2 AND x.role='annotator'" \
     "        AND (x.state='done' OR (x.state='open' AND x.expires_us>=?3)))"                   \
-    "     < (SELECT overlap FROM campaign g WHERE g.id=?1 AND closed_us IS NULL)"
+    "     < (SELECT overlap FROM campaign g WHERE g.id=?1 AND closed_us IS NULL)"              \
+    " AND c.prompt_id NOT IN " SQL_REDACTED
 #define SAMPLED "c.origin<>'import'"
 #define JUDGED  "EXISTS(SELECT 1 FROM assignment j WHERE j.comparison_id=c.id AND j.state='done')"
 
