@@ -170,10 +170,9 @@ static void print_list(const Context *ctx, const StoreCampaignList *list)
     }
     for (size_t i = 0; i < list->n; i++) {
         const StoreCampaign *c = &list->row[i];
-        printf("%-16s %-9s %-7s %8s pairs, %s labels by people%s%s\n", c->name,
-               purpose_name(c->purpose), c->closed ? "closed" : "open",
-               text_thousands(c->comparisons), text_thousands(c->labels), *c->title ? "  " : "",
-               c->title);
+        printf("%-16s %-9s %-7s %12s, %s by people%s%s\n", c->name, purpose_name(c->purpose),
+               c->closed ? "closed" : "open", text_count(c->comparisons, "pair"),
+               text_count(c->labels, "label"), *c->title ? "  " : "", c->title);
     }
 }
 

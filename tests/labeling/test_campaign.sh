@@ -52,7 +52,7 @@ says "no pairs to label for cy: 2 are labeled by others"
 label --as ada --limit 1
 prints "1 pair labeled as ada" # of the default
 must campaign
-prints_like '^default +train +open +2 pairs, 1 labels by people$' "labels are of their campaign"
+prints_like '^default +train +open +2 pairs, 1 label by people$' "labels are of their campaign"
 prints_like '^eval-1 +evaluate +open +2 pairs, 4 labels by people  before and after$' "the other's likewise"
 
 # ---- to measure by, never to learn from ----
