@@ -2,7 +2,13 @@
 
 #include <pwd.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 #include <unistd.h>
+
+#include "base/text.h"
+
+enum { NAME_BYTES_MAX = 60 };
 
 const char *annotator_name(const char *as)
 {
@@ -10,4 +16,63 @@ const char *annotator_name(const char *as)
     if (name && *name) return name;
     const struct passwd *user = getpwuid(geteuid());
     return user && *user->pw_name ? user->pw_name : "annotator";
+}
+
+int annotator_check_name(const char *name, Error *err)
+{
+    if (!name[strspn(name, " \t")]) return error_usage(err, "a name is missing");
+    if (strchr(name, ':'))
+        return error_usage(err, "annotator '%.60s': a person's name has no colon", name);
+    if (strlen(name) > NAME_BYTES_MAX || !text_is_utf8(name, strlen(name), NULL))
+        return error_usage(err, "annotator '%.60s': a name is UTF-8, at most %d bytes", name,
+                           NAME_BYTES_MAX);
+    for (const char *p = name; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 127)
+            return error_usage(err, "a name has no control characters");
+    return 0;
+}
+
+static int unknown(const char *name, const StorePersonList *people, Error *err)
+{
+    Text all = {0};
+    for (size_t i = 0; i < people->n; i++)
+        text_format(&all, "%s%s", i > 0 ? ", " : "", people->row[i].handle);
+    error_set(err, "there is no annotator '%.60s' here; there are %.200s", name, all.bytes);
+    text_free(&all);
+    return error_hint(err,
+                      "say who you are with --as NAME, or add the name: rlhf annotators add "
+                      "'%.60s'",
+                      name);
+}
+
+static int look_up(const char *name, const StorePersonList *people, int64_t *id, Error *err)
+{
+    for (size_t i = 0; i < people->n; i++) {
+        const StorePerson *p = &people->row[i];
+        /* as the schema compares them */
+        if (strcasecmp(p->handle, name) != 0) continue;
+        if (p->disabled) {
+            error_set(err, "annotator %s is disabled", p->handle);
+            return error_hint(err,
+                              "whoever runs the project can undo that: rlhf annotators enable "
+                              "'%s'",
+                              p->handle);
+        }
+        *id = p->id;
+        return 0;
+    }
+    return people->n > 1 ? unknown(name, people, err) : 0;
+}
+
+int annotator_find(const char *name, Store *store, int64_t *id, Error *err)
+{
+    StorePersonList people = {0};
+    int64_t found = 0;
+    if (annotator_check_name(name, err) != 0) return -1;
+    if (store_list_people(store, &people, err) != 0) return -1;
+    int rc = look_up(name, &people, &found, err);
+    store_people_free(&people);
+    if (rc == 0 && found == 0) rc = store_add_annotator(store, name, ANNOTATOR_HUMAN, &found, err);
+    if (rc == 0) *id = found;
+    return rc;
 }

@@ -2,7 +2,15 @@
 #ifndef CLI_ANNOTATOR_H
 #define CLI_ANNOTATOR_H
 
+#include "store/store.h"
+
 /* `as` (of --as), else RLHF_ANNOTATOR, else the name of this login. */
 const char *annotator_name(const char *as);
+
+/* Who that is in this project.  Nobody yet: added while the project has at most one person, since a name may be
+ * mistyped; then `rlhf annotators add` is needed.  Somebody disabled is an error. */
+int annotator_find(const char *name, Store *store, int64_t *id, Error *err);
+/* A name that a person may have: no colon (rules, judges and data sets have those), nothing that does not print. */
+int annotator_check_name(const char *name, Error *err);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/sharing.h"
 #include "kernels/kernels.h"
 #include "store/store.h"
 
@@ -146,6 +147,7 @@ static int doctor(Context *ctx, int argc, char **argv, Error *err)
     FINDING("files", check_files(&t, ctx->project[0] ? ctx->project : "."));
     FINDING("terminal", check_terminal(&t));
     FINDING("project", text_add(&t, ctx->project[0] ? ctx->project : "none here"));
+    if (ctx->project[0]) FINDING("sharing", sharing_report(&t, ctx->project));
 #undef FINDING
     if (ctx->json) printf("}\n");
     text_free(&t);

@@ -77,8 +77,12 @@ static void print_options(const char *title, const Option *options)
     for (const Option *o = options; o->name; o++) {
         if (!o->help) continue;
         char left[80];
-        snprintf(left, sizeof left, "--%s%s%s", o->name, o->value ? " " : "",
-                 o->value ? o->value : "");
+        const bool maybe = o->type == OPTION_MAYBE;
+        snprintf(left, sizeof left, "--%s%s%s%s", o->name,
+                 maybe      ? "[="
+                 : o->value ? " "
+                            : "",
+                 o->value ? o->value : "", maybe ? "]" : "");
         printf("  %-*s%s\n", OPTION_COLUMN, left, o->help);
     }
 }

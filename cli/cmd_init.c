@@ -9,15 +9,19 @@
 #include "cli/loaded.h"
 #include "cli/options.h"
 #include "cli/project.h"
+#include "cli/sharing.h"
 #include "store/store.h"
 
 typedef struct {
-    const char *base;
+    const char *base, *shared;
 } InitOptions;
 
 static const Option OPTIONS[] = {
     {"base", OPTION_TEXT, offsetof(InitOptions, base), 0, 0, "MODEL",
      "the base model: its folder, org/name that was pulled; of a project that is there, a run"},
+    {"shared", OPTION_MAYBE, offsetof(InitOptions, shared), 0, 0, "GROUP",
+     "let the users of a group write it too (that of the folder); of a project that is there, as "
+     "well"},
     {0},
 };
 
@@ -51,6 +55,14 @@ static void report(const Context *ctx, const char *folder, bool made)
                here ? "" : "cd ", here ? "" : folder, here ? "" : "; ");
 }
 
+static void say_shared(const Context *ctx)
+{
+    Text t = {0};
+    sharing_report(&t, ctx->project);
+    if (!ctx->json) printf("%s\n", t.bytes);
+    text_free(&t);
+}
+
 /* What answers is a language model.  One that cannot be read is taken: whoever uses it will say why. */
 static int check_base(const Context *ctx, const char *folder, const char *name, Error *err)
 {
@@ -78,13 +90,17 @@ static int init(Context *ctx, int argc, char **argv, Error *err)
     if (options.base && project_model(ctx, base, NULL, options.base, err) != 0)
         return error_wrap(err, "--base");
     if (options.base && check_base(ctx, base, options.base, err) != 0) return -1;
-    if (there && !options.base) {
+    if (there && !options.base && !options.shared) {
         error_set(err, "%s is a project already", folder);
         return error_hint(err, "what is in it: rlhf status%s%s", words.n ? " --project " : "",
                           words.n ? folder : "");
     }
     if (!there && make(folder, ctx->seed, err) != 0) return -1;
     if (project_find(ctx, folder, true, err) != 0) return -1;
+    if (options.shared) {
+        if (sharing_make(ctx->project, options.shared, err) != 0) return -1;
+        say_shared(ctx);
+    }
     if (options.base) {
         if (project_set_model(ctx, "base", base, err) != 0) return -1;
         if (!ctx->json) printf("base = %s\n", options.base);
@@ -97,10 +113,12 @@ const Command cmd_init = {
     .name = "init",
     .heading = "data",
     .summary = "make a project: a folder that remembers prompts, answers, labels and runs",
-    .usage = "[DIR] [--base MODEL]",
+    .usage = "[DIR] [--base MODEL] [--shared[=GROUP]]",
     .details = "Makes rlhf.db, project.json and runs/ in DIR, or here.  In a project that is there "
                "already,\n"
-               "--base only names its base model.\n",
+               "--base only names its base model, and --shared only gives rights: the folder hands "
+               "what is made in it\n"
+               "to the group (setgid), whose users may write rlhf.db and runs/.\n",
     .options = OPTIONS,
     .project = PROJECT_IGNORED,
     .run = init,

@@ -15,22 +15,27 @@
 #include "cli/options.h"
 #include "cli/project.h"
 #include "labeling/line.h"
+#include "labeling/review.h"
 #include "labeling/screen.h"
 #include "labeling/session.h"
 
 typedef struct {
-    const char *as;
+    const char *as, *campaign, *review;
     bool line, imported;
     int limit;
 } LabelOptions;
 
 static const Option OPTIONS[] = {
     {"as", OPTION_TEXT, offsetof(LabelOptions, as), 0, 0, "NAME",
-     "who labels; else RLHF_ANNOTATOR, else the name of this login"},
+     "who labels (rlhf annotators); else RLHF_ANNOTATOR, else the name of this login"},
+    {"campaign", OPTION_TEXT, offsetof(LabelOptions, campaign), 0, 0, "NAME",
+     "pairs of that campaign (default)"},
     {"line", OPTION_SWITCH, offsetof(LabelOptions, line), 0, 0, NULL,
      "line by line: without a terminal, or for a screen reader"},
     {"imported", OPTION_SWITCH, offsetof(LabelOptions, imported), 0, 0, NULL,
      "after all others, pairs that came with a data set and its label"},
+    {"review", OPTION_TEXT, offsetof(LabelOptions, review), 0, 0, "WHAT",
+     "disagree: settle the pairs that people differ on, line by line"},
     {"limit", OPTION_INT, offsetof(LabelOptions, limit), 1, 1e9, "N", "end after so many pairs"},
     {0},
 };
@@ -42,12 +47,10 @@ static void put_reason(Text *t, int64_t n, const char *singular, const char *plu
 }
 
 /* Pairs are there, and none for this person: where they are. */
-static int all_taken(Store *store, const char *who, bool imported, Error *err)
+static int all_taken(Store *store, const char *who, int64_t id, bool imported, Error *err)
 {
-    int64_t id = 0;
     StoreTaken taken = {0};
     Text where = {0};
-    if (store_add_annotator(store, who, ANNOTATOR_HUMAN, &id, err) != 0) return -1;
     if (store_count_taken(store, id, &taken, err) != 0) return -1;
     put_reason(&where, taken.imported, "came with its label", "came with their labels");
     put_reason(&where, taken.labeled, "is labeled by others", "are labeled by others");
@@ -64,12 +67,12 @@ static int all_taken(Store *store, const char *who, bool imported, Error *err)
 }
 
 /* Nobody can label: say what is missing. */
-static int nothing_there(Store *store, const char *who, bool imported, Error *err)
+static int nothing_there(Store *store, const char *who, int64_t id, bool imported, Error *err)
 {
     int64_t comparisons = 0, prompts = 0;
     if (store_count_comparisons(store, &comparisons, err) != 0) return -1;
     if (store_count_prompts(store, NULL, &prompts, err) != 0) return -1;
-    if (comparisons > 0) return all_taken(store, who, imported, err);
+    if (comparisons > 0) return all_taken(store, who, id, imported, err);
     if (prompts == 0)
         return error_set(err,
                          "no pairs to label yet, and no prompts; begin with: rlhf import FILE");
@@ -117,6 +120,8 @@ static int label(const Context *ctx, const LabelOptions *o, Store *store, Error 
     if (!o->line && !terminal)
         return error_usage(err, "this is not a terminal; line mode: rlhf label --line");
     const char *who = annotator_name(o->as), *reason = NULL;
+    int64_t annotator = 0;
+    if (annotator_find(who, store, &annotator, err) != 0) return -1;
     struct winsize size = {0};
     if (terminal) ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
     const SessionOptions options = {.handle = who,
@@ -132,7 +137,7 @@ static int label(const Context *ctx, const LabelOptions *o, Store *store, Error 
     const double began = log_clock();
     SessionCounts counts = session_counts(session);
     int rc = counts.left + counts.done + counts.passed == 0
-                 ? nothing_there(store, who, o->imported, err)
+                 ? nothing_there(store, who, annotator, o->imported, err)
                  : 0;
     if (rc == 0)
         rc = o->line ? line_run(session, STDIN_FILENO, ctx->json ? stderr : stdout, &reason, err)
@@ -150,16 +155,55 @@ static int label(const Context *ctx, const LabelOptions *o, Store *store, Error 
     return 0;
 }
 
+static void report_review(const Context *ctx, const char *who, const ReviewCounts *c)
+{
+    if (ctx->json) {
+        Text t = {0};
+        json_put_text(&t, who, strlen(who));
+        printf("{\"reviewer\":%s,\"settled\":%lld,\"skipped\":%lld,\"left\":%lld}\n", t.bytes,
+               (long long)c->settled, (long long)c->skipped, (long long)c->left);
+        text_free(&t);
+        return;
+    }
+    printf("%s settled by %s, %s left\n", text_count(c->settled, "pair"), who,
+           text_thousands(c->left));
+}
+
+static int review(const Context *ctx, const LabelOptions *o, Store *store, Error *err)
+{
+    const char *who = annotator_name(o->as), *reason = "error";
+    int64_t annotator = 0, session = 0;
+    ReviewCounts counts = {0};
+    Error late = {0};
+    if (strcmp(o->review, "disagree") != 0)
+        return error_usage(err, "--review: '%.40s' is nothing to review; disagree", o->review);
+    if (annotator_find(who, store, &annotator, err) != 0) return -1;
+    const StoreSession row = {.annotator_id = annotator, .ui = "line", .terminal = getenv("TERM")};
+    if (store_begin_session(store, &row, &session, err) != 0) return -1;
+    int rc = review_run(&counts, store, session, annotator, STDIN_FILENO,
+                        ctx->json ? stderr : stdout, &reason, err);
+    if (store_end_session(store, session, reason, &late) != 0 && rc == 0) {
+        *err = late;
+        rc = -1;
+    }
+    if (rc != 0) return -1;
+    if (strcmp(reason, STORE_HANG_UP) == 0) interrupt_raise(SIGHUP);
+    else report_review(ctx, who, &counts);
+    return 0;
+}
+
 static int run(Context *ctx, int argc, char **argv, Error *err)
 {
-    LabelOptions o = {0};
+    LabelOptions o = {.campaign = STORE_CAMPAIGN};
     Store *store = NULL;
     char path[FILE_PATH_MAX];
     int rc = -1;
     if (options_parse(ctx, OPTIONS, &o, NULL, 0, 0, argc, argv, err) != 0) goto done;
     if (project_path(ctx, path, "rlhf.db", err) != 0) goto done;
     if (store_open(&store, path, err) != 0) goto done;
-    rc = label(ctx, &o, store, err);
+    if (store_use_campaign(store, o.campaign, err) != 0) goto done;
+    if (store_check_open(store, err) != 0) goto done;
+    rc = o.review ? review(ctx, &o, store, err) : label(ctx, &o, store, err);
 
 done:
     store_close(store);
@@ -170,13 +214,13 @@ const Command cmd_label = {
     .name = "label",
     .heading = "people",
     .summary = "choose the better of two answers, in the terminal",
-    .usage = "[--as NAME] [--line] [--imported] [--limit N]",
+    .usage = "[--as NAME] [--campaign NAME] [--line] [--imported] [--limit N]",
     .details = "One key a pair: a or b for the better answer, t for a tie, s to skip, u to undo, ? "
                "for all keys.\n"
                "A choice is on the disk before the screen says saved; quit whenever you like.\n"
                "Offered are pairs that nobody has judged, oldest first, then those that rules "
                "alone have judged; a pair\n"
-               "goes to one person.",
+               "goes to one person, or to as many as its campaign says.",
     .options = OPTIONS,
     .project = PROJECT_NEEDED,
     .run = run,

@@ -79,7 +79,7 @@ static void print_evaluation(const char *name, const RewardEvaluation *e, const 
 
 typedef struct {
     TrainingFlags training;
-    const char *model;
+    const char *model, *campaign;
     bool no_eval, force;
 } RewardOptions;
 
@@ -87,6 +87,8 @@ static const Option OPTIONS[] = {
     TRAINING_OPTIONS(RewardOptions, training),
     {"model", OPTION_TEXT, offsetof(RewardOptions, model), 0, 0, "MODEL",
      "the model it starts from (base)"},
+    {"campaign", OPTION_TEXT, offsetof(RewardOptions, campaign), 0, 0, "NAME",
+     "labels of that campaign alone (all that are to train on)"},
     {"no-eval", OPTION_SWITCH, offsetof(RewardOptions, no_eval), 0, 0, NULL,
      "do not measure it on held-out pairs, of which there may be too few"},
     {"force", OPTION_SWITCH, offsetof(RewardOptions, force), 0, 0, NULL,
@@ -100,6 +102,7 @@ typedef struct {
     RewardOptions options;
     RewardConfig settings;
     LoraConfig lora;
+    int64_t campaign_id; /* 0 all that are to train on */
     Store *store;
     Loaded base;
     PreferenceSet train, valid;
@@ -135,12 +138,27 @@ static int check_pairs(const Reward *w, int max_T, Error *err)
     return 0;
 }
 
+/* What was labeled to measure by would measure nothing any more. */
+static int find_campaign(int64_t *id, Store *store, const char *name, Error *err)
+{
+    StoreCampaign c = {0};
+    if (!name) return 0;
+    if (store_get_campaign(store, name, &c, err) != 0) return -1;
+    const Purpose purpose = c.purpose;
+    *id = c.id;
+    store_campaign_free(&c);
+    if (purpose == PURPOSE_TRAIN) return 0;
+    return error_set(err, "campaign %s is to %s: its labels are never trained on", name,
+                     purpose == PURPOSE_EVALUATE ? "evaluate" : "practise");
+}
+
 static int read_pairs(Reward *w, Error *err)
 {
     const int max_T = w->base.model->config.max_T;
     const StorePreferenceFilter train = {.split = SPLIT_TRAIN,
+                                         .campaign_id = w->campaign_id,
                                          .human_weight = w->settings.people_weight},
-                                valid = {.split = SPLIT_VALID};
+                                valid = {.split = SPLIT_VALID, .campaign_id = w->campaign_id};
     if (preferences_read(&w->train, w->store, &train, w->base.tokenizer, max_T, err) != 0)
         return -1;
     if (preferences_read(&w->valid, w->store, &valid, w->base.tokenizer, max_T, err) != 0)
@@ -239,6 +257,7 @@ static int run_train(Context *ctx, int argc, char **argv, Error *err)
     if (options_parse(ctx, OPTIONS, &w.options, &words, 0, 0, argc, argv, err) != 0) return -1;
     if (training_settings(ctx, &c, "reward", &w.options.training, err) != 0) return -1;
     if (open_store(&w.store, ctx, err) != 0) goto done;
+    if (find_campaign(&w.campaign_id, w.store, w.options.campaign, err) != 0) goto done;
     if (open_base(&w, err) != 0) goto done;
     snprintf(inputs, sizeof inputs, "{\"model\": \"%s\", \"pairs\": \"%s\", \"held_out\": \"%s\"}",
              w.base.hash, w.train.sha256, w.valid.sha256);
@@ -438,7 +457,7 @@ const Command cmd_reward = {
     .name = "reward",
     .heading = "train",
     .summary = "a reward model from the labels",
-    .usage = "[--model MODEL] [--run NAME] [--resume]",
+    .usage = "[--model MODEL] [--campaign NAME] [--run NAME] [--resume]",
     .details = "Bradley-Terry on the train split; accuracy on the valid split.  The finished run "
                "becomes `reward`.",
     .options = OPTIONS,

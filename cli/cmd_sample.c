@@ -16,7 +16,7 @@
 #include "cli/prompts.h"
 
 typedef struct {
-    const char *model, *split, *source, *prompt;
+    const char *model, *split, *source, *prompt, *campaign;
     int limit, max_new_tokens, batch;
     double temperature;
 } SampleOptions;
@@ -26,6 +26,8 @@ static const Option OPTIONS[] = {
     {"split", OPTION_TEXT, offsetof(SampleOptions, split), 0, 0, "SPLIT",
      "train or valid prompts only (both)"},
     SOURCE_OPTION(offsetof(SampleOptions, source)),
+    {"campaign", OPTION_TEXT, offsetof(SampleOptions, campaign), 0, 0, "NAME",
+     "whose pairs they are (default)"},
     {"limit", OPTION_INT, offsetof(SampleOptions, limit), 1, 1e9, "N",
      "at most so many prompts, shared between train and valid as those to answer are"},
     {"max-new-tokens", OPTION_INT, offsetof(SampleOptions, max_new_tokens), 1, 1 << 20, "N",
@@ -286,9 +288,12 @@ static int check_memory(const Sampling *s, Error *err)
 
 static int run(Context *ctx, int argc, char **argv, Error *err)
 {
-    Sampling s = {
-        .ctx = ctx,
-        .options = {.model = "base", .max_new_tokens = 128, .temperature = 1, .batch = 64}};
+    Sampling s = {.ctx = ctx,
+                  .options = {.model = "base",
+                              .max_new_tokens = 128,
+                              .temperature = 1,
+                              .batch = 64,
+                              .campaign = STORE_CAMPAIGN}};
     Words words;
     Split wanted;
     const double began = log_clock();
@@ -300,6 +305,8 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
             s.options.prompt);
     if (read_split(&wanted, &s.options, err) != 0) return -1;
     if (open_store(&s.store, ctx, err) != 0) goto done;
+    if (store_use_campaign(s.store, s.options.campaign, err) != 0) goto done;
+    if (store_check_open(s.store, err) != 0) goto done;
     if (loaded_outline_language(&s.model, ctx, "policy", s.options.model, NULL, err) != 0)
         goto done;
     if (check_memory(&s, err) != 0 || loaded_read(&s.model, err) != 0) goto done;
@@ -319,7 +326,7 @@ const Command cmd_sample = {
     .name = "sample",
     .heading = "people",
     .summary = "store paired answers for labeling",
-    .usage = "[--model MODEL] [--limit N] [--split train|valid]",
+    .usage = "[--model MODEL] [--limit N] [--split train|valid] [--campaign NAME]",
     .details = "Two answers to every train and valid prompt that the model has not answered yet, "
                "with their tokens, seed\n"
                "and settings.  Pairs are stored as they come: labeling can begin, Ctrl-C keeps "

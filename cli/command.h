@@ -36,7 +36,8 @@ typedef struct {
     int detach; /* where a detached command tells that it is ready (cli/detach.h); 0: nowhere */
 } Context;
 
-typedef enum { OPTION_SWITCH, OPTION_INT, OPTION_DOUBLE, OPTION_TEXT } OptionType;
+/* OPTION_MAYBE is a text that may be left out (--name, --name=TEXT), then "". */
+typedef enum { OPTION_SWITCH, OPTION_INT, OPTION_DOUBLE, OPTION_TEXT, OPTION_MAYBE } OptionType;
 
 /* One option of a command.  `offset` is that of a bool, int, double or const char * in the command's own
  * struct, which holds the default before options_parse. */

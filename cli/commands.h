@@ -4,10 +4,11 @@
 
 #include "cli/command.h"
 
-extern const Command cmd_init, cmd_import, cmd_export, cmd_status, cmd_verify, cmd_backup;
+extern const Command cmd_init, cmd_import, cmd_export, cmd_status, cmd_verify, cmd_backup,
+    cmd_redact;
 /* Second words of export, in files of their own. */
 extern const Command export_model, export_gguf;
-extern const Command cmd_label, cmd_judge;
+extern const Command cmd_label, cmd_judge, cmd_annotators, cmd_campaign, cmd_write;
 extern const Command cmd_pull, cmd_tokenize, cmd_generate, cmd_chat, cmd_logprobs, cmd_inspect,
     cmd_sample;
 extern const Command cmd_demo;

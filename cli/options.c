@@ -47,7 +47,7 @@ static const Option *find_option(const Option *options, const char *argument)
 bool options_takes_next(const Option *options, const char *argument)
 {
     const Option *o = find_option(options, argument);
-    return o && o->type != OPTION_SWITCH && !strchr(argument, '=');
+    return o && o->type != OPTION_SWITCH && o->type != OPTION_MAYBE && !strchr(argument, '=');
 }
 
 /* The value of the option at argv[*i], behind its = or in the next argument; NULL for a switch. */
@@ -59,6 +59,7 @@ static int take_value(const char **value, const Option *o, int argc, char **argv
     if (o->type == OPTION_SWITCH)
         return equals ? error_usage(err, "--%s takes no value", o->name) : 0;
     if (equals) return 0;
+    if (o->type == OPTION_MAYBE) return *value = "", 0;
     if (*i + 1 >= argc) return error_usage(err, "--%s needs a value (%s)", o->name, o->value);
     *value = argv[++*i];
     return 0;
@@ -68,7 +69,7 @@ static int set_option(const Option *o, void *values, const char *value, Error *e
 {
     void *at = (char *)values + o->offset;
     if (o->type == OPTION_SWITCH) return *(bool *)at = true, 0;
-    if (o->type == OPTION_TEXT) return *(const char **)at = value, 0;
+    if (o->type == OPTION_TEXT || o->type == OPTION_MAYBE) return *(const char **)at = value, 0;
 
     char *end;
     const double x = strtod(value, &end);

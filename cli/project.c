@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/commands.h"
+#include "cli/sharing.h"
 #include "policy/adapter.h"
 #include "policy/hub_cache.h"
 
@@ -41,6 +42,7 @@ static int take_folder(Context *ctx, const char *folder, const char *source, Err
     }
     strcpy(ctx->project, full);
     free(full);
+    sharing_join(ctx->project);
     return 0;
 }
 

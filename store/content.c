@@ -11,6 +11,7 @@
 static const char *const SPLITS[SPLIT_N] = {"any", "train", "valid", "test"};
 static const char *const KINDS[ANNOTATOR_N] = {"any", "human", "rule", "llm", "import"};
 static const char *const OUTCOMES[] = {"pref", "tie", "both_bad", "skip", "flag"};
+static const char *const PURPOSES[PURPOSE_N] = {"train", "evaluate", "practice"};
 static const char *const DATA[] = {"auto",   "prompts",   "demonstrations", "preferences",
                                    "labels", "responses", "judgements"};
 enum { DATA_N = sizeof DATA / sizeof *DATA };
@@ -52,6 +53,19 @@ const char *annotator_kind_name(AnnotatorKind kind)
 const char *outcome_name(Outcome outcome)
 {
     return OUTCOMES[outcome];
+}
+
+const char *purpose_name(Purpose purpose)
+{
+    return PURPOSES[purpose];
+}
+
+int purpose_parse(Purpose *out, const char *name, Error *err)
+{
+    int i = 0;
+    if (parse(&i, name, "purpose", PURPOSES, PURPOSE_N, 0, PURPOSE_N, err) != 0) return -1;
+    *out = (Purpose)i;
+    return 0;
 }
 
 int data_kind_parse(DataKind *out, const char *name, Error *err)

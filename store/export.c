@@ -101,12 +101,29 @@ static void put_label(Text *t, sqlite3_stmt *stmt)
     static const struct {
         const char *name;
         bool number;
-    } COLUMN[] = {{"id", true},       {"comparison", true},   {"annotator", false},
-                  {"kind", false},    {"op", false},          {"outcome", false},
-                  {"pref", true},     {"supersedes", true},   {"swapped", true},
-                  {"shown_us", true}, {"submitted_us", true}, {"active_ms", true},
-                  {"layout", false},  {"comment", false},     {"split", false},
-                  {"prompt", false},  {"a", false},           {"b", false}};
+    } COLUMN[] = {{"id", true},
+                  {"comparison", true},
+                  {"annotator", false},
+                  {"kind", false},
+                  {"op", false},
+                  {"outcome", false},
+                  {"pref", true},
+                  {"supersedes", true},
+                  {"swapped", true},
+                  {"shown_us", true},
+                  {"submitted_us", true},
+                  {"active_ms", true},
+                  {"layout", false},
+                  {"comment", false},
+                  {"reasons", false},
+                  {"confidence", true},
+                  {"first_input_us", true},
+                  {"role", false},
+                  {"campaign", false},
+                  {"split", false},
+                  {"prompt", false},
+                  {"a", false},
+                  {"b", false}};
     for (int i = 0; i < (int)(sizeof COLUMN / sizeof *COLUMN); i++) {
         if (COLUMN[i].number && sqlite3_column_type(stmt, i) != SQLITE_NULL)
             put_number(t, COLUMN[i].name, sqlite3_column_int64(stmt, i));
@@ -144,12 +161,12 @@ static int label_page(Store *s, Split split, int64_t *last, int64_t *n, Text *li
     static const char SQL[] =
         "SELECT l.id, x.comparison_id, n.handle, n.kind, l.op, l.outcome, l.pref, l.supersedes, "
         "x.swapped,"
-        " l.shown_us, l.submitted_us, l.active_ms, l.layout, l.comment, p.split, pc.body, ac.body, "
-        "bc.body"
+        " l.shown_us, l.submitted_us, l.active_ms, l.layout, l.comment, l.reasons, l.confidence, "
+        "l.first_input_us, x.role, g.name, p.split, pc.body, ac.body, bc.body"
         " FROM label l JOIN assignment x ON x.id=l.assignment_id JOIN annotator n ON "
         "n.id=x.annotator_id"
-        " JOIN comparison c ON c.id=x.comparison_id JOIN prompt p ON p.id=c.prompt_id"
-        " JOIN content pc ON pc.id=p.content_id"
+        " JOIN comparison c ON c.id=x.comparison_id JOIN campaign g ON g.id=c.campaign_id"
+        " JOIN prompt p ON p.id=c.prompt_id JOIN content pc ON pc.id=p.content_id"
         " JOIN response a ON a.id=c.a_id JOIN content ac ON ac.id=a.content_id"
         " JOIN response b ON b.id=c.b_id JOIN content bc ON bc.id=b.content_id"
         " WHERE l.id>?1 AND (?2 IS NULL OR p.split=?2) ORDER BY l.id LIMIT ?3";

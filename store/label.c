@@ -1,9 +1,12 @@
 /* One row of the label table and its place in the hash chain.
  *
  *   row_hash = SHA-256(prev_hash | the row's own fields | comparison, annotator, swapped |
- *                      SHA-256 of the prompt, of answer a and of answer b)
+ *                      SHA-256 of the prompt, of answer a and of answer b | what version 2 adds)
  *
- * so that neither a label, nor who gave it, nor what it was given to can be changed without a trace. */
+ * Version 1 of the hash is that of labels given before there were reasons, confidence, first key, parts seen and
+ * roles: such rows say so in hash_version and verify as ever.  Either way neither a label, nor who gave it, nor
+ * what it was given to can be changed without a trace.  The chain runs through both: prev_hash is the row
+ * before, whatever its version. */
 #include <assert.h>
 #include <sodium.h>
 #include <string.h>
@@ -11,7 +14,7 @@
 #include "base/text.h"
 #include "store/sql.h"
 
-enum { PAGE_ROWS = 10000 };
+enum { PAGE_ROWS = 10000, HASH_VERSION = 2, ADDED = 4, NONE_GIVEN = -1 };
 
 /* The row as hashed: words, not enums, so that a new enum value never changes an old hash. */
 typedef struct {
@@ -22,6 +25,9 @@ typedef struct {
     int64_t swapped;
     const char *op, *outcome, *layout, *comment; /* NULL as in the row */
     const unsigned char *text[3];                /* hashes of prompt, a, b */
+    int version;                                 /* of the hash; the rest is of version 2 alone */
+    int64_t added[ADDED]; /* confidence, first input, seen of a, of b; NONE_GIVEN is NULL */
+    const char *reasons, *role;
 } Facts;
 
 static void put_number(crypto_hash_sha256_state *h, int64_t x)
@@ -52,6 +58,12 @@ static void hash_row(unsigned char out[HASH_BYTES], const unsigned char *prev, c
     put_text(&h, f->layout);
     put_text(&h, f->comment);
     for (int i = 0; i < 3; i++) crypto_hash_sha256_update(&h, f->text[i], HASH_BYTES);
+    if (f->version >= 2) {
+        put_number(&h, f->version);
+        for (int i = 0; i < ADDED; i++) put_number(&h, f->added[i]);
+        put_text(&h, f->reasons);
+        put_text(&h, f->role);
+    }
     crypto_hash_sha256_final(&h, out);
 }
 
@@ -67,8 +79,8 @@ static void hash_row(unsigned char out[HASH_BYTES], const unsigned char *prev, c
 static int read_shown(Store *s, int64_t assignment_id, Facts *f, sqlite3_stmt **stmt, Error *err)
 {
     static const char SQL[] =
-        "SELECT x.comparison_id, x.annotator_id, x.swapped, pc.sha256, ac.sha256, bc.sha256"
-        " FROM assignment x" SHOWN " WHERE x.id=?1";
+        "SELECT x.comparison_id, x.annotator_id, x.swapped, pc.sha256, ac.sha256, bc.sha256,"
+        " x.role FROM assignment x" SHOWN " WHERE x.id=?1";
     if (sql_get(s, stmt, SQL, err) != 0) return -1;
     sqlite3_bind_int64(*stmt, 1, assignment_id);
     const int found = sql_step(s, *stmt, "read what was shown", err);
@@ -79,6 +91,7 @@ static int read_shown(Store *s, int64_t assignment_id, Facts *f, sqlite3_stmt **
     f->number[8] = sqlite3_column_int64(*stmt, 1);
     f->swapped = sqlite3_column_int64(*stmt, 2);
     for (int i = 0; i < 3; i++) f->text[i] = sqlite3_column_blob(*stmt, 3 + i);
+    f->role = (const char *)sqlite3_column_text(*stmt, 6);
     return 0;
 }
 
@@ -103,8 +116,9 @@ static int insert_label(Store *s, const Facts *f, const unsigned char *prev,
     static const char SQL[] =
         "INSERT INTO "
         "label(uuid,assignment_id,session_id,supersedes,op,outcome,pref,shown_us,submitted_us,"
-        "active_ms,layout,comment,prev_hash,row_hash) "
-        "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)";
+        "active_ms,layout,comment,prev_hash,row_hash,hash_version,confidence,first_input_us,seen_a,"
+        "seen_b,reasons) "
+        "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)";
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     sqlite3_bind_blob(stmt, 1, f->uuid, 16, SQLITE_STATIC);
@@ -123,6 +137,10 @@ static int insert_label(Store *s, const Facts *f, const unsigned char *prev,
     sql_bind_text(stmt, 12, f->comment);
     if (prev) sqlite3_bind_blob(stmt, 13, prev, HASH_BYTES, SQLITE_STATIC);
     sqlite3_bind_blob(stmt, 14, hash, HASH_BYTES, SQLITE_STATIC);
+    sqlite3_bind_int(stmt, 15, f->version);
+    for (int i = 0; i < ADDED; i++)
+        if (f->added[i] != NONE_GIVEN) sqlite3_bind_int64(stmt, 16 + i, f->added[i]);
+    sql_bind_text(stmt, 20, f->reasons);
     if (sql_run(s, stmt, "add a label", err) != 0) return -1;
     *id = sqlite3_last_insert_rowid(s->db);
     return 0;
@@ -140,7 +158,13 @@ int label_append(Store *s, const LabelRow *row, int64_t *id, Error *err)
                .op = row->retract ? "retract" : "set",
                .outcome = row->retract ? NULL : outcome_name(row->outcome),
                .layout = row->layout,
-               .comment = row->comment};
+               .comment = row->comment,
+               .version = HASH_VERSION,
+               .added = {row->confidence ? row->confidence : NONE_GIVEN,
+                         row->first_input_us ? row->first_input_us : NONE_GIVEN,
+                         row->seen ? row->seen_a : NONE_GIVEN,
+                         row->seen ? row->seen_b : NONE_GIVEN},
+               .reasons = row->retract ? NULL : row->reasons};
     unsigned char prev[HASH_BYTES], hash[HASH_BYTES];
     bool any = false;
     sqlite3_stmt *shown = NULL;
@@ -169,6 +193,13 @@ static void read_facts(Facts *f, sqlite3_stmt *stmt)
                  .comment = (const char *)sqlite3_column_text(stmt, 15)};
     for (int i = 0; i < 9; i++) f->number[i] = sqlite3_column_int64(stmt, 2 + i);
     for (int i = 0; i < 3; i++) f->text[i] = hash_at(stmt, 16 + i);
+    f->version = sqlite3_column_int(stmt, 21);
+    for (int i = 0; i < ADDED; i++)
+        f->added[i] = sqlite3_column_type(stmt, 22 + i) == SQLITE_NULL
+                          ? NONE_GIVEN
+                          : sqlite3_column_int64(stmt, 22 + i);
+    f->reasons = (const char *)sqlite3_column_text(stmt, 26);
+    f->role = (const char *)sqlite3_column_text(stmt, 27);
 }
 
 /* One page from the label after *last on; prev is the chain so far. */
@@ -179,7 +210,9 @@ static int verify_page(Store *s, int64_t *last, unsigned char prev[HASH_BYTES], 
                               "l.pref, l.shown_us, l.submitted_us,"
                               " l.active_ms, x.comparison_id, x.annotator_id, x.swapped, l.op, "
                               "l.outcome, l.layout, l.comment,"
-                              " pc.sha256, ac.sha256, bc.sha256, l.prev_hash, l.row_hash"
+                              " pc.sha256, ac.sha256, bc.sha256, l.prev_hash, l.row_hash,"
+                              " l.hash_version, l.confidence, l.first_input_us, l.seen_a, l.seen_b,"
+                              " l.reasons, x.role"
                               " FROM label l JOIN assignment x ON x.id=l.assignment_id" SHOWN
                               " WHERE l.id>?1 ORDER BY l.id LIMIT ?2";
     sqlite3_stmt *stmt = NULL;

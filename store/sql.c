@@ -140,6 +140,14 @@ AnnotatorKind sql_kind(sqlite3_stmt *stmt, int column)
     return ANNOTATOR_ANY;
 }
 
+Outcome sql_outcome(sqlite3_stmt *stmt, int column)
+{
+    const char *name = (const char *)sqlite3_column_text(stmt, column);
+    for (int i = OUTCOME_PREF; i <= OUTCOME_FLAG; i++)
+        if (name && strcmp(outcome_name((Outcome)i), name) == 0) return (Outcome)i;
+    return OUTCOME_SKIP;
+}
+
 void *sql_grow(void *rows, size_t n, size_t size)
 {
     if ((n & (n - 1)) != 0) return rows;

@@ -14,6 +14,7 @@ struct Store {
     char *path;
     uint64_t seed; /* of the campaign */
     int64_t campaign_id;
+    int64_t waiting_since_us; /* for a lock, by a steady clock */
     struct {
         const char *sql;
         sqlite3_stmt *stmt;
@@ -21,7 +22,7 @@ struct Store {
     int n_cached;
 };
 
-enum { STORE_APPLICATION_ID = 0x524C4846, STORE_VERSION = 2 }; /* "RLHF" */
+enum { STORE_APPLICATION_ID = 0x524C4846, STORE_VERSION = 3 }; /* "RLHF" */
 extern const char STORE_SCHEMA[];                              /* version 1 */
 extern const char *const STORE_MIGRATION[STORE_VERSION - 1];   /* [i]: from version i+1 to i+2 */
 
@@ -35,6 +36,9 @@ int sql_error(Store *s, const char *doing, Error *err);
 int sql_damaged(Store *s, const char *doing, Error *err);
 /* The database file and what SQLite keeps beside it. */
 void sql_remove_files(const char *path);
+/* Refuses a database that this user may not write, by the effective user as files are opened; what is mounted
+ * read-only is SQLite's to report. */
+int sql_check_rights(const char *path, Error *err);
 /* The folder of a file; the caller frees. */
 char *sql_parent_of(const char *path);
 int sql_exec(Store *s, const char *sql, const char *doing, Error *err);
@@ -64,8 +68,19 @@ void sql_bind_split(sqlite3_stmt *stmt, int at, Split split);
 int *sql_copy_tokens(sqlite3_stmt *stmt, int column, int *n);
 Split sql_split(sqlite3_stmt *stmt, int column);
 AnnotatorKind sql_kind(sqlite3_stmt *stmt, int column);
+/* NULL is a skip: nothing decided. */
+Outcome sql_outcome(sqlite3_stmt *stmt, int column);
 /* Make room for one more row: doubles the array when n is a power of two. */
 void *sql_grow(void *rows, size_t n, size_t size);
+
+/* This process, and whether the one of that name has ended; false when it cannot be told. */
+enum { PROCESS_NAME = 48 };
+void process_name(char out[PROCESS_NAME]);
+bool process_is_gone(const char *name);
+
+/* What stands where a redacted text stood, and the prompts of such texts: they are given to nobody any more. */
+#define SQL_TOMBSTONE "[redacted]"
+#define SQL_REDACTED  "(SELECT q.id FROM redaction z JOIN prompt q ON q.content_id=z.content_id)"
 
 /* What runs inside the caller's transaction: store_insert_prompt is what store_add_prompts does for each
  * row, and so on. */
@@ -76,6 +91,7 @@ int content_check(Store *s, const char *text, const char *what, Error *err);
 int content_check_json(Store *s, const char *json, const char *what, Error *err);
 int store_insert_prompt(Store *s, StorePrompt *row, StoreAdded *added, Error *err);
 int store_insert_demonstration(Store *s, StoreDemonstration *row, StoreAdded *added, Error *err);
+int store_insert_class_text(Store *s, StoreClassText *row, StoreAdded *added, Error *err);
 int store_insert_model(Store *s, StoreModel *model, Error *err);
 int store_insert_response(Store *s, StoreResponse *row, StoreAdded *added, Error *err);
 int store_insert_comparison(Store *s, StoreComparison *row, StoreAdded *added, Error *err);
@@ -83,12 +99,15 @@ int store_insert_annotator(Store *s, const char *handle, AnnotatorKind kind, int
                            Error *err);
 int store_insert_session(Store *s, const StoreSession *session, int64_t *id, Error *err);
 int store_find_session_annotator(Store *s, int64_t session_id, int64_t *annotator_id, Error *err);
-/* `state`: open (held) or done. */
+/* `state`: open (held) or done.  `role`: annotator or reviewer. */
 int store_insert_assignment(Store *s, int64_t comparison_id, int64_t annotator_id,
-                            int64_t session_id, const char *state, int64_t *id, Error *err);
-/* The open or done one of this comparison and annotator; *id stays 0 when there is none. */
+                            int64_t session_id, const char *role, const char *state, int64_t *id,
+                            Error *err);
+/* The open or done one of this comparison and annotator, as an annotator; *id stays 0 when there is none. */
 int store_find_assignment(Store *s, int64_t comparison_id, int64_t annotator_id, int64_t *id,
                           bool *done, Error *err);
+/* Leases that ran out are held no more. */
+int store_expire_leases(Store *s, Error *err);
 int store_hold_assignment(Store *s, int64_t assignment_id, int64_t session_id, Error *err);
 int store_read_claim(Store *s, int64_t assignment_id, StoreClaim *out, Error *err);
 int store_insert_verdict(Store *s, int64_t session_id, const StoreVerdict *row, StoreAdded *added,
@@ -101,8 +120,11 @@ typedef struct {
     bool retract;
     Outcome outcome;
     int preferred;
-    int64_t shown_us, submitted_us, active_ms;
-    const char *layout, *comment;
+    int64_t shown_us, first_input_us, submitted_us, active_ms;
+    const char *layout, *comment, *reasons;
+    int confidence;
+    bool seen; /* whether the next two are known, in thousandths */
+    int seen_a, seen_b;
 } LabelRow;
 int label_append(Store *s, const LabelRow *row, int64_t *id, Error *err);
 /* Recompute the chain; *n is how many labels it has. */

@@ -88,24 +88,62 @@ typedef struct {
 /* In order of id.  `filter` may be NULL. */
 int store_list_prompts(Store *s, const StorePromptFilter *filter, StorePromptList *out, Error *err);
 void store_prompts_free(StorePromptList *list);
+/* Those of train and valid, not written in a chat template, that have no demonstration; in order of id. */
+int store_list_undemonstrated(Store *s, StorePromptList *out, Error *err);
 /* How many store_list_prompts would list without a limit. */
 int store_count_prompts(Store *s, const StorePromptFilter *filter, int64_t *out, Error *err);
+
+typedef struct {
+    const char *who; /* asks for it; NULL: only look */
+    const char *why; /* may be NULL */
+    bool answers;    /* too, but for texts that other prompts have as well */
+} StoreRedaction;
+typedef struct {
+    char *text;         /* as it was; the caller frees */
+    int64_t created_us; /* when it came in */
+    int64_t answers;    /* texts of its answers and demonstrations that no other prompt has */
+} StoreRedacted;
+/* A tombstone takes the place of the prompt's text, for good; its hash stays, so that the chains hold.  Lists, counts
+ * and claims leave the prompt out from then on. */
+int store_redact_prompt(Store *s, int64_t prompt_id, const StoreRedaction *how, StoreRedacted *out,
+                        Error *err);
+void store_redacted_free(StoreRedacted *redacted); /* the text, not the struct */
 
 typedef struct {
     int64_t id, prompt_id;
     const char *prompt; /* when adding: the prompt's text, added too when new */
     const char *response;
     const char *source;
-    Split split; /* of the prompt */
+    Split split;                      /* of the prompt */
+    int64_t annotator_id, session_id; /* of a person who wrote it here; 0 else */
 } StoreDemonstration;
 typedef struct {
     StoreDemonstration *row;
     size_t n;
 } StoreDemonstrationList;
+/* Of this very writer; *removed is false when it is not there. */
+int store_remove_demonstration(Store *s, int64_t id, int64_t annotator_id, bool *removed,
+                               Error *err);
 int store_add_demonstrations(Store *s, StoreDemonstration *rows, size_t n, StoreAdded *added,
                              Error *err);
 int store_list_demonstrations(Store *s, Split split, StoreDemonstrationList *out, Error *err);
 void store_demonstrations_free(StoreDemonstrationList *list);
+
+/* A text and its class, for training a classifier. */
+typedef struct {
+    int64_t id;
+    const char *text, *class_name, *source;
+    Split split; /* when adding: SPLIT_ANY draws it as for a prompt; near-duplicates share one */
+} StoreClassText;
+typedef struct {
+    StoreClassText *row;
+    size_t n;
+} StoreClassTextList;
+/* A text that is there with the same class is a duplicate, with another class refused. */
+int store_add_class_texts(Store *s, StoreClassText *rows, size_t n, StoreAdded *added, Error *err);
+/* In order of id. */
+int store_list_class_texts(Store *s, Split split, StoreClassTextList *out, Error *err);
+void store_class_texts_free(StoreClassTextList *list);
 
 /* ---- models and responses -------------------------------------------------------------------------- */
 
@@ -169,6 +207,49 @@ typedef struct {
 int store_add_comparisons(Store *s, StoreComparison *rows, size_t n, StoreAdded *added, Error *err);
 int store_count_comparisons(Store *s, int64_t *out, Error *err);
 
+/* ---- campaigns ------------------------------------------------------------------------------------- */
+
+/* What labels are for.  Those of PURPOSE_EVALUATE and PURPOSE_PRACTICE are never training data. */
+typedef enum { PURPOSE_TRAIN, PURPOSE_EVALUATE, PURPOSE_PRACTICE } Purpose;
+enum { PURPOSE_N = 3 };
+const char *purpose_name(Purpose purpose); /* "train" */
+int purpose_parse(Purpose *out, const char *name, Error *err);
+
+#define STORE_CAMPAIGN "default" /* always there */
+/* How a set of comparisons is put to people. */
+typedef struct {
+    int64_t id;
+    const char *name, *title; /* title: in words, "" when it has none */
+    const char *guidelines;   /* what annotators are told; NULL when nothing */
+    int guidelines_version;   /* 1 and up; 0 when nothing */
+    Purpose purpose;          /* for good, once made */
+    int scale;                /* grades of strength to a side, 1 to 4 */
+    bool tie, both_bad;       /* whether they are offered */
+    int overlap;              /* people per comparison */
+    int lease_s;              /* seconds a pair is held for one person */
+    int goal;                 /* labels a day for one person; 0 none */
+    bool closed;
+    int64_t comparisons, labels; /* labels that stand, of people, skips apart; read only */
+} StoreCampaign;
+typedef struct {
+    StoreCampaign *row;
+    size_t n;
+} StoreCampaignList;
+/* A new one, by all but id, guidelines_version, closed and counts; a name that is taken is an error. */
+int store_add_campaign(Store *s, const StoreCampaign *campaign, int64_t *id, Error *err);
+/* By id, all but name and purpose.  Guidelines that differ become the next version; NULL leaves them. */
+int store_edit_campaign(Store *s, const StoreCampaign *campaign, Error *err);
+/* An unknown name is an error that says which there are.  name NULL: the one in use.  The caller frees. */
+int store_get_campaign(Store *s, const char *name, StoreCampaign *out, Error *err);
+void store_campaign_free(StoreCampaign *campaign); /* the texts, not the struct */
+/* In order of id. */
+int store_list_campaigns(Store *s, StoreCampaignList *out, Error *err);
+void store_campaigns_free(StoreCampaignList *list);
+/* An error when nothing more is to be labeled in it. */
+int store_check_open(Store *s, Error *err);
+/* From here on claims, counts of what is to label, and new comparisons are of this campaign, not the default. */
+int store_use_campaign(Store *s, const char *name, Error *err);
+
 /* ---- labeling -------------------------------------------------------------------------------------- */
 
 typedef enum {
@@ -185,13 +266,48 @@ const char *annotator_kind_name(AnnotatorKind kind);
 int store_add_annotator(Store *s, const char *handle, AnnotatorKind kind, int64_t *id, Error *err);
 
 typedef struct {
+    int64_t id;
+    const char *handle;
+    bool disabled; /* labels no more */
+} StorePerson;
+typedef struct {
+    StorePerson *row;
+    size_t n;
+} StorePersonList;
+/* Annotators of kind human, in order of id. */
+int store_list_people(Store *s, StorePersonList *out, Error *err);
+void store_people_free(StorePersonList *list);
+/* Somebody who is disabled holds nothing any more. */
+int store_disable_person(Store *s, int64_t id, bool disabled, Error *err);
+
+/* One decision of a person. */
+typedef struct {
+    const char *annotator;
+    int64_t submitted_us, active_ms;
+    bool skip;
+    bool stands; /* neither taken back nor changed since, and no practice */
+    double
+        agreement; /* with the others' standing labels of the pair, summed: 1 the same side, 0.5 when one
+                         of the two is undecided, 0 the other side */
+    int64_t compared; /* how many those are */
+} StoreWork;
+typedef struct {
+    StoreWork *row;
+    size_t n;
+} StoreWorkList;
+/* Decisions from `from_us` on and before `to_us` (0: all later ones), by person, the oldest first. */
+int store_list_work(Store *s, int64_t from_us, int64_t to_us, StoreWorkList *out, Error *err);
+void store_work_free(StoreWorkList *list);
+
+typedef struct {
     int64_t annotator_id;
     const char *ui;       /* tui, line, rule, judge, import */
     const char *terminal; /* $TERM; may be NULL */
     int columns, rows;    /* of the terminal; 0 without one */
 } StoreSession;
+/* Ends what this annotator's killed programs left, as by STORE_HANG_UP. */
 int store_begin_session(Store *s, const StoreSession *session, int64_t *id, Error *err);
-/* Of a session whose terminal went away. */
+/* Of a session whose terminal went away, or whose program was killed. */
 #define STORE_HANG_UP "hang-up"
 /* Releases what the session still holds, but for STORE_HANG_UP: whoever comes back before the leases run
  * out is given these pairs first.  `reason`: "quit", "done", "signal"... */
@@ -245,8 +361,13 @@ typedef struct {
     int preferred; /* AS SHOWN, for OUTCOME_PREF: -1..-4 the first answer (-4 by far), 1..4 the second */
     int64_t shown_us; /* when the pair came onto the screen */
     int64_t active_ms;
-    const char *layout;  /* side, stack, line */
-    const char *comment; /* may be NULL */
+    int64_t first_input_us; /* the first key that counted after it; 0 unknown */
+    const char *layout;     /* side, stack, line */
+    const char *comment;    /* may be NULL */
+    const char *reasons;    /* of a skip or flag: words of a-z and -, commas between; may be NULL */
+    int confidence;         /* 1 to 9; 0 not asked */
+    bool seen;              /* whether the next two are known */
+    int seen_first, seen_second; /* thousandths of the answers as shown that were in view */
 } StoreDecision;
 void store_make_uuid(uint8_t out[16]);
 /* Hold this very comparison for the session's annotator, who may have judged it before: deciding then
@@ -259,6 +380,64 @@ int store_save_label(Store *s, const StoreDecision *decision, int64_t *label_id,
 /* Take back the annotator's newest standing label, today's or not; it stays on record as retracted.  The
  * pair is held again and given back to be shown; *found is false when nothing is left to undo. */
 int store_undo_label(Store *s, int64_t session_id, StoreClaim *out, bool *found, Error *err);
+
+/* ---- where people differ --------------------------------------------------------------------------- */
+
+/* The next comparison of the campaign in use, with an id above `after`, on which the standing labels of two people
+ * differ in side and which no reviewer has settled; held for the session's annotator, whose label is then a
+ * reviewer's: it stands for those of the others.  *found is false when none is left. */
+int store_claim_disagreed(Store *s, int64_t session_id, int64_t after, StoreClaim *out, bool *found,
+                          Error *err);
+/* How many there are for this reviewer. */
+int store_count_disagreed(Store *s, int64_t annotator_id, int64_t *out, Error *err);
+/* As store_undo_label, of a reviewer's labels. */
+int store_undo_review(Store *s, int64_t session_id, StoreClaim *out, bool *found, Error *err);
+typedef struct {
+    const char *annotator;
+    Outcome outcome;
+    int preferred;       /* as stored: < 0 a is better, > 0 b is */
+    const char *comment; /* may be NULL */
+} StoreVote;
+typedef struct {
+    StoreVote *row;
+    size_t n;
+} StoreVoteList;
+/* What people say of a comparison, reviewers apart, in the order in which they said it. */
+int store_list_votes(Store *s, int64_t comparison_id, StoreVoteList *out, Error *err);
+void store_votes_free(StoreVoteList *list);
+
+/* A decision in the making, kept so that a lost line or a killed program loses none of it.  It ends with its
+ * assignment's being open: with the label, the release, the lease. */
+typedef struct {
+    int64_t assignment_id;
+    bool chosen;                               /* whether outcome and preferred mean anything */
+    Outcome outcome;                           /* chosen, not saved */
+    int preferred;                             /* as shown, as in StoreDecision */
+    const char *reasons, *note;                /* may be NULL */
+    int confidence;                            /* 0 none */
+    int64_t prompt_top, first_top, second_top; /* byte of each text that stood first in its pane */
+    int64_t shown_us, first_input_us, active_ms;
+} StoreDraft;
+/* Replaces the one before; of an assignment that is no longer open nothing is kept. */
+int store_put_draft(Store *s, const StoreDraft *draft, Error *err);
+/* *found is false, and *out is left alone, when there is none.  The caller frees. */
+int store_get_draft(Store *s, int64_t assignment_id, StoreDraft *out, bool *found, Error *err);
+void store_draft_free(StoreDraft *draft); /* the texts, not the struct */
+
+/* The answer expected for a comparison, to practise on. */
+typedef struct {
+    int64_t comparison_id;
+    Outcome outcome; /* OUTCOME_PREF, OUTCOME_TIE or OUTCOME_BOTH_BAD */
+    int preferred;   /* as stored, for OUTCOME_PREF: < 0 a is better, > 0 b is */
+    const char *why; /* told after the choice; may be NULL */
+} StoreGold;
+/* Replaces the one before. */
+int store_put_gold(Store *s, const StoreGold *gold, Error *err);
+/* The standing labels of a person that carry a comment become expected answers, the comment the reason; *n is how
+ * many. */
+int store_add_gold_of(Store *s, const char *handle, int64_t *n, Error *err);
+int store_get_gold(Store *s, int64_t comparison_id, StoreGold *out, bool *found, Error *err);
+void store_gold_free(StoreGold *gold); /* the texts, not the struct */
 
 /* A thumb up or down for one answer.  A later one of the same person for the same answer supersedes; the same
  * uuid again is the same judgement. */
@@ -280,7 +459,8 @@ typedef struct {
     StorePair *row;
     size_t n;
 } StorePairList;
-/* Comparisons without a standing label of this annotator, in order of id; limit 0 is all. */
+/* Comparisons of the campaign in use without a standing label of this annotator, in order of id; limit 0 is
+ * all. */
 int store_list_unlabeled(Store *s, int64_t annotator_id, int64_t limit, StorePairList *out,
                          Error *err);
 /* One comparison, as a pair. */
@@ -317,13 +497,16 @@ typedef struct {
     AnnotatorKind kind;
     const char *annotator; /* handle; NULL any */
     double human_weight;   /* of labels by this project's people; 0 is 1, like all others */
+    Purpose purpose;       /* of their campaign; 0 is training */
+    int64_t campaign_id;   /* 0 any of that purpose */
 } StorePreferenceFilter;
 typedef struct {
     StorePreference *row;
     size_t n;
 } StorePreferenceList;
 /* Standing labels (newest, not retracted), one row each, in order of comparison and annotator; skips and
- * flags are left out, both-bad counts as a tie. */
+ * flags are left out, both-bad counts as a tie.  Where a reviewer has settled a comparison, the reviewer's
+ * label stands for those of the other people. */
 int store_list_preferences(Store *s, const StorePreferenceFilter *filter, StorePreferenceList *out,
                            Error *err);
 void store_preferences_free(StorePreferenceList *list);
@@ -439,7 +622,7 @@ typedef struct {
     int64_t skipped;                     /* comparisons that were skipped and nothing else */
     int64_t labels_by_kind[ANNOTATOR_N]; /* standing, skips included; [ANNOTATOR_ANY]: all */
     int64_t preferences[SPLIT_N];        /* usable for training: skips and flags left out */
-    int64_t undecided[SPLIT_N];          /* comparisons that nobody has labeled or skipped */
+    int64_t undecided[SPLIT_N];          /* likewise: comparisons nobody has labeled or skipped */
     int64_t unanswered[SPLIT_N];         /* prompts without responses */
     StoreAnnotator *annotator;
     size_t n_annotators;

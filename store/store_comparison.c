@@ -122,14 +122,15 @@ static int copy_pairs(Store *s, sqlite3_stmt *stmt, StorePairList *out, Error *e
 int store_list_unlabeled(Store *s, int64_t annotator_id, int64_t limit, StorePairList *out,
                          Error *err)
 {
-    static const char SQL[] =
-        PAIR_COLUMNS " WHERE NOT EXISTS(SELECT 1 FROM assignment x WHERE x.comparison_id=c.id"
-                     "                   AND x.annotator_id=?1 AND x.state='done')"
-                     " ORDER BY c.id LIMIT ?2";
+    static const char SQL[] = PAIR_COLUMNS
+        " WHERE NOT EXISTS(SELECT 1 FROM assignment x WHERE x.comparison_id=c.id"
+        "                   AND x.annotator_id=?1 AND x.state='done')"
+        " AND +c.campaign_id=?3 AND c.prompt_id NOT IN " SQL_REDACTED " ORDER BY c.id LIMIT ?2";
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, annotator_id);
     sqlite3_bind_int64(stmt, 2, limit > 0 ? limit : -1);
+    sqlite3_bind_int64(stmt, 3, s->campaign_id);
     return copy_pairs(s, stmt, out, err);
 }
 

@@ -42,7 +42,8 @@ static int live_assignment(Store *s, int64_t asked, int64_t *id, int64_t *sessio
 {
     static const char SQL[] =
         "SELECT x.id, x.session_id, x.swapped FROM assignment o JOIN assignment x"
-        " ON x.comparison_id=o.comparison_id AND x.annotator_id=o.annotator_id WHERE o.id=?1"
+        " ON x.comparison_id=o.comparison_id AND x.annotator_id=o.annotator_id"
+        " AND x.role=o.role WHERE o.id=?1"
         " ORDER BY x.state IN('open','done') DESC, x.id=?1 DESC LIMIT 1";
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
@@ -71,9 +72,13 @@ static int save(Store *s, const StoreDecision *d, int64_t *label_id, Error *err)
 {
     LabelRow row = {.outcome = d->outcome,
                     .shown_us = d->shown_us,
+                    .first_input_us = d->first_input_us,
                     .active_ms = d->active_ms,
                     .layout = d->layout,
-                    .comment = d->comment};
+                    .comment = d->comment,
+                    .reasons = d->reasons && *d->reasons ? d->reasons : NULL,
+                    .confidence = d->confidence,
+                    .seen = d->seen};
     bool swapped = false;
     memcpy(row.uuid, d->uuid, 16);
     if (find_uuid(s, d->uuid, label_id, err) != 0) return -1;
@@ -83,6 +88,8 @@ static int save(Store *s, const StoreDecision *d, int64_t *label_id, Error *err)
         return -1;
     if (newest_of(s, row.assignment_id, &row.supersedes, err) != 0) return -1;
     row.preferred = swapped ? -d->preferred : d->preferred;
+    row.seen_a = swapped ? d->seen_second : d->seen_first;
+    row.seen_b = swapped ? d->seen_first : d->seen_second;
     row.submitted_us = store_time_us();
     /* The clock may have been set back while the pair was on the screen. */
     if (row.shown_us > row.submitted_us) row.shown_us = row.submitted_us;
@@ -101,16 +108,21 @@ int store_save_label(Store *s, const StoreDecision *decision, int64_t *label_id,
     return rc;
 }
 
-static int undo(Store *s, int64_t session_id, StoreClaim *out, bool *found, Error *err)
+static int undo(Store *s, int64_t session_id, const char *role, StoreClaim *out, bool *found,
+                Error *err)
 {
-    static const char NEWEST[] = "SELECT id, assignment_id FROM label_current WHERE annotator_id=?1"
-                                 " ORDER BY id DESC LIMIT 1";
+    static const char NEWEST[] = "SELECT l.id, l.assignment_id FROM label_current l"
+                                 " JOIN comparison c ON c.id=l.comparison_id WHERE"
+                                 " l.annotator_id=?1 AND c.campaign_id=?2 AND l.role=?3"
+                                 " ORDER BY l.id DESC LIMIT 1";
     int64_t annotator_id = 0, id = 0;
     LabelRow row = {.retract = true, .session_id = session_id};
     sqlite3_stmt *stmt = NULL;
     if (store_find_session_annotator(s, session_id, &annotator_id, err) != 0) return -1;
     if (sql_get(s, &stmt, NEWEST, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, annotator_id);
+    sqlite3_bind_int64(stmt, 2, s->campaign_id);
+    sql_bind_text(stmt, 3, role);
     const int step = sql_step(s, stmt, "find the newest label", err);
     if (step <= 0) return step;
     row.supersedes = sqlite3_column_int64(stmt, 0);
@@ -125,18 +137,29 @@ static int undo(Store *s, int64_t session_id, StoreClaim *out, bool *found, Erro
     return store_read_claim(s, row.assignment_id, out, err);
 }
 
-int store_undo_label(Store *s, int64_t session_id, StoreClaim *out, bool *found, Error *err)
+static int undo_newest(Store *s, int64_t session_id, const char *role, StoreClaim *out, bool *found,
+                       Error *err)
 {
     StoreClaim got = {0};
     bool any = false;
     if (sql_begin(s, err) != 0) return -1;
-    if (sql_finish(s, undo(s, session_id, &got, &any, err), err) != 0) {
+    if (sql_finish(s, undo(s, session_id, role, &got, &any, err), err) != 0) {
         store_claim_free(&got);
         return -1;
     }
     *found = any;
     if (any) *out = got;
     return 0;
+}
+
+int store_undo_label(Store *s, int64_t session_id, StoreClaim *out, bool *found, Error *err)
+{
+    return undo_newest(s, session_id, "annotator", out, found, err);
+}
+
+int store_undo_review(Store *s, int64_t session_id, StoreClaim *out, bool *found, Error *err)
+{
+    return undo_newest(s, session_id, "reviewer", out, found, err);
 }
 
 /* ---- rules, judges and data sets ------------------------------------------------------------------- */
@@ -146,7 +169,7 @@ int store_find_assignment(Store *s, int64_t comparison_id, int64_t annotator_id,
 {
     static const char SQL[] =
         "SELECT id, state FROM assignment WHERE comparison_id=?1 AND annotator_id=?2"
-        " AND state IN('open','done')";
+        " AND role='annotator' AND state IN('open','done')";
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, comparison_id);
@@ -177,8 +200,8 @@ int store_insert_verdict(Store *s, int64_t session_id, const StoreVerdict *verdi
         return 0;
     }
     if (row.assignment_id == 0) {
-        if (store_insert_assignment(s, verdict->comparison_id, annotator_id, session_id, "done",
-                                    &row.assignment_id, err) != 0)
+        if (store_insert_assignment(s, verdict->comparison_id, annotator_id, session_id,
+                                    "annotator", "done", &row.assignment_id, err) != 0)
             return -1;
     } else {
         if (newest_of(s, row.assignment_id, &row.supersedes, err) != 0) return -1;

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "store/sql.h"
 
-enum { BUSY_MS = 10000 };
+enum { BUSY_US = 10000000, POLL_US = 1000, POLL_SPREAD_US = 4000 };
 
 /* Locks there are missing, late or a promise of one machine only: the first cause of damaged SQLite
  * databases (sqlite.org/howtocorrupt).  Magic numbers from statfs(2). */
@@ -156,6 +156,27 @@ static int recognise(Store *s, Error *err)
     return whole_pages(s, err);
 }
 
+static int64_t steady_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* Somebody else has the lock.  SQLite's own handler soon asks ten times a second: among writers who take the lock
+ * again as soon as they have let it go, eight of them on a slow disk, such a one waits more than ten seconds.
+ * Who asks as often as all others has the same chance. */
+static int wait_for_turn(void *context, int tries)
+{
+    Store *s = context;
+    const int64_t now = steady_us();
+    if (tries == 0) s->waiting_since_us = now;
+    if (now - s->waiting_since_us > BUSY_US) return 0;
+    const uint64_t spread = ((uint64_t)now ^ (uint64_t)getpid() << 20) * 0x9E3779B97F4A7C15u >> 40;
+    usleep(POLL_US + (useconds_t)(spread % POLL_SPREAD_US));
+    return 1;
+}
+
 int sql_connect(Store *s, int flags, Error *err)
 {
     if (sodium_init() < 0) return error_set(err, "libsodium does not start");
@@ -164,7 +185,7 @@ int sql_connect(Store *s, int flags, Error *err)
         return sql_error(s, "open", err);
     }
     sqlite3_extended_result_codes(s->db, 1);
-    sqlite3_busy_timeout(s->db, BUSY_MS);
+    sqlite3_busy_handler(s->db, wait_for_turn, s);
     return 0;
 }
 
@@ -276,7 +297,7 @@ int store_open(Store **out, const char *path, Error *err)
         error_set(err, "%s: is empty, not a database of this program", path);
         return error_hint(err, "put a backup in its place (rlhf backup makes them)");
     }
-    if (refuse_network(path, err) != 0) return -1;
+    if (refuse_network(path, err) != 0 || sql_check_rights(path, err) != 0) return -1;
 
     Store *s = mem_calloc(1, sizeof *s);
     s->path = mem_strdup(path);

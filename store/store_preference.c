@@ -42,8 +42,14 @@ int store_list_preferences(Store *s, const StorePreferenceFilter *filter, StoreP
         " JOIN response a ON a.id=c.a_id JOIN content ac ON ac.id=a.content_id"
         " JOIN response b ON b.id=c.b_id JOIN content bc ON bc.id=b.content_id"
         " LEFT JOIN conversation k ON k.prompt_id=c.prompt_id"
+        " JOIN campaign g ON g.id=c.campaign_id"
         " WHERE l.pref IS NOT NULL AND (?1 IS NULL OR p.split=?1)"
         "   AND (?2 IS NULL OR n.kind=?2) AND (?3 IS NULL OR n.handle=?3)"
+        "   AND c.prompt_id NOT IN " SQL_REDACTED " AND g.purpose=?4 AND (?5 IS NULL OR g.id=?5)"
+        "   AND (l.role='reviewer' OR n.kind<>'human' OR NOT EXISTS(SELECT 1 FROM assignment r"
+        "         JOIN label_current v ON v.assignment_id=r.id"
+        "         WHERE r.comparison_id=l.comparison_id AND r.role='reviewer'"
+        "          AND v.pref IS NOT NULL))"
         " ORDER BY l.comparison_id, l.annotator_id";
     static const StorePreferenceFilter ANY = {0};
     const StorePreferenceFilter *f = filter ? filter : &ANY;
@@ -52,6 +58,8 @@ int store_list_preferences(Store *s, const StorePreferenceFilter *filter, StoreP
     sql_bind_split(stmt, 1, f->split);
     sql_bind_text(stmt, 2, f->kind == ANNOTATOR_ANY ? NULL : annotator_kind_name(f->kind));
     sql_bind_text(stmt, 3, f->annotator);
+    sql_bind_text(stmt, 4, purpose_name(f->purpose));
+    sql_bind_id(stmt, 5, f->campaign_id);
 
     StorePreferenceList list = {0};
     int found;

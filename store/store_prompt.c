@@ -102,8 +102,9 @@ int store_add_prompts(Store *s, StorePrompt *rows, size_t n, StoreAdded *added, 
 
 int store_insert_demonstration(Store *s, StoreDemonstration *row, StoreAdded *added, Error *err)
 {
-    static const char ADD[] = "INSERT INTO demonstration(prompt_id,content_id,source,created_us)"
-                              " VALUES(?1,?2,?3,?4) ON CONFLICT DO NOTHING";
+    static const char ADD[] =
+        "INSERT INTO demonstration(prompt_id,content_id,source,created_us,"
+        "annotator_id,session_id) VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT DO NOTHING";
     static const char FIND[] = "SELECT id FROM demonstration WHERE prompt_id=?1 AND content_id=?2";
     StorePrompt prompt = {.text = row->prompt, .source = row->source, .split = row->split};
     StoreAdded of_prompt = {0};
@@ -121,6 +122,8 @@ int store_insert_demonstration(Store *s, StoreDemonstration *row, StoreAdded *ad
     sqlite3_bind_int64(stmt, 2, content_id);
     sql_bind_text(stmt, 3, row->source);
     sqlite3_bind_int64(stmt, 4, store_time_us());
+    sql_bind_id(stmt, 5, row->annotator_id);
+    sql_bind_id(stmt, 6, row->session_id);
     if (sql_run(s, stmt, "add a demonstration", err) != 0) return -1;
     if (sqlite3_changes(s->db) == 1) {
         row->id = sqlite3_last_insert_rowid(s->db);
@@ -147,6 +150,24 @@ int store_add_demonstrations(Store *s, StoreDemonstration *rows, size_t n, Store
     return rc;
 }
 
+int store_remove_demonstration(Store *s, int64_t id, int64_t annotator_id, bool *removed,
+                               Error *err)
+{
+    static const char SQL[] = "DELETE FROM demonstration WHERE id=?1 AND annotator_id=?2";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_begin(s, err) != 0) return -1;
+    int rc = sql_get(s, &stmt, SQL, err);
+    if (rc == 0) {
+        sqlite3_bind_int64(stmt, 1, id);
+        sqlite3_bind_int64(stmt, 2, annotator_id);
+        rc = sql_run(s, stmt, "take a demonstration back", err);
+    }
+    const bool any = rc == 0 && sqlite3_changes(s->db) == 1;
+    if (sql_finish(s, rc, err) != 0) return -1;
+    *removed = any;
+    return 0;
+}
+
 /* ---- reading --------------------------------------------------------------------------------------- */
 
 int store_find_prompt(Store *s, const char *text, int64_t *id, Error *err)
@@ -162,7 +183,8 @@ int store_find_prompt(Store *s, const char *text, int64_t *id, Error *err)
 }
 
 #define PROMPT_FILTER                                                               \
-    " WHERE (?1 IS NULL OR p.split=?1) AND (?2 IS NULL OR p.source=?2)"             \
+    " WHERE p.id NOT IN " SQL_REDACTED                                              \
+    "   AND (?1 IS NULL OR p.split=?1) AND (?2 IS NULL OR p.source=?2)"             \
     "   AND (?3=0 OR (?3=2)=EXISTS(SELECT 1 FROM response r WHERE r.prompt_id=p.id" \
     "                               AND (?4 IS NULL OR r.model_id=?4)))"
 static const StorePromptFilter ANY = {0};
@@ -184,18 +206,13 @@ int store_count_prompts(Store *s, const StorePromptFilter *filter, int64_t *out,
     return sql_one(s, stmt, out, "count prompts", err);
 }
 
-int store_list_prompts(Store *s, const StorePromptFilter *filter, StorePromptList *out, Error *err)
-{
-    static const char SQL[] =
-        "SELECT p.id, c.body, p.source, p.split, k.template FROM prompt p JOIN content c ON "
-        "c.id=p.content_id LEFT JOIN conversation k ON k.prompt_id=p.id" PROMPT_FILTER
-        " ORDER BY p.id LIMIT ?5";
-    const StorePromptFilter *f = filter ? filter : &ANY;
-    sqlite3_stmt *stmt = NULL;
-    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
-    bind_filter(stmt, f);
-    sqlite3_bind_int64(stmt, 5, f->limit > 0 ? f->limit : -1);
+#define PROMPTS                                                                           \
+    "SELECT p.id, c.body, p.source, p.split, k.template FROM prompt p JOIN content c ON " \
+    "c.id=p.content_id LEFT JOIN conversation k ON k.prompt_id=p.id"
 
+/* The rows of a statement that is bound. */
+static int copy_prompts(Store *s, sqlite3_stmt *stmt, StorePromptList *out, Error *err)
+{
     StorePromptList list = {0};
     int found;
     while ((found = sql_step(s, stmt, "list prompts", err)) == 1) {
@@ -214,6 +231,27 @@ int store_list_prompts(Store *s, const StorePromptFilter *filter, StorePromptLis
     return 0;
 }
 
+int store_list_prompts(Store *s, const StorePromptFilter *filter, StorePromptList *out, Error *err)
+{
+    static const char SQL[] = PROMPTS PROMPT_FILTER " ORDER BY p.id LIMIT ?5";
+    const StorePromptFilter *f = filter ? filter : &ANY;
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    bind_filter(stmt, f);
+    sqlite3_bind_int64(stmt, 5, f->limit > 0 ? f->limit : -1);
+    return copy_prompts(s, stmt, out, err);
+}
+
+int store_list_undemonstrated(Store *s, StorePromptList *out, Error *err)
+{
+    static const char SQL[] = PROMPTS
+        " WHERE p.split<>'test' AND k.template IS NULL AND p.id NOT IN " SQL_REDACTED
+        " AND NOT EXISTS(SELECT 1 FROM demonstration d WHERE d.prompt_id=p.id) ORDER BY p.id";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    return copy_prompts(s, stmt, out, err);
+}
+
 void store_prompts_free(StorePromptList *list)
 {
     if (!list) return;
@@ -229,10 +267,11 @@ void store_prompts_free(StorePromptList *list)
 int store_list_demonstrations(Store *s, Split split, StoreDemonstrationList *out, Error *err)
 {
     static const char SQL[] =
-        "SELECT d.id, d.prompt_id, pc.body, dc.body, d.source, p.split"
+        "SELECT d.id, d.prompt_id, pc.body, dc.body, d.source, p.split, d.annotator_id,"
+        " d.session_id"
         " FROM demonstration d JOIN prompt p ON p.id=d.prompt_id"
         " JOIN content pc ON pc.id=p.content_id JOIN content dc ON dc.id=d.content_id"
-        " WHERE ?1 IS NULL OR p.split=?1 ORDER BY d.id";
+        " WHERE (?1 IS NULL OR p.split=?1) AND p.id NOT IN " SQL_REDACTED " ORDER BY d.id";
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     sql_bind_split(stmt, 1, split);
@@ -246,7 +285,9 @@ int store_list_demonstrations(Store *s, Split split, StoreDemonstrationList *out
                                                   .prompt = sql_copy_text(stmt, 2),
                                                   .response = sql_copy_text(stmt, 3),
                                                   .source = sql_copy_text(stmt, 4),
-                                                  .split = sql_split(stmt, 5)};
+                                                  .split = sql_split(stmt, 5),
+                                                  .annotator_id = sqlite3_column_int64(stmt, 6),
+                                                  .session_id = sqlite3_column_int64(stmt, 7)};
     }
     if (found < 0) {
         store_demonstrations_free(&list);

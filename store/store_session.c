@@ -49,9 +49,11 @@ int store_add_annotator(Store *s, const char *handle, AnnotatorKind kind, int64_
 int store_insert_session(Store *s, const StoreSession *session, int64_t *id, Error *err)
 {
     static const char SQL[] =
-        "INSERT INTO session(annotator_id,ui,version,terminal,columns,lines,started_us)"
-        " VALUES(?1,?2,?3,?4,?5,?6,?7)";
+        "INSERT INTO session(annotator_id,ui,version,terminal,columns,lines,started_us,process)"
+        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)";
     sqlite3_stmt *stmt = NULL;
+    char process[PROCESS_NAME];
+    process_name(process);
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, session->annotator_id);
     sql_bind_text(stmt, 2, session->ui);
@@ -60,15 +62,54 @@ int store_insert_session(Store *s, const StoreSession *session, int64_t *id, Err
     sqlite3_bind_int(stmt, 5, session->columns);
     sqlite3_bind_int(stmt, 6, session->rows);
     sqlite3_bind_int64(stmt, 7, store_time_us());
+    sql_bind_text(stmt, 8, process);
     if (sql_run(s, stmt, "begin a session", err) != 0) return -1;
     *id = sqlite3_last_insert_rowid(s->db);
     return 0;
 }
 
+/* A session of this annotator whose program was killed: 0 when there is none. */
+static int find_killed(Store *s, int64_t annotator_id, int64_t *id, Error *err)
+{
+    static const char SQL[] = "SELECT id, process FROM session WHERE annotator_id=?1"
+                              " AND ended_us IS NULL AND process IS NOT NULL ORDER BY id";
+    sqlite3_stmt *stmt = NULL;
+    int found;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, annotator_id);
+    *id = 0;
+    while ((found = sql_step(s, stmt, "find sessions that were killed", err)) == 1) {
+        if (!process_is_gone((const char *)sqlite3_column_text(stmt, 1))) continue;
+        *id = sqlite3_column_int64(stmt, 0);
+        sql_release(stmt);
+        return 0;
+    }
+    return found;
+}
+
+/* What killed sessions hold is given to their annotator at once, as after a hang-up. */
+static int end_killed(Store *s, int64_t annotator_id, Error *err)
+{
+    static const char END[] =
+        "UPDATE session SET ended_us=?2, end_reason='" STORE_HANG_UP "' WHERE id=?1";
+    int64_t id = 0;
+    sqlite3_stmt *stmt = NULL;
+    do {
+        if (find_killed(s, annotator_id, &id, err) != 0) return -1;
+        if (id == 0) return 0;
+        if (sql_get(s, &stmt, END, err) != 0) return -1;
+        sqlite3_bind_int64(stmt, 1, id);
+        sqlite3_bind_int64(stmt, 2, store_time_us());
+    } while (sql_run(s, stmt, "end a session that was killed", err) == 0);
+    return -1;
+}
+
 int store_begin_session(Store *s, const StoreSession *session, int64_t *id, Error *err)
 {
     if (sql_begin(s, err) != 0) return -1;
-    return sql_finish(s, store_insert_session(s, session, id, err), err);
+    int rc = end_killed(s, session->annotator_id, err);
+    if (rc == 0) rc = store_insert_session(s, session, id, err);
+    return sql_finish(s, rc, err);
 }
 
 static int end_session(Store *s, int64_t session_id, const char *reason, Error *err)
@@ -121,11 +162,13 @@ static int lease_end(Store *s, int64_t now, int64_t *expires_us, Error *err)
 }
 
 int store_insert_assignment(Store *s, int64_t comparison_id, int64_t annotator_id,
-                            int64_t session_id, const char *state, int64_t *id, Error *err)
+                            int64_t session_id, const char *role, const char *state, int64_t *id,
+                            Error *err)
 {
     static const char SQL[] =
         "INSERT INTO assignment(comparison_id,annotator_id,session_id,swapped,leased_us,"
-        "expires_us,state) VALUES(?1,?2,?3,?4,?5,?6,?7)";
+        "expires_us,state,role,guideline_id) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,"
+        "(SELECT id FROM guideline WHERE campaign_id=?9 ORDER BY version DESC LIMIT 1))";
     const int64_t now = store_time_us();
     int64_t expires_us = now;
     if (lease_end(s, now, &expires_us, err) != 0) return -1;
@@ -141,6 +184,8 @@ int store_insert_assignment(Store *s, int64_t comparison_id, int64_t annotator_i
     sqlite3_bind_int64(stmt, 5, now);
     sqlite3_bind_int64(stmt, 6, expires_us);
     sql_bind_text(stmt, 7, state);
+    sql_bind_text(stmt, 8, role);
+    sqlite3_bind_int64(stmt, 9, s->campaign_id);
     if (sql_run(s, stmt, "assign a comparison", err) != 0) return -1;
     *id = sqlite3_last_insert_rowid(s->db);
     return 0;
@@ -195,7 +240,7 @@ int store_read_claim(Store *s, int64_t assignment_id, StoreClaim *out, Error *er
     return 0;
 }
 
-static int expire_leases(Store *s, Error *err)
+int store_expire_leases(Store *s, Error *err)
 {
     static const char SQL[] =
         "UPDATE assignment SET state='expired' WHERE state='open' AND expires_us<?1";
@@ -209,16 +254,17 @@ static int expire_leases(Store *s, Error *err)
  * search goes over all of them.  Rules and data sets do not take a pair away from people; what a hung-up
  * session of his holds is still his.  The + keeps to the order of ids, so that the first that fits ends
  * the search. */
-#define CLAIMABLE(first)                                                               \
-    " FROM comparison c WHERE +c.campaign_id=?1 AND " first                            \
-    " AND NOT EXISTS(SELECT 1 FROM assignment x JOIN session e ON e.id=x.session_id"   \
-    "                 WHERE x.comparison_id=c.id AND x.annotator_id=?2"                \
-    "                 AND (x.state='done' OR (x.state='open' AND e.end_reason IS NOT " \
-    "'" STORE_HANG_UP "')))"                                                           \
-    " AND (SELECT count(*) FROM assignment x JOIN annotator n ON n.id=x.annotator_id"  \
-    "       WHERE x.comparison_id=c.id AND n.kind='human' AND n.id<>?2"                \
-    "        AND (x.state='done' OR (x.state='open' AND x.expires_us>=?3)))"           \
-    "     < (SELECT overlap FROM campaign g WHERE g.id=?1)"
+#define CLAIMABLE(first)                                                                       \
+    " FROM comparison c WHERE +c.campaign_id=?1 AND " first                                    \
+    " AND NOT EXISTS(SELECT 1 FROM assignment x JOIN session e ON e.id=x.session_id"           \
+    "                 WHERE x.comparison_id=c.id AND x.annotator_id=?2"                        \
+    "                 AND (x.state='done' OR (x.state='open' AND e.end_reason IS NOT "         \
+    "'" STORE_HANG_UP "')))"                                                                   \
+    " AND (SELECT count(*) FROM assignment x JOIN annotator n ON n.id=x.annotator_id"          \
+    "       WHERE x.comparison_id=c.id AND n.kind='human' AND n.id<>?2 AND x.role='annotator'" \
+    "        AND (x.state='done' OR (x.state='open' AND x.expires_us>=?3)))"                   \
+    "     < (SELECT overlap FROM campaign g WHERE g.id=?1 AND closed_us IS NULL)"              \
+    " AND c.prompt_id NOT IN " SQL_REDACTED
 #define SAMPLED "c.origin<>'import'"
 #define JUDGED  "EXISTS(SELECT 1 FROM assignment j WHERE j.comparison_id=c.id AND j.state='done')"
 
@@ -249,13 +295,15 @@ static int next_comparison(Store *s, int64_t annotator_id, bool imported, int64_
 static int left_behind(Store *s, int64_t annotator_id, int64_t *assignment_id, Error *err)
 {
     static const char SQL[] =
-        "SELECT x.id FROM assignment x JOIN session e ON e.id=x.session_id WHERE x.annotator_id=?1"
-        " AND x.state='open' AND e.end_reason='" STORE_HANG_UP
+        "SELECT x.id FROM assignment x JOIN session e ON e.id=x.session_id"
+        " JOIN comparison c ON c.id=x.comparison_id WHERE x.annotator_id=?1 AND c.campaign_id=?2"
+        " AND x.role='annotator' AND x.state='open' AND e.end_reason='" STORE_HANG_UP
         "' ORDER BY x.leased_us DESC, x.id DESC"
         " LIMIT 1";
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, annotator_id);
+    sqlite3_bind_int64(stmt, 2, s->campaign_id);
     return sql_one(s, stmt, assignment_id, "find what was left behind", err);
 }
 
@@ -264,7 +312,7 @@ static int claim(Store *s, int64_t session_id, bool imported, StoreClaim *out, b
 {
     int64_t annotator_id = 0, comparison_id = 0, assignment_id = 0;
     if (store_find_session_annotator(s, session_id, &annotator_id, err) != 0) return -1;
-    if (expire_leases(s, err) != 0) return -1;
+    if (store_expire_leases(s, err) != 0) return -1;
     if (left_behind(s, annotator_id, &assignment_id, err) != 0) return -1;
     *found = assignment_id != 0;
     if (*found) {
@@ -274,8 +322,8 @@ static int claim(Store *s, int64_t session_id, bool imported, StoreClaim *out, b
     if (next_comparison(s, annotator_id, imported, &comparison_id, err) != 0) return -1;
     *found = comparison_id != 0;
     if (!*found) return 0;
-    if (store_insert_assignment(s, comparison_id, annotator_id, session_id, "open", &assignment_id,
-                                err) != 0)
+    if (store_insert_assignment(s, comparison_id, annotator_id, session_id, "annotator", "open",
+                                &assignment_id, err) != 0)
         return -1;
     return store_read_claim(s, assignment_id, out, err);
 }
@@ -304,7 +352,8 @@ static int hold_comparison(Store *s, int64_t session_id, int64_t comparison_id, 
     if (store_find_session_annotator(s, session_id, &annotator_id, err) != 0) return -1;
     if (store_find_assignment(s, comparison_id, annotator_id, &id, &done, err) != 0) return -1;
     if (id == 0)
-        rc = store_insert_assignment(s, comparison_id, annotator_id, session_id, "open", &id, err);
+        rc = store_insert_assignment(s, comparison_id, annotator_id, session_id, "annotator",
+                                     "open", &id, err);
     /* one that is done has its label, and stays done until another supersedes that */
     else if (!done) rc = store_hold_assignment(s, id, session_id, err);
     return rc == 0 ? store_read_claim(s, id, out, err) : -1;
@@ -348,10 +397,12 @@ void store_claim_free(StoreClaim *held)
 int store_count_skipped(Store *s, int64_t annotator_id, int64_t *out, Error *err)
 {
     static const char SQL[] =
-        "SELECT count(*) FROM label_current WHERE annotator_id=?1 AND outcome='skip'";
+        "SELECT count(*) FROM label_current l JOIN comparison c ON c.id=l.comparison_id"
+        " WHERE l.annotator_id=?1 AND c.campaign_id=?2 AND l.outcome='skip'";
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, annotator_id);
+    sqlite3_bind_int64(stmt, 2, s->campaign_id);
     return sql_one(s, stmt, out, "count skips", err);
 }
 
@@ -360,13 +411,16 @@ int store_count_claimable(Store *s, int64_t annotator_id, bool imported, int64_t
 {
     static const char LEFT[] = "SELECT count(*)" CLAIMABLE(SAMPLED);
     static const char ALL[] = "SELECT count(*)" CLAIMABLE("1");
-    static const char DONE[] = "SELECT count(*) FROM label_current WHERE annotator_id=?1";
+    static const char DONE[] =
+        "SELECT count(*) FROM label_current l JOIN comparison c ON c.id=l.comparison_id"
+        " WHERE l.annotator_id=?1 AND c.campaign_id=?2";
     int64_t n_left = 0, n_done = 0;
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, imported ? ALL : LEFT, err) != 0) return -1;
     if (claimable(s, stmt, annotator_id, &n_left, err) != 0) return -1;
     if (sql_get(s, &stmt, DONE, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, annotator_id);
+    sqlite3_bind_int64(stmt, 2, s->campaign_id);
     if (sql_one(s, stmt, &n_done, "count labels", err) != 0) return -1;
     *left = n_left;
     *done = n_done;

@@ -63,15 +63,19 @@ static int count_annotators(Store *s, StoreStatus *out, Error *err)
 
 static int count_all(Store *s, StoreStatus *out, Error *err)
 {
-    static const char PROMPTS[] = "SELECT split, count(*) FROM prompt GROUP BY split";
+    static const char PROMPTS[] =
+        "SELECT split, count(*) FROM prompt WHERE id NOT IN " SQL_REDACTED " GROUP BY split";
     static const char PREFERENCES[] =
         "SELECT p.split, count(*) FROM label_current l JOIN comparison c ON c.id=l.comparison_id"
-        " JOIN prompt p ON p.id=c.prompt_id WHERE l.pref IS NOT NULL GROUP BY p.split";
+        " JOIN prompt p ON p.id=c.prompt_id JOIN campaign g ON g.id=c.campaign_id"
+        " WHERE l.pref IS NOT NULL AND g.purpose='train' GROUP BY p.split";
     static const char UNDECIDED[] =
-        "SELECT p.split, count(*) FROM comparison c JOIN prompt p ON p.id=c.prompt_id WHERE NOT"
+        "SELECT p.split, count(*) FROM comparison c JOIN prompt p ON p.id=c.prompt_id"
+        " JOIN campaign g ON g.id=c.campaign_id WHERE g.purpose='train'"
+        " AND c.prompt_id NOT IN " SQL_REDACTED " AND NOT"
         " EXISTS(SELECT 1 FROM label_current l WHERE l.comparison_id=c.id) GROUP BY p.split";
     static const char UNANSWERED[] =
-        "SELECT p.split, count(*) FROM prompt p WHERE NOT"
+        "SELECT p.split, count(*) FROM prompt p WHERE p.id NOT IN " SQL_REDACTED " AND NOT"
         " EXISTS(SELECT 1 FROM response r WHERE r.prompt_id=p.id) GROUP BY p.split";
     static const char DEMONSTRATIONS[] = "SELECT count(*) FROM demonstration";
     static const char MODELS[] = "SELECT count(*) FROM model WHERE role<>'external'";

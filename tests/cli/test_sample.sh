@@ -46,6 +46,17 @@ refused 1 "every prompt (3) is too long: answers of 8 tokens in a context of 64"
 refused 1 "no train or valid prompts of source nowhere" sample --source nowhere
 refused 1 "no valid prompts of source long" sample --source long --split valid
 
+# ---- another campaign ----
+prompts 30 33 >../more.jsonl
+must import ../more.jsonl --split train
+must campaign new eval-1 --purpose evaluate
+refused 1 "there is no campaign 'eval'; there is default, eval-1" sample --campaign eval --max-new-tokens 8
+sampled 4 --source more --campaign eval-1
+must campaign --json
+prints_like '"campaign":"eval-1".*"comparisons":[34],' "the pairs are of that campaign"
+must campaign close eval-1
+refused 1 "campaign eval-1 is closed" sample --campaign eval-1 --max-new-tokens 8
+
 # ---- who answered ----
 must judge --rule longer
 must reward --config "$tiny" --set reward.epochs=1

@@ -3,6 +3,8 @@
  *     labeling_test_fixture make DIR N    DIR/rlhf.db with N pairs to label
  *     labeling_test_fixture text DIR      one pair of long and hostile texts
  *     labeling_test_fixture labels DIR    the labels that stand, a line each: comparison kind annotator chosen
+ *     labeling_test_fixture pairs DIR CAMPAIGN    the same pairs once more, in another campaign
+ *     labeling_test_fixture say DIR WHO PAIR CHOICE MS    WHO says a, b, tie or skip of a pair after MS milliseconds
  *     labeling_test_fixture models DIR    the models, a line each: name role run step
  *     labeling_test_fixture evaluation DIR COMMAND JSON    what COMMAND is said to have found
  *
@@ -53,6 +55,51 @@ static void print_labels(Store *s)
     store_preferences_free(&list);
 }
 
+/* Answers come in order, two to a prompt. */
+static void add_pairs(Store *s, const char *campaign)
+{
+    Error err = {0};
+    StoreResponseList list = {0};
+    if (store_use_campaign(s, campaign, &err) != 0 ||
+        store_list_responses(s, &(StoreResponseFilter){0}, &list, &err) != 0)
+        fixture_fail(&err);
+    for (size_t i = 0; i + 1 < list.n; i += 2) {
+        StoreComparison c = {.prompt_id = list.row[i].prompt_id,
+                             .a_id = list.row[i].id,
+                             .b_id = list.row[i + 1].id,
+                             .origin = "random"};
+        if (store_add_comparisons(s, &c, 1, NULL, &err) != 0) fixture_fail(&err);
+    }
+    store_responses_free(&list);
+}
+
+/* Sides are as stored, so that two people can be made to agree. */
+static void say(Store *s, char **argv)
+{
+    Error err = {0};
+    StoreClaim claim = {0};
+    int64_t annotator = 0, session = 0;
+    const char *choice = argv[5];
+    if (store_add_annotator(s, argv[3], ANNOTATOR_HUMAN, &annotator, &err) != 0 ||
+        store_begin_session(s, &(StoreSession){.annotator_id = annotator, .ui = "line"}, &session,
+                            &err) != 0 ||
+        store_hold_comparison(s, session, atoi(argv[4]), &claim, &err) != 0)
+        fixture_fail(&err);
+    StoreDecision d = {.assignment_id = claim.assignment_id,
+                       .outcome = strcmp(choice, "tie") == 0    ? OUTCOME_TIE
+                                  : strcmp(choice, "skip") == 0 ? OUTCOME_SKIP
+                                                                : OUTCOME_PREF,
+                       .shown_us = store_time_us(),
+                       .active_ms = atoi(argv[6])};
+    if (d.outcome == OUTCOME_PREF)
+        d.preferred = (strcmp(choice, "b") == 0) != claim.swapped ? 1 : -1;
+    store_make_uuid(d.uuid);
+    if (store_save_label(s, &d, NULL, &err) != 0 ||
+        store_end_session(s, session, "quit", &err) != 0)
+        fixture_fail(&err);
+    store_claim_free(&claim);
+}
+
 static void print_models(Store *s)
 {
     Error err = {0};
@@ -93,6 +140,8 @@ int main(int argc, char **argv)
     else if (strcmp(argv[1], "text") == 0) fixture_pair(s, LONG_PROMPT, LONG_A, LONG_B);
     else if (strcmp(argv[1], "models") == 0) print_models(s);
     else if (strcmp(argv[1], "evaluation") == 0 && argc == 5) add_evaluation(s, argv[3], argv[4]);
+    else if (strcmp(argv[1], "pairs") == 0 && argc == 4) add_pairs(s, argv[3]);
+    else if (strcmp(argv[1], "say") == 0 && argc == 7) say(s, argv);
     else print_labels(s);
     store_close(s);
     return 0;

@@ -13,10 +13,19 @@ static void one_label(void)
 }
 
 #define APPEND_ONLY_LABEL "label is append-only"
-/* Label 1 once more as label 9, with these columns from `supersedes` to `pref`. */
-#define LABEL_9(uuid, columns)                                              \
-    "INSERT INTO label SELECT 9," uuid ",assignment_id,session_id," columns \
-    ",shown_us,submitted_us,active_ms,layout,comment,prev_hash,row_hash FROM label"
+/* Label 1 once more under another id, with other columns from `uuid` to `submitted_us`. */
+#define LABEL(id, from_uuid, shown_submitted)                                                 \
+    "INSERT INTO label(id,uuid,assignment_id,session_id,supersedes,op,outcome,pref,shown_us," \
+    "submitted_us,active_ms,layout,comment,prev_hash,row_hash) SELECT " id "," from_uuid      \
+    "," shown_submitted ",active_ms,layout,comment,prev_hash,row_hash FROM label WHERE id=1"
+#define TIMES                  "shown_us,submitted_us"
+#define LABEL_9(uuid, columns) LABEL("9", uuid ",assignment_id,session_id," columns, TIMES)
+/* A reason, a confidence and so on of one more label. */
+#define WITH(column, value)                                                                        \
+    "INSERT INTO label(id,uuid,assignment_id,session_id,supersedes,op,outcome,pref,shown_us,"      \
+    "submitted_us,active_ms,prev_hash,row_hash," column ") SELECT 9,randomblob(16),assignment_id," \
+    "session_id,1,op,outcome,pref,shown_us,submitted_us,active_ms,prev_hash,row_hash," value       \
+    " FROM label"
 #define OTHER      "randomblob(16)"
 #define CHECK_OP   "CHECK constraint failed: (op='retract')=(outcome IS NULL)"
 #define CHECK_PREF "CHECK constraint failed: CASE outcome"
@@ -37,13 +46,8 @@ static void schema_refuses_what_must_not_be(void **state)
         {"a decision is one label", LABEL_9("uuid", "1,op,outcome,pref"),
          "UNIQUE constraint failed: label.uuid"},
         {"a label is superseded once",
-         LABEL_9(
-             OTHER,
-             "1,op,outcome,pref") ";"
-                                  "INSERT INTO label SELECT "
-                                  "10,randomblob(16),assignment_id,session_id,1,op,outcome,pref,"
-                                  "shown_us,submitted_us,active_ms,layout,comment,prev_hash,row_"
-                                  "hash FROM label WHERE id=1",
+         LABEL_9(OTHER, "1,op,outcome,pref") ";" LABEL(
+             "10", "randomblob(16),assignment_id,session_id,1,op,outcome,pref", TIMES),
          "UNIQUE constraint failed: label.supersedes"},
         {"set has an outcome", LABEL_9(OTHER, "1,'set',NULL,NULL"), CHECK_OP},
         {"retract has none", LABEL_9(OTHER, "1,'retract','pref',1"), CHECK_OP},
@@ -54,14 +58,47 @@ static void schema_refuses_what_must_not_be(void **state)
         {"a preference is at most 4 strong", LABEL_9(OTHER, "1,'set','pref',5"),
          "CHECK constraint failed: pref IS NULL OR pref BETWEEN -4 AND 4"},
         {"a label supersedes one of its own assignment",
-         "INSERT INTO assignment VALUES(9,2,1,1,0,0,0,'done');"
-         "INSERT INTO label SELECT 9,randomblob(16),9,session_id,1,op,outcome,pref,shown_us,"
-         "submitted_us,active_ms,layout,comment,prev_hash,row_hash FROM label",
+         "INSERT INTO assignment(id,comparison_id,annotator_id,session_id,swapped,leased_us,"
+         "expires_us,state) VALUES(9,2,1,1,0,0,0,'done');" LABEL(
+             "9", "randomblob(16),9,session_id,1,op,outcome,pref", TIMES),
          "supersedes must stay in the same assignment"},
         {"nothing is decided before it is shown",
-         "INSERT INTO label SELECT 9,randomblob(16),assignment_id,session_id,1,op,outcome,pref,5,4,"
-         "active_ms,layout,comment,prev_hash,row_hash FROM label",
+         LABEL("9", "randomblob(16),assignment_id,session_id,1,op,outcome,pref", "5,4"),
          "CHECK constraint failed: submitted_us>=shown_us"},
+        {"reasons are words", WITH("reasons", "'Too long'"), "CHECK constraint failed: reasons"},
+        {"no reason is NULL", WITH("reasons", "''"), "CHECK constraint failed: reasons"},
+        {"confidence is at most 9", WITH("confidence", "10"),
+         "CHECK constraint failed: confidence"},
+        {"parts are thousandths", WITH("seen_a", "1001"), "CHECK constraint failed: seen_a"},
+        {"hashes have two versions", WITH("hash_version", "3"),
+         "CHECK constraint failed: hash_version"},
+        {"roles are two", "UPDATE assignment SET role='judge'", "CHECK constraint failed: role"},
+        {"a person has a pair once in a role",
+         "INSERT INTO assignment(comparison_id,annotator_id,session_id,swapped,leased_us,"
+         "expires_us,state) VALUES(1,1,1,0,0,0,'open')",
+         "UNIQUE constraint failed: assignment.comparison_id"},
+        {"purposes are three", "UPDATE campaign SET purpose='fun'",
+         "CHECK constraint failed: purpose"},
+        {"scales end at 4", "UPDATE campaign SET scale=5", "CHECK constraint failed: scale"},
+        {"a draft has a side for a preference alone",
+         "INSERT INTO draft VALUES(1,'tie',1,NULL,NULL,NULL,0,0,0,0,NULL,0,0)",
+         "CHECK constraint failed: (outcome IS 'pref')"},
+        {"what is expected is a preference, a tie or both bad",
+         "INSERT INTO gold VALUES(1,'skip',0,NULL,0)", "CHECK constraint failed: outcome"},
+        {"a tie that is expected prefers neither", "INSERT INTO gold VALUES(1,'tie',1,NULL,0)",
+         "CHECK constraint failed: pref"},
+        {"a text is redacted for a reason on record", "UPDATE content SET body='[redacted]'",
+         "content is append-only"},
+        {"a redaction leaves a tombstone",
+         "INSERT INTO redaction VALUES(2,'ada',NULL,0);"
+         "UPDATE content SET body='other' WHERE id=2",
+         "content is append-only"},
+        {"a redaction keeps the hash",
+         "INSERT INTO redaction VALUES(2,'ada',NULL,0);"
+         "UPDATE content SET body='[redacted]', sha256=randomblob(32) WHERE id=2",
+         "content is append-only"},
+        {"a redaction stays", "INSERT INTO redaction VALUES(2,'ada',NULL,0);DELETE FROM redaction",
+         "redaction is append-only"},
         {"a pair has one order", "INSERT INTO comparison VALUES(9,1,1,2,1,'random',0)",
          "CHECK constraint failed: a_id<b_id"},
         {"a pair answers one prompt", "INSERT INTO comparison VALUES(9,1,1,1,3,'random',0)",
@@ -70,7 +107,7 @@ static void schema_refuses_what_must_not_be(void **state)
          "UNIQUE constraint failed: comparison.campaign_id, comparison.a_id, comparison.b_id"},
         {"there are three splits", "INSERT INTO prompt VALUES(9,99,'x','somewhere',1,0)",
          "CHECK constraint failed: split IN('train','valid','test')"},
-        {"names differ by more than case", "INSERT INTO annotator VALUES(9,'ADA','human',0)",
+        {"names differ by more than case", "INSERT INTO annotator VALUES(9,'ADA','human',0,NULL)",
          "UNIQUE constraint failed: annotator.handle"},
         {"tokens are as many as n_tokens says", "UPDATE response SET tokens=x'00'",
          "CHECK constraint failed: n_tokens>=0"},
@@ -117,9 +154,9 @@ static void verify_finds_a_label_given_to_somebody_else(void **state)
 {
     (void)state;
     one_label();
-    verify_finds(
-        "INSERT INTO annotator VALUES(9,'eve','human',0); UPDATE assignment SET annotator_id=9",
-        "label 1 was changed");
+    verify_finds("INSERT INTO annotator VALUES(9,'eve','human',0,NULL); UPDATE assignment SET "
+                 "annotator_id=9",
+                 "label 1 was changed");
 }
 
 static void verify_finds_an_edited_answer(void **state)

@@ -1,5 +1,8 @@
 #include "tests/store/store_test.h"
 
+#include <sodium.h>
+
+#include "base/mem.h"
 #include "base/text.h"
 #include "store/sql.h"
 
@@ -20,9 +23,8 @@ static void connection_is_durable_and_strict(void **state)
     assert_int_equal(pragma("PRAGMA foreign_keys"), 1);
     assert_int_equal(pragma("PRAGMA recursive_triggers"), 1);
     assert_int_equal(pragma("PRAGMA trusted_schema"), 0);
-    assert_int_equal(pragma("PRAGMA busy_timeout"), 10000);
     assert_int_equal(pragma("PRAGMA application_id"), 0x524C4846);
-    assert_int_equal(pragma("PRAGMA user_version"), 2);
+    assert_int_equal(pragma("PRAGMA user_version"), 3);
 }
 
 static void journal_mode_follows_the_library(void **state)
@@ -104,7 +106,7 @@ static void foreign_database_is_refused(void **state)
 static void newer_database_is_refused(void **state)
 {
     (void)state;
-    assert_int_equal(raw_sql("PRAGMA user_version=3"), SQLITE_OK);
+    assert_int_equal(raw_sql("PRAGMA user_version=4"), SQLITE_OK);
     refused("rlhf.db", "made by a newer version");
 }
 
@@ -169,7 +171,10 @@ static void every_added_column_is_explained(void **state)
 {
     (void)state;
     char *schema = schema_of(db_path);
-    static const char *const TABLES[] = {"CREATE TABLE conversation(", "CREATE TABLE judgement("};
+    static const char *const TABLES[] = {"CREATE TABLE conversation(", "CREATE TABLE judgement(",
+                                         "CREATE TABLE guideline(",    "CREATE TABLE draft(",
+                                         "CREATE TABLE gold(",         "CREATE TABLE text_class(",
+                                         "CREATE TABLE redaction("};
     for (size_t i = 0; i < sizeof TABLES / sizeof *TABLES; i++) {
         const char *line = strstr(schema, TABLES[i]), *end = line ? strstr(line, "\n)") : NULL;
         assert_non_null(end);
@@ -180,6 +185,133 @@ static void every_added_column_is_explained(void **state)
         }
     }
     free(schema);
+}
+
+/* A column that came to a table later: SQLite keeps its comment only when it ends before the semicolon. */
+static void every_later_column_is_explained(void **state)
+{
+    (void)state;
+    static const char ADD[] = " ADD COLUMN ";
+    char *schema = schema_of(db_path);
+    int columns = 0;
+    for (int v = 0; v < STORE_VERSION - 1; v++)
+        for (const char *at = strstr(STORE_MIGRATION[v], ADD); at; at = strstr(at + 1, ADD)) {
+            char *statement = mem_strndup(at + strlen(ADD), strcspn(at, ";") - strlen(ADD));
+            if (!strstr(schema, statement) || !strstr(statement, "/* "))
+                fail_msg("not explained: %s", statement);
+            free(statement);
+            columns++;
+        }
+    assert_int_equal(columns, 19);
+    free(schema);
+}
+
+/* One row of label as version 2 hashed it: 32 zero bytes for no row before, the uuid, ten numbers, then op,
+ * outcome, layout and comment with their lengths, then SHA-256 of prompt and answers; numbers are 8 bytes,
+ * the lowest first. */
+static void version_2_hash(unsigned char out[32], const unsigned char uuid[16],
+                           const int64_t number[10], const char *const text[4],
+                           const char *const shown[3])
+{
+    Text t = {0};
+    unsigned char hash[32];
+    static const char ZERO[32] = {0};
+    text_append(&t, ZERO, 32);
+    text_append(&t, (const char *)uuid, 16);
+    for (int i = 0; i < 10; i++)
+        for (int k = 0; k < 8; k++) text_append(&t, &(char){(char)(number[i] >> 8 * k)}, 1);
+    for (int i = 0; i < 4; i++) {
+        const int64_t n = text[i] ? (int64_t)strlen(text[i]) : -1;
+        for (int k = 0; k < 8; k++) text_append(&t, &(char){(char)(n >> 8 * k)}, 1);
+        if (text[i]) text_append(&t, text[i], (size_t)n);
+    }
+    for (int i = 0; i < 3; i++) {
+        crypto_hash_sha256(hash, (const unsigned char *)shown[i], strlen(shown[i]));
+        text_append(&t, (const char *)hash, 32);
+    }
+    crypto_hash_sha256(out, (const unsigned char *)t.bytes, t.n);
+    text_free(&t);
+}
+
+/* A database of version 2 with a pair and a label, which says that b is clearly better. */
+static void make_version_2(const char *path)
+{
+    static const char *const SHOWN[3] = {"why ?", "so .", "because ."};
+    static const char *const SAID[4] = {"set", "pref", "side", NULL};
+    /* assignment, session, supersedes, pref, shown, submitted, active, comparison, annotator, swapped */
+    static const int64_t NUMBER[10] = {1, 1, 0, 2, 10, 20, 9, 1, 1, 1};
+    const unsigned char uuid[16] = "0123456789abcde";
+    unsigned char hash[32];
+    char hex[3][65], row[65];
+    sqlite3 *db = NULL;
+    for (int i = 0; i < 3; i++) {
+        crypto_hash_sha256(hash, (const unsigned char *)SHOWN[i], strlen(SHOWN[i]));
+        sodium_bin2hex(hex[i], sizeof hex[i], hash, sizeof hash);
+    }
+    version_2_hash(hash, uuid, NUMBER, SAID, SHOWN);
+    sodium_bin2hex(row, sizeof row, hash, sizeof hash);
+    char *rows =
+        mem_format("PRAGMA application_id=1380730950; PRAGMA user_version=2;"
+                   "INSERT INTO campaign(name,seed,created_us) VALUES('default',7,1);"
+                   "INSERT INTO content VALUES(1,x'%s','%s'),(2,x'%s','%s'),(3,x'%s','%s');"
+                   "INSERT INTO prompt VALUES(1,1,'test','train',5,1);"
+                   "INSERT INTO model VALUES(1,'base','base',NULL,NULL,NULL,NULL,0,1);"
+                   "INSERT INTO response VALUES(1,1,1,2,NULL,0,0,NULL,0,NULL,NULL,1),"
+                   "(2,1,1,3,NULL,0,1,NULL,0,NULL,NULL,1);"
+                   "INSERT INTO comparison VALUES(1,1,1,1,2,'random',1);"
+                   "INSERT INTO annotator VALUES(1,'ada','human',1);"
+                   "INSERT INTO session VALUES(1,1,'tui','1',NULL,80,24,1,NULL,NULL);"
+                   "INSERT INTO assignment VALUES(1,1,1,1,1,1,600,'done');"
+                   "INSERT INTO label VALUES(1,CAST('0123456789abcde'||char(0) AS "
+                   "BLOB),1,1,NULL,'set','pref',2,"
+                   "10,20,9,'side',NULL,NULL,x'%s')",
+                   hex[0], SHOWN[0], hex[1], SHOWN[1], hex[2], SHOWN[2], row);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, STORE_SCHEMA, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, STORE_MIGRATION[0], NULL, NULL, NULL), SQLITE_OK);
+    if (sqlite3_exec(db, rows, NULL, NULL, NULL) != SQLITE_OK) fail_msg("%s", sqlite3_errmsg(db));
+    sqlite3_close(db);
+    free(rows);
+}
+
+static void version_2_comes_up_with_its_labels(void **state)
+{
+    (void)state;
+    char path[FILE_PATH_MAX + 64];
+    Store *old = NULL;
+    StoreVerified verified = {0};
+    StorePreferenceList list = {0};
+    StoreCampaign campaign = {0};
+    snprintf(path, sizeof path, "%s/old.db", folder);
+    make_version_2(path);
+    char *fresh = schema_of(db_path);
+    OK(store_open(&old, path, &err));
+    char *brought_up = schema_of(path);
+    assert_string_equal(brought_up, fresh);
+    OK(store_verify(old, &verified, &err));
+    assert_int_equal(verified.labels, 1);
+    OK(store_list_preferences(old, NULL, &list, &err));
+    assert_int_equal(list.n, 1);
+    assert_string_equal(list.row[0].chosen, "because .");
+    assert_int_equal(list.row[0].strength, 2);
+    /* The campaign goes on as it was. */
+    OK(store_get_campaign(old, NULL, &campaign, &err));
+    assert_string_equal(campaign.name, "default");
+    assert_int_equal(campaign.purpose, PURPOSE_TRAIN);
+    assert_int_equal(campaign.scale, 1);
+    assert_true(campaign.tie && campaign.both_bad && !campaign.closed && !campaign.guidelines);
+    /* A label of today stands on the old one in the chain. */
+    const int64_t session = begin_session_of(old, "bo", ANNOTATOR_HUMAN);
+    StoreClaim claim = {0};
+    OK(store_hold_comparison(old, session, 1, &claim, &err));
+    decide(old, &claim, OUTCOME_TIE, 0);
+    store_claim_free(&claim);
+    OK(store_verify(old, &verified, &err));
+    assert_int_equal(verified.labels, 2);
+    store_campaign_free(&campaign);
+    store_preferences_free(&list);
+    store_close(old);
+    free(fresh), free(brought_up);
 }
 
 /* A migration that fails half-way leaves the file as it was. */
@@ -266,6 +398,8 @@ int main(void)
         TEST(newer_database_is_refused),
         TEST(older_database_is_brought_up_to_date),
         TEST(every_added_column_is_explained),
+        TEST(every_later_column_is_explained),
+        TEST(version_2_comes_up_with_its_labels),
         TEST(migration_is_all_or_nothing),
         TEST(truncated_database_is_refused_or_found_out),
         TEST(create_never_overwrites),

@@ -1,4 +1,7 @@
 /* Pairs held for one person at a time. */
+#include <signal.h>
+#include <sys/wait.h>
+
 #include "tests/store/store_test.h"
 
 static void two_people_never_hold_the_same_pair(void **state)
@@ -204,6 +207,75 @@ static void a_hung_up_session_leaves_its_pair_to_its_annotator(void **state)
     expect_claim(ada, false, 2);
 }
 
+/* Another process holds a pair and is gone, or waits on `hold` until it is told to go. */
+static pid_t hold_elsewhere(const char *handle, const int hold[2])
+{
+    const pid_t child = fork();
+    if (child != 0) return child;
+    Store *own = NULL;
+    StoreClaim c = {0};
+    bool found = false;
+    char byte = 'r';
+    if (store_open(&own, db_path, &err) != 0) _exit(1);
+    const int64_t session = begin_session_of(own, handle, ANNOTATOR_HUMAN);
+    if (store_claim_comparison(own, session, false, &c, &found, &err) != 0 || !found) _exit(1);
+    if (hold) {
+        if (write(hold[1], &byte, 1) != 1) _exit(1);
+        for (;;) pause();
+    }
+    kill(getpid(), SIGKILL);
+    _exit(1);
+}
+
+static void a_killed_session_leaves_its_pair_to_its_annotator(void **state)
+{
+    (void)state;
+    int status = 0;
+    add_pairs(2);
+    const pid_t child = hold_elsewhere("ada", NULL);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    const int64_t bob = begin_session_of(store, "bob", ANNOTATOR_HUMAN);
+    expect_claim(bob, false, 2);
+    expect_claim(bob, false, 0);
+    const int64_t ada = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    expect_claim(ada, false, 1);
+    expect_claim(ada, false, 0);
+    assert_int_equal(raw_number("SELECT count(*) FROM assignment"), 2); /* the same lease */
+}
+
+static void a_session_at_work_elsewhere_keeps_its_pair(void **state)
+{
+    (void)state;
+    int hold[2], status = 0;
+    char byte = 0;
+    add_pairs(2);
+    assert_int_equal(pipe(hold), 0);
+    const pid_t child = hold_elsewhere("ada", hold);
+    assert_int_equal(read(hold[0], &byte, 1), 1);
+    const int64_t ada = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    expect_claim(ada, false, 2);
+    expect_claim(ada, false, 0);
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    close(hold[0]), close(hold[1]);
+    const int64_t again = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    expect_claim(again, false, 1);
+}
+
+/* The number of a process that is gone may be another's by now. */
+static void a_process_is_known_by_number_and_start(void **state)
+{
+    (void)state;
+    char name[PROCESS_NAME], other[PROCESS_NAME];
+    process_name(name);
+    assert_false(process_is_gone(name));
+    snprintf(other, sizeof other, "%ld 1", (long)getpid());
+    if (access("/proc/self/stat", R_OK) == 0) assert_true(process_is_gone(other));
+    assert_false(process_is_gone(NULL));
+    assert_false(process_is_gone("x"));
+}
+
 /* What a person's ten decisions cost with n pairs judged by a rule, and by her but for the last ten. */
 typedef struct {
     int64_t list, count, decide;
@@ -274,6 +346,9 @@ int main(void)
         TEST(pairs_that_nobody_judged_come_first),
         TEST(imported_pairs_are_offered_last_and_only_if_asked_for),
         TEST(a_hung_up_session_leaves_its_pair_to_its_annotator),
+        TEST(a_killed_session_leaves_its_pair_to_its_annotator),
+        TEST(a_session_at_work_elsewhere_keeps_its_pair),
+        TEST(a_process_is_known_by_number_and_start),
         TEST(finding_work_looks_at_each_pair_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

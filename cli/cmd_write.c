@@ -1,0 +1,98 @@
+/* rlhf write: people write prompts and answers, which sft learns to imitate. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/interrupt.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/annotator.h"
+#include "cli/commands.h"
+#include "cli/loaded.h"
+#include "cli/options.h"
+#include "labeling/writing.h"
+
+typedef struct {
+    const char *as;
+    bool answers, raw;
+} WriteOptions;
+
+static const Option OPTIONS[] = {
+    {"as", OPTION_TEXT, offsetof(WriteOptions, as), 0, 0, "NAME",
+     "who writes (rlhf annotators); else RLHF_ANNOTATOR, else the name of this login"},
+    {"answers", OPTION_SWITCH, offsetof(WriteOptions, answers), 0, 0, NULL,
+     "answer prompts of the project that nobody has answered by hand"},
+    {"raw", OPTION_SWITCH, offsetof(WriteOptions, raw), 0, 0, NULL,
+     "a prompt is what the model reads, as it is typed, and not a person's turn"},
+    {0},
+};
+
+/* As the chat template `plain` writes it, so that rlhf chat asks what was learned here. */
+static const WritingForm DIALOGUE = {"\n\nHuman: ", "\n\nAssistant:", " "}, RAW = {"", "", " "};
+
+static void report(const Context *ctx, const char *who, const WritingCounts *c)
+{
+    if (ctx->json) {
+        Text t = {0};
+        json_put_text(&t, who, strlen(who));
+        printf("{\"annotator\":%s,\"written\":%lld,\"there\":%lld}\n", t.bytes,
+               (long long)c->written, (long long)c->there);
+        text_free(&t);
+        return;
+    }
+    printf("%s written as %s", text_count(c->written, "demonstration"), who);
+    printf(c->written ? "; to learn from them: rlhf sft\n" : "\n");
+}
+
+static int write_down(const Context *ctx, const WriteOptions *o, Store *store, Error *err)
+{
+    const char *who = annotator_name(o->as), *reason = "error";
+    WritingOptions options = {
+        .writer = who, .answers_only = o->answers, .form = o->raw ? RAW : DIALOGUE};
+    WritingCounts counts = {0};
+    Error late = {0};
+    if (annotator_find(who, store, &options.annotator_id, err) != 0) return -1;
+    const StoreSession row = {
+        .annotator_id = options.annotator_id, .ui = "line", .terminal = getenv("TERM")};
+    if (store_begin_session(store, &row, &options.session_id, err) != 0) return -1;
+    int rc = writing_run(&counts, store, &options, STDIN_FILENO, ctx->json ? stderr : stdout,
+                         &reason, err);
+    if (store_end_session(store, options.session_id, reason, &late) != 0 && rc == 0) {
+        *err = late;
+        rc = -1;
+    }
+    if (rc != 0) return -1;
+    /* A terminal that is gone reads no report; the exit status says so too. */
+    if (strcmp(reason, STORE_HANG_UP) == 0) interrupt_raise(SIGHUP);
+    else report(ctx, who, &counts);
+    return 0;
+}
+
+static int run(Context *ctx, int argc, char **argv, Error *err)
+{
+    WriteOptions o = {0};
+    Store *store = NULL;
+    if (options_parse(ctx, OPTIONS, &o, NULL, 0, 0, argc, argv, err) != 0) return -1;
+    if (o.answers && o.raw)
+        return error_usage(err, "--raw is about written prompts; --answers has its own");
+    if (open_store(&store, ctx, err) != 0) return -1;
+    const int rc = write_down(ctx, &o, store, err);
+    store_close(store);
+    return rc;
+}
+
+const Command cmd_write = {
+    .name = "write",
+    .heading = "people",
+    .summary = "write prompts and answers by hand, for sft",
+    .usage = "[--as NAME] [--answers] [--raw]",
+    .details =
+        "Line by line.  Each pair is a demonstration of whoever wrote it, on the disk when it "
+        "says saved.  A prompt is a\n"
+        "person's turn as rlhf chat --template plain puts it to the model, unless --raw.\n",
+    .options = OPTIONS,
+    .project = PROJECT_NEEDED,
+    .run = run,
+};
