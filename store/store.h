@@ -472,10 +472,12 @@ typedef struct {
     int n_chosen, n_rejected;
     bool tie;     /* chosen is a, rejected is b, neither is better */
     int strength; /* 1..4; 0 for a tie */
+    bool first;   /* the chosen answer was shown first: on the left */
     double weight;
     Split split;
     AnnotatorKind kind;
     const char *annotator; /* handle */
+    const char *comment;   /* a person's remark or a rule's reason; NULL: none */
 } StorePreference;
 typedef struct {
     Split split;
