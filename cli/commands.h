@@ -8,6 +8,8 @@ extern const Command cmd_init, cmd_import, cmd_export, cmd_status, cmd_verify, c
 /* Second words of export, in files of their own. */
 extern const Command export_model, export_gguf;
 extern const Command cmd_label, cmd_judge, cmd_annotators, cmd_campaign, cmd_write;
+/* Of reward. */
+extern const Command reward_eval_command, reward_score_command;
 extern const Command cmd_pull, cmd_tokenize, cmd_generate, cmd_chat, cmd_logprobs, cmd_inspect,
     cmd_sample;
 extern const Command cmd_demo;
