@@ -10,10 +10,12 @@ extern const Command export_model, export_gguf;
 extern const Command cmd_label, cmd_judge, cmd_annotators, cmd_campaign, cmd_write;
 /* Of reward. */
 extern const Command reward_eval_command, reward_score_command;
+/* Of classify. */
+extern const Command classify_eval_command, classify_predict_command;
 extern const Command cmd_pull, cmd_tokenize, cmd_generate, cmd_chat, cmd_logprobs, cmd_inspect,
     cmd_sample;
 extern const Command cmd_demo;
-extern const Command cmd_pretrain, cmd_sft, cmd_reward, cmd_ppo, cmd_compare;
+extern const Command cmd_pretrain, cmd_sft, cmd_reward, cmd_classify, cmd_ppo, cmd_compare;
 extern const Command cmd_runs;
 extern const Command cmd_config, cmd_doctor, cmd_help, cmd_version;
 
