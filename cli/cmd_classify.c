@@ -214,7 +214,7 @@ const Command cmd_classify = {
                "calibration on held-out texts.\n"
                "Saved as transformers' ...ForSequenceClassification with the names of the classes. "
                " The log-odds of a class\n"
-               "are a reward for rlhf ppo: --reward RUN --set ppo.reward_class=CLASS.",
+               "are a reward for rlhf ppo: --reward RUN --reward-class CLASS.",
     .options = OPTIONS,
     .sections = SECTIONS,
     .seconds = SECONDS,

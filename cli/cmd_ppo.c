@@ -9,13 +9,14 @@
 #include "cli/memory_plan.h"
 #include "cli/options.h"
 #include "cli/prompts.h"
+#include "cli/reward_report.h"
 #include "cli/training.h"
 #include "ppo/ppo.h"
 #include "ppo/rollout.h"
 
 typedef struct {
     TrainingFlags training;
-    const char *model, *reference, *reward, *source;
+    const char *model, *reference, *reward, *reward_class, *source;
     bool answers;
 } PpoOptions;
 
@@ -27,6 +28,8 @@ static const Option OPTIONS[] = {
      "base"},
     {"reward", OPTION_TEXT, offsetof(PpoOptions, reward), 0, 0, "MODEL",
      "the reward model (reward)"},
+    {"reward-class", OPTION_TEXT, offsetof(PpoOptions, reward_class), 0, 0, "CLASS",
+     "of a classifier: the class whose log-odds are the score"},
     {"source", OPTION_TEXT, offsetof(PpoOptions, source), 0, 0, "NAME",
      "prompts of one source only"},
     {"answers", OPTION_SWITCH, offsetof(PpoOptions, answers), 0, 0, NULL,
@@ -214,8 +217,7 @@ static int open_all(PpoRun *r, Error *err)
                              &r->start, err) != 0)
         return -1;
     if (loaded_open(&r->reward, r->ctx, "reward model", reward, &r->start, err) != 0) return -1;
-    if (loaded_heads(&r->reward) != 1)
-        return error_set(err, "%s: no reward model (it has no score head)", r->reward.folder);
+    if (reward_choose(&r->reward, r->options.reward_class, err) != 0) return -1;
     if (!loaded_same_tokenizer(&r->start, &r->reward))
         return error_set(err, "the reward model %s has another tokenizer than the policy %s",
                          r->reward.folder, r->start.folder);
@@ -231,7 +233,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     PpoRun r = {.ctx = ctx, .options = {.model = "base"}};
     Config c = {0};
     Words words;
-    char inputs[512], prompts[SHA256_HEX];
+    char inputs[512], prompts[SHA256_HEX], class[48] = "";
     int rc = -1;
     config_bind(&c, &PPO_TABLE, &r.settings);
     config_bind(&c, &LORA_TABLE, &r.lora);
@@ -240,9 +242,12 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (ppo_check_settings(&r.settings, err) != 0) return -1;
     if (open_all(&r, err) != 0) goto done;
     hash_prompts(prompts, &r.prompts);
-    snprintf(inputs, sizeof inputs,
-             "{\"model\": \"%s\", \"reference\": \"%s\", \"reward\": \"%s\", \"prompts\": \"%s\"}",
-             r.start.hash, r.reference.hash, r.reward.hash, prompts);
+    if (loaded_heads(&r.reward) > 1)
+        snprintf(class, sizeof class, ", \"reward_class\": %d", r.reward.score_class);
+    snprintf(
+        inputs, sizeof inputs,
+        "{\"model\": \"%s\", \"reference\": \"%s\", \"reward\": \"%s\", \"prompts\": \"%s\"%s}",
+        r.start.hash, r.reference.hash, r.reward.hash, prompts, class);
     loaded_adopt_lora(&r.lora, &r.start);
     if (training_begin(&r.run, ctx, r.store, "ppo", &r.options.training, &c, inputs, err) != 0)
         goto done;

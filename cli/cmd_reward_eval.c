@@ -12,13 +12,15 @@
 #include "cli/worst_pairs.h"
 
 typedef struct {
-    const char *model, *data, *as;
+    const char *model, *class, *data, *as;
     int worst;
     bool review, line;
 } EvalOptions;
 
 static const Option OPTIONS[] = {
     {"model", OPTION_TEXT, offsetof(EvalOptions, model), 0, 0, "MODEL", "a reward model (reward)"},
+    {"class", OPTION_TEXT, offsetof(EvalOptions, class), 0, 0, "CLASS",
+     "of a classifier: the class whose log-odds are the score"},
     {"data", OPTION_TEXT, offsetof(EvalOptions, data), 0, 0, "FILE",
      "JSON lines with prompt, chosen, rejected (default: the store's valid split)"},
     {"worst", OPTION_INT, offsetof(EvalOptions, worst), 1, 1e6, "N",
@@ -100,7 +102,7 @@ static int review(const Eval *w, Error *err)
 static int evaluate(Eval *w, Error *err)
 {
     const EvalOptions *o = &w->options;
-    if (reward_open(&w->model, w->ctx, o->model, err) != 0) return -1;
+    if (reward_open(&w->model, w->ctx, o->model, o->class, err) != 0) return -1;
     if (read_pairs(w, err) != 0) return -1;
     if (w->pairs.n == 0) return error_set(err, "no pairs to evaluate on");
     const Pairs p = preferences_pairs(&w->pairs);

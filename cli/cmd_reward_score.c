@@ -70,11 +70,13 @@ static int score_line(const Loaded *l, const char *line, size_t n, Error *err)
 }
 
 typedef struct {
-    const char *model;
+    const char *model, *class;
 } ScoreOptions;
 
 static const Option OPTIONS[] = {
     {"model", OPTION_TEXT, offsetof(ScoreOptions, model), 0, 0, "MODEL", "a reward model (reward)"},
+    {"class", OPTION_TEXT, offsetof(ScoreOptions, class), 0, 0, "CLASS",
+     "of a classifier: the class whose log-odds are the score"},
     {0},
 };
 
@@ -87,7 +89,7 @@ static int run_score(Context *ctx, int argc, char **argv, Error *err)
     long number = 0;
     int rc = 0;
     if (options_parse(ctx, OPTIONS, &o, &words, 0, 0, argc, argv, err) != 0) return -1;
-    if (reward_open(&l, ctx, o.model, err) != 0) return -1;
+    if (reward_open(&l, ctx, o.model, o.class, err) != 0) return -1;
     for (int more; rc == 0 && (more = text_read_line(&line, stdin, TEXT_LINE_MAX)) != 0;) {
         number++;
         if (more < 0) rc = error_set(err, "longer than %d MiB", TEXT_LINE_MAX >> 20);

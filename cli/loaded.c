@@ -192,6 +192,7 @@ void loaded_policy(Loaded *l)
     if (!l->policy)
         l->policy = policy_open(l->model, &(PolicyOptions){.adapter = l->adapter,
                                                            .heads = loaded_heads(l),
+                                                           .score_class = l->score_class,
                                                            .max_tokens = SCORING_TOKENS});
 }
 

@@ -20,7 +20,8 @@ typedef struct {
     Adapter *adapter; /* what the model is seen through; NULL: nothing */
     bool shared;      /* the model is another Loaded's, which is closed later */
     Tokenizer *tokenizer;
-    Policy *policy; /* NULL until loaded_policy */
+    int score_class; /* of a classifier: whose log-odds are its score; set before loaded_policy */
+    Policy *policy;  /* NULL until loaded_policy */
 } Loaded;
 
 /* `role` is what messages call it ("policy"); NULL says nothing.  Where `beside` has the same base weights
@@ -41,7 +42,7 @@ int loaded_see_through(Loaded *l, const char *folder, Error *err);
 /* Its tokenizer, which an adapter's folder need not have: then the base's. */
 const char *loaded_tokenizer_folder(const Loaded *l);
 int loaded_open_tokenizer(Loaded *l, Error *err);
-/* Heads that the checkpoint has: 1 for a reward model, 0 for a language model. */
+/* Heads that the checkpoint has: 1 of a reward model, one for each class of a classifier, 0 of a language model. */
 int loaded_heads(const Loaded *l);
 /* Training goes on in the adapter that a model has, of whatever alpha and targets that is: the settings
  * become what they are, before they are recorded. */

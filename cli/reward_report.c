@@ -5,15 +5,26 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "cli/class_names.h"
 #include "cli/evaluation.h"
 #include "compare/win_rate.h"
 #include "reward/calibration.h"
 
-int reward_open(Loaded *l, const Context *ctx, const char *name, Error *err)
+int reward_choose(Loaded *l, const char *class, Error *err)
+{
+    const int heads = loaded_heads(l);
+    if (heads == 0) return error_set(err, "%s: no reward model (it has no score head)", l->folder);
+    if (heads > 1)
+        return class_names_choose(&l->score_class, l->folder, heads, class ? class : "", err);
+    if (class)
+        return error_set(err, "%s is a reward model and has no classes to choose from", l->folder);
+    return 0;
+}
+
+int reward_open(Loaded *l, const Context *ctx, const char *name, const char *class, Error *err)
 {
     if (loaded_open(l, ctx, "reward model", name, NULL, err) != 0) return -1;
-    if (loaded_heads(l) != 1) {
-        error_set(err, "%s: no reward model (it has no score head)", l->folder);
+    if (reward_choose(l, class, err) != 0) {
         loaded_close(l);
         return -1;
     }

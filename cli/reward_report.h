@@ -6,8 +6,11 @@
 #include "cli/preferences.h"
 #include "reward/evaluation.h"
 
-/* A reward model by its name, ready to score. */
-int reward_open(Loaded *l, const Context *ctx, const char *name, Error *err);
+/* A reward model that is open: one head, or of a classifier the class whose log-odds are the score.  `class` may be
+ * NULL.  Fails for what is neither. */
+int reward_choose(Loaded *l, const char *class, Error *err);
+/* The same by its name, and ready to score. */
+int reward_open(Loaded *l, const Context *ctx, const char *name, const char *class, Error *err);
 /* Of at least one pair, with a bar.  chosen, rejected (pairs->n) as in reward_evaluate. */
 RewardEvaluation reward_measure(Policy *p, const Pairs *pairs, double *chosen, double *rejected);
 

@@ -30,6 +30,7 @@ typedef struct {
     int heads; /* K values per token; 0: none.  Taken from the score head of the adapter, or the model, when it has
                              one of that many rows, else drawn N(0, 1/sqrt(C+1)) (Ziegler et al. 2019) */
     bool zero_head; /* start the heads at 0 instead */
+    int score_class; /* of several heads, the class that whoever scores means; nothing here depends on it */
     uint64_t seed;  /* of new heads */
     int max_tokens; /* of one micro-batch; a longer sequence is one by itself */
     double beta1, beta2, eps, weight_decay;
@@ -79,6 +80,8 @@ void policy_discard(Policy *p);
 /* Put out = gain * head + bias into the heads' own weights. */
 void policy_scale_head(Policy *p, double gain, double bias);
 int64_t policy_steps(const Policy *p);
+int policy_heads(const Policy *p);
+int policy_score_class(const Policy *p);
 
 /* config.json and model.safetensors, or an adapter's files, heads included, into an existing folder.  With heads it is a
  * ...ForSequenceClassification, which has no output projection: an untied one is left out, so such a

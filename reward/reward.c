@@ -12,6 +12,7 @@
 #include "policy/sequences.h"
 #include "reward/best_state.h"
 #include "reward/calibration.h"
+#include "reward/classifier.h"
 #include "reward/evaluation.h"
 #include "reward/preference_loss.h"
 
@@ -41,16 +42,13 @@ struct RewardTraining {
 
 void reward_score(double *score, Policy *p, const int *token, const int *start, int B)
 {
-    const int N = start[B];
-    unsigned char *want = mem_calloc((size_t)N, sizeof *want);
-    double *value = mem_calloc((size_t)N, sizeof *value);
-    for (int b = 0; b < B; b++) want[start[b + 1] - 1] = WANT_VALUE;
-    const TokenBatch batch = {
-        .B = B, .N = N, .token = token, .start = start, .want = want, .temperature = 1};
-    policy_evaluate(p, &batch, &(TokenTerms){.value = value});
-    for (int b = 0; b < B; b++) score[b] = value[start[b + 1] - 1];
-    free(want);
-    free(value);
+    const int K = policy_heads(p);
+    double *logit = mem_calloc((size_t)B * (size_t)K, sizeof *logit);
+    classifier_logits(logit, p, K, token, start, B);
+    for (int b = 0; b < B; b++)
+        score[b] = K == 1 ? logit[b]
+                          : class_log_odds(logit + (size_t)b * (size_t)K, K, policy_score_class(p));
+    free(logit);
 }
 
 /* ---- training ------------------------------------------------------------------------------------- */

@@ -74,8 +74,8 @@ void reward_training_free(RewardTraining *t);
 Trainer reward_trainer(RewardTraining *t);
 PolicyOptions reward_options(const RewardConfig *c, uint64_t seed);
 
-/* score (B) of B sequences end to end: the head after the last token.  What PPO uses and what
- * `reward score` prints, to the bit. */
+/* score (B) of B sequences end to end: the head after the last token; of a classifier the log-odds of the policy's
+ * score_class.  What PPO uses and what `reward score` prints, to the bit. */
 void reward_score(double *score, Policy *p, const int *token, const int *start, int B);
 
 #endif
