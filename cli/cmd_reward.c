@@ -9,6 +9,7 @@
 #include "cli/memory_plan.h"
 #include "cli/options.h"
 #include "cli/policy_samples.h"
+#include "cli/reward_curve.h"
 #include "cli/reward_report.h"
 #include "cli/run_record.h"
 #include "cli/training.h"
@@ -16,7 +17,7 @@
 typedef struct {
     TrainingFlags training;
     const char *model, *campaign;
-    bool no_eval, force;
+    bool no_eval, force, curve;
 } RewardOptions;
 
 static const Option OPTIONS[] = {
@@ -29,6 +30,8 @@ static const Option OPTIONS[] = {
      "do not measure it on held-out pairs, of which there may be too few"},
     {"force", OPTION_SWITCH, offsetof(RewardOptions, force), 0, 0, NULL,
      "train although all labels are ties, or prefer the same side"},
+    {"curve", OPTION_SWITCH, offsetof(RewardOptions, curve), 0, 0, NULL,
+     "instead of a run: the accuracy that an eighth, a quarter, half and all of the labels reach"},
     {0},
 };
 static const ConfigTable *const SECTIONS[] = {&REWARD_TABLE, &LORA_TABLE, NULL};
@@ -197,6 +200,16 @@ static int train(Reward *w, Error *err)
     return evaluate_and_report(w, err);
 }
 
+static int curve(Reward *w, Error *err)
+{
+    const Pairs train = preferences_pairs(&w->train), valid = preferences_pairs(&w->valid);
+    if (valid.n == 0)
+        return error_set(err, "--curve measures on held-out pairs and there are none");
+    loaded_adopt_lora(&w->lora, &w->base);
+    loaded_close(&w->base); /* each point opens it anew */
+    return reward_curve(w->ctx, w->options.model, &train, &valid, &w->settings, &w->lora, err);
+}
+
 static int run_train(Context *ctx, int argc, char **argv, Error *err)
 {
     Reward w = {.ctx = ctx, .options = {.model = "base"}};
@@ -212,6 +225,10 @@ static int run_train(Context *ctx, int argc, char **argv, Error *err)
     if (find_campaign(&w.campaign_id, w.store, w.options.campaign, err) != 0) goto done;
     if (loaded_open(&w.base, ctx, "start", w.options.model, NULL, err) != 0) goto done;
     if (read_pairs(&w, err) != 0) goto done;
+    if (w.options.curve) {
+        rc = curve(&w, err);
+        goto done;
+    }
     if (draw_samples(&w, err) != 0) goto done;
     snprintf(inputs, sizeof inputs, "{\"model\": \"%s\", \"pairs\": \"%s\", \"held_out\": \"%s\"}",
              w.base.hash, w.train.sha256, w.valid.sha256);
@@ -239,7 +256,8 @@ const Command cmd_reward = {
     .name = "reward",
     .heading = "train",
     .summary = "a reward model from the labels",
-    .usage = "[--model MODEL] [--campaign NAME] [--run NAME] [--resume]",
+    .usage = "[--model MODEL] [--campaign NAME] [--run NAME] [--resume]\n"
+             "[--model MODEL] [--campaign NAME] --curve",
     .details = "Bradley-Terry on the train split; accuracy on the valid split.  The finished run "
                "becomes `reward`.",
     .options = OPTIONS,

@@ -68,6 +68,19 @@ scale='"score_mean":.*'
 [ "$(tail -n 1 runs/unlike/metrics.jsonl | grep -o "$scale")" != "$(tail -n 1 runs/reward-3/metrics.jsonl | grep -o "$scale")" ] ||
     fail "answers of the base have another mean and deviation than the labels' responses"
 refused 1 "leave no room for a prompt in the context of 64" reward --force --config "$tiny" --set reward.normalize_samples=4
+# ---- more labels ----
+must reward --force --config "$tiny" --json --run all
+all=$(grep -o '"accuracy":[0-9.]*' out)
+runs=$(ls runs)
+must reward --force --config "$tiny" --curve --json
+prints_like '^\{"n":30,"points":\[\{"labels":[0-9]+,.*\]\}$' "points of a curve"
+grep -o '"accuracy":[0-9.]*' out | tail -n 1 | grep -qxF "$all" || fail "all labels reach what a run on all of them does: $all"
+[ "$(grep -o '"labels":[0-9]*' out | cut -d : -f 2 | sort -n | tr '\n' ' ')" = "30 60 " ] || fail "half of the labels and all"
+[ "$(ls runs)" = "$runs" ] || fail "a curve leaves no run"
+must reward --force --config "$tiny" --curve
+prints_like '^ +60 labels  right on [01]\.[0-9]+ \[.*\] of 30 held-out pairs$' "a line for each"
+prints "the last doubling: "
+
 # ---- the pairs that it gets wrong ----
 must reward eval --worst 3
 prints_like '^[0-9]+ pairs? ordered against the labels' "the worst are counted"
