@@ -14,7 +14,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/project.h"
-#include "cli/review.h"
+#include "cli/label_pairs.h"
 #include "labeling/line.h"
 #include "labeling/review.h"
 #include "labeling/screen.h"
@@ -197,8 +197,8 @@ static int review(const Context *ctx, const LabelOptions *o, Store *store, Error
     return 0;
 }
 
-int review_pairs(const Context *ctx, Store *store, const int64_t *comparison, size_t n,
-                 const char *as, bool line, Error *err)
+int label_pairs(const Context *ctx, Store *store, const int64_t *comparison, size_t n,
+                const char *as, bool line, Error *err)
 {
     return label(ctx, &(LabelOptions){.as = as, .line = line, .only = comparison, .n_only = n},
                  store, err);

@@ -7,7 +7,7 @@
 #include "cli/commands.h"
 #include "cli/evaluation.h"
 #include "cli/options.h"
-#include "cli/review.h"
+#include "cli/label_pairs.h"
 #include "cli/reward_report.h"
 #include "cli/worst_pairs.h"
 
@@ -94,7 +94,7 @@ static int review(const Eval *w, Error *err)
     int64_t *comparison = mem_calloc(n, sizeof *comparison);
     for (size_t i = 0; i < n; i++) comparison[i] = w->pairs.row[worst->pair[i].first].comparison_id;
     const int rc =
-        review_pairs(w->ctx, w->store, comparison, n, w->options.as, w->options.line, err);
+        label_pairs(w->ctx, w->store, comparison, n, w->options.as, w->options.line, err);
     free(comparison);
     return rc;
 }
