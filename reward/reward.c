@@ -323,6 +323,7 @@ static int load(void *self, const char *dir, Error *err)
     t->best.loss = json_number(state, "best_loss", INFINITY);
     t->best.step = (int64_t)json_number(state, "best_step", 0);
     cJSON_Delete(state);
+    best_state_confirm(&t->best);
     return 0;
 }
 

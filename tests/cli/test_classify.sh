@@ -70,6 +70,9 @@ input=runs/ppo-1/answers.jsonl
 must reward score --model thumbs --class up
 input=/dev/null
 tr -d '{}' <out | cmp -s - ../ppo-scores || fail "reward score says what PPO saw: $(head -n 2 out)"
+must compare --reward thumbs --reward-class up --best-of 2 --n 2 --max-new-tokens 4
+prints "aligned beats base, by the reward model"
+refused 1 "is a classifier: which class? It has: down, up" compare --reward thumbs --n 2
 refused 1 "is a classifier: which class? It has: down, up" ppo --config "$tiny" --reward thumbs
 refused 1 "there is no class 'best'; it has: down, up" reward score --model thumbs --class best
 refused 1 "no classifier (it has no heads for classes)" classify predict --model base

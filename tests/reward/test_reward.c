@@ -544,26 +544,55 @@ static void samples_are_what_is_normalized_on(void **state)
     job_free(&j);
 }
 
-static void train_with_state(const char *name, bool resume, int stop_after)
+/* Against held-out labels that agree, or contradict: then the first state measured is the best. */
+static void train_with_state(const char *name, bool agree, bool resume, int stop_after)
 {
     const Pairs pairs = make_pairs(TINY_GPT2.V);
+    double other[PAIRS];
+    Pairs held_out = pairs;
+    for (int i = 0; i < PAIRS; i++) other[i] = agree ? pairs.target[i] : 1 - pairs.target[i];
+    held_out.target = other;
     RewardConfig c = settings();
     c.epochs = 1.2, c.ties = TIES_DAVIDSON, c.valid_every = 2, c.keep_best = true;
-    Job j = job_with_held_out(&TINY_GPT2, &pairs, &pairs, &c);
+    Job j = job_with_held_out(&TINY_GPT2, &pairs, &held_out, &c);
     trainer_run(reward_trainer(j.training), name, 2, resume, stop_after);
     job_free(&j);
+}
+
+static int best_step_of(const char *run)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%s/metrics.jsonl", run);
+    char *record = scratch_read(scratch_path(path));
+    const char *said = strstr(record, "\"best_step\":");
+    assert_non_null(said);
+    const int step = atoi(said + strlen("\"best_step\":"));
+    free(record);
+    return step;
 }
 
 static void nu_and_the_best_state_are_resumed_to_the_bit(void **state)
 {
     (void)state;
-    train_with_state("whole", false, 0);
+    train_with_state("whole", true, false, 0);
     for (int stop = 1; stop < 6; stop += 2) {
-        train_with_state("stopped", false, stop);
-        train_with_state("stopped", true, 0);
+        train_with_state("stopped", true, false, stop);
+        train_with_state("stopped", true, true, 0);
         assert_same_runs("whole", "stopped");
         assert_same_hash("whole", "stopped", 6, "reward.json");
     }
+}
+
+/* The folder says that it is of a step to come: what is measured from there on decides. */
+static void a_best_state_of_another_step_is_not_taken(void **state)
+{
+    (void)state;
+    train_with_state("whole", false, false, 0);
+    assert_int_equal(best_step_of("whole"), 2);
+    train_with_state("other", false, false, 3);
+    assert_worked(file_write(scratch_path("best/best.json"), "{\"step\": 5}", 11, &err), &err);
+    train_with_state("other", false, true, 0);
+    assert_int_equal(best_step_of("other"), 4);
 }
 
 int main(void)
@@ -588,6 +617,7 @@ int main(void)
         cmocka_unit_test(the_best_state_changes_nothing_where_it_is_the_last),
         cmocka_unit_test(samples_are_what_is_normalized_on),
         cmocka_unit_test(nu_and_the_best_state_are_resumed_to_the_bit),
+        cmocka_unit_test(a_best_state_of_another_step_is_not_taken),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
