@@ -29,7 +29,8 @@ typedef enum {
     RNG_FOR_COMPARE,  /* number: prompt and answer */
     RNG_FOR_STORY,    /* the demo's examples */
     RNG_FOR_CHAT,     /* number: answer of the sitting */
-    RNG_FOR_HELD_OUT  /* number: held-out prompt of a PPO run */
+    RNG_FOR_HELD_OUT, /* number: held-out prompt of a PPO run */
+    RNG_FOR_SCALE     /* number: answer that a reward model is normalized on */
 } RngAsker;
 
 /* number < 2^56 */

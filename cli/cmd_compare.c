@@ -12,12 +12,13 @@
 #include "cli/comparison_report.h"
 #include "cli/corpus.h"
 #include "cli/options.h"
+#include "cli/reward_report.h"
 #include "cli/output.h"
 #include "cli/project.h"
 #include "compare/html.h"
 
 typedef struct {
-    const char *reward, *rule, *source, *corpus, *report;
+    const char *reward, *reward_class, *rule, *source, *corpus, *report;
     int n, best_of, max_new_tokens, batch, show;
     double temperature;
 } CompareOptions;
@@ -27,6 +28,8 @@ static const Option OPTIONS[] = {
      "judge by this rule (default: by the reward model)"},
     {"reward", OPTION_TEXT, offsetof(CompareOptions, reward), 0, 0, "MODEL",
      "the reward model (reward, when there is one)"},
+    {"reward-class", OPTION_TEXT, offsetof(CompareOptions, reward_class), 0, 0, "CLASS",
+     "of a classifier: the class whose log-odds are the score"},
     {"n", OPTION_INT, offsetof(CompareOptions, n), 1, 1000000, "N",
      "test prompts at the most (300)"},
     SOURCE_OPTION(offsetof(CompareOptions, source)),
@@ -76,9 +79,10 @@ static int prepare(Compare *c, const Words *words, Error *err)
     if (loaded_outline_language(&c->aligned, c->ctx, "aligned", aligned, &c->base, err) != 0)
         return -1;
     if (o->reward || project_has_model(c->ctx, "reward")) {
-        if (loaded_outline_reward(&c->reward, c->ctx, o->reward ? o->reward : "reward", &c->base,
-                                  err) != 0)
+        if (loaded_outline(&c->reward, c->ctx, "reward model", o->reward ? o->reward : "reward",
+                           &c->base, err) != 0)
             return -1;
+        if (reward_choose(&c->reward, o->reward_class, err) != 0) return -1;
         c->has_reward = true;
     }
     if (!c->has_reward) c->settings.best_of = 0;

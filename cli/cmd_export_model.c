@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/class_names.h"
 #include "cli/commands.h"
 #include "cli/loaded.h"
 #include "cli/memory_plan.h"
@@ -37,6 +38,17 @@ static int write_model(const Loaded *l, const char *folder, Error *err)
     return model_save(l->model, folder, score.n, score.weight, score.bias, err);
 }
 
+/* Where the model names its classes. */
+static int write_classes(const Loaded *l, const char *folder, Error *err)
+{
+    ClassNames names = {0};
+    Error unnamed;
+    if (class_names_read(&names, l->folder, loaded_heads(l), &unnamed) != 0) return 0;
+    const int rc = class_names_write(&names, folder, err);
+    class_names_free(&names);
+    return rc;
+}
+
 /* Complete or not at all. */
 static int write_folder(const Loaded *l, const char *folder, bool adapter, Error *err)
 {
@@ -45,6 +57,7 @@ static int write_folder(const Loaded *l, const char *folder, bool adapter, Error
     if (folder_begin(temporary, folder, err) != 0) return -1;
     model_set_companions(l->model, loaded_tokenizer_folder(l));
     int rc = adapter ? write_adapter(l, temporary, err) : write_model(l, temporary, err);
+    if (rc == 0 && loaded_heads(l) > 1) rc = write_classes(l, temporary, err);
     if (rc == 0) rc = folder_commit(temporary, folder, err);
     if (rc != 0) folder_remove(temporary, &ignored);
     return rc;

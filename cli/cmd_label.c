@@ -14,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/project.h"
+#include "cli/label_pairs.h"
 #include "labeling/line.h"
 #include "labeling/review.h"
 #include "labeling/screen.h"
@@ -23,6 +24,8 @@ typedef struct {
     const char *as, *campaign, *review;
     bool line, imported;
     int limit;
+    const int64_t *only; /* (n_only) the pairs to label; NULL: those that are open */
+    size_t n_only;
 } LabelOptions;
 
 static const Option OPTIONS[] = {
@@ -129,6 +132,8 @@ static int label(const Context *ctx, const LabelOptions *o, Store *store, Error 
                                     .terminal = getenv("TERM"),
                                     .columns = size.ws_col,
                                     .rows = size.ws_row,
+                                    .only = o->only,
+                                    .n_only = (int64_t)o->n_only,
                                     .imported = o->imported,
                                     .limit = o->limit,
                                     .unguarded = !isatty(STDIN_FILENO)};
@@ -190,6 +195,13 @@ static int review(const Context *ctx, const LabelOptions *o, Store *store, Error
     if (strcmp(reason, STORE_HANG_UP) == 0) interrupt_raise(SIGHUP);
     else report_review(ctx, who, &counts);
     return 0;
+}
+
+int label_pairs(const Context *ctx, Store *store, const int64_t *comparison, size_t n,
+                const char *as, bool line, Error *err)
+{
+    return label(ctx, &(LabelOptions){.as = as, .line = line, .only = comparison, .n_only = n},
+                 store, err);
 }
 
 static int run(Context *ctx, int argc, char **argv, Error *err)

@@ -12,13 +12,14 @@
 #include "cli/options.h"
 #include "cli/ppo_samples.h"
 #include "cli/prompts.h"
+#include "cli/reward_report.h"
 #include "cli/training.h"
 #include "ppo/ppo.h"
 #include "ppo/rollout.h"
 
 typedef struct {
     TrainingFlags training;
-    const char *model, *reference, *reward, *source;
+    const char *model, *reference, *reward, *reward_class, *source;
     bool answers;
 } PpoOptions;
 
@@ -30,6 +31,8 @@ static const Option OPTIONS[] = {
      "base"},
     {"reward", OPTION_TEXT, offsetof(PpoOptions, reward), 0, 0, "MODEL",
      "the reward model (reward)"},
+    {"reward-class", OPTION_TEXT, offsetof(PpoOptions, reward_class), 0, 0, "CLASS",
+     "of a classifier: the class whose log-odds are the score"},
     SOURCE_OPTION(offsetof(PpoOptions, source)),
     {"answers", OPTION_SWITCH, offsetof(PpoOptions, answers), 0, 0, NULL,
      "keep every answer with its score in the run's answers.jsonl; --resume goes on with it"},
@@ -307,9 +310,10 @@ static int open_outlines(PpoRun *r, Error *err)
     if (loaded_outline_language(&r->start, r->ctx, "policy", o->model, NULL, err) != 0 ||
         loaded_outline_language(&r->reference, r->ctx, NULL, o->reference ? o->reference : o->model,
                                 &r->start, err) != 0 ||
-        loaded_outline_reward(&r->reward, r->ctx, o->reward ? o->reward : "reward", &r->start,
-                              err) != 0)
+        loaded_outline(&r->reward, r->ctx, "reward model", o->reward ? o->reward : "reward",
+                       &r->start, err) != 0)
         return -1;
+    if (reward_choose(&r->reward, o->reward_class, err) != 0) return -1;
     if (!loaded_same_tokenizer(&r->start, &r->reward))
         return error_set(err, "the reward model %s has another tokenizer than the policy %s",
                          r->reward.folder, r->start.folder);
@@ -353,7 +357,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     PpoRun r = {.ctx = ctx, .options = {.model = "base"}};
     Config c = {0};
     Words words;
-    char inputs[512], prompts[SHA256_HEX];
+    char inputs[512], prompts[SHA256_HEX], class[48] = "";
     int rc = -1;
     config_bind(&c, &PPO_TABLE, &r.settings);
     config_bind(&c, &LORA_TABLE, &r.lora);
@@ -362,9 +366,12 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (ppo_check_settings(&r.settings, err) != 0) return -1;
     if (open_all(&r, err) != 0) goto done;
     hash_prompts(prompts, &r.prompts);
-    snprintf(inputs, sizeof inputs,
-             "{\"model\": \"%s\", \"reference\": \"%s\", \"reward\": \"%s\", \"prompts\": \"%s\"}",
-             r.start.hash, r.reference.hash, r.reward.hash, prompts);
+    if (loaded_heads(&r.reward) > 1)
+        snprintf(class, sizeof class, ", \"reward_class\": %d", r.reward.score_class);
+    snprintf(
+        inputs, sizeof inputs,
+        "{\"model\": \"%s\", \"reference\": \"%s\", \"reward\": \"%s\", \"prompts\": \"%s\"%s}",
+        r.start.hash, r.reference.hash, r.reward.hash, prompts, class);
     loaded_adopt_lora(&r.lora, &r.start);
     if (training_begin(&r.run, ctx, r.store, "ppo", &r.options.training, &c, inputs, err) != 0)
         goto done;

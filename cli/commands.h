@@ -9,10 +9,14 @@ extern const Command cmd_init, cmd_import, cmd_export, cmd_status, cmd_verify, c
 /* Second words of export, in files of their own. */
 extern const Command export_model, export_gguf;
 extern const Command cmd_label, cmd_judge, cmd_annotators, cmd_campaign, cmd_write;
+/* Of reward. */
+extern const Command reward_eval_command, reward_score_command;
+/* Of classify. */
+extern const Command classify_eval_command, classify_predict_command;
 extern const Command cmd_pull, cmd_tokenize, cmd_generate, cmd_chat, cmd_logprobs, cmd_inspect,
     cmd_sample;
 extern const Command cmd_demo;
-extern const Command cmd_pretrain, cmd_sft, cmd_reward, cmd_ppo, cmd_compare;
+extern const Command cmd_pretrain, cmd_sft, cmd_reward, cmd_classify, cmd_ppo, cmd_compare;
 extern const Command cmd_runs, cmd_watch, cmd_stop;
 extern const Command cmd_config, cmd_doctor, cmd_help, cmd_version;
 

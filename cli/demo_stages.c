@@ -16,6 +16,7 @@
 #include "cli/run_record.h"
 #include "cli/wrap.h"
 #include "labeling/shown.h"
+#include "reward/evaluation.h"
 
 /* ---- running commands ----------------------------------------------------------------------------- */
 
@@ -231,8 +232,8 @@ static int evaluate(Demo *d, Store *store, Loaded *reward, Error *err)
     int rc = -1;
     if (run_record_shrinkage(&shrunk, reward->folder, err) != 0) return -1;
     if (store_list_preferences(store, &filter, &list, err) != 0) return -1;
-    if (preferences_read(&set, store, &filter, reward->tokenizer, reward->model->config.max_T,
-                         err) != 0)
+    if (preferences_read(&set, store, &(PreferenceReading){.filter = filter}, reward->tokenizer,
+                         reward->model->config.max_T, err) != 0)
         goto done;
     const Pairs pairs = preferences_pairs(&set);
     double *chosen = mem_calloc((size_t)set.n + 1, sizeof *chosen),

@@ -188,16 +188,6 @@ int loaded_outline_language(Loaded *l, const Context *ctx, const char *role, con
     return -1;
 }
 
-int loaded_outline_reward(Loaded *l, const Context *ctx, const char *name, const Loaded *beside,
-                          Error *err)
-{
-    if (loaded_outline(l, ctx, "reward model", name, beside, err) != 0) return -1;
-    if (loaded_heads(l) == 1) return 0;
-    error_set(err, "%s: no reward model (it has no score head)", l->folder);
-    loaded_close(l);
-    return -1;
-}
-
 int loaded_open(Loaded *l, const Context *ctx, const char *role, const char *name,
                 const Loaded *beside, Error *err)
 {
@@ -253,6 +243,7 @@ void loaded_policy(Loaded *l)
     if (!l->policy)
         l->policy = policy_open(l->model, &(PolicyOptions){.adapter = l->adapter,
                                                            .heads = loaded_heads(l),
+                                                           .score_class = l->score_class,
                                                            .max_tokens = SCORING_TOKENS});
 }
 

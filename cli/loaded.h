@@ -21,7 +21,8 @@ typedef struct Loaded {
     char adapter_folder[FILE_PATH_MAX];
     const struct Loaded *beside; /* whose the model is; NULL: its own */
     Tokenizer *tokenizer;
-    Policy *policy; /* NULL until loaded_policy */
+    int score_class; /* of a classifier: whose log-odds are its score; set before loaded_policy */
+    Policy *policy;  /* NULL until loaded_policy */
 } Loaded;
 
 /* All that is known of a model before its weights are read: shape, adapter, tokenizer.  What a command was
@@ -30,11 +31,9 @@ typedef struct Loaded {
  * (NULL: none), they are shared: beside must not be trained, be read earlier, and be closed later. */
 int loaded_outline(Loaded *l, const Context *ctx, const char *role, const char *name,
                    const Loaded *beside, Error *err);
-/* The same of a model that is to predict tokens, and of one that is to score. */
+/* The same of a model that is to predict tokens. */
 int loaded_outline_language(Loaded *l, const Context *ctx, const char *role, const char *name,
                             const Loaded *beside, Error *err);
-int loaded_outline_reward(Loaded *l, const Context *ctx, const char *name, const Loaded *beside,
-                          Error *err);
 /* The same of a folder, without a tokenizer. */
 int loaded_outline_folder(Loaded *l, const Context *ctx, const char *folder, const Loaded *beside,
                           Error *err);
@@ -53,7 +52,7 @@ const char *loaded_tokenizer_folder(const Loaded *l);
 int loaded_open_tokenizer(Loaded *l, Error *err);
 /* Where there is none that this program reads it stays NULL, and *why says so: ids are left without their words. */
 void loaded_try_tokenizer(Loaded *l, Error *why);
-/* Heads that the checkpoint has: 1 for a reward model, 0 for a language model. */
+/* Heads that the checkpoint has: 1 of a reward model, one for each class of a classifier, 0 of a language model. */
 int loaded_heads(const Loaded *l);
 /* Training goes on in the adapter that a model has, of its rank, or is refused; alpha and targets are that one's,
  * and the settings become what they are, before they are recorded. */

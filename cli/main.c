@@ -41,6 +41,7 @@ const Command *const COMMANDS[] = {
     &cmd_pretrain,
     &cmd_sft,
     &cmd_reward,
+    &cmd_classify,
     &cmd_ppo,
     &cmd_compare,
     &cmd_runs,

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "labeling/judge.h"
 
 /* One answer after its prompt; 1 when it exceeds the context and was taken back. */
 static int add_sequence(Sequences *s, const Tokenizer *t, const StorePreference *row,
@@ -23,10 +24,46 @@ static void drop_last_pair(Sequences *s)
     s->tokens = s->start[s->n];
 }
 
-static int add_pair(PreferenceSet *p, const StorePreference *row, const Tokenizer *t, int max_T,
-                    Error *err)
+/* What the rule would say of its own label. */
+static double rule_right(const StorePreference *row)
+{
+    const char *reason = row->comment ? row->comment : "";
+    if (row->tie || strcmp(reason, JUDGE_COIN) == 0) return 0.5;
+    return !text_ends(reason, JUDGE_TURNED_ROUND);
+}
+
+static void count(PreferenceSet *p, const StorePreference *row)
+{
+    p->ties += row->tie;
+    if (row->kind == ANNOTATOR_HUMAN) {
+        p->people++;
+        p->decided += !row->tie;
+        p->left += row->first;
+    }
+    if (row->kind == ANNOTATOR_RULE) {
+        p->by_rules++;
+        p->rules_right += rule_right(row);
+    }
+}
+
+static void keep_row(PreferenceSet *p, const StorePreference *row)
+{
+    p->row = mem_realloc(p->row, (size_t)p->n + 1, sizeof *p->row);
+    p->row[p->n] =
+        (StorePreference){.comparison_id = row->comparison_id,
+                          .prompt = mem_strdup(row->prompt),
+                          .chosen = mem_strdup(row->chosen),
+                          .rejected = mem_strdup(row->rejected),
+                          .tie = row->tie,
+                          .kind = row->kind,
+                          .annotator = row->annotator ? mem_strdup(row->annotator) : NULL};
+}
+
+static int add_pair(PreferenceSet *p, const StorePreference *row, const PreferenceReading *reading,
+                    const Tokenizer *t, int max_T, Error *err)
 {
     Sequences *s = &p->sequences;
+    const size_t n = (size_t)p->n + 1;
     if (add_sequence(s, t, row, row->chosen, row->chosen_tokens, row->n_chosen, err) != 0 ||
         add_sequence(s, t, row, row->rejected, row->rejected_tokens, row->n_rejected, err) != 0)
         return -1;
@@ -36,16 +73,22 @@ static int add_pair(PreferenceSet *p, const StorePreference *row, const Tokenize
         p->too_long++;
         return 0;
     }
-    p->target = mem_realloc(p->target, (size_t)p->n + 1, sizeof *p->target);
-    p->weight = mem_realloc(p->weight, (size_t)p->n + 1, sizeof *p->weight);
+    p->target = mem_realloc(p->target, n, sizeof *p->target);
+    p->weight = mem_realloc(p->weight, n, sizeof *p->weight);
     p->target[p->n] = row->tie ? 0.5 : 1;
-    p->weight[p->n++] = row->weight;
-    p->ties += row->tie;
-    p->people += row->kind == ANNOTATOR_HUMAN;
-    p->first_better += !row->tie && row->chosen_id < row->rejected_id;
+    p->weight[p->n] = row->weight;
+    if (row->strength > 1) p->weight[p->n] *= 1 + reading->strength_weight * (row->strength - 1);
+    if (reading->margin > 0) {
+        p->margin = mem_realloc(p->margin, n, sizeof *p->margin);
+        p->margin[p->n] = reading->margin * row->strength;
+    }
+    if (reading->keep) keep_row(p, row);
+    p->n++;
+    count(p, row);
     return 0;
 }
 
+/* What no margin asks for has the hash that it had before there were margins. */
 static void hash_all(PreferenceSet *p)
 {
     const Sequences *s = &p->sequences;
@@ -54,21 +97,45 @@ static void hash_all(PreferenceSet *p)
                  (const HashPart[]){{s->token, (size_t)s->tokens * sizeof *s->token},
                                     {s->start, 2 * n * sizeof *s->start},
                                     {p->target, n * sizeof *p->target},
-                                    {p->weight, n * sizeof *p->weight}},
-                 4);
+                                    {p->weight, n * sizeof *p->weight},
+                                    {p->margin, n * sizeof *p->margin}},
+                 p->margin ? 5 : 4);
 }
 
-int preferences_read(PreferenceSet *out, Store *store, const StorePreferenceFilter *filter,
+/* Rows are in order of comparison: those of one stand side by side. */
+static Overlap count_overlap(const StorePreferenceList *list)
+{
+    Overlap o = {0};
+    for (size_t i = 0; i < list->n; i++) {
+        const StorePreference *a = &list->row[i];
+        for (size_t k = i + 1; k < list->n; k++) {
+            const StorePreference *b = &list->row[k];
+            if (b->comparison_id != a->comparison_id) break;
+            if (a->tie || b->tie || a->kind != ANNOTATOR_HUMAN || b->kind != ANNOTATOR_HUMAN)
+                continue;
+            o.pairs++;
+            o.agreed += a->chosen_id == b->chosen_id;
+        }
+    }
+    return o;
+}
+
+int preferences_read(PreferenceSet *out, Store *store, const PreferenceReading *reading,
                      const Tokenizer *t, int max_T, Error *err)
 {
     PreferenceSet p = {0};
     StorePreferenceList list = {0};
-    if (store_list_preferences(store, filter, &list, err) != 0) return -1;
+    if (store_list_preferences(store, &reading->filter, &list, err) != 0) return -1;
     int rc = 0;
     for (size_t i = 0; i < list.n && rc == 0; i++) {
-        rc = add_pair(&p, &list.row[i], t, max_T, err);
+        if (reading->drop_ties && list.row[i].tie) {
+            p.dropped++;
+            continue;
+        }
+        rc = add_pair(&p, &list.row[i], reading, t, max_T, err);
         if (rc != 0) error_wrap(err, "pair %lld", (long long)list.row[i].comparison_id);
     }
+    p.overlap = count_overlap(&list);
     store_preferences_free(&list);
     hash_all(&p);
     if (rc == 0) *out = p;
@@ -176,9 +243,10 @@ static void free_rows(Rows *rows)
     free(rows->row);
 }
 
-int preferences_read_file(PreferenceSet *out, const char *path, const Tokenizer *t, int max_T,
-                          Error *err)
+int preferences_read_file(PreferenceSet *out, const char *path, bool keep, const Tokenizer *t,
+                          int max_T, Error *err)
 {
+    const PreferenceReading reading = {.keep = keep};
     PreferenceSet p = {0};
     Rows rows = {0};
     int rc = read_rows(&rows, path, err);
@@ -187,7 +255,7 @@ int preferences_read_file(PreferenceSet *out, const char *path, const Tokenizer 
         const Row *row = &rows.row[i];
         const StorePreference pair = {
             .prompt = row->prompt, .chosen = row->chosen, .rejected = row->rejected, .weight = 1};
-        rc = add_pair(&p, &pair, t, max_T, err);
+        rc = add_pair(&p, &pair, &reading, t, max_T, err);
         if (rc != 0) error_wrap(err, "%s: line %ld", path, row->line);
     }
     free_rows(&rows);
@@ -199,7 +267,7 @@ int preferences_read_file(PreferenceSet *out, const char *path, const Tokenizer 
 
 Pairs preferences_pairs(const PreferenceSet *p)
 {
-    return (Pairs){p->n, p->sequences.token, p->sequences.start, p->target, p->weight};
+    return (Pairs){p->n, p->sequences.token, p->sequences.start, p->target, p->weight, p->margin};
 }
 
 void preferences_free(PreferenceSet *p)
@@ -207,6 +275,8 @@ void preferences_free(PreferenceSet *p)
     sequences_free(&p->sequences);
     free(p->target);
     free(p->weight);
+    free(p->margin);
+    if (p->row) store_preferences_free(&(StorePreferenceList){p->row, (size_t)p->n});
     *p = (PreferenceSet){0};
 }
 
@@ -222,21 +292,39 @@ LabelSource preferences_source(const StoreStatus *there, Split split, int64_t la
 int preferences_check_held_out(const PreferenceSet *train, const PreferenceSet *valid, Store *store,
                                Error *err)
 {
-    static const char *const REMEDY[] = {
-        [LABELS_BY_LABELING] = "label more: rlhf label",
-        [LABELS_BY_SAMPLING] = "make pairs: rlhf sample --split valid, then: rlhf label",
-        [LABELS_BY_IMPORTING] = "the valid split has too few prompts, which labeling cannot mend: "
-                                "rlhf import MORE --split valid, then sample and label",
-    };
+    const int lacking = PREFERENCES_HELD_OUT_MIN - valid->n, all = train->n + valid->n;
     StoreStatus there = {0};
-    if (valid->n >= PREFERENCES_HELD_OUT_MIN) return 0;
+    if (lacking <= 0) return 0;
     if (store_status(store, &there, err) != 0) return -1;
-    const LabelSource source =
-        preferences_source(&there, SPLIT_VALID, PREFERENCES_HELD_OUT_MIN - valid->n);
+    const LabelSource source = preferences_source(&there, SPLIT_VALID, lacking);
     store_status_free(&there);
-    return error_set(err,
-                     "%s held out, at least %d are needed (%d to learn from); %s; or: "
-                     "rlhf reward --no-eval",
-                     text_count(valid->n, "label"), PREFERENCES_HELD_OUT_MIN, train->n,
-                     REMEDY[source]);
+    if (all < PREFERENCES_SPLIT_MIN)
+        error_set(err,
+                  "%s are too few to hold any out (at least %d); label more, or: rlhf reward "
+                  "--no-eval",
+                  text_count(all, "label"), PREFERENCES_SPLIT_MIN);
+    else
+        error_set(err,
+                  "%s held out, at least %d are needed (%d to learn from); label more, or: "
+                  "rlhf reward --no-eval",
+                  text_count(valid->n, "label"), PREFERENCES_HELD_OUT_MIN, train->n);
+    if (source == LABELS_BY_LABELING) return -1;
+    if (source == LABELS_BY_SAMPLING)
+        return error_hint(err, "make pairs: rlhf sample --split valid, then: rlhf label");
+    return error_hint(err, "the valid split has too few prompts, which labeling cannot mend: "
+                           "rlhf import MORE --split valid, then sample and label");
+}
+
+int preferences_check_sides(const PreferenceSet *p, Error *err)
+{
+    if (p->n > PREFERENCES_TRAIN_MIN && p->ties == p->n)
+        return error_set(err,
+                         "all %d labels are ties: nothing says which answer is better; label more "
+                         "(--force)",
+                         p->n);
+    if (p->decided <= PREFERENCES_TRAIN_MIN || (p->left > 0 && p->left < p->decided)) return 0;
+    return error_set(
+        err,
+        "all %d labels%s prefer the %s answer; refusing to train on a position habit (--force)",
+        p->decided, p->people == p->n ? "" : " by people", p->left ? "left" : "right");
 }

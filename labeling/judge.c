@@ -35,14 +35,14 @@ static char *reason(const Rule *rule, const RuleNoise *noise, const StorePair *p
 {
     Text t = {0};
     if (noise->coin) {
-        text_add(&t, "coin toss");
+        text_add(&t, JUDGE_COIN);
         return text_take(&t);
     }
     text_add(&t, "A: ");
     rule_explain(&t, rule, pair->prompt, pair->a);
     text_add(&t, "; B: ");
     rule_explain(&t, rule, pair->prompt, pair->b);
-    if (flipped) text_add(&t, "; turned round on purpose");
+    if (flipped) text_add(&t, JUDGE_TURNED_ROUND);
     return text_take(&t);
 }
 

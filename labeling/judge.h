@@ -11,6 +11,10 @@
 
 enum { JUDGE_SHOWN = 5, JUDGE_HANDLE = 64 };
 
+/* What the reason of a label ends with that is not what the rule says, and the reason of a coin's. */
+#define JUDGE_TURNED_ROUND "; turned round on purpose"
+#define JUDGE_COIN         "coin toss"
+
 /* The first few decisions, to be read by a person. */
 typedef struct {
     int64_t comparison_id;

@@ -40,6 +40,7 @@ struct Session {
     Past *past;
     int n_past, past_room;
     int64_t decided, passed, today, left; /* passed: of those decided, the skips */
+    int64_t taken;                        /* of options.only */
 };
 
 const char *choice_words(Choice choice)
@@ -82,6 +83,7 @@ static int count(Session *s, Error *err)
     if (store_count_claimable(s->store, s->annotator_id, s->options.imported, &s->left, &s->decided,
                               err) != 0)
         return -1;
+    if (s->options.only) s->left = s->options.n_only - s->taken;
     if (store_count_skipped(s->store, s->annotator_id, &s->passed, err) != 0) return -1;
     return store_count_since(s->store, s->annotator_id, day_begin_us(), &s->today, err);
 }
@@ -150,13 +152,23 @@ bool session_at_limit(const Session *s)
     return s->options.limit > 0 && s->n_past >= s->options.limit;
 }
 
+static int claim_next(Session *s, StoreClaim *out, bool *found, Error *err)
+{
+    const SessionOptions *o = &s->options;
+    if (!o->only) return store_claim_comparison(s->store, s->id, o->imported, out, found, err);
+    *found = s->taken < o->n_only;
+    if (!*found) return 0;
+    if (store_hold_comparison(s->store, s->id, o->only[s->taken], out, err) != 0) return -1;
+    s->taken++;
+    return 0;
+}
+
 int session_next(Session *s, Error *err)
 {
     if (s->n_held || session_at_limit(s)) return 0;
     StoreClaim claim = {0};
     bool found = false;
-    if (store_claim_comparison(s->store, s->id, s->options.imported, &claim, &found, err) != 0)
-        return -1;
+    if (claim_next(s, &claim, &found, err) != 0) return -1;
     if (!found) return count(s, err);
     push(s, &claim);
     take_up(s, false);

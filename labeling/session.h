@@ -24,6 +24,10 @@ typedef struct {
     const char *ui;       /* tui, line */
     const char *terminal; /* $TERM; may be NULL */
     int columns, rows;
+    const int64_t *
+        only; /* (n_only) these comparisons in this order, and no others, labeled or not; NULL: any that
+                            are open.  Borrowed until the end */
+    int64_t n_only;
     bool imported;  /* pairs that came with a data set are offered too, last */
     int64_t limit;  /* end after so many decisions; 0 is none */
     bool unguarded; /* answers come from a file or a pipe, where no key can be too early */

@@ -117,6 +117,14 @@ Model *policy_model(Policy *p)
 {
     return p->model;
 }
+int policy_heads(const Policy *p)
+{
+    return p->options.heads;
+}
+int policy_score_class(const Policy *p)
+{
+    return p->options.score_class;
+}
 int64_t policy_steps(const Policy *p)
 {
     return p->step;

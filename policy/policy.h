@@ -33,6 +33,7 @@ typedef struct {
     bool
         beside; /* the heads are no part of the model: what is saved predicts tokens, and only a saved state has
                              them too, in heads.safetensors */
+    int score_class; /* of several heads, the class that whoever scores means; nothing here depends on it */
     uint64_t seed;  /* of new heads */
     int max_tokens; /* of one micro-batch; a longer sequence is one by itself */
     double beta1, beta2, eps, weight_decay;
@@ -82,6 +83,8 @@ void policy_discard(Policy *p);
 /* Put out = gain * head + bias into the heads' own weights. */
 void policy_scale_head(Policy *p, double gain, double bias);
 int64_t policy_steps(const Policy *p);
+int policy_heads(const Policy *p);
+int policy_score_class(const Policy *p);
 
 /* config.json and model.safetensors, or an adapter's files, heads included unless they stand `beside`, into an
  * existing folder.  With heads it is a

@@ -90,6 +90,11 @@ double calibration_error(const double *chosen, const double *rejected, const dou
     return error / (2.0 * n);
 }
 
+double agreement_ceiling(double agreement)
+{
+    return agreement > 0.5 ? (1 + sqrt(2 * agreement - 1)) / 2 : 0.5;
+}
+
 ScoreScale score_scale(const double *score, int n)
 {
     assert(n > 0);

@@ -22,6 +22,11 @@ double longer_wins_accuracy(const int *chosen_length, const int *rejected_length
  * chosen-first pair would be 1; ten bins of equal width over [0,1]; 0 is perfect. */
 double calibration_error(const double *chosen, const double *rejected, const double *target, int n);
 
+/* The accuracy, on the labels of one person, of somebody who never errs, where two people agree this often.  Both
+ * err with one probability e, whatever the pair, so that they agree with 1 - 2 e (1 - e), and the ceiling is
+ * 1 - e; 1/2 where they agree no more often than by chance. */
+double agreement_ceiling(double agreement);
+
 /* Where score would be on a scale of mean 0 and standard deviation 1: gain * score + bias.
  * Ziegler et al. 2019, section 2.1; population deviation.  Equal scores keep a gain of 1. */
 typedef struct {

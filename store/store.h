@@ -447,6 +447,24 @@ typedef struct {
     bool good;
 } StoreJudgement;
 int store_save_judgement(Store *s, const StoreJudgement *judgement, int64_t *id, Error *err);
+/* A judgement that stands, and what it is of. */
+typedef struct {
+    int64_t id;
+    const char *prompt, *response;
+    const char *template; /* as in StorePrompt */
+    const int *tokens;    /* of the response as sampled, or NULL */
+    int n_tokens;
+    bool good;
+    Split split;           /* of the prompt */
+    const char *annotator; /* handle */
+} StoreJudged;
+typedef struct {
+    StoreJudged *row;
+    size_t n;
+} StoreJudgedList;
+/* In order of id. */
+int store_list_judgements(Store *s, StoreJudgedList *out, Error *err);
+void store_judgements_free(StoreJudgedList *list);
 
 /* For rules and judges: whole batches, without claims. */
 typedef struct {
@@ -487,10 +505,12 @@ typedef struct {
     int n_chosen, n_rejected;
     bool tie;     /* chosen is a, rejected is b, neither is better */
     int strength; /* 1..4; 0 for a tie */
+    bool first;   /* the chosen answer was shown first: on the left */
     double weight;
     Split split;
     AnnotatorKind kind;
     const char *annotator; /* handle */
+    const char *comment;   /* a person's remark or a rule's reason; NULL: none */
 } StorePreference;
 typedef struct {
     Split split;

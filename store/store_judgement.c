@@ -6,6 +6,7 @@
  * without a trace. */
 #include <assert.h>
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -151,6 +152,55 @@ int store_save_judgement(Store *s, const StoreJudgement *judgement, int64_t *id,
     const int rc = sql_finish(s, save(s, judgement, &saved, err), err);
     if (rc == 0 && id) *id = saved;
     return rc;
+}
+
+/* ---- what a classifier reads ----------------------------------------------------------------------- */
+
+int store_list_judgements(Store *s, StoreJudgedList *out, Error *err)
+{
+    static const char SQL[] =
+        "SELECT j.id, pc.body, rc.body, k.template, r.tokens, j.good, p.split, n.handle"
+        " FROM judgement_current j JOIN response r ON r.id=j.response_id"
+        " JOIN prompt p ON p.id=r.prompt_id JOIN content pc ON pc.id=p.content_id"
+        " JOIN content rc ON rc.id=r.content_id JOIN annotator n ON n.id=j.annotator_id"
+        " LEFT JOIN conversation k ON k.prompt_id=p.id ORDER BY j.id";
+    StoreJudgedList list = {0};
+    sqlite3_stmt *stmt = NULL;
+    int found;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    while ((found = sql_step(s, stmt, "list judgements", err)) == 1) {
+        list.row = sql_grow(list.row, list.n, sizeof *list.row);
+        StoreJudged *row = &list.row[list.n++];
+        *row = (StoreJudged){.id = sqlite3_column_int64(stmt, 0),
+                             .prompt = sql_copy_text(stmt, 1),
+                             .response = sql_copy_text(stmt, 2),
+                             .template = sql_copy_text(stmt, 3),
+                             .good = sqlite3_column_int(stmt, 5) != 0,
+                             .split = sql_split(stmt, 6),
+                             .annotator = sql_copy_text(stmt, 7)};
+        row->tokens = sql_copy_tokens(stmt, 4, &row->n_tokens);
+    }
+    if (found < 0) {
+        store_judgements_free(&list);
+        return -1;
+    }
+    *out = list;
+    return 0;
+}
+
+void store_judgements_free(StoreJudgedList *list)
+{
+    if (!list) return;
+    for (size_t i = 0; i < list->n; i++) {
+        StoreJudged *j = &list->row[i];
+        free((char *)j->prompt);
+        free((char *)j->response);
+        free((char *)j->template);
+        free((int *)j->tokens);
+        free((char *)j->annotator);
+    }
+    free(list->row);
+    *list = (StoreJudgedList){0};
 }
 
 /* ---- verify ---------------------------------------------------------------------------------------- */

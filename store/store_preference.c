@@ -22,10 +22,12 @@ static void copy_row(StorePreference *row, sqlite3_stmt *stmt, double human_weig
                           .rejected = sql_copy_text(stmt, rejected),
                           .tie = pref == 0,
                           .strength = abs(pref),
+                          .first = pref != 0 && b_chosen == (sqlite3_column_int(stmt, 14) != 0),
                           .weight = kind == ANNOTATOR_HUMAN && human_weight > 0 ? human_weight : 1,
                           .split = sql_split(stmt, 5),
                           .kind = kind,
-                          .annotator = sql_copy_text(stmt, 7)};
+                          .annotator = sql_copy_text(stmt, 7),
+                          .comment = sql_copy_text(stmt, 15)};
     row->chosen_tokens = sql_copy_tokens(stmt, chosen + 2, &row->n_chosen);
     row->rejected_tokens = sql_copy_tokens(stmt, rejected + 2, &row->n_rejected);
 }
@@ -35,7 +37,8 @@ int store_list_preferences(Store *s, const StorePreferenceFilter *filter, StoreP
 {
     static const char SQL[] =
         "SELECT l.comparison_id, c.prompt_id, c.a_id, c.b_id, l.pref, p.split, n.kind, n.handle,"
-        " pc.body, ac.body, bc.body, a.tokens, b.tokens, k.template"
+        " pc.body, ac.body, bc.body, a.tokens, b.tokens, k.template, l.swapped,"
+        " l.comment"
         " FROM label_current l JOIN comparison c ON c.id=l.comparison_id"
         " JOIN annotator n ON n.id=l.annotator_id"
         " JOIN prompt p ON p.id=c.prompt_id JOIN content pc ON pc.id=p.content_id"
@@ -87,6 +90,7 @@ void store_preferences_free(StorePreferenceList *list)
         free((int *)p->chosen_tokens);
         free((int *)p->rejected_tokens);
         free((char *)p->annotator);
+        free((char *)p->comment);
     }
     free(list->row);
     *list = (StorePreferenceList){0};

@@ -94,6 +94,41 @@ static void the_chosen_side_is_the_answer_that_stood_there(void **state)
     bench_close(&b);
 }
 
+/* Two pairs that are labeled already and one that is not, in the order asked for; a new choice takes the place of
+ * the one before. */
+static void given_pairs_come_in_their_order_and_no_others(void **state)
+{
+    (void)state;
+    Bench b;
+    Error err = {0};
+    bench_open(&b, 6, 2);
+    int64_t only[3];
+    for (int i = 1; i >= 0; i--) {
+        only[i] = session_pair(b.session)->comparison_id;
+        read_and_decide(&b, SECOND, CHOICE_LEFT);
+    }
+    assert_null(session_pair(b.session));
+    only[2] = 6;
+    assert_int_equal(session_end(b.session, "quit", &err), 0);
+    const SessionOptions o = {
+        .handle = "ada", .ui = "tui", .only = only, .n_only = 3, .now = bench_now, .context = &b};
+    assert_int_equal(session_begin(&b.session, b.store, &o, &err), 0);
+    assert_int_equal(session_counts(b.session).left, 3);
+    assert_int_equal(session_next(b.session, &err), 0);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(session_pair(b.session)->comparison_id, only[i]);
+        assert_true(read_and_decide(&b, SECOND, CHOICE_TIE) > 0);
+        assert_int_equal(session_counts(b.session).left, 2 - i);
+    }
+    assert_null(session_pair(b.session));
+    StorePreferenceList list = {0};
+    assert_int_equal(store_list_preferences(b.store, NULL, &list, &err), 0);
+    assert_int_equal(list.n, 3);
+    for (size_t i = 0; i < list.n; i++) assert_true(list.row[i].tie);
+    store_preferences_free(&list);
+    bench_close(&b);
+}
+
 static void a_key_within_250_ms_decides_nothing(void **state)
 {
     (void)state;
@@ -336,6 +371,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_chosen_side_is_the_answer_that_stood_there),
         cmocka_unit_test(a_key_within_250_ms_decides_nothing),
+        cmocka_unit_test(given_pairs_come_in_their_order_and_no_others),
         cmocka_unit_test(a_pair_not_yet_in_view_cannot_be_decided),
         cmocka_unit_test(a_view_that_was_covered_starts_the_250_ms_again),
         cmocka_unit_test(a_key_held_down_labels_one_pair),

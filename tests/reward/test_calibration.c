@@ -154,9 +154,21 @@ static void correlation_matches_hand_computation(void **state)
     assert_near(score_length_correlation(score, same, 3), 0, 0);
 }
 
+/* A = 1 - 2 e (1 - e): .63 is e = .245049, .726 is .163845, .9 is .052786. */
+static void ceiling_follows_from_agreement(void **state)
+{
+    (void)state;
+    assert_near(agreement_ceiling(0.63), 1 - 0.245049, 1e-6);
+    assert_near(agreement_ceiling(0.726), 1 - 0.163845, 1e-6);
+    assert_near(agreement_ceiling(0.9), 1 - 0.052786, 1e-6);
+    assert_near(agreement_ceiling(1), 1, 0);
+    assert_near(agreement_ceiling(0.4), 0.5, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ceiling_follows_from_agreement),
         cmocka_unit_test(accuracy_matches_golden),
         cmocka_unit_test(ties_of_either_kind_count_half),
         cmocka_unit_test(longer_wins_counts_equal_lengths_half),

@@ -1,6 +1,7 @@
 /* The reward model: PyTorch's numbers, equal bits, training, resuming. */
 #include "reward/reward.h"
 
+#include "reward/evaluation.h"
 #include "reward/preference_loss.h"
 #include "tests/golden_model.h"
 #include "tests/models.h"
@@ -27,7 +28,7 @@ static Pairs make_pairs(int V)
         target[i] = i % 5 == 4 ? 0.5 : 1;
         weight[i] = i % 3 == 2 ? 2 : 1;
     }
-    return (Pairs){PAIRS, token, start, target, weight};
+    return (Pairs){PAIRS, token, start, target, weight, NULL};
 }
 
 static RewardConfig settings(void)
@@ -51,7 +52,11 @@ static Job job_with_held_out(const ModelConfig *config, const Pairs *pairs, cons
     Job j = {.model = model_new(config, 3)};
     const PolicyOptions o = reward_options(c, 4);
     j.policy = policy_open(j.model, &o);
-    j.training = reward_training_new(j.policy, pairs, held_out, c, 9);
+    static char best[512];
+    snprintf(best, sizeof best, "%s", scratch_path("best"));
+    RewardData data = {.train = *pairs, .best_folder = c->keep_best ? best : NULL};
+    if (held_out) data.held_out = *held_out;
+    j.training = reward_training_new(j.policy, &data, c, 9);
     return j;
 }
 
@@ -129,7 +134,7 @@ static void scores_match_pytorch(void **state)
     cJSON_Delete(golden);
 }
 
-/* -log sigmoid(chosen - rejected - margin), the mean over pairs; margins enter as shifted scores. */
+/* -log sigmoid(chosen - rejected - margin), the mean over pairs. */
 static void loss_and_gradient_match_pytorch(void **state)
 {
     (void)state;
@@ -144,10 +149,12 @@ static void loss_and_gradient_match_pytorch(void **state)
     const TokenBatch b = {2 * GOLDEN_PAIRS, N, g.token, g.start, want, 1};
     policy_evaluate(p, &b, &(TokenTerms){.value = value});
     for (int i = 0; i < GOLDEN_PAIRS; i++) {
-        c[i] = value[g.start[2 * i + 1] - 1] - g.margin[i];
+        c[i] = value[g.start[2 * i + 1] - 1];
         r[i] = value[g.start[2 * i + 2] - 1];
     }
-    assert_near(preference_loss(dc, dr, c, r, NULL, NULL, GOLDEN_PAIRS, 0),
+    const ScoredPairs scored = {GOLDEN_PAIRS, c, r, NULL, NULL, g.margin};
+    PreferenceGradient grad = {dc, dr, 0};
+    assert_near(preference_loss(&grad, &scored, &(PreferenceModel){0}),
                 golden_number(golden, "loss"), 1e-5);
     for (int i = 0; i < GOLDEN_PAIRS; i++) {
         dvalue[g.start[2 * i + 1] - 1] = dc[i];
@@ -321,7 +328,7 @@ static void labels_of_one_pair_are_one_pair_to_an_evaluation(void **state)
     unsigned char want[ROOM] = {0};
     const AskedBatch whole = {.B = 2 * PAIRS, .token = token, .start = start, .want = want};
     AskedBatch labels = asked_pick(&whole, order, 10);
-    const Pairs pairs = {5, labels.token, labels.start, always, same};
+    const Pairs pairs = {5, labels.token, labels.start, always, same, NULL};
     const RewardConfig c = settings();
     Job j = job_new(&TINY_GPT2, &all, &c);
     double chosen[5], rejected[5];
@@ -428,6 +435,166 @@ static void shrinking_silences_a_model_that_is_worse_than_chance(void **state)
     job_free(&j);
 }
 
+/* ---- ties, held-out pairs along the way, samples ------------------------------------------------------ */
+
+/* nu starts at 2 s / (1 - s), s the share of ties, 4 of 24 with one more pair to divide by; its one step is the
+ * slope at that place. */
+static void nu_is_learned_beside_the_weights(void **state)
+{
+    (void)state;
+    const Pairs pairs = make_pairs(TINY_GPT2.V);
+    double score[2 * PAIRS], chosen[PAIRS], rejected[PAIRS];
+    RewardConfig c = settings();
+    c.batch_size = PAIRS, c.ties = TIES_DAVIDSON, c.label_noise = 0;
+    Job j = job_new(&TINY_GPT2, &pairs, &c);
+    reward_score(score, j.policy, token, start, 2 * PAIRS);
+    for (int i = 0; i < PAIRS; i++) chosen[i] = score[2 * i], rejected[i] = score[2 * i + 1];
+    const double share = 4.0 / (PAIRS + 1), nu = 2 * share / (1 - share);
+    PreferenceGradient grad = {0};
+    const ScoredPairs scored = {PAIRS, chosen, rejected, target, weight, NULL};
+    const double loss = preference_loss(&grad, &scored, &(PreferenceModel){.tie_nu = nu});
+    char last[512];
+    assert_near(step_record(last, &j, 0), loss, 1e-6);
+    const char *said = strstr(last, "\"tie_nu\":");
+    assert_non_null(said);
+    assert_near(strtod(said + strlen("\"tie_nu\":"), NULL), nu * exp(-grad.log_nu), 1e-6);
+    job_free(&j);
+}
+
+static void margins_enter_the_loss(void **state)
+{
+    (void)state;
+    Pairs pairs = make_pairs(TINY_GPT2.V);
+    double margin[PAIRS], chosen[PAIRS], rejected[PAIRS];
+    for (int i = 0; i < PAIRS; i++) margin[i] = 0.1 * i;
+    pairs.margin = margin;
+    RewardConfig c = settings();
+    c.batch_size = PAIRS;
+    Job j = job_new(&TINY_GPT2, &pairs, &c);
+    reward_evaluate(j.policy, &pairs, chosen, rejected);
+    const ScoredPairs scored = {PAIRS, chosen, rejected, target, weight, margin};
+    assert_near(step_loss(&j, 0), preference_loss(NULL, &scored, &(PreferenceModel){0}), 1e-8);
+    job_free(&j);
+}
+
+/* Held-out labels that contradict everything learned: each step makes them worse, so the state of the first
+ * measurement is the best. */
+static void the_best_state_on_held_out_pairs_is_what_is_left(void **state)
+{
+    (void)state;
+    const Pairs pairs = make_pairs(TINY_GPT2.V);
+    double other[PAIRS], score[2 * PAIRS], early[2 * PAIRS];
+    char last[512];
+    Pairs turned = pairs;
+    for (int i = 0; i < PAIRS; i++) other[i] = 1 - pairs.target[i];
+    turned.target = other;
+    RewardConfig c = settings();
+    c.epochs = 4, c.normalize = false, c.valid_every = 2, c.keep_best = true;
+    Job j = job_with_held_out(&TINY_GPT2, &pairs, &turned, &c);
+    const int64_t total = reward_trainer(j.training).total;
+    assert_int_equal(total, 20);
+    for (int64_t i = 0; i < total; i++) {
+        step_record(last, &j, i);
+        assert_true((strstr(last, "\"eval_loss\":") != NULL) == (i % 2 == 1));
+        if (i == 1) reward_score(early, j.policy, token, start, 2 * PAIRS);
+    }
+    assert_non_null(strstr(last, "\"best_step\":2"));
+    reward_score(score, j.policy, token, start, 2 * PAIRS);
+    assert_memory_equal(score, early, sizeof score);
+    job_free(&j);
+}
+
+static void the_best_state_changes_nothing_where_it_is_the_last(void **state)
+{
+    (void)state;
+    const Pairs pairs = make_pairs(TINY_GPT2.V);
+    double score[2 * PAIRS], plain[2 * PAIRS];
+    RewardConfig c = settings();
+    Job a = job_new(&TINY_GPT2, &pairs, &c);
+    c.keep_best = true;
+    Job b = job_with_held_out(&TINY_GPT2, &pairs, &pairs, &c);
+    char last[512];
+    for (int64_t i = 0; i < 5; i++) step_loss(&a, i), step_record(last, &b, i);
+    assert_non_null(strstr(last, "\"best_step\":5"));
+    reward_score(plain, a.policy, token, start, 2 * PAIRS);
+    reward_score(score, b.policy, token, start, 2 * PAIRS);
+    assert_memory_equal(score, plain, sizeof score);
+    job_free(&a), job_free(&b);
+}
+
+/* The first three sequences stand for answers of the model it starts from. */
+static void samples_are_what_is_normalized_on(void **state)
+{
+    (void)state;
+    const Pairs pairs = make_pairs(TINY_GPT2.V);
+    const RewardConfig c = settings();
+    const RewardData data = {.train = pairs, .samples = {3, token, start}};
+    Job j = {.model = model_new(&TINY_GPT2, 3)};
+    const PolicyOptions o = reward_options(&c, 4);
+    j.policy = policy_open(j.model, &o);
+    j.training = reward_training_new(j.policy, &data, &c, 9);
+    for (int64_t i = 0; i < 5; i++) step_loss(&j, i);
+    double score[3];
+    reward_score(score, j.policy, token, start, 3);
+    const double mean = (score[0] + score[1] + score[2]) / 3;
+    double squares = 0;
+    for (int i = 0; i < 3; i++) squares += (score[i] - mean) * (score[i] - mean);
+    assert_near(mean, 0, 1e-5);
+    assert_near(squares / 3, 1, 1e-4);
+    job_free(&j);
+}
+
+/* Against held-out labels that agree, or contradict: then the first state measured is the best. */
+static void train_with_state(const char *name, bool agree, bool resume, int stop_after)
+{
+    const Pairs pairs = make_pairs(TINY_GPT2.V);
+    double other[PAIRS];
+    Pairs held_out = pairs;
+    for (int i = 0; i < PAIRS; i++) other[i] = agree ? pairs.target[i] : 1 - pairs.target[i];
+    held_out.target = other;
+    RewardConfig c = settings();
+    c.epochs = 1.2, c.ties = TIES_DAVIDSON, c.valid_every = 2, c.keep_best = true;
+    Job j = job_with_held_out(&TINY_GPT2, &pairs, &held_out, &c);
+    trainer_run(reward_trainer(j.training), name, 2, resume, stop_after);
+    job_free(&j);
+}
+
+static int best_step_of(const char *run)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%s/metrics.jsonl", run);
+    char *record = scratch_read(scratch_path(path));
+    const char *said = strstr(record, "\"best_step\":");
+    assert_non_null(said);
+    const int step = atoi(said + strlen("\"best_step\":"));
+    free(record);
+    return step;
+}
+
+static void nu_and_the_best_state_are_resumed_to_the_bit(void **state)
+{
+    (void)state;
+    train_with_state("whole", true, false, 0);
+    for (int stop = 1; stop < 6; stop += 2) {
+        train_with_state("stopped", true, false, stop);
+        train_with_state("stopped", true, true, 0);
+        assert_same_runs("whole", "stopped");
+        assert_same_hash("whole", "stopped", 6, "reward.json");
+    }
+}
+
+/* The folder says that it is of a step to come: what is measured from there on decides. */
+static void a_best_state_of_another_step_is_not_taken(void **state)
+{
+    (void)state;
+    train_with_state("whole", false, false, 0);
+    assert_int_equal(best_step_of("whole"), 2);
+    train_with_state("other", false, false, 3);
+    assert_worked(file_write(scratch_path("best/best.json"), "{\"step\": 5}", 11, &err), &err);
+    train_with_state("other", false, true, 0);
+    assert_int_equal(best_step_of("other"), 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -444,6 +611,13 @@ int main(void)
         cmocka_unit_test(a_loss_that_is_not_a_number_stops_the_run),
         cmocka_unit_test(stopped_and_resumed_gives_the_same_bits),
         cmocka_unit_test(a_damaged_checkpoint_is_passed_over_without_losing_a_bit),
+        cmocka_unit_test(nu_is_learned_beside_the_weights),
+        cmocka_unit_test(margins_enter_the_loss),
+        cmocka_unit_test(the_best_state_on_held_out_pairs_is_what_is_left),
+        cmocka_unit_test(the_best_state_changes_nothing_where_it_is_the_last),
+        cmocka_unit_test(samples_are_what_is_normalized_on),
+        cmocka_unit_test(nu_and_the_best_state_are_resumed_to_the_bit),
+        cmocka_unit_test(a_best_state_of_another_step_is_not_taken),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

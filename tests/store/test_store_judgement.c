@@ -84,6 +84,27 @@ static void judgements_do_not_change(void **state)
     assert_string_equal(message, "supersedes must stay with the person and the answer");
 }
 
+static void list_has_those_that_stand_with_their_texts(void **state)
+{
+    (void)state;
+    StoreJudgedList list = {0};
+    add_pairs(1);
+    assert_int_equal(raw_sql("INSERT INTO conversation VALUES(1,'chatml')"), SQLITE_OK);
+    const int64_t ada = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    judge(ada, 1, true);
+    judge(ada, 2, true);
+    judge(ada, 1, false);
+    OK(store_list_judgements(store, &list, &err));
+    assert_int_equal(list.n, 2);
+    assert_true(list.row[0].good && !list.row[1].good); /* the changed mind is the newer row */
+    assert_string_not_equal(list.row[0].response, list.row[1].response);
+    assert_string_equal(list.row[0].prompt, list.row[1].prompt);
+    assert_string_equal(list.row[0].template, "chatml");
+    assert_string_equal(list.row[0].annotator, "ada");
+    assert_true(list.row[0].n_tokens > 0 && list.row[0].split != SPLIT_ANY);
+    store_judgements_free(&list);
+}
+
 static void changed_judgement_is_found(void **state)
 {
     (void)state;
@@ -215,6 +236,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(change_of_mind_supersedes),
+        TEST(list_has_those_that_stand_with_their_texts),
         TEST(retry_is_the_same_judgement),
         TEST(answer_that_is_not_there_cannot_be_judged),
         TEST(judgements_do_not_change),

@@ -27,6 +27,7 @@ static void preference_as_shown_becomes_preference_as_stored(void **state)
         assert_string_equal(list.row[i].chosen, chosen[i]);
         assert_string_not_equal(list.row[i].rejected, chosen[i]);
         assert_int_equal(list.row[i].strength, i % 2 ? 3 : 2);
+        assert_int_equal(list.row[i].first, i % 2); /* every other time the first was preferred */
         assert_string_equal(list.row[i].annotator, "ada");
         free(chosen[i]);
     }

@@ -1,0 +1,184 @@
+#include "cli/class_texts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#define UP   "up"
+#define DOWN "down"
+
+/* ---- rows ------------------------------------------------------------------------------------------- */
+
+/* The class as a text; NULL for what is none. */
+static char *label_text(const cJSON *label)
+{
+    char number[32];
+    if (cJSON_IsString(label)) return *label->valuestring ? mem_strdup(label->valuestring) : NULL;
+    if (cJSON_IsBool(label)) return mem_strdup(cJSON_IsTrue(label) ? UP : DOWN);
+    if (!cJSON_IsNumber(label) || label->valuedouble != label->valueint) return NULL;
+    snprintf(number, sizeof number, "%d", label->valueint);
+    return mem_strdup(number);
+}
+
+int class_row_read(Sequences *s, char **label, bool needed, const cJSON *row, const Tokenizer *t,
+                   Error *err)
+{
+    const char *text = json_text(row, "text", NULL), *prompt = json_text(row, "prompt", NULL),
+               *completion = json_text(row, "completion", json_text(row, "response", NULL));
+    const cJSON *class = cJSON_GetObjectItemCaseSensitive(row, "label");
+    *label = label_text(class);
+    if (!*label && (needed || class))
+        return error_set(err, "a row needs a label: a text, a whole number, true or false");
+    int rc = -1;
+    if (text && *text) rc = add_document_tokens(s, t, text, err);
+    else if (prompt && completion)
+        rc = add_prompt_tokens(s, t, prompt, err) == 0
+                 ? add_response_tokens(s, t, completion, NULL, 0, err)
+                 : -1;
+    else error_set(err, "a row needs a text, or prompt and completion, as texts");
+    if (rc != 0) free(*label), *label = NULL;
+    return rc;
+}
+
+/* Takes the label over.  The sequence being made is the text. */
+static void add(ClassTexts *c, char *label, bool held_out, int max_T)
+{
+    Sequences *s = &c->sequences;
+    if (sequences_pending(s) > max_T) {
+        s->tokens -= sequences_pending(s);
+        c->too_long++;
+        free(label);
+        return;
+    }
+    sequences_end(s);
+    c->class_name = mem_realloc(c->class_name, (size_t)c->n + 1, sizeof *c->class_name);
+    c->held_out = mem_realloc(c->held_out, (size_t)c->n + 1, sizeof *c->held_out);
+    c->class_name[c->n] = label;
+    c->held_out[c->n++] = held_out;
+}
+
+/* The same for equal texts, whatever else is in the file. */
+static bool is_held_out(const Sequences *s)
+{
+    enum { ONE_IN = 5 };
+    const int n = sequences_pending(s);
+    return keyed_hash(s->token + s->tokens - n, (size_t)n * sizeof *s->token, "classify valid") %
+               ONE_IN ==
+           0;
+}
+
+static int read_line(ClassTexts *c, const char *line, size_t n, bool whole, const Loaded *l,
+                     Error *err)
+{
+    cJSON *row = NULL;
+    char *label = NULL;
+    if (json_parse_row(&row, line, n, err) != 0) return -1;
+    const int rc = class_row_read(&c->sequences, &label, true, row, l->tokenizer, err);
+    cJSON_Delete(row);
+    if (rc == 0) add(c, label, !whole && is_held_out(&c->sequences), l->model->config.max_T);
+    return rc;
+}
+
+int class_texts_read_file(ClassTexts *out, const char *path, bool whole, const Loaded *l,
+                          Error *err)
+{
+    ClassTexts c = {0};
+    Text line = {0};
+    long number = 0;
+    int rc = 0;
+    FILE *f = fopen(path, "re");
+    if (!f) return error_set(err, "%s: %s", path, strerror(errno));
+    for (int more; rc == 0 && (more = text_read_line(&line, f, TEXT_LINE_MAX)) != 0;) {
+        number++;
+        if (more < 0) rc = error_set(err, "longer than %d MiB", TEXT_LINE_MAX >> 20);
+        else if (line.n > 0) rc = read_line(&c, line.bytes, line.n, whole, l, err);
+        if (rc != 0) error_wrap(err, "%s: line %ld", path, number);
+    }
+    if (rc == 0 && ferror(f)) rc = error_set(err, "%s: cannot be read", path);
+    fclose(f);
+    text_free(&line);
+    if (rc == 0) *out = c;
+    else class_texts_free(&c);
+    return rc;
+}
+
+int class_texts_read_thumbs(ClassTexts *out, Store *store, const Loaded *l, Error *err)
+{
+    ClassTexts c = {0};
+    StoreJudgedList list = {0};
+    int rc = 0;
+    if (store_list_judgements(store, &list, err) != 0) return -1;
+    for (size_t i = 0; i < list.n && rc == 0; i++) {
+        const StoreJudged *j = &list.row[i];
+        if (j->split == SPLIT_TEST) continue;
+        rc = add_conversation_tokens(&c.sequences, l->tokenizer, j->prompt, j->template, err);
+        if (rc == 0)
+            rc = add_response_tokens(&c.sequences, l->tokenizer, j->response, j->tokens,
+                                     j->n_tokens, err);
+        if (rc != 0) error_wrap(err, "judgement %lld", (long long)j->id);
+        else
+            add(&c, mem_strdup(j->good ? UP : DOWN), j->split == SPLIT_VALID,
+                l->model->config.max_T);
+    }
+    store_judgements_free(&list);
+    if (rc == 0) *out = c;
+    else class_texts_free(&c);
+    return rc;
+}
+
+void class_texts_free(ClassTexts *c)
+{
+    for (int i = 0; i < c->n; i++) free(c->class_name[i]);
+    free(c->class_name);
+    free(c->held_out);
+    sequences_free(&c->sequences);
+    *c = (ClassTexts){0};
+}
+
+/* ---- with numbers for classes ----------------------------------------------------------------------- */
+
+int labeled_set_take(LabeledSet *out, const ClassTexts *c, bool held_out, const ClassNames *names,
+                     Error *err)
+{
+    LabeledSet set = {.label = mem_calloc((size_t)c->n + 1, sizeof *set.label)};
+    const int *start = c->sequences.start;
+    for (int i = 0; i < c->n; i++) {
+        if (c->held_out[i] != held_out) continue;
+        const int class = class_names_find(names, c->class_name[i]);
+        if (class < 0) {
+            error_set(err, "text %d is of the class '%.60s', which the model has not got", i + 1,
+                      c->class_name[i]);
+            labeled_set_free(&set);
+            return -1;
+        }
+        sequences_add(&set.sequences, c->sequences.token + start[i], start[i + 1] - start[i]);
+        sequences_end(&set.sequences);
+        set.label[set.n++] = class;
+    }
+    const size_t n = (size_t)set.n;
+    sha256_parts(set.sha256,
+                 (const HashPart[]){{set.sequences.token,
+                                     (size_t)set.sequences.tokens * sizeof *set.sequences.token},
+                                    {set.sequences.start, n * sizeof *set.sequences.start},
+                                    {set.label, n * sizeof *set.label}},
+                 3);
+    *out = set;
+    return 0;
+}
+
+LabeledTexts labeled_texts(const LabeledSet *s)
+{
+    return (LabeledTexts){s->n, s->sequences.token, s->sequences.start, s->label};
+}
+
+void labeled_set_free(LabeledSet *s)
+{
+    sequences_free(&s->sequences);
+    free(s->label);
+    *s = (LabeledSet){0};
+}

@@ -1,0 +1,118 @@
+#include "cli/reward_report.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "cli/class_names.h"
+#include "cli/evaluation.h"
+#include "cli/memory_plan.h"
+#include "compare/win_rate.h"
+#include "reward/calibration.h"
+
+int reward_choose(Loaded *l, const char *class, Error *err)
+{
+    const int heads = loaded_heads(l);
+    if (heads == 0) return error_set(err, "%s: no reward model (it has no score head)", l->folder);
+    if (heads > 1)
+        return class_names_choose(&l->score_class, l->folder, heads, class ? class : "", err);
+    if (class)
+        return error_set(err, "%s is a reward model and has no classes to choose from", l->folder);
+    return 0;
+}
+
+int reward_open(Loaded *l, const Context *ctx, const char *name, const char *class, Error *err)
+{
+    if (loaded_outline(l, ctx, "reward model", name, NULL, err) != 0) return -1;
+    if (reward_choose(l, class, err) != 0 || memory_plan_scoring(l, SCORING_TOKENS, err) != 0 ||
+        loaded_read(l, err) != 0) {
+        loaded_close(l);
+        return -1;
+    }
+    loaded_policy(l);
+    return 0;
+}
+
+RewardEvaluation reward_measure(Policy *p, const Pairs *pairs, double *chosen, double *rejected)
+{
+    Progress bar;
+    progress_begin(&bar, "held-out pairs", 0, "");
+    progress_pulse("scoring");
+    const RewardEvaluation e = reward_evaluate(p, pairs, chosen, rejected);
+    progress_end(&bar);
+    return e;
+}
+
+/* People first: their agreement is measured, on both splits.  A rule's own errors are known where all labels are
+ * a rule's. */
+NoiseCeiling noise_ceiling(const PreferenceSet *held_out, const PreferenceSet *other)
+{
+    Overlap o = held_out->overlap;
+    NoiseCeiling c = {.agreement = NAN, .ceiling = NAN};
+    if (other) o.pairs += other->overlap.pairs, o.agreed += other->overlap.agreed;
+    c.overlap = o.pairs;
+    if (o.pairs >= OVERLAP_MIN) {
+        c.agreement = (double)o.agreed / o.pairs;
+        c.ceiling = agreement_ceiling(c.agreement);
+    } else if (held_out->n > 0 && held_out->by_rules == held_out->n) {
+        c.by_rule = true;
+        c.ceiling = held_out->rules_right / held_out->n;
+    }
+    return c;
+}
+
+void reward_report_json(Text *t, const RewardEvaluation *e, const NoiseCeiling *c,
+                        const Context *ctx, const char *folder)
+{
+    double low, high;
+    wilson_interval(&low, &high, e->accuracy * e->n, e->n);
+    text_add(t, "{");
+    evaluation_put_model(t, ctx, folder);
+    text_format(t,
+                ",\"accuracy\":%.6g,\"n\":%d,\"ci\":[%.6g,%.6g],\"loss\":%.6g,\"ece\":%.6g,"
+                "\"longer_wins\":%.6g,"
+                "\"length_correlation\":%.6g,\"margin\":%.6g,\"overlap\":%d,\"agreement\":",
+                e->accuracy, e->n, low, high, e->loss, e->calibration_error, e->longer_wins,
+                e->length_correlation, e->margin, c->overlap);
+    json_put_number(t, c->agreement);
+    text_add(t, ",\"ceiling\":");
+    json_put_number(t, c->ceiling);
+    text_add(t, "}");
+}
+
+/* What follows from it.  Pairs of a file may be those that the model learned from: no reason to go on. */
+static void print_conclusion(const RewardEvaluation *e, double low, double high, bool held_out)
+{
+    if (e->all_equal) {
+        printf("all its scores are equal: PPO would have nothing to follow; label more first\n");
+        return;
+    }
+    printf("calibration error %.2f; correlation of score and length %.2f", e->calibration_error,
+           e->length_correlation);
+    if (held_out && e->accuracy < 1) printf("; look at the 20 worst: rlhf reward eval --worst 20");
+    printf("%s\n", held_out && low > 0.5 ? "; go on: rlhf ppo" : "");
+    if (low <= 0.5)
+        printf("%s; label more before rlhf ppo, or see docs/guide.md, \"When it does not work\"\n",
+               high < 0.5 ? "worse than chance: the whole interval is below 0.5"
+                          : "it cannot be told from chance: the interval holds 0.5");
+}
+
+void reward_report_print(const char *name, const RewardEvaluation *e, const NoiseCeiling *c,
+                         const char *file, const char *when)
+{
+    double low, high;
+    char labels[32] = "";
+    wilson_interval(&low, &high, e->accuracy * e->n, e->n);
+    if (e->labels > e->n) snprintf(labels, sizeof labels, " (%s)", text_count(e->labels, "label"));
+    printf("%s: right on %.10g of %s%s%s%s%s: %.2f [%.2f, %.2f]; longer answer wins %.2f", name,
+           round(10 * e->accuracy * e->n) / 10, text_count(e->n, file ? "pair" : "held-out pair"),
+           file ? " of " : "", file ? file : "", labels, when, e->accuracy, low, high,
+           e->longer_wins);
+    if (isfinite(c->agreement))
+        printf("; people agree with each other %.2f (ceiling about %.2f)", c->agreement,
+               c->ceiling);
+    else if (c->by_rule) printf("; the rule itself %.2f", c->ceiling);
+    printf("\n");
+    print_conclusion(e, low, high, !file);
+}

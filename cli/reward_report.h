@@ -1,0 +1,37 @@
+/* What `reward` and `reward eval` say of a reward model. */
+#ifndef CLI_REWARD_REPORT_H
+#define CLI_REWARD_REPORT_H
+
+#include "base/text.h"
+#include "cli/preferences.h"
+#include "reward/evaluation.h"
+
+/* A reward model that is open: one head, or of a classifier the class whose log-odds are the score.  `class` may be
+ * NULL.  Fails for what is neither. */
+int reward_choose(Loaded *l, const char *class, Error *err);
+/* The same by its name, and ready to score. */
+int reward_open(Loaded *l, const Context *ctx, const char *name, const char *class, Error *err);
+/* Of at least one pair, with a bar.  chosen, rejected (pairs->n) as in reward_evaluate. */
+RewardEvaluation reward_measure(Policy *p, const Pairs *pairs, double *chosen, double *rejected);
+
+/* What nobody can do better than, by the labels. */
+typedef struct {
+    double
+        agreement; /* of two people about one pair; NAN unless OVERLAP_MIN such pairs of labels are there */
+    int overlap;    /* such pairs */
+    double ceiling; /* accuracy of somebody who makes no errors; NAN when not known */
+    bool by_rule;   /* known from the errors that a rule made on purpose */
+} NoiseCeiling;
+enum { OVERLAP_MIN = 10 };
+/* `held_out`: what the accuracy is measured on.  `other`: more labels of this project, or NULL. */
+NoiseCeiling noise_ceiling(const PreferenceSet *held_out, const PreferenceSet *other);
+
+/* One JSON object, with the model's name. */
+void reward_report_json(Text *t, const RewardEvaluation *e, const NoiseCeiling *c,
+                        const Context *ctx, const char *folder);
+/* The closing lines.  `file`: of the pairs, NULL for those held out, which alone are a reason to go on;
+ * `when`: "", or " before shrinking". */
+void reward_report_print(const char *name, const RewardEvaluation *e, const NoiseCeiling *c,
+                         const char *file, const char *when);
+
+#endif
