@@ -45,7 +45,8 @@ static const Option OPTIONS[] = {
     {"practice", OPTION_SWITCH, offsetof(LabelOptions, practice), 0, 0, NULL,
      "ten pairs whose answer is known, which it tells after each; nothing is saved"},
     {"restricted", OPTION_SWITCH, offsetof(LabelOptions, restricted), 0, 0, NULL,
-     "for a login that may only label: Ctrl-Z and RLHF_ variables do nothing; needs --as"},
+     "for a login that may only label: Ctrl-Z does nothing; needs --as, and --project or the "
+     "folder"},
     {0},
 };
 

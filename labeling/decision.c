@@ -20,8 +20,9 @@ const char *decision_words(char out[DECISION_WORDS], const Decision *d, int scal
                                                 "both bad", "skipped", "flagged"};
     const bool side = d->choice <= CHOICE_RIGHT;
     const char *degree = side ? decision_degree(d->strength, scale) : "";
-    snprintf(out, DECISION_WORDS, "%s%s%s%s%s%s", WORDS[d->choice], *degree ? " " : "", degree,
-             side ? " better" : "", d->reasons ? ": " : "", d->reasons ? d->reasons : "");
+    snprintf(out, DECISION_WORDS, "%s%s%s%s%s%s%s", WORDS[d->choice], *degree ? " " : "", degree,
+             side ? " better" : "", d->reasons ? " (" : "", d->reasons ? d->reasons : "",
+             d->reasons ? ")" : "");
     return out;
 }
 

@@ -28,7 +28,7 @@ typedef struct {
     bool tie, both_bad;
 } Offer;
 
-/* "A is clearly better", "tie", "skipped: broken" */
+/* "A is clearly better", "tie", "skipped (broken)" */
 const char *decision_words(char out[DECISION_WORDS], const Decision *d, int scale);
 /* How much better by this strength: "slightly"; "" on a scale of 1. */
 const char *decision_degree(int strength, int scale);

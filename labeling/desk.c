@@ -120,14 +120,19 @@ int desk_undo(Desk *d, Error *err)
         return 0;
     }
     desk_keep(d);
-    if (session_undo(d->session, &undone, err) != 0) return -1;
+    StoreOwnLabelList last = {0};
+    int rc = session_history(d->session, 1, &last, err);
+    if (rc == 0) rc = session_undo(d->session, &undone, err);
+    if (rc == 0 && undone) rc = desk_take_pair(d, err);
+    if (rc == 0 && undone && last.n) editor_set(&d->note, last.row[0].comment);
+    store_own_labels_free(&last);
+    if (rc != 0) return -1;
     if (!undone) {
         desk_say(d, PAINT_DIM,
                  early ? "too quick: press u again to take the last one back"
                        : "nothing to take back");
         return 0;
     }
-    if (desk_take_pair(d, err) != 0) return -1;
     desk_say(d, PAINT_BOLD, "taken back: here is that pair again; choose anew");
     return 0;
 }

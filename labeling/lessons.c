@@ -35,6 +35,7 @@ int lessons_next(Lessons *l, StoreClaim *out, bool *found, Error *err)
                         .b_id = p->b_id,
                         .swapped = l->swapped,
                         .prompt = mem_strdup(p->prompt),
+                        .template = p->template ? mem_strdup(p->template) : NULL,
                         .first = mem_strdup(l->swapped ? p->b : p->a),
                         .second = mem_strdup(l->swapped ? p->a : p->b)};
     store_pairs_free(&list);

@@ -1,8 +1,17 @@
 /* No pair is left, or the round is over. */
 #include <stdio.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "labeling/desk.h"
+
+static int look_again(Desk *d, Error *err)
+{
+    if (session_at_limit(d->session)) return 0;
+    if (desk_take_pair(d, err) != 0) return -1;
+    if (!session_pair(d->session)) desk_say(d, PAINT_DIM, "no pair is free yet");
+    return 0;
+}
 
 static int end_key(Desk *d, int key, Error *err)
 {
@@ -11,6 +20,8 @@ static int end_key(Desk *d, int key, Error *err)
     case 'U': return desk_undo(d, err);
     case 'h':
     case 'H': return desk_open_history(d, err);
+    case 'w':
+    case 'W': return look_again(d, err);
     case 'q':
     case 'Q': d->reason = session_at_limit(d->session) ? "limit" : "done"; return 0;
     default: return 0;
@@ -32,24 +43,41 @@ static void put_result(Text *t, const Desk *d)
     else text_format(t, "All pairs are labeled, %s by you.", text_thousands(c->done));
 }
 
+/* "3 pairs are with others, the next is free in 4:10 at the latest; w looks again"; "" when none is. */
+static void put_awaited(Text *t, const Desk *d)
+{
+    int64_t n = 0;
+    double seconds = 0;
+    char time[32];
+    Error unknown = {0};
+    if (session_at_limit(d->session) || session_awaited(d->session, &n, &seconds, &unknown) != 0)
+        return;
+    if (n > 0)
+        text_format(t, "%s %s with others, the next is free in %s at the latest; w looks again",
+                    text_count(n, "pair"), n == 1 ? "is" : "are", log_duration(time, seconds));
+}
+
 static void end_paint(const Desk *d)
 {
     enum { HALF = 30 };
     const Frame *f = &d->view.frame;
     const int row = f->rows / 3 > 2 ? f->rows / 3 : 2;
     const int col = f->cols / 2 > HALF ? f->cols / 2 - HALF : 1, cols = f->cols - col - 1;
-    Text t = {0};
-    put_result(&t, d);
+    Text result = {0}, awaited = {0};
+    put_result(&result, d);
+    put_awaited(&awaited, d);
     view_paint_header(&d->view);
-    paint_text(row, col, cols, t.bytes, PAINT_BOLD);
+    paint_text(row, col, cols, result.bytes, PAINT_BOLD);
     paint_text(row + 2, col, cols,
                d->view.practice ? "Nothing of it was saved." : "Everything is saved.", PAINT_PLAIN);
     paint_text(row + 4, col, cols,
                d->view.practice ? "q quits"
                                 : "q quits; u takes the last one back; h shows your labels",
                PAINT_PLAIN);
+    if (awaited.n) paint_text(row + 6, 1, f->cols - 2, awaited.bytes, PAINT_PLAIN);
     view_paint_status(&d->view);
-    text_free(&t);
+    text_free(&result);
+    text_free(&awaited);
 }
 
 const Mode MODE_END = {.key = end_key, .paint = end_paint};

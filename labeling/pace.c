@@ -47,7 +47,7 @@ PaceSummary pace_summary(const Pace *p)
     double *seconds = mem_calloc((size_t)p->n, sizeof *seconds), sum = 0;
     const int recent = p->n < RECENT ? p->n : RECENT;
     for (int i = 0; i < p->n; i++) {
-        s.skipped += p->decision[i].choice >= CHOICE_SKIP;
+        s.skipped += p->decision[i].choice == CHOICE_SKIP;
         s.ties += p->decision[i].choice == CHOICE_TIE;
         seconds[i] = p->decision[i].seconds;
         if (i >= p->n - recent) sum += seconds[i];

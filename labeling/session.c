@@ -428,6 +428,17 @@ bool session_break_due(Session *s)
     return pace_break_due(&s->pace);
 }
 
+int session_awaited(Session *s, int64_t *n, double *seconds, Error *err)
+{
+    int64_t first_us = 0;
+    *n = 0;
+    if (s->options.practice) return 0;
+    if (store_count_awaited(s->store, s->annotator_id, n, &first_us, err) != 0) return -1;
+    const int64_t left = first_us - store_time_us();
+    *seconds = left > 0 ? (double)left / 1e6 : 0;
+    return 0;
+}
+
 int session_day(Session *s, SessionDay *out, Error *err)
 {
     StoreOwnLabelList list = {0};

@@ -126,6 +126,9 @@ void session_put_back(Session *s);
  * killed program. */
 int session_keep(Session *s, const char *note, const SessionPlace *place, Error *err);
 
+/* Pairs that may still come: how many other people hold, and in how many seconds the first is free at the
+ * latest. */
+int session_awaited(Session *s, int64_t *n, double *seconds, Error *err);
 SessionCounts session_counts(const Session *s);
 int session_day(Session *s, SessionDay *out, Error *err);
 /* True once, after so much active time that a break is due. */

@@ -348,6 +348,9 @@ typedef struct {
     int64_t imported;       /* of data sets, with their labels, and of none of the above */
 } StoreTaken;
 int store_count_taken(Store *s, int64_t annotator_id, StoreTaken *out, Error *err);
+/* Of those held by other people: how many comparisons could be this annotator's if they were given back, and when
+ * the first lease runs out; 0 without any. */
+int store_count_awaited(Store *s, int64_t annotator_id, int64_t *n, int64_t *first_us, Error *err);
 /* Of those done, the ones decided at `since_us` or later, without skips. */
 int store_count_since(Store *s, int64_t annotator_id, int64_t since_us, int64_t *out, Error *err);
 /* Of anybody's standing preferences, those of prompts that are not for testing, decided at `since_us` or
@@ -482,6 +485,7 @@ typedef struct {
     int64_t comparison_id, prompt_id, a_id, b_id;
     Split split;
     const char *prompt, *a, *b;
+    const char *template;            /* as in StorePrompt */
     const char *finish_a, *finish_b; /* NULL when unknown */
 } StorePair;
 typedef struct {

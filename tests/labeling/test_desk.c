@@ -182,6 +182,20 @@ static void a_note_goes_with_one_decision(void **state)
     bench_close(&b);
 }
 
+static void an_undone_label_comes_back_with_its_note(void **state)
+{
+    (void)state;
+    Bench b;
+    bench_open(&b, 2, 1);
+    type(&b, "nx");
+    press(&b, KEY_RETURN);
+    type(&b, "au");
+    assert_true(session_pair(b.session)->again);
+    press(&b, 'b');
+    assert_label(&b, 1, OUTCOME_PREF, 1, NULL, "x");
+    bench_close(&b);
+}
+
 static void the_next_start_opens_the_pair_as_it_was(void **state)
 {
     (void)state;
@@ -317,6 +331,7 @@ int main(void)
         cmocka_unit_test(on_a_graded_scale_the_digits_are_one_row),
         cmocka_unit_test(a_skip_and_a_flag_have_their_reasons),
         cmocka_unit_test(a_note_goes_with_one_decision),
+        cmocka_unit_test(an_undone_label_comes_back_with_its_note),
         cmocka_unit_test(the_next_start_opens_the_pair_as_it_was),
         cmocka_unit_test(a_label_of_the_history_can_be_changed),
         cmocka_unit_test(practice_tells_and_saves_nothing),

@@ -127,6 +127,27 @@ static void a_signal_keeps_the_pair_for_its_annotator(void **state)
     store_claim_free(&again);
 }
 
+/* One is bob's to decide, one was ada's own, one is free. */
+static void what_others_hold_is_awaited(void **state)
+{
+    (void)state;
+    StoreClaim claim = {0};
+    bool found = false;
+    int64_t n = 7, first_us = 7;
+    add_pairs(3);
+    const int64_t ada = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    const int64_t bob = begin_session_of(store, "bob", ANNOTATOR_HUMAN);
+    claim_and_decide(ada, OUTCOME_TIE, 0);
+    OK(store_count_awaited(store, id_of("ada"), &n, &first_us, &err));
+    assert_int_equal(n, 0);
+    assert_int_equal(first_us, 0);
+    OK(store_claim_comparison(store, bob, false, &claim, &found, &err));
+    OK(store_count_awaited(store, id_of("ada"), &n, &first_us, &err));
+    assert_int_equal(n, 1);
+    assert_int_equal(first_us, claim.expires_us);
+    store_claim_free(&claim);
+}
+
 static void gold_is_listed_with_its_reason(void **state)
 {
     (void)state;
@@ -151,6 +172,7 @@ int main(void)
         TEST(pairs_of_one_prompt_come_one_after_another),
         TEST(the_look_for_the_same_prompt_reads_no_other),
         TEST(a_signal_keeps_the_pair_for_its_annotator),
+        TEST(what_others_hold_is_awaited),
         TEST(gold_is_listed_with_its_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
