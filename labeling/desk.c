@@ -46,7 +46,7 @@ static void restore(Desk *d, const SessionPair *pair)
     editor_set(&d->note, pair->note);
     for (int i = 0; i < 2; i++)
         d->view.top[i] = layout_line_of(&d->view.answer[i], pair->place.answer[i]);
-    d->kept_is_old = false;
+    d->unkept = false;
 }
 
 int desk_take_pair(Desk *d, Error *err)
@@ -181,8 +181,7 @@ void desk_paint(Desk *d)
 
 bool desk_painted(Desk *d)
 {
-    const bool pair = d->mode->over_pair && d->mode != &MODE_LESSON && session_pair(d->session) &&
-                      !d->view.frame.too_small;
+    const bool pair = d->mode->over_pair && session_pair(d->session) && !d->view.frame.too_small;
     if (!pair) return false;
     view_note_seen(&d->view);
     if (!d->covered) return false;
@@ -200,15 +199,15 @@ void desk_keep(Desk *d)
 {
     const SessionPlace place = place_of(&d->view);
     Error failure = {0};
-    if (!d->kept_is_old || d->covered) return;
-    d->kept_is_old = false;
+    if (!d->unkept || d->covered) return;
+    d->unkept = false;
     if (session_keep(d->session, d->note.text.n ? d->note.text.bytes : NULL, &place, &failure) != 0)
         desk_say(d, PAINT_BAD, "the note is NOT kept: %s", failure.message);
 }
 
 void desk_keep_now(Desk *d)
 {
-    d->kept_is_old = true;
+    d->unkept = true;
     session_touch(d->session);
     desk_keep(d);
 }

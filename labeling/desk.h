@@ -46,8 +46,8 @@ struct Desk {
     Editor note;       /* that goes with the decision */
     char *note_before; /* as it was when the editor opened; a NULL there is an empty one */
     StoreOwnLabelList history;
-    int at;           /* row of the history under the bar */
-    bool kept_is_old; /* note or place have changed since the last desk_keep */
+    int at;      /* row of the history under the bar */
+    bool unkept; /* note or place have changed since the last desk_keep */
 };
 
 /* Takes the first pair in hand and stands before it.  The session stays the caller's. */

@@ -14,7 +14,9 @@ enum { FIRST_PRINTABLE = 0x20, LAST_CHARACTER = 0x10ffff };
 void editor_set(Editor *e, const char *text)
 {
     text_clear(&e->text);
-    if (text) text_add(&e->text, text);
+    if (text) visible_append(&e->text, text, strlen(text));
+    for (size_t i = 0; i < e->text.n; i++)
+        if (e->text.bytes[i] == '\n') e->text.bytes[i] = ' ';
     e->cursor = e->text.n;
 }
 

@@ -15,7 +15,7 @@ typedef struct {
     size_t cursor; /* byte before which the next character goes */
 } Editor;
 
-/* Another text, the cursor behind it.  NULL is an empty one. */
+/* Another text, as it is seen (labeling/visible.h) and in one line, the cursor behind it.  NULL is an empty one. */
 void editor_set(Editor *e, const char *text);
 /* Arrows, Home and End (Ctrl-A, Ctrl-E), backspace, delete, Ctrl-W (the word before), Ctrl-U (all before),
  * Ctrl-K (all behind), and characters that are seen as what they are (labeling/visible.h).  False when the

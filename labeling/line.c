@@ -6,7 +6,6 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "base/mem.h"
 #include "base/text.h"
 #include "labeling/shown.h"
 #include "labeling/typed.h"
@@ -74,10 +73,14 @@ static void print_pair(const Lines *l)
     session_shown(l->session, "line");
 }
 
+/* As it is seen: what is typed may be anything. */
 static void set_note(Lines *l, const char *text)
 {
+    Text seen = {0};
+    if (text) visible_append(&seen, text, strlen(text));
     free(l->note);
-    l->note = text && *text ? mem_strdup(text) : NULL;
+    l->note = seen.n ? text_take(&seen) : NULL;
+    text_free(&seen);
 }
 
 /* ---- decisions ------------------------------------------------------------------------------------- */

@@ -114,7 +114,7 @@ static int compare_key(Desk *d, int key, Error *err)
     if (key == KEY_ESCAPE && d->view.amended && !d->view.frame.only) return leave_amended(d, err);
     if (!scroll_key(&d->view, key) && !look_key(d, key)) return other_key(d, key, err);
     session_touch(d->session);
-    d->kept_is_old = true;
+    d->unkept = true;
     return 0;
 }
 

@@ -19,13 +19,13 @@ static int note_key(Desk *d, int key, Error *err)
     session_touch(d->session);
     if (key == KEY_ESCAPE) editor_set(&d->note, d->note_before);
     if (key == KEY_ESCAPE || key == KEY_RETURN) {
-        d->kept_is_old = true;
+        d->unkept = true;
         desk_keep(d);
         desk_return(d);
         desk_say(d, PAINT_DIM, "%s", d->note.text.n ? "kept; it goes with your choice" : "");
         return 0;
     }
-    if (editor_key(&d->note, key)) d->kept_is_old = true;
+    if (editor_key(&d->note, key)) d->unkept = true;
     return 0;
 }
 

@@ -23,10 +23,12 @@ typedef struct {
     bool break_told;
 } Pace;
 
+/* Seconds are active ones for a decision; 0 before the first. */
 typedef struct {
-    int64_t skipped, ties; /* skipped: flagged too */
-    double recent, median,
-        last; /* seconds a decision: mean of the last 20, of all, of the newest; 0 before */
+    int64_t skipped, ties;
+    double recent; /* mean of the last 20 */
+    double median; /* of all */
+    double last;
 } PaceSummary;
 
 void pace_add(Pace *p, int64_t comparison_id, Choice choice, double seconds);

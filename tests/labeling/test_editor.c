@@ -80,6 +80,15 @@ static void what_is_not_seen_as_what_it_is_is_refused(void **state)
     editor_free(&e);
 }
 
+static void a_text_from_outside_is_shown_as_what_it_is(void **state)
+{
+    (void)state;
+    Editor e = {0};
+    editor_set(&e, "a\x1b[31m\nb\xe2\x80\xae\xff");
+    assert_text(&e, "a<U+001B>[31m b<U+202E><0xFF>", 29);
+    editor_free(&e);
+}
+
 static void a_note_has_an_end(void **state)
 {
     (void)state;
@@ -135,6 +144,7 @@ int main(void)
         cmocka_unit_test(the_cursor_moves_and_deletes_by_whole_characters),
         cmocka_unit_test(words_and_ends_are_cut),
         cmocka_unit_test(what_is_not_seen_as_what_it_is_is_refused),
+        cmocka_unit_test(a_text_from_outside_is_shown_as_what_it_is),
         cmocka_unit_test(a_note_has_an_end),
         cmocka_unit_test(the_cursor_is_always_in_the_window),
         cmocka_unit_test(any_keys_leave_whole_characters),

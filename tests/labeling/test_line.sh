@@ -53,6 +53,9 @@ printf 'q\n' | "$RLHF" label --project "$dir/text" --line >"$dir/out" 2>"$dir/er
 LC_ALL=C grep -q "$(printf '\033')" "$dir/out" && fail "an escape reached the terminal"
 grep -q '<U+202E>' "$dir/out" || fail "hidden characters are spelled out"
 
+printf 'n \377\033[31m\na\nq\n' | "$RLHF" label --project "$dir/text" --line >"$dir/out" 2>"$dir/err" || fail "a note of any bytes"
+"$RLHF" export labels --project "$dir/text" | grep -q '"comment": "<0xFF><U+001B>\[31m"' || fail "is kept as it is seen"
+
 # A rule labels the same pairs under its own name.
 "$RLHF" judge --project "$dir" --rule longer --json >"$dir/out" 2>"$dir/err" || fail "judge"
 grep -q '"labels":8,' "$dir/out" || fail "judge labels all pairs"
