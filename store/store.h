@@ -449,7 +449,7 @@ typedef struct {
     StoreGold *row;
     size_t n;
 } StoreGoldList;
-/* All of them, of any campaign, in order of comparison. */
+/* All of them, of any campaign, in order of comparison, but those whose prompt is redacted. */
 int store_list_gold(Store *s, StoreGoldList *out, Error *err);
 void store_gold_list_free(StoreGoldList *list);
 

@@ -92,7 +92,9 @@ int store_count_awaited(Store *s, int64_t annotator_id, int64_t *n, int64_t *fir
 int store_list_gold(Store *s, StoreGoldList *out, Error *err)
 {
     static const char SQL[] =
-        "SELECT comparison_id, outcome, pref, why FROM gold ORDER BY comparison_id";
+        "SELECT g.comparison_id, g.outcome, g.pref, g.why FROM gold g"
+        " JOIN comparison c ON c.id=g.comparison_id WHERE c.prompt_id NOT IN " SQL_REDACTED
+        " ORDER BY g.comparison_id";
     StoreGoldList list = {0};
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
