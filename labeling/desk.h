@@ -44,7 +44,7 @@ struct Desk {
     Decision menu[DESK_MENU_MAX];
     int n_menu;
     Editor note;       /* that goes with the decision */
-    char *note_before; /* as it was when the editor opened; a NULL there is an empty one */
+    char *note_before; /* as it was when the editor opened */
     StoreOwnLabelList history;
     int at;      /* row of the history under the bar */
     bool unkept; /* note or place have changed since the last desk_keep */
@@ -66,7 +66,7 @@ bool desk_painted(Desk *d);
 void desk_keep(Desk *d);
 /* Whether they have changed or not: the time spent is kept too. */
 void desk_keep_now(Desk *d);
-/* Does the picture show whether keys count, and has that changed? */
+/* Would a picture painted now be another? */
 bool desk_is_old(const Desk *d);
 
 /* ---- for the modes --------------------------------------------------------------------------------- */

@@ -52,10 +52,16 @@ static int64_t now(const Session *s)
 
 /* ---- beginning and end ----------------------------------------------------------------------------- */
 
+static int64_t lessons_to_go(const Session *s)
+{
+    const int64_t limit = s->options.limit, left = lessons_left(&s->lessons);
+    return limit && limit - s->pace.n < left ? limit - s->pace.n : left;
+}
+
 static int count(Session *s, Error *err)
 {
     if (s->options.practice) {
-        s->left = lessons_left(&s->lessons);
+        s->left = lessons_to_go(s);
         return 0;
     }
     if (store_count_claimable(s->store, s->annotator_id, s->options.imported, &s->left, &s->decided,
@@ -324,7 +330,7 @@ int session_decide(Session *s, const Decision *d, int64_t *label_id, Error *err)
     if (s->options.practice) {
         lessons_answer(&s->lessons, d);
         pace_add(&s->pace, in_hand(s)->claim.comparison_id, d->choice, (double)s->active_us / 1e6);
-        s->left = lessons_left(&s->lessons);
+        s->left = lessons_to_go(s);
     } else if (save(s, d, &id, err) != 0 || note_saved(s, d, err) != 0) {
         return -1;
     }

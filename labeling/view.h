@@ -24,7 +24,7 @@ typedef struct {
     int focus;      /* whose lines the scrolling keys move */
     size_t seen[2]; /* bytes of each answer that have been in view, from its beginning */
     bool diff;
-    int chosen;       /* Choice being saved, or -1 */
+    int chosen;       /* Choice made, whose sides are marked; -1: none yet */
     bool ready;       /* keys count; until then they are painted dim */
     const char *note; /* that goes with the decision; NULL: none */
     char message[VIEW_MESSAGE];

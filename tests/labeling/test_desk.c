@@ -270,6 +270,26 @@ static void practice_tells_and_saves_nothing(void **state)
     bench_close(&b);
 }
 
+static void practice_ends_at_its_limit(void **state)
+{
+    (void)state;
+    Bench b;
+    Error err = {0};
+    bench_open(&b, 3, 1);
+    for (int i = 1; i <= 3; i++)
+        assert_int_equal(store_put_gold(b.store, &(StoreGold){i, OUTCOME_TIE, 0, NULL}, &err), 0);
+    end(&b, "quit");
+    begin(&b, (SessionOptions){.practice = true, .limit = 2});
+    assert_int_equal(session_counts(b.session).left, 2);
+    press(&b, 't');
+    assert_int_equal(session_counts(b.session).left, 1);
+    press(&b, KEY_RETURN);
+    press(&b, 't');
+    press(&b, KEY_RETURN);
+    assert_ptr_equal(b.desk.mode, &MODE_END);
+    bench_close(&b);
+}
+
 static void zoom_and_scrolling_alone_end_with_the_pair(void **state)
 {
     (void)state;
@@ -335,6 +355,7 @@ int main(void)
         cmocka_unit_test(the_next_start_opens_the_pair_as_it_was),
         cmocka_unit_test(a_label_of_the_history_can_be_changed),
         cmocka_unit_test(practice_tells_and_saves_nothing),
+        cmocka_unit_test(practice_ends_at_its_limit),
         cmocka_unit_test(zoom_and_scrolling_alone_end_with_the_pair),
         cmocka_unit_test(no_label_is_made_of_typed_ahead_keys),
     };
