@@ -29,8 +29,8 @@ static const char HELP_REST[] =
     "q                 quit; nothing is lost, and the next start goes on here\n"
     "\n"
     "Which answer stands on the left is drawn by lot. A key in the first quarter second of a pair "
-    "is ignored: it was meant for the pair before. A minute without a key is a pause and counts "
-    "nowhere. <U+202E> and the like stand for characters that cannot be seen or would disturb the "
+    "is ignored: it was meant for the pair before. After a minute without a key the clock "
+    "stops. <U+202E> and the like stand for characters that cannot be seen or would disturb the "
     "terminal. The mouse belongs to your terminal: it selects text as ever.";
 
 static const char WELCOME[] =
