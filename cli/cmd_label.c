@@ -12,9 +12,10 @@
 #include "base/text.h"
 #include "cli/annotator.h"
 #include "cli/commands.h"
+#include "cli/label_pairs.h"
 #include "cli/options.h"
 #include "cli/project.h"
-#include "cli/label_pairs.h"
+#include "cli/readable.h"
 #include "labeling/line.h"
 #include "labeling/review.h"
 #include "labeling/screen.h"
@@ -22,11 +23,13 @@
 
 typedef struct {
     const char *as, *campaign, *review;
-    bool line, imported;
-    int limit;
+    bool line, imported, practice, restricted;
+    int limit, goal;
     const int64_t *only; /* (n_only) the pairs to label; NULL: those that are open */
     size_t n_only;
 } LabelOptions;
+
+enum { PRACTICE_PAIRS = 10 /* unless --limit says how many */ };
 
 static const Option OPTIONS[] = {
     {"as", OPTION_TEXT, offsetof(LabelOptions, as), 0, 0, "NAME",
@@ -40,6 +43,13 @@ static const Option OPTIONS[] = {
     {"review", OPTION_TEXT, offsetof(LabelOptions, review), 0, 0, "WHAT",
      "disagree: settle the pairs that people differ on, line by line"},
     {"limit", OPTION_INT, offsetof(LabelOptions, limit), 1, 1e9, "N", "end after so many pairs"},
+    {"goal", OPTION_INT, offsetof(LabelOptions, goal), 1, 1e9, "N",
+     "pairs to label today; else the campaign's"},
+    {"practice", OPTION_SWITCH, offsetof(LabelOptions, practice), 0, 0, NULL,
+     "ten pairs whose answer is known, which it tells after each; nothing is saved"},
+    {"restricted", OPTION_SWITCH, offsetof(LabelOptions, restricted), 0, 0, NULL,
+     "for a login that may only label: Ctrl-Z does nothing; needs --as, and --project or the "
+     "folder"},
     {0},
 };
 
@@ -86,47 +96,116 @@ static int nothing_there(Store *store, const char *who, int64_t id, bool importe
 /* As it has to be typed by the same person, and not by whoever this login is. */
 static void say_undo(const LabelOptions *o)
 {
-    printf("all saved; to undo the last: rlhf label%s%s%s, then u\n", o->as ? " --as " : "",
-           o->as ? o->as : "", o->line ? " --line" : "");
+    const bool other = strcmp(o->campaign, STORE_CAMPAIGN) != 0;
+    printf("; all saved. Undo the last: rlhf label%s%s%s%s%s, then u\n", o->as ? " --as " : "",
+           o->as ? o->as : "", other ? " --campaign " : "", other ? o->campaign : "",
+           o->line ? " --line" : "");
 }
 
-static void report(const Context *ctx, const LabelOptions *o, const char *who,
-                   const SessionCounts *c, double seconds)
+/* What is known at the end, before the session goes. */
+typedef struct {
+    SessionCounts counts;
+    SessionDay day;
+    SessionLesson lesson;
+} Result;
+
+static void report_json(const char *who, const Result *r)
+{
+    const SessionCounts *c = &r->counts;
+    Text t = {0};
+    text_add(&t, "{\"annotator\":");
+    json_put_text(&t, who, strlen(who));
+    text_format(&t,
+                ",\"labeled\":%lld,\"ties\":%lld,\"skipped\":%lld,\"today\":%lld,\"done\":%lld,"
+                "\"left\":%lld,\"median_seconds\":%.3f,\"goal\":%lld,\"today_seconds\":%.3f}\n",
+                (long long)(c->now - c->skipped), (long long)c->ties, (long long)c->skipped,
+                (long long)c->today, (long long)c->done, (long long)c->left, c->median,
+                (long long)c->goal, r->day.seconds);
+    fputs(t.bytes, stdout);
+    text_free(&t);
+}
+
+static void report_day(const LabelOptions *o, const char *who, const Result *r)
+{
+    const SessionCounts *c = &r->counts;
+    const SessionDay *d = &r->day;
+    char time[32];
+    if (d->labels + d->skipped > 0) {
+        printf("today %s", text_thousands(d->labels));
+        if (c->goal) printf(" of %s", text_thousands(c->goal));
+        printf(" in %s (median %.0f s), %s skipped, %s", log_duration(time, d->seconds), d->median,
+               text_thousands(d->skipped), text_count(d->ties, "tie"));
+        say_undo(o);
+    }
+    if (c->now == 0) printf("nothing new from %s", who);
+    else
+        printf("%s labeled as %s this time, %s skipped", text_count(c->now - c->skipped, "pair"),
+               who, text_thousands(c->skipped));
+    printf("; %s left\n", text_thousands(c->left));
+}
+
+static void report_practice(const Context *ctx, const char *who, const SessionLesson *l)
 {
     if (ctx->json) {
         Text t = {0};
         text_add(&t, "{\"annotator\":");
         json_put_text(&t, who, strlen(who));
-        text_format(&t,
-                    ",\"labeled\":%lld,\"ties\":%lld,\"skipped\":%lld,\"today\":%lld,\"done\":%lld,"
-                    "\"left\":%lld,\"median_seconds\":%.3f}\n",
-                    (long long)(c->now - c->skipped), (long long)c->ties, (long long)c->skipped,
-                    (long long)c->today, (long long)c->done, (long long)c->left, c->median);
+        text_format(&t, ",\"practice\":%d,\"as_expected\":%d}\n", l->of, l->right);
         fputs(t.bytes, stdout);
         text_free(&t);
         return;
     }
-    char time[32];
-    if (c->now == 0) printf("nothing new from %s;", who);
-    else
-        printf("%s labeled as %s in %s (median %.0f s), %s skipped, %s;",
-               text_count(c->now - c->skipped, "pair"), who, log_duration(time, seconds), c->median,
-               text_thousands(c->skipped), text_count(c->ties, "tie"));
-    printf(" %s left\n", text_thousands(c->left));
-    if (c->done + c->passed > 0) say_undo(o);
+    printf("practice: %d of %s as expected; nothing was saved\n", l->right,
+           text_count(l->of, "pair"));
+}
+
+static void report(const Context *ctx, const LabelOptions *o, const char *who, const Result *r)
+{
+    if (o->practice) report_practice(ctx, who, &r->lesson);
+    else if (ctx->json) report_json(who, r);
+    else report_day(o, who, r);
+}
+
+static int check(const LabelOptions *o, bool terminal, Error *err)
+{
+    if (o->as && !o->as[strspn(o->as, " \t")]) return error_usage(err, "--as: a name is missing");
+    if (!o->line && !terminal)
+        return error_usage(err, "this is not a terminal; line mode: rlhf label --line");
+    if (o->restricted && !o->as)
+        return error_usage(err, "--restricted needs --as: who labels is not for the login to say");
+    if (o->restricted && getenv("RLHF_PROJECT"))
+        return error_usage(err,
+                           "--restricted: RLHF_PROJECT is set; name the project with --project");
+    return 0;
+}
+
+/* There is no shell behind this login to come back from. */
+static void restrict_signals(void)
+{
+    signal(SIGTSTP, SIG_IGN);
+    signal(SIGQUIT, SIG_IGN);
+}
+
+static int label_in(Session *s, const Context *ctx, const LabelOptions *o, const char *who,
+                    const char **reason, Result *result, Error *err)
+{
+    const int rc = o->line ? line_run(s, STDIN_FILENO, ctx->json ? stderr : stdout, reason, err)
+                           : screen_run(s, who, reason, err);
+    result->counts = session_counts(s);
+    result->lesson = *session_lesson(s);
+    return rc == 0 ? session_day(s, &result->day, err) : -1;
 }
 
 static int label(const Context *ctx, const LabelOptions *o, Store *store, Error *err)
 {
     const bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-    if (o->as && !o->as[strspn(o->as, " \t")]) return error_usage(err, "--as: a name is missing");
-    if (!o->line && !terminal)
-        return error_usage(err, "this is not a terminal; line mode: rlhf label --line");
+    if (check(o, terminal, err) != 0) return -1;
     const char *who = annotator_name(o->as), *reason = NULL;
     int64_t annotator = 0;
     if (annotator_find(who, store, &annotator, err) != 0) return -1;
     struct winsize size = {0};
     if (terminal) ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+    if (o->restricted) restrict_signals();
     const SessionOptions options = {.handle = who,
                                     .ui = o->line ? "line" : "tui",
                                     .terminal = getenv("TERM"),
@@ -135,19 +214,18 @@ static int label(const Context *ctx, const LabelOptions *o, Store *store, Error 
                                     .only = o->only,
                                     .n_only = (int64_t)o->n_only,
                                     .imported = o->imported,
-                                    .limit = o->limit,
+                                    .practice = o->practice,
+                                    .limit = o->practice && !o->limit ? PRACTICE_PAIRS : o->limit,
+                                    .goal = o->goal,
+                                    .readable = readable_turns,
                                     .unguarded = !isatty(STDIN_FILENO)};
     Session *session = NULL;
     if (session_begin(&session, store, &options, err) != 0) return -1;
-    const double began = log_clock();
-    SessionCounts counts = session_counts(session);
-    int rc = counts.left + counts.done + counts.passed == 0
+    Result result = {.counts = session_counts(session)};
+    const SessionCounts *c = &result.counts;
+    int rc = c->left + c->done + c->passed == 0
                  ? nothing_there(store, who, annotator, o->imported, err)
-                 : 0;
-    if (rc == 0)
-        rc = o->line ? line_run(session, STDIN_FILENO, ctx->json ? stderr : stdout, &reason, err)
-                     : screen_run(session, who, &reason, err);
-    counts = session_counts(session);
+                 : label_in(session, ctx, o, who, &reason, &result, err);
     Error late = {0};
     if (session_end(session, reason ? reason : "error", &late) != 0 && rc == 0) {
         *err = late;
@@ -156,7 +234,7 @@ static int label(const Context *ctx, const LabelOptions *o, Store *store, Error 
     if (rc != 0) return -1;
     /* A terminal that is gone reads no report; the exit status says so too. */
     if (reason && strcmp(reason, STORE_HANG_UP) == 0) interrupt_raise(SIGHUP);
-    else report(ctx, o, who, &counts, log_clock() - began);
+    else report(ctx, o, who, &result);
     return 0;
 }
 
@@ -226,13 +304,16 @@ const Command cmd_label = {
     .name = "label",
     .heading = "people",
     .summary = "choose the better of two answers, in the terminal",
-    .usage = "[--as NAME] [--campaign NAME] [--line] [--imported] [--limit N]",
-    .details = "One key a pair: a or b for the better answer, t for a tie, s to skip, u to undo, ? "
-               "for all keys.\n"
-               "A choice is on the disk before the screen says saved; quit whenever you like.\n"
-               "Offered are pairs that nobody has judged, oldest first, then those that rules "
-               "alone have judged; a pair\n"
-               "goes to one person, or to as many as its campaign says.",
+    .usage =
+        "[--as NAME] [--campaign NAME] [--line] [--limit N] [--goal N] [--practice] [--restricted]",
+    .details =
+        "One key a pair: a or b for the better answer, t for a tie, 0 when both are bad, s to "
+        "skip, u to undo,\n"
+        "? for all keys: flags, notes, the guidelines, differences, zoom, your labels so far.\n"
+        "A choice is on the disk before the screen says saved; quit whenever you like.\n"
+        "Offered are pairs that nobody has judged, oldest first, then those that rules "
+        "alone have judged; a pair\n"
+        "goes to one person, or to as many as its campaign says.",
     .options = OPTIONS,
     .project = PROJECT_NEEDED,
     .run = run,

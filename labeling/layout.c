@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <ctype.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
@@ -10,6 +9,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "labeling/visible.h"
+#include "labeling/word_diff.h"
+
+enum { NAME_LETTERS = 12 /* letters of who speaks */ };
 
 size_t layout_cluster(int *width, const char *s, size_t n)
 {
@@ -136,7 +138,7 @@ void layout_make(Layout *out, const char *bytes, size_t n, int width)
 {
     Text text = {0};
     visible_append(&text, bytes, n);
-    free(out->text);
+    layout_free(out);
     out->bytes = text.n;
     out->text = text_take(&text);
     out->words = visible_words(out->text, out->bytes);
@@ -150,9 +152,42 @@ int layout_line_of(const Layout *l, size_t at)
     return best;
 }
 
+static void clear_parts(Layout *l)
+{
+    free(l->part);
+    l->part = mem_calloc(l->bytes + 1, sizeof *l->part);
+}
+
+/* Bytes of "Human:" at the start of a paragraph. */
+static size_t name_length(const char *s, size_t n)
+{
+    size_t i = 0;
+    while (i < n && i < NAME_LETTERS && isalpha((unsigned char)s[i])) i++;
+    return i > 0 && i < n && s[i] == ':' && isupper((unsigned char)s[0]) ? i + 1 : 0;
+}
+
+void layout_mark_names(Layout *l)
+{
+    clear_parts(l);
+    for (size_t at = 0; at < l->bytes; at++)
+        if (at == 0 || l->text[at - 1] == '\n')
+            memset(l->part + at, LAYOUT_NAME, name_length(l->text + at, l->bytes - at));
+}
+
+void layout_mark_difference(Layout *a, Layout *b, bool on)
+{
+    clear_parts(a);
+    clear_parts(b);
+    if (!on) return;
+    word_diff(a->part, a->text, a->bytes, b->part, b->text, b->bytes);
+    for (size_t i = 0; i < a->bytes; i++) a->part[i] = a->part[i] ? LAYOUT_ONLY : LAYOUT_PLAIN;
+    for (size_t i = 0; i < b->bytes; i++) b->part[i] = b->part[i] ? LAYOUT_ONLY : LAYOUT_PLAIN;
+}
+
 void layout_free(Layout *l)
 {
     free(l->text);
+    free(l->part);
     free(l->line);
     *l = (Layout){0};
 }

@@ -2,6 +2,7 @@
 #ifndef LABELING_LAYOUT_H
 #define LABELING_LAYOUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct {
@@ -10,9 +11,17 @@ typedef struct {
     int width;    /* columns it takes, indent included; never more than Layout.width */
 } LayoutLine;
 
+/* What a byte is part of. */
+typedef enum {
+    LAYOUT_PLAIN,
+    LAYOUT_NAME /* of who speaks */,
+    LAYOUT_ONLY /* here alone */
+} LayoutPart;
+
 typedef struct {
     char *text; /* safe to print (labeling/visible.h), terminated */
     size_t bytes;
+    unsigned char *part; /* (bytes) LayoutPart of each; NULL: all plain */
     LayoutLine *line;
     int n, room;
     int width, words;
@@ -25,6 +34,10 @@ void layout_make(Layout *out, const char *bytes, size_t n, int width);
 void layout_rewrap(Layout *l, int width);
 /* The line that shows the byte `at` of l->text, so that a resize keeps the reader's place. */
 int layout_line_of(const Layout *l, size_t at);
+/* Mark "Human:" and the like at the beginnings of paragraphs as names. */
+void layout_mark_names(Layout *l);
+/* Mark the words that each of two texts has alone (labeling/word_diff.h), or, not `on`, none. */
+void layout_mark_difference(Layout *a, Layout *b, bool on);
 void layout_free(Layout *l);
 
 /* Bytes of the character at s with the marks on it; its columns in *width. */

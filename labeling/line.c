@@ -1,14 +1,32 @@
 #include "labeling/line.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "base/text.h"
-#include "labeling/typed.h"
 #include "labeling/shown.h"
+#include "labeling/typed.h"
 #include "labeling/visible.h"
+
+typedef struct {
+    Session *session;
+    int in;
+    FILE *out;
+    char *note; /* that goes with the next decision; NULL: none */
+    bool quit;
+    int64_t moves; /* pairs decided or taken back: another one is to be printed */
+} Lines;
+
+static void print_safe(FILE *out, const char *bytes, size_t n)
+{
+    Text safe = {0};
+    visible_append(&safe, bytes, n);
+    fputs(safe.n ? safe.bytes : "", out);
+    text_free(&safe);
+}
 
 static void print_part(FILE *out, const char *name, const char *bytes, size_t n)
 {
@@ -20,118 +38,247 @@ static void print_part(FILE *out, const char *name, const char *bytes, size_t n)
     text_free(&safe);
 }
 
-static void print_pair(Session *s, int in, FILE *out)
+static void print_question(const Lines *l)
 {
-    const SessionPair *pair = session_pair(s);
-    const SessionCounts c = session_counts(s);
-    size_t n;
-    fprintf(out, "\n%s; %s labeled, %s left\n\n", pair->again ? "The same pair again" : "Next pair",
-            text_thousands(c.done), text_thousands(c.left));
-    const char *prompt = shown_prompt(pair->prompt, &n);
-    print_part(out, pair->same_prompt ? "Prompt, the same as before" : "Prompt", prompt, n);
-    const char *left = shown_answer(pair->left, &n);
-    print_part(out, "Answer A", left, n);
-    const char *right = shown_answer(pair->right, &n);
-    print_part(out, "Answer B", right, n);
-    fputs("Better: a, b, t (tie), s (skip); u (undo), r (repeat), q (quit): ", out);
-    fflush(out);
-    if (isatty(in)) tcflush(in, TCIFLUSH);
-    session_shown(s, "line");
+    const Offer o = session_offer(l->session);
+    if (o.scale == 1) fprintf(l->out, "Better: a, b");
+    else fprintf(l->out, "Better: 1 (A by far) to %d (B by far)", 2 * o.scale + 1);
+    fprintf(l->out,
+            "%s%s, s (skip); u (undo), r (repeat), ? (help), q (quit): ", o.tie ? ", t (tie)" : "",
+            o.both_bad ? ", 0 (both bad)" : "");
+    fflush(l->out);
 }
 
-static bool parse_choice(const char *word, Choice *choice)
+static void print_pair(const Lines *l)
 {
-    static const struct {
-        const char *word;
-        Choice choice;
-    } WORDS[] = {{"a", CHOICE_LEFT},  {"1", CHOICE_LEFT}, {"b", CHOICE_RIGHT},
-                 {"2", CHOICE_RIGHT}, {"t", CHOICE_TIE},  {"=", CHOICE_TIE},
-                 {"tie", CHOICE_TIE}, {"s", CHOICE_SKIP}, {"skip", CHOICE_SKIP}};
-    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++) {
-        if (strcmp(word, WORDS[i].word) != 0) continue;
-        *choice = WORDS[i].choice;
+    const SessionPair *pair = session_pair(l->session);
+    const SessionCounts c = session_counts(l->session);
+    size_t n;
+    fprintf(l->out, "\n%s; %s labeled, %s left\n\n",
+            pair->again ? "The same pair again" : "Next pair", text_thousands(c.done),
+            text_thousands(c.left));
+    const char *prompt = shown_prompt(pair->prompt, &n);
+    print_part(l->out, pair->same_prompt ? "Prompt, the same as before" : "Prompt", prompt, n);
+    const char *left = shown_answer(pair->left, &n);
+    print_part(l->out, "Answer A", left, n);
+    const char *right = shown_answer(pair->right, &n);
+    print_part(l->out, "Answer B", right, n);
+    if (l->note) {
+        fputs("Your note: ", l->out);
+        print_safe(l->out, l->note, strlen(l->note));
+        fputs("\n\n", l->out);
+    }
+    print_question(l);
+    if (isatty(l->in)) tcflush(l->in, TCIFLUSH);
+    session_shown(l->session, "line");
+}
+
+/* As it is seen: what is typed may be anything. */
+static void set_note(Lines *l, const char *text)
+{
+    Text seen = {0};
+    if (text) visible_append(&seen, text, strlen(text));
+    free(l->note);
+    l->note = seen.n ? text_take(&seen) : NULL;
+    text_free(&seen);
+}
+
+/* ---- decisions ------------------------------------------------------------------------------------- */
+
+static bool word_is(const char *word, const char *one, const char *other)
+{
+    return strcmp(word, one) == 0 || strcmp(word, other) == 0;
+}
+
+/* "s broken", "f 2": the reason by word or by number; none is a reason too, another word is not. */
+static bool parse_reason(const char *word, Decision *d)
+{
+    int n;
+    const Reason *reason = decision_reasons(d->choice, &n);
+    if (!*word) return true;
+    for (int i = 0; i < n; i++) {
+        const char number[] = {(char)('1' + i), 0};
+        if (!word_is(word, reason[i].word, number)) continue;
+        d->reasons = reason[i].word;
         return true;
     }
     return false;
 }
 
-static int decide(Session *s, Choice choice, FILE *out, Error *err)
+static bool parse_choice(const char *word, const char *rest, const Offer *o, Decision *d)
+{
+    if (!word[1] && decision_of_digit(d, *word, o)) return true;
+    if (o->scale == 1 && word_is(word, "a", "b"))
+        *d = (Decision){.choice = *word == 'a' ? CHOICE_LEFT : CHOICE_RIGHT, .strength = 1};
+    else if (word_is(word, "t", "tie") || strcmp(word, "=") == 0)
+        *d = (Decision){.choice = CHOICE_TIE};
+    else if (word_is(word, "bad", "both")) *d = (Decision){.choice = CHOICE_BOTH_BAD};
+    else if (word_is(word, "s", "skip")) *d = (Decision){.choice = CHOICE_SKIP};
+    else if (word_is(word, "f", "flag")) *d = (Decision){.choice = CHOICE_FLAG};
+    else return false;
+    if (d->choice >= CHOICE_SKIP) return parse_reason(rest, d);
+    return decision_offered(d, o);
+}
+
+static void print_lesson(const Lines *l)
+{
+    const SessionLesson *lesson = session_lesson(l->session);
+    const int scale = session_offer(l->session).scale;
+    char words[DECISION_WORDS];
+    Decision wanted = lesson->expected;
+    if (wanted.strength > scale) wanted.strength = scale;
+    fprintf(l->out, "%s; expected: %s. ", lesson->agreed ? "As expected" : "Otherwise",
+            decision_words(words, &wanted, scale));
+    if (lesson->why) print_safe(l->out, lesson->why, strlen(lesson->why));
+    fprintf(l->out, "\n%d of %d as expected\n", lesson->right, lesson->of);
+}
+
+static int decide(Lines *l, Decision d, Error *err)
 {
     int64_t label = 0;
-    if (session_decide(s, choice, &label, err) != 0) return -1;
-    if (label == 0) fputs("That came before the pair could be read; once more: ", out);
-    else if (choice == CHOICE_SKIP) fputs("saved: skipped\n", out);
-    else
-        fprintf(out, "saved #%lld: %s (label %lld)\n", (long long)session_counts(s).done,
-                choice_words(choice), (long long)label);
-    fflush(out);
+    char words[DECISION_WORDS];
+    d.note = l->note;
+    if (session_decide(l->session, &d, &label, err) != 0) return -1;
+    decision_words(words, &d, session_offer(l->session).scale);
+    if (label == 0) {
+        fputs("That came before the pair could be read; once more: ", l->out);
+    } else {
+        set_note(l, NULL);
+        l->moves++;
+        if (session_is_practice(l->session)) print_lesson(l);
+        else if (d.choice == CHOICE_SKIP) fprintf(l->out, "saved: %s\n", words);
+        else
+            fprintf(l->out, "saved #%lld: %s (label %lld)\n",
+                    (long long)session_counts(l->session).done, words, (long long)label);
+    }
+    fflush(l->out);
     return 0;
 }
 
-static int undo(Session *s, FILE *out, Error *err)
+/* ---- other words ----------------------------------------------------------------------------------- */
+
+static int undo(Lines *l, Error *err)
 {
     bool undone = false;
-    if (session_undo(s, &undone, err) != 0) return -1;
-    fputs(undone ? "taken back\n" : "Nothing to take back; choose: ", out);
+    if (session_undo(l->session, &undone, err) != 0) return -1;
+    l->moves += undone;
+    if (undone) set_note(l, NULL);
+    fputs(undone ? "taken back\n" : "Nothing to take back; choose: ", l->out);
     return 0;
 }
 
-/* One line of input.  *quit ends the session. */
-static int obey(Session *s, char *word, int in, FILE *out, bool *quit, Error *err)
+static void print_reasons(FILE *out, Choice choice)
 {
-    Choice choice;
-    for (char *p = text_trim(word); *p; p++) *p = (char)tolower((unsigned char)*p);
-    if (parse_choice(word, &choice)) return decide(s, choice, out, err);
-    if (strcmp(word, "u") == 0 || strcmp(word, "undo") == 0) return undo(s, out, err);
-    if (strcmp(word, "q") == 0 || strcmp(word, "quit") == 0) {
-        *quit = true;
-    } else if (strcmp(word, "r") == 0) {
-        print_pair(s, in, out);
-    } else {
-        fprintf(out, "%s", *word ? "Not understood. " : "");
-        fputs(
-            "a: A is better, b: B is better, t: equally good, s: skip, u: take the last one back,\n"
-            "r: print the pair again, q: quit. Everything is saved at once. Choose: ",
-            out);
-        fflush(out);
+    int n;
+    const Reason *reason = decision_reasons(choice, &n);
+    for (int i = 0; i < n; i++)
+        fprintf(out, "   %d or %s: %s\n", i + 1, reason[i].word, reason[i].about);
+}
+
+static void print_help(const Lines *l)
+{
+    const Offer o = session_offer(l->session);
+    char words[DECISION_WORDS];
+    if (o.scale == 1) fputs("a: A is better, b: B is better\n", l->out);
+    for (char digit = '0'; digit <= '9'; digit++) {
+        Decision d;
+        if (decision_of_digit(&d, digit, &o))
+            fprintf(l->out, "%c: %s\n", digit, decision_words(words, &d, o.scale));
     }
+    if (o.tie) fputs("t: equally good\n", l->out);
+    fputs("s: skip, or s and why:\n", l->out);
+    print_reasons(l->out, CHOICE_SKIP);
+    fputs("f: flag, somebody should look at it, or f and why:\n", l->out);
+    print_reasons(l->out, CHOICE_FLAG);
+    fputs("n TEXT: a note that goes with your choice, g: the guidelines\n"
+          "u: take the last one back, r: print the pair again, q: quit\n"
+          "Everything is saved at once. Choose: ",
+          l->out);
+}
+
+static void print_guidelines(const Lines *l)
+{
+    const char *text = session_guidelines(l->session);
+    if (text) print_safe(l->out, text, strlen(text));
+    fputs(text ? "\nChoose: " : "There are no guidelines. Choose: ", l->out);
+}
+
+/* The first word in lower case; what follows it, as it was typed. */
+static const char *split(char *line)
+{
+    char *rest = line + strcspn(line, " \t");
+    if (*rest) *rest++ = 0;
+    for (char *p = line; *p; p++) *p = (char)tolower((unsigned char)*p);
+    return rest + strspn(rest, " \t");
+}
+
+/* One line of input. */
+static int obey(Lines *l, char *line, Error *err)
+{
+    const Offer offer = session_offer(l->session);
+    char *word = text_trim(line);
+    const char *rest = split(word);
+    Decision decision;
+    if (parse_choice(word, rest, &offer, &decision)) return decide(l, decision, err);
+    if (word_is(word, "u", "undo")) return undo(l, err);
+    if (word_is(word, "q", "quit")) l->quit = true;
+    else if (word_is(word, "r", "repeat")) print_pair(l);
+    else if (word_is(word, "g", "guidelines")) print_guidelines(l);
+    else if (word_is(word, "n", "note")) {
+        set_note(l, rest);
+        fputs(l->note ? "noted; choose: " : "no note; choose: ", l->out);
+    } else {
+        if (!word_is(word, "", "?") && !word_is(word, "h", "help"))
+            fputs("Not understood. ", l->out);
+        print_help(l);
+    }
+    fflush(l->out);
     return 0;
+}
+
+static int keep(const Lines *l, Error *err)
+{
+    session_touch(l->session);
+    return session_keep(l->session, l->note, &(SessionPlace){0}, err);
+}
+
+static int loop(Lines *l, TypedLines *reader, Text *line, const char **reason, Error *err)
+{
+    int64_t printed = -1;
+    for (*reason = NULL; !*reason;) {
+        if (session_next(l->session, err) != 0) return -1;
+        const SessionPair *pair = session_pair(l->session);
+        if (!pair) {
+            *reason = session_at_limit(l->session) ? "limit" : "done";
+            break;
+        }
+        if (printed != l->moves) {
+            set_note(l, pair->note);
+            print_pair(l);
+        }
+        printed = l->moves;
+        switch (typed_next(reader, line)) {
+        case TYPED_END: *reason = "input ended"; break;
+        case TYPED_SIGNAL: *reason = STORE_SIGNAL; break;
+        case TYPED_HANG_UP: *reason = STORE_HANG_UP; break;
+        case TYPED_LINE:
+            if (obey(l, line->bytes, err) != 0) return -1;
+            if (l->quit) *reason = "quit";
+        }
+    }
+    const bool left = strcmp(*reason, STORE_SIGNAL) == 0 || strcmp(*reason, STORE_HANG_UP) == 0;
+    return left ? keep(l, err) : 0;
 }
 
 int line_run(Session *s, int in, FILE *out, const char **reason, Error *err)
 {
+    Lines l = {.session = s, .in = in, .out = out};
     TypedLines reader = {.fd = in, .terminal = isatty(in)};
     Text line = {0};
-    int64_t printed = -1; /* decisions and undos so far, when the pair in hand was printed */
-    int64_t moves = 0;
-    bool quit = false;
-    int rc = -1;
-    for (*reason = NULL; !*reason;) {
-        if (session_next(s, err) != 0) goto done;
-        const SessionPair *pair = session_pair(s);
-        if (!pair) {
-            *reason = session_at_limit(s) ? "limit" : "done";
-            break;
-        }
-        if (printed != moves) print_pair(s, in, out);
-        printed = moves;
-        const int64_t before = pair->comparison_id;
-        switch (typed_next(&reader, &line)) {
-        case TYPED_END: *reason = "input ended"; break;
-        case TYPED_SIGNAL: *reason = "signal"; break;
-        case TYPED_HANG_UP: *reason = STORE_HANG_UP; break;
-        case TYPED_LINE:
-            if (obey(s, line.bytes, in, out, &quit, err) != 0) goto done;
-            if (quit) *reason = "quit";
-            pair = session_pair(s);
-            moves += !pair || pair->comparison_id != before;
-        }
-    }
-    fputs("\n", out);
-    rc = 0;
-
-done:
+    const int rc = loop(&l, &reader, &line, reason, err);
+    if (rc == 0) fputs("\n", out);
     typed_free(&reader);
     text_free(&line);
+    free(l.note);
     return rc;
 }

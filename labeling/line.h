@@ -7,7 +7,7 @@
 
 #include "labeling/session.h"
 
-/* Reads a, b, t, s, u, r, ?, q from the descriptor `in` until the pairs, the input or the limit end.
+/* Reads a, b, digits, t, s, f, n, g, u, r, ?, q (see its help) from the descriptor `in` until the pairs, the input or the limit end.
  * *reason: "done", "limit", "quit", "input ended" or "signal".  The session stays the caller's. */
 int line_run(Session *s, int in, FILE *out, const char **reason, Error *err);
 

@@ -1,6 +1,5 @@
 #include "labeling/paint.h"
 
-#include <ctype.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <ncurses.h>
@@ -11,12 +10,13 @@
 
 #include "base/mem.h"
 
-enum { CELL = 8 /* wide characters of one cluster */, SPEAKER_MAX = 12 };
-enum { COLOR_GOOD = 1, COLOR_BAD };
+enum { CELL = 8 /* wide characters of one cluster */ };
+enum { COLOR_GOOD = 1, COLOR_BAD, COLOR_ONLY };
 
 static SCREEN *screen;
 static char *old_locale;
 static bool colored;
+static int cursor_row, cursor_col; /* of the picture; row -1: none */
 
 /* ncurses needs to know that the terminal speaks UTF-8, and over ssh the locale is often just "C". */
 static void choose_locale(void)
@@ -43,6 +43,7 @@ static void choose_colors(void)
     use_default_colors();
     init_pair(COLOR_GOOD, COLOR_GREEN, -1);
     init_pair(COLOR_BAD, COLOR_RED, -1);
+    init_pair(COLOR_ONLY, COLOR_CYAN, -1);
 }
 
 int paint_open(Error *err)
@@ -80,6 +81,39 @@ void paint_close(bool silent)
     restore_locale();
 }
 
+void paint_begin(void)
+{
+    cursor_row = -1;
+    erase();
+}
+
+void paint_end(void)
+{
+    if (cursor_row >= 0) move(cursor_row, cursor_col);
+    curs_set(cursor_row >= 0);
+    refresh();
+}
+
+void paint_cursor(int row, int col)
+{
+    cursor_row = row, cursor_col = col;
+}
+
+void paint_forget(void)
+{
+    clearok(stdscr, TRUE);
+}
+
+void paint_size(int *rows, int *cols)
+{
+    getmaxyx(stdscr, *rows, *cols);
+}
+
+bool paint_speaks_utf8(void)
+{
+    return MB_CUR_MAX > 1;
+}
+
 static attr_t attributes(Paint paint, short *pair)
 {
     *pair = 0;
@@ -87,6 +121,7 @@ static attr_t attributes(Paint paint, short *pair)
     case PAINT_BOLD: return A_BOLD;
     case PAINT_DIM: return A_DIM;
     case PAINT_REVERSE: return A_REVERSE;
+    case PAINT_ONLY: *pair = colored ? COLOR_ONLY : 0; return A_UNDERLINE | A_BOLD;
     case PAINT_GOOD: *pair = colored ? COLOR_GOOD : 0; return A_BOLD;
     case PAINT_BAD: *pair = colored ? COLOR_BAD : 0; return A_BOLD;
     default: return A_NORMAL;
@@ -154,26 +189,36 @@ void paint_divider(int col, int top, int foot)
     mvaddch(foot, col, ACS_BTEE);
 }
 
-/* Bytes of "Human:" and the like at the start of a paragraph. */
-static size_t speaker(const Layout *l, const LayoutLine *line)
+static Paint paint_of(LayoutPart part)
 {
-    if (line->at > 0 && l->text[line->at - 1] != '\n') return 0;
-    const char *s = l->text + line->at;
-    size_t n = 0;
-    while (n < line->n && n < SPEAKER_MAX && isalpha((unsigned char)s[n])) n++;
-    return n > 0 && n < line->n && s[n] == ':' && isupper((unsigned char)s[0]) ? n + 1 : 0;
+    return part == LAYOUT_NAME ? PAINT_BOLD : part == LAYOUT_ONLY ? PAINT_ONLY : PAINT_PLAIN;
 }
 
-void paint_layout(const Box *box, const Layout *layout, int first, bool speakers)
+/* One line, a stretch of the same kind at a time. */
+static void paint_line(int row, const Box *box, const Layout *l, const LayoutLine *line)
 {
-    for (int i = 0; i < box->rows && first + i < layout->n; i++) {
-        const LayoutLine *line = &layout->line[first + i];
-        const char *s = layout->text + line->at;
-        const size_t name = speakers ? speaker(layout, line) : 0;
-        int col = line->indent;
-        attr_set(A_BOLD, 0, NULL);
-        col += paint_bytes(box->row + i, box->col + col, box->cols - col, s, name);
-        attr_set(A_NORMAL, 0, NULL);
-        paint_bytes(box->row + i, box->col + col, box->cols - col, s + name, line->n - name);
+    int col = line->indent;
+    for (size_t at = line->at, end = line->at + line->n; at < end;) {
+        const LayoutPart part = l->part ? l->part[at] : LAYOUT_PLAIN;
+        size_t to = at + 1;
+        while (to < end && l->part && l->part[to] == part) to++;
+        if (!l->part) to = end;
+        short pair;
+        const attr_t attribute = attributes(paint_of(part), &pair);
+        attr_set(attribute, pair, NULL);
+        col += paint_bytes(row, box->col + col, box->cols - col, l->text + at, to - at);
+        at = to;
     }
+    attr_set(A_NORMAL, 0, NULL);
+}
+
+void paint_layout(const Box *box, const Layout *layout, int first)
+{
+    for (int i = 0; i < box->rows && first + i < layout->n; i++)
+        paint_line(box->row + i, box, layout, &layout->line[first + i]);
+}
+
+void paint_blank(const Box *box)
+{
+    for (int i = 0; i < box->rows; i++) mvhline(box->row + i, box->col, ' ', box->cols);
 }

@@ -1,5 +1,4 @@
-/* The labeling screen: keys in, labels out, over ncurses.  One key decides and is saved; the screen says
- * so only when the label is on the disk, and `u` takes it back. */
+/* The labeling screen: a desk (labeling/desk.h) on a terminal, over ncurses. */
 #ifndef LABELING_SCREEN_H
 #define LABELING_SCREEN_H
 

@@ -1,34 +1,36 @@
 #include "labeling/session.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/mem.h"
+#include "labeling/clock.h"
+#include "labeling/lessons.h"
+#include "labeling/pace.h"
 
-enum { PACE_OVER = 20 };
-
-/* A decision of this session, kept so that an undo can take it out of the counts. */
 typedef struct {
-    int64_t comparison_id;
-    Choice choice;
-    double seconds;
-} Past;
+    StoreClaim claim;
+    bool amended;
+} Held;
 
 struct Session {
     Store *store;
     SessionOptions options;
+    StoreCampaign campaign;
     int64_t annotator_id, id;
 
-    StoreClaim
-        *held; /* the last is in hand; those below wait until the pair after an undo is decided */
+    Held *held; /* the last is in hand; those below wait until it is decided or put back */
     int n_held, held_room;
     SessionPair pair;
+    Text readable; /* its prompt, when that is written in a chat template */
+    Text recalled; /* likewise of a label of the history */
+    StoreDraft draft;
     int64_t last_prompt_id;
 
     uint8_t uuid[16]; /* of the decision being made, so that a second try is not a second label */
-    int uuid_choice;  /* that it was made for, or -1 */
+    int uuid_for;     /* the choice and strength that it was made for; INT_MIN: none yet */
     const char *layout;
     int64_t shown_us;   /* first view; 0 before */
     int64_t guarded_us; /* start of the 250 ms: the newest view */
@@ -36,56 +38,66 @@ struct Session {
     int64_t first_us;   /* the first key that counted */
     int64_t input_us;   /* the newest key */
     int64_t active_us;
+    int seen[2];
 
-    Past *past;
-    int n_past, past_room;
+    Pace pace;
+    Lessons lessons;                      /* in practice */
     int64_t decided, passed, today, left; /* passed: of those decided, the skips */
     int64_t taken;                        /* of options.only */
 };
-
-const char *choice_words(Choice choice)
-{
-    static const char *const WORDS[CHOICE_N] = {"A is better", "B is better", "tie", "skipped"};
-    return WORDS[choice];
-}
-
-/* UTC that follows the monotonic clock: a corrected wall clock must not make a label older than its
- * first view. */
-static int64_t real_clock(void *context)
-{
-    static int64_t offset;
-    (void)context;
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    const int64_t monotonic = (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-    if (offset == 0) offset = store_time_us() - monotonic;
-    return offset + monotonic;
-}
 
 static int64_t now(const Session *s)
 {
     return s->options.now(s->options.context);
 }
 
-/* Midnight by the clock on the annotator's wall. */
-static int64_t day_begin_us(void)
+/* ---- beginning and end ----------------------------------------------------------------------------- */
+
+static int64_t lessons_to_go(const Session *s)
 {
-    const time_t t = (time_t)(store_time_us() / 1000000);
-    struct tm day;
-    if (!localtime_r(&t, &day)) return 0;
-    day.tm_hour = day.tm_min = day.tm_sec = 0;
-    day.tm_isdst = -1;
-    return (int64_t)mktime(&day) * 1000000;
+    const int64_t limit = s->options.limit, left = lessons_left(&s->lessons);
+    return limit && limit - s->pace.n < left ? limit - s->pace.n : left;
 }
 
 static int count(Session *s, Error *err)
 {
+    if (s->options.practice) {
+        s->left = lessons_to_go(s);
+        return 0;
+    }
     if (store_count_claimable(s->store, s->annotator_id, s->options.imported, &s->left, &s->decided,
                               err) != 0)
         return -1;
     if (s->options.only) s->left = s->options.n_only - s->taken;
     if (store_count_skipped(s->store, s->annotator_id, &s->passed, err) != 0) return -1;
-    return store_count_since(s->store, s->annotator_id, day_begin_us(), &s->today, err);
+    return store_count_since(s->store, s->annotator_id, clock_day_begin_us(), &s->today, err);
+}
+
+static int begin(Session *s, Error *err)
+{
+    const SessionOptions *o = &s->options;
+    StoreSession row = {
+        .ui = o->ui, .terminal = o->terminal, .columns = o->columns, .rows = o->rows};
+    if (store_get_campaign(s->store, NULL, &s->campaign, err) != 0) return -1;
+    if (store_add_annotator(s->store, o->handle, ANNOTATOR_HUMAN, &s->annotator_id, err) != 0)
+        return -1;
+    if (o->practice && lessons_read(&s->lessons, s->store, err) != 0) return -1;
+    row.annotator_id = s->annotator_id;
+    if (store_begin_session(s->store, &row, &s->id, err) != 0) return -1;
+    return count(s, err);
+}
+
+static void session_free(Session *s)
+{
+    for (int i = 0; i < s->n_held; i++) store_claim_free(&s->held[i].claim);
+    free(s->held);
+    store_campaign_free(&s->campaign);
+    store_draft_free(&s->draft);
+    text_free(&s->readable);
+    text_free(&s->recalled);
+    pace_free(&s->pace);
+    lessons_free(&s->lessons);
+    free(s);
 }
 
 int session_begin(Session **out, Store *store, const SessionOptions *options, Error *err)
@@ -95,25 +107,46 @@ int session_begin(Session **out, Store *store, const SessionOptions *options, Er
     Session *s = mem_calloc(1, sizeof *s);
     s->store = store;
     s->options = *options;
-    if (!s->options.now) s->options.now = real_clock;
-    StoreSession row = {.ui = options->ui,
-                        .terminal = options->terminal,
-                        .columns = options->columns,
-                        .rows = options->rows};
-    if (store_add_annotator(store, options->handle, ANNOTATOR_HUMAN, &s->annotator_id, err) != 0)
-        goto failed;
-    row.annotator_id = s->annotator_id;
-    if (store_begin_session(store, &row, &s->id, err) != 0) goto failed;
-    if (count(s, err) != 0) goto failed;
+    if (!s->options.now) s->options.now = clock_now_us;
+    if (begin(s, err) != 0) {
+        session_free(s);
+        return -1;
+    }
     *out = s;
     return 0;
-
-failed:
-    free(s);
-    return -1;
 }
 
-static StoreClaim *in_hand(const Session *s)
+int session_end(Session *s, const char *reason, Error *err)
+{
+    if (!s) return 0;
+    const int rc = store_end_session(s->store, s->id, reason, err);
+    session_free(s);
+    return rc;
+}
+
+Offer session_offer(const Session *s)
+{
+    return (Offer){s->campaign.scale, s->campaign.tie, s->campaign.both_bad};
+}
+
+const char *session_guidelines(const Session *s)
+{
+    return s->campaign.guidelines;
+}
+
+int session_guidelines_version(const Session *s)
+{
+    return s->campaign.guidelines_version;
+}
+
+bool session_is_practice(const Session *s)
+{
+    return s->options.practice;
+}
+
+/* ---- the pair in hand ------------------------------------------------------------------------------ */
+
+static Held *in_hand(const Session *s)
 {
     return s->n_held ? &s->held[s->n_held - 1] : NULL;
 }
@@ -123,38 +156,81 @@ const SessionPair *session_pair(const Session *s)
     return s->n_held ? &s->pair : NULL;
 }
 
-/* Start afresh on the claim on top, as if it were seen for the first time. */
-static void take_up(Session *s, bool again)
+static const char *readable(const Session *s, Text *room, const char *prompt, const char *template)
 {
-    const StoreClaim *claim = in_hand(s);
+    text_clear(room);
+    const bool turns =
+        template && s->options.readable && s->options.readable(room, prompt, template);
+    return turns ? room->bytes : prompt;
+}
+
+/* What an earlier sitting, or this one, had begun on the pair. */
+static int take_draft(Session *s, Error *err)
+{
+    bool found = false;
+    store_draft_free(&s->draft);
+    if (s->options.practice || in_hand(s)->amended) return 0;
+    if (store_get_draft(s->store, in_hand(s)->claim.assignment_id, &s->draft, &found, err) != 0)
+        return -1;
+    if (!found) return 0;
+    const StoreDraft *d = &s->draft;
+    s->pair.note = d->note;
+    s->pair.place =
+        (SessionPlace){(size_t)d->prompt_top, {(size_t)d->first_top, (size_t)d->second_top}};
+    s->shown_us = d->shown_us;
+    s->first_us = d->first_input_us;
+    s->active_us = d->active_ms * 1000;
+    return 0;
+}
+
+/* Start on the claim on top: afresh, or where a draft of it ends. */
+static int take_up(Session *s, bool again, Error *err)
+{
+    const Held *held = in_hand(s);
+    const StoreClaim *claim = &held->claim;
     s->pair = (SessionPair){.comparison_id = claim->comparison_id,
-                            .prompt = claim->prompt,
+                            .prompt = readable(s, &s->readable, claim->prompt, claim->template),
                             .left = claim->first,
                             .right = claim->second,
                             .again = again,
+                            .amended = held->amended,
                             .same_prompt = !again && claim->prompt_id == s->last_prompt_id};
-    s->uuid_choice = -1;
+    s->uuid_for = INT_MIN;
     s->layout = NULL;
     s->shown_us = s->guarded_us = s->early_us = s->first_us = s->input_us = s->active_us = 0;
+    s->seen[0] = s->seen[1] = 0;
+    return take_draft(s, err);
 }
 
-static void push(Session *s, const StoreClaim *claim)
+static void push(Session *s, const StoreClaim *claim, bool amended)
 {
     if (s->n_held == s->held_room) {
         s->held_room = s->held_room * 2 + 4;
         s->held = mem_realloc(s->held, (size_t)s->held_room, sizeof *s->held);
     }
-    s->held[s->n_held++] = *claim;
+    s->held[s->n_held++] = (Held){*claim, amended};
+}
+
+/* The pair on top is done with: the one below comes back, if there is one.  A draft of that which cannot be read
+ * is no failure of what was done. */
+static void drop(Session *s)
+{
+    Error late = {0};
+    store_claim_free(&in_hand(s)->claim);
+    s->n_held--;
+    if (s->n_held) take_up(s, true, &late);
+    else s->guarded_us = now(s), s->early_us = 0;
 }
 
 bool session_at_limit(const Session *s)
 {
-    return s->options.limit > 0 && s->n_past >= s->options.limit;
+    return s->options.limit > 0 && s->pace.n >= s->options.limit;
 }
 
 static int claim_next(Session *s, StoreClaim *out, bool *found, Error *err)
 {
     const SessionOptions *o = &s->options;
+    if (o->practice) return lessons_next(&s->lessons, out, found, err);
     if (!o->only) return store_claim_comparison(s->store, s->id, o->imported, out, found, err);
     *found = s->taken < o->n_only;
     if (!*found) return 0;
@@ -170,9 +246,8 @@ int session_next(Session *s, Error *err)
     bool found = false;
     if (claim_next(s, &claim, &found, err) != 0) return -1;
     if (!found) return count(s, err);
-    push(s, &claim);
-    take_up(s, false);
-    return 0;
+    push(s, &claim, false);
+    return take_up(s, false, err);
 }
 
 void session_shown(Session *s, const char *layout)
@@ -181,7 +256,14 @@ void session_shown(Session *s, const char *layout)
     const int64_t t = now(s);
     s->layout = layout;
     s->guarded_us = t;
-    if (s->shown_us == 0) s->shown_us = s->input_us = t;
+    if (s->shown_us == 0) s->shown_us = t;
+    if (s->input_us == 0) s->input_us = t;
+}
+
+void session_seen(Session *s, const int seen[2])
+{
+    for (int i = 0; i < 2; i++)
+        if (seen[i] > s->seen[i]) s->seen[i] = seen[i];
 }
 
 /* No key can have been on its way before the view changed. */
@@ -194,36 +276,59 @@ static bool settled(const Session *s)
 
 bool session_ready(const Session *s)
 {
-    return s->n_held && s->shown_us != 0 && settled(s);
+    return s->n_held && s->guarded_us != 0 && settled(s);
 }
 
 void session_touch(Session *s)
 {
-    if (!s->n_held || s->shown_us == 0) return;
+    if (!s->n_held || s->guarded_us == 0) return;
     const int64_t t = now(s), gap = t - s->input_us;
     s->active_us += gap < SESSION_IDLE_US ? gap : SESSION_IDLE_US;
     s->input_us = t;
     if (s->first_us == 0 && session_ready(s)) s->first_us = t;
 }
 
-static void drop(Session *s)
+/* ---- deciding -------------------------------------------------------------------------------------- */
+
+static int save(Session *s, const Decision *d, int64_t *label_id, Error *err)
 {
-    store_claim_free(in_hand(s));
-    s->n_held--;
-    if (s->n_held) take_up(s, true);
-    else s->guarded_us = now(s), s->early_us = 0;
+    static const Outcome OUTCOME[CHOICE_N] = {OUTCOME_PREF,     OUTCOME_PREF, OUTCOME_TIE,
+                                              OUTCOME_BOTH_BAD, OUTCOME_SKIP, OUTCOME_FLAG};
+    const int side = d->choice == CHOICE_LEFT ? -1 : d->choice == CHOICE_RIGHT;
+    StoreDecision row = {.assignment_id = in_hand(s)->claim.assignment_id,
+                         .outcome = OUTCOME[d->choice],
+                         .preferred = side * d->strength,
+                         .shown_us = s->shown_us,
+                         .first_input_us = s->first_us,
+                         .active_ms = s->active_us / 1000,
+                         .layout = s->layout,
+                         .comment = d->note && *d->note ? d->note : NULL,
+                         .reasons = d->reasons,
+                         .seen = s->seen[0] + s->seen[1] > 0,
+                         .seen_first = s->seen[0],
+                         .seen_second = s->seen[1]};
+    const int asked = side * d->strength + (int)d->choice * 2 * DECISION_SCALE_MAX;
+    if (s->uuid_for != asked) store_make_uuid(s->uuid);
+    s->uuid_for = asked;
+    memcpy(row.uuid, s->uuid, sizeof s->uuid);
+    return store_save_label(s->store, &row, label_id, err);
 }
 
-static void remember(Session *s, int64_t comparison_id, Choice choice)
+/* Counts of what was just saved.  A label that was amended was counted when it was given. */
+static int note_saved(Session *s, const Decision *d, Error *err)
 {
-    if (s->n_past == s->past_room) {
-        s->past_room = s->past_room * 2 + 64;
-        s->past = mem_realloc(s->past, (size_t)s->past_room, sizeof *s->past);
-    }
-    s->past[s->n_past++] = (Past){comparison_id, choice, (double)s->active_us / 1e6};
+    const Held *held = in_hand(s);
+    if (held->amended) return count(s, err);
+    pace_add(&s->pace, held->claim.comparison_id, d->choice, (double)s->active_us / 1e6);
+    s->last_prompt_id = held->claim.prompt_id;
+    s->decided++;
+    if (d->choice == CHOICE_SKIP) s->passed++;
+    else s->today++;
+    if (s->left > 0) s->left--;
+    return 0;
 }
 
-int session_decide(Session *s, Choice choice, int64_t *label_id, Error *err)
+int session_decide(Session *s, const Decision *d, int64_t *label_id, Error *err)
 {
     assert(s->n_held);
     *label_id = 0;
@@ -232,47 +337,28 @@ int session_decide(Session *s, Choice choice, int64_t *label_id, Error *err)
         return 0;
     }
     session_touch(s);
-    if (s->uuid_choice != (int)choice) store_make_uuid(s->uuid);
-    s->uuid_choice = (int)choice;
-
-    static const Outcome OUTCOME[CHOICE_N] = {OUTCOME_PREF, OUTCOME_PREF, OUTCOME_TIE,
-                                              OUTCOME_SKIP};
-    const StoreClaim *claim = in_hand(s);
-    StoreDecision decision = {.assignment_id = claim->assignment_id,
-                              .outcome = OUTCOME[choice],
-                              .preferred = choice == CHOICE_LEFT ? -1 : choice == CHOICE_RIGHT,
-                              .shown_us = s->shown_us,
-                              .active_ms = s->active_us / 1000,
-                              .layout = s->layout};
-    memcpy(decision.uuid, s->uuid, sizeof s->uuid);
-    if (store_save_label(s->store, &decision, label_id, err) != 0) {
-        *label_id = 0;
+    int64_t id = 1;
+    if (s->options.practice) {
+        lessons_answer(&s->lessons, d);
+        pace_add(&s->pace, in_hand(s)->claim.comparison_id, d->choice, (double)s->active_us / 1e6);
+        s->left = lessons_to_go(s);
+    } else if (save(s, d, &id, err) != 0 || note_saved(s, d, err) != 0) {
         return -1;
     }
-    remember(s, claim->comparison_id, choice);
-    s->last_prompt_id = claim->prompt_id;
-    s->decided++;
-    if (choice == CHOICE_SKIP) s->passed++;
-    else s->today++;
-    if (s->left > 0) s->left--;
+    *label_id = id;
     drop(s);
     return 0;
 }
 
-/* An undone label may be from an earlier session; then it was never counted here. */
-static void forget(Session *s, int64_t comparison_id)
+const SessionLesson *session_lesson(const Session *s)
 {
-    for (int i = s->n_past - 1; i >= 0; i--) {
-        if (s->past[i].comparison_id != comparison_id) continue;
-        memmove(&s->past[i], &s->past[i + 1], (size_t)(s->n_past - 1 - i) * sizeof *s->past);
-        s->n_past--;
-        return;
-    }
+    return &s->lessons.lesson;
 }
 
 int session_undo(Session *s, bool *undone, Error *err)
 {
     *undone = false;
+    if (s->options.practice) return 0;
     if (s->n_held ? !session_ready(s) : !settled(s)) {
         s->early_us = now(s);
         return 0;
@@ -280,52 +366,114 @@ int session_undo(Session *s, bool *undone, Error *err)
     StoreClaim claim = {0};
     if (store_undo_label(s->store, s->id, &claim, undone, err) != 0) return -1;
     if (!*undone) return 0;
-    forget(s, claim.comparison_id);
+    /* It may be the very pair that was being looked at again. */
+    if (s->n_held && in_hand(s)->claim.comparison_id == claim.comparison_id) {
+        store_claim_free(&in_hand(s)->claim);
+        s->n_held--;
+    }
+    pace_forget(&s->pace, claim.comparison_id);
     s->decided--, s->left++;
-    push(s, &claim);
-    take_up(s, true);
+    push(s, &claim, false);
+    if (take_up(s, true, err) != 0) return -1;
     /* What was undone may be of yesterday, and a skip. */
     if (store_count_skipped(s->store, s->annotator_id, &s->passed, err) != 0) return -1;
-    return store_count_since(s->store, s->annotator_id, day_begin_us(), &s->today, err);
+    return store_count_since(s->store, s->annotator_id, clock_day_begin_us(), &s->today, err);
 }
 
-static int ascending(const void *a, const void *b)
+/* ---- the history ----------------------------------------------------------------------------------- */
+
+int session_history(Session *s, int64_t limit, StoreOwnLabelList *out, Error *err)
 {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    return store_list_own_labels(s->store, s->annotator_id, 0, limit, out, err);
 }
+
+const char *session_prompt_of(Session *s, const StoreOwnLabel *label)
+{
+    return readable(s, &s->recalled, label->prompt, label->template);
+}
+
+int session_amend(Session *s, const StoreOwnLabel *label, Error *err)
+{
+    StoreClaim claim = {0};
+    if (store_hold_comparison(s->store, s->id, label->comparison_id, &claim, err) != 0) return -1;
+    push(s, &claim, true);
+    if (take_up(s, false, err) != 0) return -1;
+    s->pair.same_prompt = false;
+    return 0;
+}
+
+void session_put_back(Session *s)
+{
+    assert(s->n_held && in_hand(s)->amended);
+    drop(s);
+}
+
+int session_keep(Session *s, const char *note, const SessionPlace *place, Error *err)
+{
+    if (!s->n_held || s->options.practice || in_hand(s)->amended || s->guarded_us == 0) return 0;
+    const StoreDraft draft = {.assignment_id = in_hand(s)->claim.assignment_id,
+                              .note = note && *note ? note : NULL,
+                              .prompt_top = (int64_t)place->prompt,
+                              .first_top = (int64_t)place->answer[0],
+                              .second_top = (int64_t)place->answer[1],
+                              .shown_us = s->shown_us,
+                              .first_input_us = s->first_us,
+                              .active_ms = s->active_us / 1000};
+    return store_put_draft(s->store, &draft, err);
+}
+
+/* ---- counts ---------------------------------------------------------------------------------------- */
 
 SessionCounts session_counts(const Session *s)
 {
-    SessionCounts c = {.done = s->decided - s->passed,
-                       .passed = s->passed,
-                       .today = s->today,
-                       .left = s->left,
-                       .now = s->n_past};
-    if (s->n_past == 0) return c;
-    double *seconds = mem_calloc((size_t)s->n_past, sizeof *seconds), sum = 0;
-    const int recent = s->n_past < PACE_OVER ? s->n_past : PACE_OVER;
-    for (int i = 0; i < s->n_past; i++) {
-        c.skipped += s->past[i].choice == CHOICE_SKIP;
-        c.ties += s->past[i].choice == CHOICE_TIE;
-        seconds[i] = s->past[i].seconds;
-        if (i >= s->n_past - recent) sum += seconds[i];
-    }
-    c.seconds = sum / recent;
-    c.last = seconds[s->n_past - 1];
-    qsort(seconds, (size_t)s->n_past, sizeof *seconds, ascending);
-    c.median = (seconds[(s->n_past - 1) / 2] + seconds[s->n_past / 2]) / 2;
-    free(seconds);
-    return c;
+    const PaceSummary pace = pace_summary(&s->pace);
+    return (SessionCounts){.done = s->decided - s->passed,
+                           .passed = s->passed,
+                           .today = s->today,
+                           .goal = s->options.goal ? s->options.goal : s->campaign.goal,
+                           .left = s->left,
+                           .now = s->pace.n,
+                           .skipped = pace.skipped,
+                           .ties = pace.ties,
+                           .seconds = pace.recent,
+                           .median = pace.median,
+                           .last = pace.last};
 }
 
-int session_end(Session *s, const char *reason, Error *err)
+bool session_break_due(Session *s)
 {
-    if (!s) return 0;
-    const int rc = store_end_session(s->store, s->id, reason, err);
-    for (int i = 0; i < s->n_held; i++) store_claim_free(&s->held[i]);
-    free(s->held);
-    free(s->past);
-    free(s);
-    return rc;
+    return pace_break_due(&s->pace);
+}
+
+int session_awaited(Session *s, int64_t *n, double *seconds, Error *err)
+{
+    int64_t first_us = 0;
+    *n = 0;
+    if (s->options.practice) return 0;
+    if (store_count_awaited(s->store, s->annotator_id, n, &first_us, err) != 0) return -1;
+    const int64_t left = first_us - store_time_us();
+    *seconds = left > 0 ? (double)left / 1e6 : 0;
+    return 0;
+}
+
+int session_day(Session *s, SessionDay *out, Error *err)
+{
+    StoreOwnLabelList list = {0};
+    if (store_list_own_labels(s->store, s->annotator_id, clock_day_begin_us(), 0, &list, err) != 0)
+        return -1;
+    double *seconds = mem_calloc(list.n + 1, sizeof *seconds);
+    *out = (SessionDay){0};
+    for (size_t i = 0; i < list.n; i++) {
+        const StoreOwnLabel *l = &list.row[i];
+        const bool skipped = l->outcome == OUTCOME_SKIP;
+        seconds[i] = (double)l->active_ms / 1e3;
+        out->seconds += seconds[i];
+        out->labels += !skipped;
+        out->skipped += skipped;
+        out->ties += l->outcome == OUTCOME_TIE;
+    }
+    out->median = pace_median(seconds, (int)list.n);
+    free(seconds);
+    store_own_labels_free(&list);
+    return 0;
 }

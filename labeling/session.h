@@ -1,5 +1,5 @@
-/* One person's labeling session: claim a pair, show it, decide, undo.  It knows no terminal; the screen,
- * line mode and later a page are views of it.
+/* One person's labeling session: claim a pair, show it, decide, undo.  It knows no terminal; the screen and
+ * line mode are views of it.
  *
  * Its rule: a key that arrives before a pair has been in view for 250 ms never chooses, saves or undoes.
  * With slow lines and quick fingers the next key is often on its way before the next pair is painted; a
@@ -11,6 +11,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/text.h"
+#include "labeling/decision.h"
 #include "store/store.h"
 
 enum {
@@ -29,29 +31,38 @@ typedef struct {
                             are open.  Borrowed until the end */
     int64_t n_only;
     bool imported;  /* pairs that came with a data set are offered too, last */
+    bool practice;  /* gold pairs alone, with the answer after each; nothing is saved */
     int64_t limit;  /* end after so many decisions; 0 is none */
+    int64_t goal;   /* decisions a day; 0: the campaign's */
     bool unguarded; /* answers come from a file or a pipe, where no key can be too early */
+    /* A prompt written in a chat template as the turns it was made from; false when it cannot be told.  NULL:
+     * all are shown as they are. */
+    bool (*readable)(Text *out, const char *prompt, const char *template);
     int64_t (*now)(void *context); /* microseconds UTC, never going back; NULL is the real clock */
     void *context;
 } SessionOptions;
 
-/* Sides are as shown: which of the stored two stands left is drawn by the store and stays inside. */
-typedef enum { CHOICE_LEFT, CHOICE_RIGHT, CHOICE_TIE, CHOICE_SKIP } Choice;
-enum { CHOICE_N = 4 };
-/* "A is better", "B is better", "tie", "skipped" */
-const char *choice_words(Choice choice);
+/* Where a reader was in the three texts, in bytes of each. */
+typedef struct {
+    size_t prompt, answer[2];
+} SessionPlace;
 
 typedef struct {
     int64_t comparison_id;
-    const char *prompt, *left, *right;
-    bool again;       /* back on the screen after an undo */
-    bool same_prompt; /* as the pair before it */
+    const char *prompt, *left,
+        *right;         /* as shown: which of the stored two stands left is drawn by the store */
+    bool again;         /* back on the screen after an undo */
+    bool same_prompt;   /* as the pair before it */
+    bool amended;       /* out of the history: its label stands until another is given */
+    const char *note;   /* begun earlier; may be NULL */
+    SessionPlace place; /* likewise */
 } SessionPair;
 
 typedef struct {
     int64_t done, left;    /* this annotator's standing labels, skips apart; pairs still open */
     int64_t passed;        /* her standing skips */
     int64_t today;         /* of those done, since midnight here */
+    int64_t goal;          /* for today; 0: none */
     int64_t now;           /* decisions of this session that stand, skips included */
     int64_t skipped, ties; /* of those of this session */
     double seconds;        /* active time per decision: mean of the last 20; 0 before the first */
@@ -59,10 +70,30 @@ typedef struct {
     double last;           /* of the newest */
 } SessionCounts;
 
+/* What stands of today, over all sittings of this person. */
+typedef struct {
+    int64_t labels, skipped, ties; /* labels: without the skipped */
+    double seconds, median;        /* active: of all; of one */
+} SessionDay;
+
+/* What a practice pair teaches. */
+typedef struct {
+    Decision given, expected; /* sides as shown */
+    bool agreed;              /* the same side, or none on both; by how much is not asked */
+    const char *why;          /* may be NULL */
+    int right, of;            /* so far */
+} SessionLesson;
+
 typedef struct Session Session;
 
-/* A handle with a colon is an error: those are of rules, judges and data sets. */
+/* A handle with a colon is an error: those are of rules, judges and data sets.  So is practice without gold. */
 int session_begin(Session **out, Store *store, const SessionOptions *options, Error *err);
+/* What the campaign offers and says; the texts are the session's. */
+Offer session_offer(const Session *s);
+const char *session_guidelines(const Session *s); /* NULL: none */
+int session_guidelines_version(const Session *s);
+bool session_is_practice(const Session *s);
+
 /* The pair in hand; NULL before the first session_next, and when nothing is left or the limit reached. */
 const SessionPair *session_pair(const Session *s);
 /* Take up the next pair when none is in hand.  Its clock starts with session_shown. */
@@ -70,21 +101,46 @@ int session_next(Session *s, Error *err);
 /* The pair now stands before the reader: at its first view, and again whenever something covered it
  * (help, a resize, a suspended program).  Starts the 250 ms. */
 void session_shown(Session *s, const char *layout); /* side, stack, line */
+/* How much of each answer has been in view, in thousandths. */
+void session_seen(Session *s, const int seen[2]);
 /* A key that does not decide, such as scrolling. */
 void session_touch(Session *s);
 /* Would a key arriving now count? */
 bool session_ready(const Session *s);
-/* A deciding key arrives now.  *label_id is the label, on the disk, and the pair is no longer in hand;
- * or 0 when the key came too early and nothing happened.  After a failure the pair is still in hand. */
-int session_decide(Session *s, Choice choice, int64_t *label_id, Error *err);
+/* A deciding key arrives now, with something that is offered.  *label_id is the label, on the disk, and the
+ * pair is no longer in hand; or 0 when the key came too early and nothing happened.  After a failure the pair
+ * is still in hand.  In practice *label_id is positive and means nothing. */
+int session_decide(Session *s, const Decision *d, int64_t *label_id, Error *err);
+/* Of the practice pair decided last. */
+const SessionLesson *session_lesson(const Session *s);
 /* The undo key arrives now: takes back this annotator's newest standing label and takes its pair in hand;
  * the pair that was in hand comes after it.  *undone is false when there is none, or the key too early. */
 int session_undo(Session *s, bool *undone, Error *err);
+
+/* Labels of this person that stand, newest first, at most `limit`, of any sitting. */
+int session_history(Session *s, int64_t limit, StoreOwnLabelList *out, Error *err);
+/* Its prompt as people read it; the string is the session's until the next call. */
+const char *session_prompt_of(Session *s, const StoreOwnLabel *label);
+/* Take a pair of the history in hand; what was in hand comes after it. */
+int session_amend(Session *s, const StoreOwnLabel *label, Error *err);
+/* Leave it as it is labeled. */
+void session_put_back(Session *s);
+
+/* Keep the note and the place for whoever opens this pair again: this person, after a lost line, a signal, a
+ * killed program. */
+int session_keep(Session *s, const char *note, const SessionPlace *place, Error *err);
+
+/* Pairs that may still come: how many other people hold, and in how many seconds the first is free at the
+ * latest. */
+int session_awaited(Session *s, int64_t *n, double *seconds, Error *err);
 SessionCounts session_counts(const Session *s);
+int session_day(Session *s, SessionDay *out, Error *err);
+/* True once, after so much active time that a break is due. */
+bool session_break_due(Session *s);
 /* True when --limit decisions stand. */
 bool session_at_limit(const Session *s);
-/* Gives back what is held, but after STORE_HANG_UP, and notes why; the session is freed whatever the
- * result.  s may be NULL. */
+/* Gives back what is held, but after STORE_HANG_UP and STORE_SIGNAL, and notes why; the session is freed
+ * whatever the result.  s may be NULL. */
 int session_end(Session *s, const char *reason, Error *err);
 
 #endif

@@ -1,6 +1,5 @@
 #include "labeling/view.h"
 
-#include <ncurses.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,32 +7,9 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "labeling/shown.h"
+#include "labeling/view_keys.h"
 
 enum { PACE_FROM = 3 /* decisions before a pace is worth a forecast */, NOTE = 128 };
-
-static const char HELP[] =
-    "Read the prompt, then both answers, and choose the better one. Each choice is on the disk "
-    "before "
-    "the screen says saved.\n"
-    "\n"
-    "a   1   left      A is better\n"
-    "b   2   right     B is better\n"
-    "t   =             a tie: equally good, or equally bad\n"
-    "s                 skip: I cannot judge this pair\n"
-    "u                 undo: take the last one back, as often as you like\n"
-    "\n"
-    "down  j           both answers one line on;  up  k  one line back\n"
-    "space  PgDn       one page on;  PgUp  one page back\n"
-    "g  Home           to the beginning;  G  End  to the end\n"
-    "p                 the whole prompt, when it does not fit\n"
-    "Ctrl-L            paint the screen again\n"
-    "q                 quit; nothing is lost, and the next start goes on here\n"
-    "\n"
-    "Which answer stands on the left is drawn by lot. A key in the first quarter second of a pair "
-    "is "
-    "ignored: it was meant for the pair before. <U+202E> and the like stand for characters that "
-    "cannot "
-    "be seen or would disturb the terminal.";
 
 static int max(int a, int b)
 {
@@ -45,9 +21,9 @@ static int min(int a, int b)
     return a < b ? a : b;
 }
 
-/* ---- geometry ---- */
+/* ---- geometry -------------------------------------------------------------------------------------- */
 
-static Box page_box(const View *v)
+Box view_page_box(const View *v)
 {
     return (Box){.row = 2,
                  .col = 1,
@@ -55,27 +31,27 @@ static Box page_box(const View *v)
                  .cols = max(2, min(v->frame.cols - 2, FRAME_TEXT_MAX))};
 }
 
-static int last_top(const Layout *l, const Box *box)
+int view_sheet_cols(const View *v)
 {
-    return max(0, l->n - box->rows);
+    return view_page_box(v).cols;
 }
 
-int view_last_top(const View *v)
+static int last_top(const View *v, int i)
 {
-    return max(last_top(&v->answer[0], &v->frame.answer[0]),
-               last_top(&v->answer[1], &v->frame.answer[1]));
+    return max(0, v->answer[i].n - v->frame.answer[i].rows);
 }
 
-int view_last_page_top(const View *v)
+/* The first line that is painted. */
+static int first_line(const View *v, int i)
 {
-    const Box box = page_box(v);
-    return last_top(v->mode == VIEW_HELP ? &v->help : &v->prompt, &box);
+    return min(v->top[i], last_top(v, i));
 }
 
 static void place_rows(View *v)
 {
     const Layout *p = &v->prompt;
-    const int left = v->answer[0].n, right = v->answer[1].n;
+    const int only = v->frame.only;
+    const int left = only == 2 ? 0 : v->answer[0].n, right = only == 1 ? 0 : v->answer[1].n;
     frame_rows(&v->frame, p->n, left, right);
     /* A prompt that is cut does not begin with an empty line. */
     const int rows = v->frame.prompt.rows;
@@ -83,34 +59,86 @@ static void place_rows(View *v)
         frame_rows(&v->frame, rows - 1, left, right);
 }
 
-void view_resize(View *v, int rows, int cols)
+static void place(View *v, int rows, int cols, int only)
 {
-    const Layout *longer = &v->answer[v->answer[1].n > v->answer[0].n];
-    const size_t at = v->top < longer->n ? longer->line[v->top].at : 0;
-    frame_columns(&v->frame, rows, cols);
-    if (!v->help.text) layout_make(&v->help, HELP, strlen(HELP), page_box(v).cols);
-    else layout_rewrap(&v->help, page_box(v).cols);
+    size_t at[2] = {0};
+    for (int i = 0; i < 2; i++)
+        if (first_line(v, i) < v->answer[i].n) at[i] = v->answer[i].line[first_line(v, i)].at;
+    frame_columns(&v->frame, rows, cols, only);
     if (v->prompt.text) {
         layout_rewrap(&v->prompt, v->frame.prompt.cols);
         for (int i = 0; i < 2; i++) layout_rewrap(&v->answer[i], v->frame.answer[i].cols);
     }
     place_rows(v);
-    v->top = min(layout_line_of(longer, at), view_last_top(v));
-    v->page_top = min(v->page_top, view_last_page_top(v));
+    for (int i = 0; i < 2; i++) v->top[i] = layout_line_of(&v->answer[i], at[i]);
+}
+
+void view_resize(View *v, int rows, int cols)
+{
+    place(v, rows, cols, v->frame.only);
+}
+
+void view_zoom(View *v, int only)
+{
+    place(v, v->frame.rows, v->frame.cols, only);
+    v->focus = only;
 }
 
 void view_set_pair(View *v, const SessionPair *pair)
 {
     size_t n;
+    frame_columns(&v->frame, v->frame.rows, v->frame.cols, VIEW_BOTH);
     const char *text = shown_prompt(pair->prompt, &n);
     layout_make(&v->prompt, text, n, v->frame.prompt.cols);
+    layout_mark_names(&v->prompt);
     text = shown_answer(pair->left, &n);
     layout_make(&v->answer[0], text, n, v->frame.answer[0].cols);
     text = shown_answer(pair->right, &n);
     layout_make(&v->answer[1], text, n, v->frame.answer[1].cols);
     v->same_prompt = pair->same_prompt;
-    v->top = v->page_top = 0;
+    v->amended = pair->amended;
+    v->focus = VIEW_BOTH;
+    for (int i = 0; i < 2; i++) v->top[i] = 0, v->seen[i] = 0;
+    view_set_diff(v, v->diff);
     place_rows(v);
+}
+
+void view_set_diff(View *v, bool on)
+{
+    v->diff = on;
+    if (v->prompt.text) layout_mark_difference(&v->answer[0], &v->answer[1], on);
+}
+
+void view_scroll(View *v, int to)
+{
+    const int rows = v->frame.answer[v->frame.only == 2].rows, page = rows > 2 ? rows - 1 : 1;
+    const int by = to == VIEW_PAGE_ON ? page : to == VIEW_PAGE_BACK ? -page : to;
+    /* Both go as far as the longer one, so that they come back together. */
+    const int both = max(last_top(v, 0), last_top(v, 1));
+    for (int i = 0; i < 2; i++) {
+        if (v->focus && v->focus != 1 + i) continue;
+        const int last = v->focus ? last_top(v, i) : both;
+        const int next = to == VIEW_BEGIN ? 0 : to == VIEW_END ? last : min(v->top[i], last) + by;
+        v->top[i] = max(0, min(next, last));
+    }
+}
+
+void view_note_seen(View *v)
+{
+    for (int i = 0; i < 2; i++) {
+        const Layout *l = &v->answer[i];
+        const int end = min(l->n, first_line(v, i) + v->frame.answer[i].rows);
+        if (v->frame.answer[i].rows == 0 || end == 0) continue;
+        const size_t seen = end == l->n ? l->bytes : l->line[end].at;
+        if (seen > v->seen[i]) v->seen[i] = seen;
+    }
+}
+
+int view_seen(const View *v, int i)
+{
+    enum { WHOLE = 1000 };
+    const size_t bytes = v->answer[i].bytes;
+    return v->answer[i].n == 0 ? WHOLE : (int)((double)v->seen[i] / (double)bytes * WHOLE);
 }
 
 void view_free(View *v)
@@ -118,10 +146,9 @@ void view_free(View *v)
     layout_free(&v->prompt);
     layout_free(&v->answer[0]);
     layout_free(&v->answer[1]);
-    layout_free(&v->help);
 }
 
-/* ---- parts ---- */
+/* ---- parts ----------------------------------------------------------------------------------------- */
 
 static void paint_right(int row, int end, const char *text, Paint paint)
 {
@@ -129,29 +156,49 @@ static void paint_right(int row, int end, const char *text, Paint paint)
     paint_text(row, max(0, end - width), width, text, paint);
 }
 
-static void paint_bar(Text *out, const SessionCounts *c, int cells)
+static void put_bar(Text *out, int64_t done, int64_t total, int cells)
 {
-    const bool utf8 = MB_CUR_MAX > 1;
-    const int64_t total = c->done + c->left;
-    const int full = total ? (int)((double)c->done / (double)total * cells + 0.5) : cells;
+    const bool utf8 = paint_speaks_utf8();
+    const double share = total ? (double)done / (double)total : 1;
+    const int full = share >= 1 ? cells : (int)(share * cells + 0.5);
     for (int i = 0; i < cells; i++) text_add(out, i < full ? utf8 ? "█" : "#" : utf8 ? "░" : ".");
 }
 
-static void paint_header(const View *v)
+/* Towards the goal of the day, or towards the last pair. */
+static void put_progress(Text *out, const SessionCounts *c, bool bar)
 {
-    enum { BAR = 16, WITH_BAR = 60, WITH_ETA = 72 };
+    enum { BAR = 16 };
+    const int64_t done = c->goal ? c->today : c->done;
+    const int64_t total = c->goal ? c->goal : c->done + c->left;
+    text_format(out, "%s of %s", text_thousands(done), text_thousands(total));
+    if (!bar) return;
+    text_add(out, "  ");
+    put_bar(out, done, total, BAR);
+}
+
+static void put_eta(Text *out, const SessionCounts *c)
+{
+    char eta[32];
+    const int64_t to_goal = c->goal - c->today,
+                  left = c->goal && to_goal < c->left ? to_goal : c->left;
+    if (c->now >= PACE_FROM && left > 0)
+        text_format(out, "  %s left", log_duration(eta, c->seconds * (double)left));
+}
+
+void view_paint_header(const View *v)
+{
+    enum { WITH_BAR = 60, WITH_ETA = 72 };
     const int cols = v->frame.cols;
     const SessionCounts *c = &v->counts;
     Text t = {0};
-    if (cols >= WITH_ETA) text_format(&t, "today %s   ", text_thousands(c->today));
-    text_format(&t, "%s of %s", text_thousands(c->done), text_thousands(c->done + c->left));
-    if (cols >= WITH_BAR) {
-        text_add(&t, "  ");
-        paint_bar(&t, c, BAR);
+    if (v->practice) {
+        text_format(&t, "practice: nothing counts   %s to go", text_thousands(c->left));
+    } else {
+        if (cols >= WITH_ETA && !c->goal) text_format(&t, "today %s   ", text_thousands(c->today));
+        if (cols >= WITH_ETA && c->goal) text_add(&t, "today ");
+        put_progress(&t, c, cols >= WITH_BAR);
+        if (cols >= WITH_ETA) put_eta(&t, c);
     }
-    char eta[32];
-    if (cols >= WITH_ETA && c->now >= PACE_FROM && c->left > 0)
-        text_format(&t, "  %s left", log_duration(eta, c->seconds * (double)c->left));
     paint_right(0, cols - 1, t.bytes, PAINT_PLAIN);
     const int end = cols - 3 - text_width(t.bytes, t.n);
     const int at = 1 + paint_text(0, 1, end - 1, "rlhf label", PAINT_BOLD) + 2;
@@ -159,15 +206,15 @@ static void paint_header(const View *v)
     text_free(&t);
 }
 
-/* A rule with a name in it, a note in light type after it and one at its right end. */
-static void paint_title(int row, int col, int cols, const char *name, const char *note,
-                        const char *right, Paint paint)
+/* A note in light type after the name, another at the right end. */
+void view_paint_title(int row, int col, int cols, const char *name, const char *note,
+                      const char *right, Paint paint)
 {
     paint_rule(row, col, cols);
     char text[NOTE];
-    snprintf(text, sizeof text, " %s ", name);
     int at = col + 1;
-    at += paint_text(row, at, cols - 2, text, paint);
+    snprintf(text, sizeof text, " %s ", name);
+    if (*name) at += paint_text(row, at, cols - 2, text, paint);
     if (*note) {
         snprintf(text, sizeof text, "%s ", note);
         at += paint_text(row, at, max(0, col + cols - at - 1), text, PAINT_DIM);
@@ -184,9 +231,7 @@ static void words(char out[NOTE], const Layout *l)
 /* What of a text is out of sight below. */
 static void below(char out[NOTE], const View *v, int i)
 {
-    const int rows = v->frame.answer[i].rows, n = v->answer[i].n;
-    const int first = min(v->top, last_top(&v->answer[i], &v->frame.answer[i]));
-    const int more = n - first - rows;
+    const int first = first_line(v, i), more = v->answer[i].n - first - v->frame.answer[i].rows;
     *out = 0;
     if (more > 0) snprintf(out, NOTE, " %s ↓ ", text_count(more, "more line"));
     else if (first > 0) snprintf(out, NOTE, " end ");
@@ -200,10 +245,18 @@ static void paint_prompt(const View *v)
     const int hidden = v->prompt.n - f->prompt.rows;
     char right[NOTE] = "";
     if (hidden > 0) snprintf(right, sizeof right, " p shows %s above ", text_count(hidden, "line"));
-    paint_title(f->prompt_title, 0, f->cols, v->same_prompt ? "Prompt, as before" : "Prompt", note,
-                right, PAINT_BOLD);
+    view_paint_title(f->prompt_title, 0, f->cols,
+                     v->amended       ? "Prompt of a pair you have labeled"
+                     : v->same_prompt ? "Prompt, same prompt as before"
+                                      : "Prompt",
+                     note, right, PAINT_BOLD);
     /* The end of a long dialogue is what is answered. */
-    paint_layout(&f->prompt, &v->prompt, max(0, hidden), true);
+    paint_layout(&f->prompt, &v->prompt, max(0, hidden));
+}
+
+static bool is_chosen(const View *v, int i)
+{
+    return v->chosen == (i == 0 ? CHOICE_LEFT : CHOICE_RIGHT) || v->chosen == CHOICE_TIE;
 }
 
 static void paint_answer(const View *v, int i)
@@ -212,59 +265,29 @@ static void paint_answer(const View *v, int i)
     const Box *box = &f->answer[i];
     const int col = f->stacked || i == 0 ? 0 : f->divider + 1;
     const int cols = f->stacked ? f->cols : i == 0 ? f->divider : f->cols - f->divider - 1;
-    const bool chosen =
-        v->chosen == (i == 0 ? CHOICE_LEFT : CHOICE_RIGHT) || v->chosen == CHOICE_TIE;
     char note[NOTE], more[NOTE];
     words(note, &v->answer[i]);
+    if (v->focus == 1 + i)
+        strncat(note, f->only ? ", alone; Tab: the other" : ", scrolls alone",
+                sizeof note - strlen(note) - 1);
     below(more, v, i);
-    paint_title(f->title[i], col, cols, i == 0 ? "A" : "B", note, f->stacked ? more : "",
-                chosen ? PAINT_REVERSE : PAINT_BOLD);
+    view_paint_title(f->title[i], col, cols, i == 0 ? "A" : "B", note, f->stacked ? more : "",
+                     is_chosen(v, i) ? PAINT_REVERSE : PAINT_BOLD);
     if (!f->stacked && *more) paint_right(f->foot, col + cols - 1, more, PAINT_BOLD);
     if (v->answer[i].n == 0 && box->rows > 0)
         paint_text(box->row, box->col, box->cols, "(an empty answer)", PAINT_DIM);
-    paint_layout(box, &v->answer[i], min(v->top, last_top(&v->answer[i], box)), false);
+    paint_layout(box, &v->answer[i], first_line(v, i));
 }
 
-static const struct {
-    const char *key, *full, *brief;
-} KEYS[] = {{"a", "A is better", "A"}, {"b", "B is better", "B"}, {"t", "tie", "tie"},
-            {"s", "skip", "skip"},     {"u", "undo", "undo"},     {"?", "help", ""},
-            {"q", "quit", "quit"}};
-enum { KEYS_N = sizeof KEYS / sizeof *KEYS };
-
-static int keys_width(bool full, int gap)
-{
-    int width = -gap;
-    for (int i = 0; i < KEYS_N; i++) {
-        const size_t n = strlen(full ? KEYS[i].full : KEYS[i].brief);
-        width += 1 + (n > 0) + (int)n + gap;
-    }
-    return width;
-}
-
-static void paint_keys(const View *v)
-{
-    const int cols = v->frame.cols - 2;
-    const bool full = keys_width(true, 2) <= cols;
-    int gap = 3;
-    while (gap > 1 && keys_width(full, gap) > cols) gap--;
-    int at = 1;
-    for (int i = 0; i < KEYS_N; i++) {
-        const char *label = full ? KEYS[i].full : KEYS[i].brief;
-        const bool choice = i < 4; /* the others work at any time */
-        const bool dim = choice && !v->ready;
-        at +=
-            paint_text(v->frame.keys, at, cols - at + 1, KEYS[i].key, dim ? PAINT_DIM : PAINT_BOLD);
-        at += *label != 0;
-        at += paint_text(v->frame.keys, at, cols - at + 1, label, dim ? PAINT_DIM : PAINT_PLAIN);
-        at += gap;
-    }
-}
-
-static void paint_status(const View *v)
+void view_paint_status(const View *v)
 {
     const int cols = v->frame.cols - 2, row = v->frame.rows - 1;
-    int taken = paint_text(row, 1, cols, v->message, v->tone);
+    int taken = 0;
+    if (v->note && *v->note) {
+        taken += paint_text(row, 1, cols, "note: ", PAINT_BOLD);
+        taken += paint_text(row, 1 + taken, cols / 2, v->note, PAINT_PLAIN) + 2;
+    }
+    taken += paint_text(row, 1 + taken, max(0, cols - taken), v->message, v->tone);
     char pace[64];
     if (v->counts.now < PACE_FROM) return;
     snprintf(pace, sizeof pace, "%.0f s a pair, %lld this time", v->counts.median,
@@ -272,72 +295,28 @@ static void paint_status(const View *v)
     if (taken + 3 + (int)strlen(pace) <= cols) paint_right(row, cols + 1, pace, PAINT_DIM);
 }
 
-/* ---- pages ---- */
-
-static void paint_pair(const View *v)
+void view_paint_sheet(const View *v, const char *title, const Layout *text, const char *keys)
 {
     const Frame *f = &v->frame;
-    paint_header(v);
+    const int rows = min(text->n, max(1, f->foot - 3)), top = f->foot - rows - 1;
+    const Box all = {.row = top, .col = 0, .rows = f->rows - top - 1, .cols = f->cols};
+    const Box box = {.row = top + 1, .col = 1, .rows = rows, .cols = text->width};
+    paint_blank(&all);
+    view_paint_title(top, 0, f->cols, title, "", "", PAINT_BOLD);
+    paint_layout(&box, text, 0);
+    paint_rule(f->foot, 0, f->cols);
+    paint_text(f->keys, 1, f->cols - 2, keys, PAINT_PLAIN);
+}
+
+void view_paint_pair(const View *v)
+{
+    const Frame *f = &v->frame;
+    view_paint_header(v);
     paint_prompt(v);
     paint_rule(f->foot, 0, f->cols);
-    paint_answer(v, 0);
-    paint_answer(v, 1);
+    for (int i = 0; i < 2; i++)
+        if (!f->only || f->only == 1 + i) paint_answer(v, i);
     if (!f->stacked) paint_divider(f->divider, f->title[0] + 1, f->foot);
-    paint_keys(v);
-    paint_status(v);
-}
-
-static void paint_page(const View *v, const char *name, const Layout *text)
-{
-    const Box box = page_box(v);
-    const int more = text->n - v->page_top - box.rows;
-    char note[NOTE] = "";
-    if (more > 0) snprintf(note, sizeof note, " %s ↓ ", text_count(more, "more line"));
-    paint_header(v);
-    paint_title(1, 0, v->frame.cols, name, "", "", PAINT_BOLD);
-    paint_layout(&box, text, v->page_top, v->mode == VIEW_PROMPT);
-    paint_rule(v->frame.rows - 2, 0, v->frame.cols);
-    paint_right(v->frame.rows - 2, v->frame.cols - 1, note, PAINT_BOLD);
-    paint_text(v->frame.rows - 1, 1, v->frame.cols - 2,
-               "up, down, space scroll; any other key goes back", PAINT_DIM);
-}
-
-static void paint_end(const View *v)
-{
-    const int row = max(2, v->frame.rows / 3), col = max(1, v->frame.cols / 2 - 30);
-    const int cols = v->frame.cols - col - 1;
-    char text[NOTE];
-    paint_header(v);
-    if (v->at_limit)
-        snprintf(text, sizeof text, "%s of %s: this round is done.", text_thousands(v->counts.now),
-                 text_thousands(v->counts.now));
-    else
-        snprintf(text, sizeof text,
-                 v->counts.passed ? "No pair is left: %s labeled by you, %s skipped."
-                                  : "All pairs are labeled, %s by you.",
-                 text_thousands(v->counts.done), text_thousands(v->counts.passed));
-    paint_text(row, col, cols, text, PAINT_BOLD);
-    paint_text(row + 2, col, cols, "Everything is saved.", PAINT_PLAIN);
-    paint_text(row + 4, col, cols, "q quits; u takes the last one back", PAINT_PLAIN);
-    paint_status(v);
-}
-
-void view_paint(const View *v)
-{
-    const Frame *f = &v->frame;
-    erase();
-    if (f->too_small) {
-        char text[NOTE];
-        snprintf(text, sizeof text, "enlarge to %dx%d (now %dx%d); q quits", FRAME_MIN_COLS,
-                 FRAME_MIN_ROWS, f->cols, f->rows);
-        if (f->rows > 0 && f->cols > 0) paint_text(0, 0, f->cols, text, PAINT_PLAIN);
-    } else {
-        switch (v->mode) {
-        case VIEW_PAIR: paint_pair(v); break;
-        case VIEW_HELP: paint_page(v, "Help", &v->help); break;
-        case VIEW_PROMPT: paint_page(v, "Prompt", &v->prompt); break;
-        case VIEW_END: paint_end(v); break;
-        }
-    }
-    refresh();
+    view_paint_keys(v);
+    view_paint_status(v);
 }

@@ -1,4 +1,4 @@
-/* What the labeling screen looks like: a picture of a struct, painted whole.  It decides nothing. */
+/* What a pair looks like on the labeling screen: a picture of a struct, painted whole.  It decides nothing. */
 #ifndef LABELING_VIEW_H
 #define LABELING_VIEW_H
 
@@ -9,32 +9,55 @@
 #include "labeling/paint.h"
 #include "labeling/session.h"
 
-typedef enum { VIEW_PAIR, VIEW_HELP, VIEW_PROMPT, VIEW_END } ViewMode;
+enum { VIEW_MESSAGE = 256, VIEW_BOTH = 0 /* of focus and frame.only; else 1 + i */ };
 
 typedef struct {
-    ViewMode mode;
     const char *who;
     SessionCounts counts;
-    bool at_limit;
+    Offer offer;
+    bool guided;   /* there are guidelines to look up */
+    bool practice; /* nothing counts */
     Frame frame;
-    Layout prompt, answer[2], help;
-    bool same_prompt;
-    int top;      /* first line of the answers on the screen; a shorter one stops at its end */
-    int page_top; /* of help or of the whole prompt */
-    int chosen;   /* Choice being saved, or -1 */
-    bool ready;   /* keys count; until then they are painted dim */
-    char message[256];
+    Layout prompt, answer[2];
+    bool same_prompt, amended;
+    int top[2];     /* first line of each answer on the screen; a shorter one stops at its end */
+    int focus;      /* whose lines the scrolling keys move */
+    size_t seen[2]; /* bytes of each answer that have been in view, from its beginning */
+    bool diff;
+    int chosen;       /* Choice made, whose sides are marked; -1: none yet */
+    bool ready;       /* keys count; until then they are painted dim */
+    const char *note; /* that goes with the decision; NULL: none */
+    char message[VIEW_MESSAGE];
     Paint tone;
 } View;
 
 /* Lay the texts out for a terminal of this size, keeping the reader's place. */
 void view_resize(View *v, int rows, int cols);
-/* The texts of a new pair. */
+/* The texts of a new pair, both answers in view from their beginning. */
 void view_set_pair(View *v, const SessionPair *pair);
-/* The last possible v->top and v->page_top. */
-int view_last_top(const View *v);
-int view_last_page_top(const View *v);
-void view_paint(const View *v);
+/* Show one answer alone (1 + i), or both. */
+void view_zoom(View *v, int only);
+void view_set_diff(View *v, bool on);
+/* Move the lines of the answers in focus; `to` is one of the four below, or so many lines on. */
+enum { VIEW_PAGE_ON = 1 << 16, VIEW_PAGE_BACK, VIEW_BEGIN, VIEW_END };
+void view_scroll(View *v, int to);
+/* The answers have been painted: what of them has been in view. */
+void view_note_seen(View *v);
+/* Of answer i, in thousandths; an empty one is seen whole. */
+int view_seen(const View *v, int i);
 void view_free(View *v);
+
+/* The whole picture of the pair. */
+void view_paint_pair(const View *v);
+/* Its parts, for other pictures: the line at the top, a rule with a name in it, the message at the bottom, and
+ * a box with a text over the foot of the answers. */
+void view_paint_header(const View *v);
+void view_paint_title(int row, int col, int cols, const char *name, const char *note,
+                      const char *right, Paint paint);
+void view_paint_status(const View *v);
+void view_paint_sheet(const View *v, const char *title, const Layout *text, const char *keys);
+/* Where a page of text stands, and the columns of a sheet's. */
+Box view_page_box(const View *v);
+int view_sheet_cols(const View *v);
 
 #endif

@@ -309,8 +309,10 @@ typedef struct {
 int store_begin_session(Store *s, const StoreSession *session, int64_t *id, Error *err);
 /* Of a session whose terminal went away, or whose program was killed. */
 #define STORE_HANG_UP "hang-up"
-/* Releases what the session still holds, but for STORE_HANG_UP: whoever comes back before the leases run
- * out is given these pairs first.  `reason`: "quit", "done", "signal"... */
+/* Of one that a signal ended. */
+#define STORE_SIGNAL "signal"
+/* Releases what the session still holds, but for STORE_HANG_UP and STORE_SIGNAL: whoever comes back before the
+ * leases run out is given these pairs first.  `reason`: "quit", "done"... */
 int store_end_session(Store *s, int64_t session_id, const char *reason, Error *err);
 
 /* A comparison held for one annotator until the lease runs out. */
@@ -319,13 +321,14 @@ typedef struct {
     int64_t a_id, b_id;
     bool
         swapped; /* b is shown first: a keyed function of campaign seed, comparison and annotator */
-    const char *prompt;
-    const char *first, *second; /* the two answers in the order to show them */
+    const char *prompt, *template; /* template: as in StorePrompt */
+    const char *first, *second;    /* the two answers in the order to show them */
     int64_t expires_us;
 } StoreClaim;
 /* The next comparison that no person has or had (nor this annotator); *found is false when none is left.
- * First what a session of this annotator held when it was hung up, then comparisons that nobody has judged,
- * then those that rules alone have, then, if asked for, imported ones; each in order of id. */
+ * First what a session of this annotator held when it was hung up or ended by a signal, then comparisons that
+ * nobody has judged, then those that rules alone have, then, if asked for, imported ones; each in order of id,
+ * but those of the prompt that the session labeled last before others. */
 int store_claim_comparison(Store *s, int64_t session_id, bool imported, StoreClaim *out,
                            bool *found, Error *err);
 /* Give it back unlabeled. */
@@ -344,6 +347,9 @@ typedef struct {
     int64_t imported;       /* of data sets, with their labels, and of none of the above */
 } StoreTaken;
 int store_count_taken(Store *s, int64_t annotator_id, StoreTaken *out, Error *err);
+/* Of those held by other people: how many comparisons could be this annotator's if they were given back, and when
+ * the first lease runs out; 0 without any. */
+int store_count_awaited(Store *s, int64_t annotator_id, int64_t *n, int64_t *first_us, Error *err);
 /* Of those done, the ones decided at `since_us` or later, without skips. */
 int store_count_since(Store *s, int64_t annotator_id, int64_t since_us, int64_t *out, Error *err);
 /* Of anybody's standing preferences, those of prompts that are not for testing, decided at `since_us` or
@@ -438,6 +444,31 @@ int store_put_gold(Store *s, const StoreGold *gold, Error *err);
 int store_add_gold_of(Store *s, const char *handle, int64_t *n, Error *err);
 int store_get_gold(Store *s, int64_t comparison_id, StoreGold *out, bool *found, Error *err);
 void store_gold_free(StoreGold *gold); /* the texts, not the struct */
+typedef struct {
+    StoreGold *row;
+    size_t n;
+} StoreGoldList;
+/* All of them, of any campaign, in order of comparison, but those whose prompt is redacted. */
+int store_list_gold(Store *s, StoreGoldList *out, Error *err);
+void store_gold_list_free(StoreGoldList *list);
+
+/* A label that stands, as its annotator sees it. */
+typedef struct {
+    int64_t id, comparison_id;
+    Outcome outcome;
+    int preferred; /* as shown, as in StoreDecision */
+    int64_t submitted_us, active_ms;
+    const char *comment, *reasons; /* may be NULL */
+    const char *prompt, *template; /* as in StorePrompt */
+} StoreOwnLabel;
+typedef struct {
+    StoreOwnLabel *row;
+    size_t n;
+} StoreOwnLabelList;
+/* Newest first, of the campaign in use, submitted at `since_us` or later; limit 0 is all. */
+int store_list_own_labels(Store *s, int64_t annotator_id, int64_t since_us, int64_t limit,
+                          StoreOwnLabelList *out, Error *err);
+void store_own_labels_free(StoreOwnLabelList *list);
 
 /* A thumb up or down for one answer.  A later one of the same person for the same answer supersedes; the same
  * uuid again is the same judgement. */
@@ -471,6 +502,7 @@ typedef struct {
     int64_t comparison_id, prompt_id, a_id, b_id;
     Split split;
     const char *prompt, *a, *b;
+    const char *template;            /* as in StorePrompt */
     const char *finish_a, *finish_b; /* NULL when unknown */
 } StorePair;
 typedef struct {

@@ -89,10 +89,11 @@ int store_add_comparisons(Store *s, StoreComparison *rows, size_t n, StoreAdded 
 
 #define PAIR_COLUMNS                                                                             \
     "SELECT c.id, c.prompt_id, c.a_id, c.b_id, p.split, pc.body, ac.body, bc.body, a.finish, "   \
-    "b.finish"                                                                                   \
+    "b.finish, k.template"                                                                       \
     " FROM comparison c JOIN prompt p ON p.id=c.prompt_id JOIN content pc ON pc.id=p.content_id" \
     " JOIN response a ON a.id=c.a_id JOIN content ac ON ac.id=a.content_id"                      \
-    " JOIN response b ON b.id=c.b_id JOIN content bc ON bc.id=b.content_id"
+    " JOIN response b ON b.id=c.b_id JOIN content bc ON bc.id=b.content_id"                      \
+    " LEFT JOIN conversation k ON k.prompt_id=p.id"
 
 static int copy_pairs(Store *s, sqlite3_stmt *stmt, StorePairList *out, Error *err)
 {
@@ -102,6 +103,7 @@ static int copy_pairs(Store *s, sqlite3_stmt *stmt, StorePairList *out, Error *e
         list.row = sql_grow(list.row, list.n, sizeof *list.row);
         list.row[list.n++] = (StorePair){.comparison_id = sqlite3_column_int64(stmt, 0),
                                          .prompt_id = sqlite3_column_int64(stmt, 1),
+                                         .template = sql_copy_text(stmt, 10),
                                          .a_id = sqlite3_column_int64(stmt, 2),
                                          .b_id = sqlite3_column_int64(stmt, 3),
                                          .split = sql_split(stmt, 4),
@@ -152,6 +154,7 @@ void store_pairs_free(StorePairList *list)
     for (size_t i = 0; i < list->n; i++) {
         StorePair *p = &list->row[i];
         free((char *)p->prompt);
+        free((char *)p->template);
         free((char *)p->a);
         free((char *)p->b);
         free((char *)p->finish_a);

@@ -118,7 +118,7 @@ static int end_session(Store *s, int64_t session_id, const char *reason, Error *
         "UPDATE assignment SET state='released' WHERE state='open' AND session_id=?1";
     static const char END[] = "UPDATE session SET ended_us=?2, end_reason=?3 WHERE id=?1";
     sqlite3_stmt *stmt = NULL;
-    if (strcmp(reason, STORE_HANG_UP) != 0) {
+    if (strcmp(reason, STORE_HANG_UP) != 0 && strcmp(reason, STORE_SIGNAL) != 0) {
         if (sql_get(s, &stmt, RELEASE, err) != 0) return -1;
         sqlite3_bind_int64(stmt, 1, session_id);
         if (sql_run(s, stmt, "release what the session holds", err) != 0) return -1;
@@ -213,11 +213,12 @@ int store_read_claim(Store *s, int64_t assignment_id, StoreClaim *out, Error *er
 {
     static const char SQL[] =
         "SELECT x.comparison_id, c.prompt_id, c.a_id, c.b_id, x.swapped, x.expires_us, pc.body, "
-        "ac.body, bc.body"
+        "ac.body, bc.body, k.template"
         " FROM assignment x JOIN comparison c ON c.id=x.comparison_id"
         " JOIN prompt p ON p.id=c.prompt_id JOIN content pc ON pc.id=p.content_id"
         " JOIN response a ON a.id=c.a_id JOIN content ac ON ac.id=a.content_id"
-        " JOIN response b ON b.id=c.b_id JOIN content bc ON bc.id=b.content_id WHERE x.id=?1";
+        " JOIN response b ON b.id=c.b_id JOIN content bc ON bc.id=b.content_id"
+        " LEFT JOIN conversation k ON k.prompt_id=p.id WHERE x.id=?1";
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, assignment_id);
@@ -234,6 +235,7 @@ int store_read_claim(Store *s, int64_t assignment_id, StoreClaim *out, Error *er
                         .swapped = swapped,
                         .expires_us = sqlite3_column_int64(stmt, 5),
                         .prompt = sql_copy_text(stmt, 6),
+                        .template = sql_copy_text(stmt, 9),
                         .first = sql_copy_text(stmt, swapped ? 8 : 7),
                         .second = sql_copy_text(stmt, swapped ? 7 : 8)};
     sql_release(stmt);
@@ -250,16 +252,18 @@ int store_expire_leases(Store *s, Error *err)
     return sql_run(s, stmt, "end old leases", err);
 }
 
+/* A session whose pairs wait for its annotator. */
+#define LEFT_BEHIND "ifnull(e.end_reason,'') IN('" STORE_HANG_UP "','" STORE_SIGNAL "')"
+
 /* What this annotator may still be given, of the comparisons that are `first`: a cheap condition, since a
- * search goes over all of them.  Rules and data sets do not take a pair away from people; what a hung-up
- * session of his holds is still his.  The + keeps to the order of ids, so that the first that fits ends
+ * search goes over all of them.  Rules and data sets do not take a pair away from people; what a session of
+ * his left behind is still his.  The + keeps to the order of ids, so that the first that fits ends
  * the search. */
 #define CLAIMABLE(first)                                                                       \
     " FROM comparison c WHERE +c.campaign_id=?1 AND " first                                    \
     " AND NOT EXISTS(SELECT 1 FROM assignment x JOIN session e ON e.id=x.session_id"           \
     "                 WHERE x.comparison_id=c.id AND x.annotator_id=?2"                        \
-    "                 AND (x.state='done' OR (x.state='open' AND e.end_reason IS NOT "         \
-    "'" STORE_HANG_UP "')))"                                                                   \
+    "                 AND (x.state='done' OR (x.state='open' AND NOT " LEFT_BEHIND ")))"       \
     " AND (SELECT count(*) FROM assignment x JOIN annotator n ON n.id=x.annotator_id"          \
     "       WHERE x.comparison_id=c.id AND n.kind='human' AND n.id<>?2 AND x.role='annotator'" \
     "        AND (x.state='done' OR (x.state='open' AND x.expires_us>=?3)))"                   \
@@ -276,13 +280,29 @@ static int claimable(Store *s, sqlite3_stmt *stmt, int64_t annotator_id, int64_t
     return sql_one(s, stmt, out, "find a comparison to label", err);
 }
 
-static int next_comparison(Store *s, int64_t annotator_id, bool imported, int64_t *out, Error *err)
+/* Of the prompt that the session labeled last: whoever has just read it need not read it again later. */
+static int next_of_prompt(Store *s, int64_t session_id, int64_t annotator_id, int64_t *out,
+                          Error *err)
+{
+    static const char SQL[] = "SELECT c.id" CLAIMABLE(
+        "c.campaign_id=?1 AND c.a_id IN(SELECT r.id FROM response r WHERE r.prompt_id="
+        "(SELECT d.prompt_id FROM label l JOIN assignment y ON y.id=l.assignment_id"
+        "  JOIN comparison d ON d.id=y.comparison_id WHERE l.session_id=?4"
+        "  ORDER BY l.id DESC LIMIT 1)) AND " SAMPLED " AND NOT " JUDGED) " ORDER BY c.id LIMIT 1";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 4, session_id);
+    return claimable(s, stmt, annotator_id, out, err);
+}
+
+static int next_comparison(Store *s, int64_t session_id, int64_t annotator_id, bool imported,
+                           int64_t *out, Error *err)
 {
     static const char *const NEXT[] = {
         "SELECT c.id" CLAIMABLE(SAMPLED " AND NOT " JUDGED) " ORDER BY c.id LIMIT 1",
         "SELECT c.id" CLAIMABLE(SAMPLED) " ORDER BY c.id LIMIT 1",
         "SELECT c.id" CLAIMABLE("NOT " SAMPLED) " ORDER BY c.id LIMIT 1"};
-    *out = 0;
+    if (next_of_prompt(s, session_id, annotator_id, out, err) != 0) return -1;
     for (int i = 0; i < (imported ? 3 : 2) && *out == 0; i++) {
         sqlite3_stmt *stmt = NULL;
         if (sql_get(s, &stmt, NEXT[i], err) != 0) return -1;
@@ -291,15 +311,14 @@ static int next_comparison(Store *s, int64_t annotator_id, bool imported, int64_
     return 0;
 }
 
-/* The newest lease that a session of this annotator left behind when its terminal went away. */
+/* The newest lease that a session of this annotator left behind. */
 static int left_behind(Store *s, int64_t annotator_id, int64_t *assignment_id, Error *err)
 {
     static const char SQL[] =
         "SELECT x.id FROM assignment x JOIN session e ON e.id=x.session_id"
         " JOIN comparison c ON c.id=x.comparison_id WHERE x.annotator_id=?1 AND c.campaign_id=?2"
-        " AND x.role='annotator' AND x.state='open' AND e.end_reason='" STORE_HANG_UP
-        "' ORDER BY x.leased_us DESC, x.id DESC"
-        " LIMIT 1";
+        " AND x.role='annotator' AND x.state='open' AND " LEFT_BEHIND
+        " ORDER BY x.leased_us DESC, x.id DESC LIMIT 1";
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, annotator_id);
@@ -319,7 +338,7 @@ static int claim(Store *s, int64_t session_id, bool imported, StoreClaim *out, b
         if (store_hold_assignment(s, assignment_id, session_id, err) != 0) return -1;
         return store_read_claim(s, assignment_id, out, err);
     }
-    if (next_comparison(s, annotator_id, imported, &comparison_id, err) != 0) return -1;
+    if (next_comparison(s, session_id, annotator_id, imported, &comparison_id, err) != 0) return -1;
     *found = comparison_id != 0;
     if (!*found) return 0;
     if (store_insert_assignment(s, comparison_id, annotator_id, session_id, "annotator", "open",
@@ -389,6 +408,7 @@ void store_claim_free(StoreClaim *held)
 {
     if (!held) return;
     free((char *)held->prompt);
+    free((char *)held->template);
     free((char *)held->first);
     free((char *)held->second);
     *held = (StoreClaim){0};

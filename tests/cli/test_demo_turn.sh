@@ -39,7 +39,9 @@ t new-session -d -s w -x 130 -y 40 "sh '$dir/run'" || fail "tmux"
 see 'Enter opens the labeling tool'
 screen | grep -q '40 labels do not train a reward model of this size' || fail "it says what the turn is for"
 keys Enter
-see 'press a or b'
+see 'say which answer is better'
+t send-keys -t w x
+see 'press the key of the better one'
 keys a
 see 'saved #1'
 keys b

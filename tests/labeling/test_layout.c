@@ -8,6 +8,7 @@
 
 #include "base/rng.h"
 #include "base/text.h"
+#include "labeling/decision.h"
 #include "labeling/frame.h"
 #include "labeling/layout.h"
 #include "labeling/shown.h"
@@ -229,7 +230,7 @@ static void both_answers_get_the_same_room(void **state)
     for (int cols = FRAME_MIN_COLS; cols < 260; cols++) {
         for (int rows = FRAME_MIN_ROWS; rows < 60; rows++) {
             Frame f;
-            frame_columns(&f, rows, cols);
+            frame_columns(&f, rows, cols, 0);
             frame_rows(&f, (rows * 7) % 40, (cols * 3) % 50, (cols * 5) % 50);
             assert_false(f.too_small);
             assert_int_equal(f.answer[0].rows, f.answer[1].rows);
@@ -248,12 +249,62 @@ static void answers_are_stacked_below_72_columns(void **state)
 {
     (void)state;
     Frame f;
-    frame_columns(&f, 24, 71);
+    frame_columns(&f, 24, 71, 0);
     assert_true(f.stacked);
-    frame_columns(&f, 24, 72);
+    frame_columns(&f, 24, 72, 0);
     assert_false(f.stacked);
-    frame_columns(&f, 24, 39);
+    frame_columns(&f, 24, 39, 0);
     assert_true(f.too_small);
+}
+
+/* 24 rows without header, two titles, foot, two rows of keys and status leave 17 to the prompt and the answer. */
+static void one_answer_alone_takes_all_the_room(void **state)
+{
+    (void)state;
+    Frame f;
+    frame_columns(&f, 24, 80, 2);
+    frame_rows(&f, 3, 0, 40);
+    assert_int_equal(f.answer[1].cols, 78);
+    assert_int_equal(f.prompt.rows, 3);
+    assert_int_equal(f.answer[1].rows, 14);
+    assert_int_equal(f.answer[0].rows, 0);
+    assert_int_equal(f.answer[1].row + f.answer[1].rows, f.foot);
+}
+
+static void names_are_marked_at_the_beginning_of_paragraphs_alone(void **state)
+{
+    (void)state;
+    static const char TEXT[] = "User: hi User: no\n  Assistant: no\nAssistant: yes";
+    Layout l = {0};
+    layout_make(&l, TEXT, strlen(TEXT), 40);
+    layout_mark_names(&l);
+    for (size_t i = 0; i < l.bytes; i++) {
+        const bool name = i < 5 || (i >= 34 && i < 44);
+        assert_int_equal(l.part[i], name ? LAYOUT_NAME : LAYOUT_PLAIN);
+    }
+    layout_free(&l);
+}
+
+static void digits_stand_for_what_is_offered(void **state)
+{
+    (void)state;
+    const Offer plain = {1, true, true}, four = {4, false, false};
+    char words[DECISION_WORDS];
+    Decision d;
+    assert_true(decision_of_digit(&d, '2', &plain));
+    assert_string_equal(decision_words(words, &d, 1), "B is better");
+    assert_false(decision_of_digit(&d, '3', &plain));
+    assert_true(decision_of_digit(&d, '0', &plain));
+    assert_string_equal(decision_words(words, &d, 1), "both bad");
+    assert_true(decision_of_digit(&d, '1', &four));
+    assert_string_equal(decision_words(words, &d, 4), "A is much better");
+    assert_true(decision_of_digit(&d, '6', &four));
+    assert_string_equal(decision_words(words, &d, 4), "B is barely better");
+    assert_true(decision_of_digit(&d, '9', &four));
+    assert_string_equal(decision_words(words, &d, 4), "B is much better");
+    assert_false(decision_of_digit(&d, '5', &four)); /* a tie */
+    assert_false(decision_of_digit(&d, '0', &four));
+    assert_false(decision_of_digit(&d, 'a', &four));
 }
 
 int main(void)
@@ -277,6 +328,9 @@ int main(void)
         cmocka_unit_test(a_trailing_speaker_is_not_shown),
         cmocka_unit_test(both_answers_get_the_same_room),
         cmocka_unit_test(answers_are_stacked_below_72_columns),
+        cmocka_unit_test(one_answer_alone_takes_all_the_room),
+        cmocka_unit_test(names_are_marked_at_the_beginning_of_paragraphs_alone),
+        cmocka_unit_test(digits_stand_for_what_is_offered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

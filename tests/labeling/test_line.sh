@@ -15,8 +15,8 @@ labels() { "$fixture" labels "$dir"; }
 printf 'a\nnonsense\nb\nu\nt\ns\nq\n' | label --line --as ada || fail "a session of lines"
 grep -q 'Answer A (' "$dir/out" || fail "answers are named"
 grep -q 'saved #1: A is better' "$dir/out" || fail "a choice is confirmed"
-grep -q '^2 pairs labeled as ada .*, 1 skipped, 1 tie' "$dir/out" || fail "a skip is no label"
-grep -q 'to undo the last: rlhf label --as ada --line, then u' "$dir/out" || fail "the undo that is told is hers"
+grep -q '^today 2 in .* (median .* s), 1 skipped, 1 tie; all saved' "$dir/out" || fail "a skip is no label"
+grep -q 'Undo the last: rlhf label --as ada --line, then u' "$dir/out" || fail "the undo that is told is hers"
 grep -q 'saved: skipped' "$dir/out" || fail "a skip has no number among the labels"
 grep -q 'Not understood' "$dir/out" || fail "nonsense is explained"
 grep -q 'taken back' "$dir/out" || fail "undo is confirmed"
@@ -52,6 +52,9 @@ mkdir "$dir/text"
 printf 'q\n' | "$RLHF" label --project "$dir/text" --line >"$dir/out" 2>"$dir/err" || fail "q quits"
 LC_ALL=C grep -q "$(printf '\033')" "$dir/out" && fail "an escape reached the terminal"
 grep -q '<U+202E>' "$dir/out" || fail "hidden characters are spelled out"
+
+printf 'n \377\033[31m\na\nq\n' | "$RLHF" label --project "$dir/text" --line >"$dir/out" 2>"$dir/err" || fail "a note of any bytes"
+"$RLHF" export labels --project "$dir/text" | grep -q '"comment": "<0xFF><U+001B>\[31m"' || fail "is kept as it is seen"
 
 # A rule labels the same pairs under its own name.
 "$RLHF" judge --project "$dir" --rule longer --json >"$dir/out" 2>"$dir/err" || fail "judge"

@@ -16,13 +16,18 @@ fail() { echo "FAILED: $1"; screen; exit 1; }
 labels() { "$fixture" labels "$1"; }
 count() { labels "$1" | wc -l | tr -d ' '; }
 keys() { t send-keys -t w "$@"; }
-# Until the screen shows a pattern; then long enough for keys to count.
-see() {
+# Until the screen shows a pattern.
+glance() {
     for _ in $(seq 200); do
-        if screen | grep -q -- "$1"; then sleep 0.45; return 0; fi
+        screen | grep -q -- "$1" && return 0
         sleep 0.05
     done
     fail "the screen never showed: $1"
+}
+# And then long enough for keys to count.
+see() {
+    glance "$1"
+    sleep 0.45
 }
 # start COLS ROWS DIR [ENV...]; its process id and, at its end, its exit status go into files.
 start() {
@@ -51,7 +56,9 @@ for size in "80 24" "160 50"; do
     mkdir "$p" && "$fixture" make "$p" 30 || exit 1
     # shellcheck disable=SC2086
     start $size "$p"
-    see 'press a or b'
+    glance 'say which answer is better'
+    keys x
+    see 'press the key of the better one'
     screen | grep -q 'A 4 words.*B 7 words\|A 7 words.*B 4 words' || fail "answers side by side"
     screen | grep -q '0 of 30' || fail "progress"
     left=$(screen | grep '│ answer' | sed 's/^ *\([^│]*[^ │]\) *│.*/\1/')
@@ -71,6 +78,8 @@ for size in "80 24" "160 50"; do
     keys Right
     see 'saved #2: B is better'
     keys s
+    see 'I do not know the subject'
+    keys Enter
     see 'saved: skipped'
     screen | grep -q '2 of 29' || fail "a skipped pair is neither labeled nor to do"
     [ "$(count "$p")" = 2 ] || fail "a tie, a choice and a skip"
@@ -83,16 +92,16 @@ for size in "80 24" "160 50"; do
     done
 
     keys '?'
-    see 'Which answer stands on the left'
+    glance 'take the last one back'
     keys a
     see 'A is better   b B is better'
     [ "$(count "$p")" = 7 ] || fail "the key that closes help labels nothing"
 
     # The answer in view changes shape with the terminal; too small is said, and then labels nothing.
     t resize-window -t w -x 60 -y 20
-    see 'a A   b B   t tie'
+    glance 'a A is better *b B is better *t tie'
     t resize-window -t w -x 30 -y 10
-    see 'enlarge to 40x12'
+    glance 'enlarge to 40x12'
     keys a
     sleep 0.5
     [ "$(count "$p")" = 7 ] || fail "what is too small to read is not labeled"
@@ -101,33 +110,40 @@ for size in "80 24" "160 50"; do
     keys q
     ended=$(status)
     [ "$ended" = 0 ] || fail "q ends with status 0, not '$ended'"
-    see 'all saved; to undo the last'
+    glance 'all saved. Undo the last'
 done
 
-# Taken up where it was left; signals end it with everything saved and the terminal as it was.  A hang-up
-# keeps the pair for whoever comes back.
+# Taken up where it was left; signals end it with everything saved and the terminal as it was.  The pair is
+# kept for whoever comes back, as it was: with its note.
 p="$dir/p-80"
 in_hand() { screen | sed -n 's/.*\(prompt [0-9]*\) *$/\1/p'; }
 bobs_pair() { "$RLHF" label --line --as bob --project "$p" </dev/null | grep '^prompt '; }
-for signal in INT:130 TERM:143 HUP:129; do
+for signal in INT:130 TERM:143 KILL:137 HUP:129; do
     start 80 24 "$p"
     see 'welcome back'
     before=$(count "$p")
     keys b
     see 'saved #'
     pair=$(in_hand)
+    keys n
+    glance 'Enter keeps it'
+    t send-keys -t w -l "by ${signal%%:*}"
+    glance "by ${signal%%:*}"
+    if [ "$signal" = KILL:137 ]; then # nothing can be kept any more: what has been is there
+        keys Enter
+        glance 'goes with your choice'
+    fi
     kill -"${signal%%:*}" "$(cat "$dir/pid")"
     [ "$(status)" = "${signal##*:}" ] || fail "$signal: exit status $(status)"
     [ "$(count "$p")" = $((before + 1)) ] || fail "$signal: what was saved is there"
-    if [ "$signal" = HUP:129 ]; then
-        [ "$(bobs_pair)" != "$pair" ] || fail "$signal: $pair is kept for ada"
-    else
-        [ "$(bobs_pair)" = "$pair" ] || fail "$signal: $pair is given back, bob has $(bobs_pair)"
-    fi
+    [ "$(bobs_pair)" != "$pair" ] || fail "$signal: $pair is kept for ada"
+    start 80 24 "$p"
+    glance "note: by ${signal%%:*}"
+    [ "$(in_hand)" = "$pair" ] || fail "$signal: $pair is there again, not $(in_hand)"
+    [ "$signal" != HUP:129 ] || break
+    keys q
+    [ "$(status)" = 0 ] || fail "q after $signal"
 done
-start 80 24 "$p"
-see 'welcome back'
-[ "$(in_hand)" = "$pair" ] || fail "after a hang-up $pair is there again, not $(in_hand)"
 keys q
 [ "$(status)" = 0 ] || fail "q"
 [ "$(bobs_pair)" = "$pair" ] || fail "q gives $pair back"
@@ -153,15 +169,17 @@ done
 p="$dir/text"
 mkdir "$p" && "$fixture" text "$p"
 start 80 24 "$p" NO_COLOR=1
-see 'p shows . lines above'
+glance 'say which answer is better'
+keys x
+glance 'p shows . lines above'
 screen | grep -q "tomorrow's loaf?" || fail "the end of the prompt is what is answered"
 screen | grep -q 'more lines' || fail "it says that there is more"
 keys G
-see ' end '
+glance ' end '
 screen | grep -q 'Last line of A' || fail "End shows the end"
 screen | grep -q '<U+202E>turned round' || screen | grep -q 'turned' || fail "spelled out"
 keys p
-see 'I bake twice a week'
+glance 'I bake twice a week'
 keys x
 see 'p shows . lines above'
 keys a

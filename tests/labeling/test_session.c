@@ -42,6 +42,12 @@ static void bench_close(Bench *b)
     fixture_close(b->store, b->path);
 }
 
+static int decide(Session *s, Choice choice, int64_t *label, Error *err)
+{
+    return session_decide(s, &(Decision){.choice = choice, .strength = choice <= CHOICE_RIGHT},
+                          label, err);
+}
+
 /* The pair comes into view, is read for so long, and a deciding key arrives. */
 static int64_t read_and_decide(Bench *b, int64_t us, Choice choice)
 {
@@ -49,7 +55,7 @@ static int64_t read_and_decide(Bench *b, int64_t us, Choice choice)
     int64_t label = 0;
     session_shown(b->session, "side");
     b->now += us;
-    assert_int_equal(session_decide(b->session, choice, &label, &err), 0);
+    assert_int_equal(decide(b->session, choice, &label, &err), 0);
     assert_int_equal(session_next(b->session, &err), 0);
     return label;
 }
@@ -141,7 +147,7 @@ static void a_key_within_250_ms_decides_nothing(void **state)
     b.now += SESSION_QUIET_US;
     int64_t label = 0;
     Error err = {0};
-    assert_int_equal(session_decide(b.session, CHOICE_LEFT, &label, &err), 0);
+    assert_int_equal(decide(b.session, CHOICE_LEFT, &label, &err), 0);
     assert_true(label > 0);
     assert_int_equal(standing(&b), 1);
     bench_close(&b);
@@ -155,7 +161,7 @@ static void a_pair_not_yet_in_view_cannot_be_decided(void **state)
     int64_t label = 0;
     Error err = {0};
     b.now += 10 * SECOND;
-    assert_int_equal(session_decide(b.session, CHOICE_LEFT, &label, &err), 0);
+    assert_int_equal(decide(b.session, CHOICE_LEFT, &label, &err), 0);
     assert_int_equal(label, 0);
     bench_close(&b);
 }
@@ -187,7 +193,7 @@ static void a_key_held_down_labels_one_pair(void **state)
     b.now += SECOND;
     for (int i = 0; i < 300; i++) {
         int64_t label = 0;
-        assert_int_equal(session_decide(b.session, CHOICE_LEFT, &label, &err), 0);
+        assert_int_equal(decide(b.session, CHOICE_LEFT, &label, &err), 0);
         if (label) assert_int_equal(session_next(b.session, &err), 0);
         if (label) session_shown(b.session, "side");
         b.now += 33 * MS;
@@ -212,8 +218,7 @@ static void no_label_is_made_of_typed_ahead_keys(void **state)
         const int key = (int)((r >> 32) % 6);
         int64_t label = 0;
         bool undone = false;
-        if (key < CHOICE_N)
-            assert_int_equal(session_decide(b.session, (Choice)key, &label, &err), 0);
+        if (key < CHOICE_N) assert_int_equal(decide(b.session, (Choice)key, &label, &err), 0);
         else if (key == 4) assert_int_equal(session_undo(b.session, &undone, &err), 0);
         else session_touch(b.session);
         const bool moved = label || undone;
@@ -302,8 +307,46 @@ static void a_pause_is_not_counted_as_reading(void **state)
     b.now += 3600LL * SECOND;
     Error err = {0};
     int64_t label = 0;
-    assert_int_equal(session_decide(b.session, CHOICE_LEFT, &label, &err), 0);
+    assert_int_equal(decide(b.session, CHOICE_LEFT, &label, &err), 0);
     assert_true(session_counts(b.session).median == 65); /* 5 + at most 60 */
+    bench_close(&b);
+}
+
+/* 49 pairs of a minute each, then one more. */
+static void after_fifty_active_minutes_a_break_is_due_once(void **state)
+{
+    (void)state;
+    enum { PAIRS = 60 };
+    Bench b;
+    bench_open(&b, PAIRS, 0);
+    for (int i = 1; i <= PAIRS; i++) {
+        read_and_decide(&b, 60LL * SECOND, CHOICE_LEFT);
+        assert_int_equal(session_break_due(b.session), i == 50);
+        b.now += 3600LL * SECOND; /* no part of it */
+    }
+    bench_close(&b);
+}
+
+/* 1, 2, 3 and 10 seconds; the skip is timed and is no label. */
+static void the_day_is_summed_over_its_sittings(void **state)
+{
+    (void)state;
+    Bench b;
+    Error err = {0};
+    SessionDay day = {0};
+    bench_open(&b, 6, 0);
+    read_and_decide(&b, 1LL * SECOND, CHOICE_LEFT);
+    read_and_decide(&b, 10LL * SECOND, CHOICE_TIE);
+    assert_int_equal(session_end(b.session, "quit", &err), 0);
+    begin(&b, 0);
+    read_and_decide(&b, 2LL * SECOND, CHOICE_SKIP);
+    read_and_decide(&b, 3LL * SECOND, CHOICE_RIGHT);
+    assert_int_equal(session_day(b.session, &day, &err), 0);
+    assert_int_equal(day.labels, 3);
+    assert_int_equal(day.skipped, 1);
+    assert_int_equal(day.ties, 1);
+    assert_true(day.seconds == 16);
+    assert_true(day.median == 2.5);
     bench_close(&b);
 }
 
@@ -379,6 +422,8 @@ int main(void)
         cmocka_unit_test(undo_shows_the_pair_again_and_then_goes_on),
         cmocka_unit_test(undo_reaches_back_over_several_pairs_and_sessions),
         cmocka_unit_test(a_pause_is_not_counted_as_reading),
+        cmocka_unit_test(after_fifty_active_minutes_a_break_is_due_once),
+        cmocka_unit_test(the_day_is_summed_over_its_sittings),
         cmocka_unit_test(a_limit_ends_the_round_and_undo_opens_it_again),
         cmocka_unit_test(skips_are_saved_but_are_no_preference),
         cmocka_unit_test(two_people_are_never_given_the_same_pair),

@@ -1,0 +1,126 @@
+/* The pair itself: choosing, scrolling, and the ways to everything else. */
+#include "labeling/desk.h"
+
+static bool scroll_key(View *v, int key)
+{
+    switch (key) {
+    case KEY_DOWN_ARROW:
+    case 'j': view_scroll(v, 1); return true;
+    case KEY_UP_ARROW:
+    case 'k': view_scroll(v, -1); return true;
+    case KEY_PAGE_DOWN:
+    case ' ': view_scroll(v, VIEW_PAGE_ON); return true;
+    case KEY_PAGE_UP: view_scroll(v, VIEW_PAGE_BACK); return true;
+    case KEY_TO_BEGIN:
+    case '<': view_scroll(v, VIEW_BEGIN); return true;
+    case KEY_TO_END:
+    case '>':
+    case 'G': view_scroll(v, VIEW_END); return true;
+    default: return false;
+    }
+}
+
+/* How the texts stand: whose lines move, one answer alone, the differences. */
+static bool look_key(Desk *d, int key)
+{
+    View *v = &d->view;
+    const int focus = v->focus;
+    switch (key) {
+    case KEY_TAB:
+        if (v->frame.only) view_zoom(v, 3 - v->frame.only);
+        else v->focus = (focus + 1) % 3;
+        return true;
+    case 'z':
+    case 'Z': view_zoom(v, v->frame.only ? VIEW_BOTH : focus ? focus : 1); return true;
+    case KEY_ESCAPE: view_zoom(v, VIEW_BOTH); return true;
+    case 'd':
+    case 'D': view_set_diff(v, !v->diff); return true;
+    default: return false;
+    }
+}
+
+/* A side: at once on a scale of 1, else how much is asked. */
+static int decide_side(Desk *d, Choice choice, Error *err)
+{
+    if (d->view.offer.scale == 1)
+        return desk_decide(d, (Decision){.choice = choice, .strength = 1}, err);
+    desk_open_menu(d, choice);
+    return 0;
+}
+
+static int decide_if_offered(Desk *d, Choice choice, Error *err)
+{
+    const Decision decision = {.choice = choice};
+    if (decision_offered(&decision, &d->view.offer)) return desk_decide(d, decision, err);
+    desk_say(d, PAINT_DIM, "%s is not asked for here",
+             choice == CHOICE_TIE ? "a tie" : "\"both bad\"");
+    return 0;
+}
+
+static int choice_key(Desk *d, int key, Error *err)
+{
+    Decision decision;
+    if (decision_of_digit(&decision, key, &d->view.offer)) return desk_decide(d, decision, err);
+    switch (key) {
+    case 'a':
+    case 'A':
+    case KEY_LEFT_ARROW: return decide_side(d, CHOICE_LEFT, err);
+    case 'b':
+    case 'B':
+    case KEY_RIGHT_ARROW: return decide_side(d, CHOICE_RIGHT, err);
+    case 't':
+    case 'T':
+    case '=': return decide_if_offered(d, CHOICE_TIE, err);
+    case '0': return decide_if_offered(d, CHOICE_BOTH_BAD, err);
+    case 's':
+    case 'S': desk_open_menu(d, CHOICE_SKIP); return 0;
+    case 'f':
+    case 'F': desk_open_menu(d, CHOICE_FLAG); return 0;
+    default: return 0;
+    }
+}
+
+static int other_key(Desk *d, int key, Error *err)
+{
+    switch (key) {
+    case 'u':
+    case 'U': return desk_undo(d, err);
+    case 'n':
+    case 'N': desk_open_note(d); return 0;
+    case 'h':
+    case 'H': return desk_open_history(d, err);
+    case 'g': desk_open_guidelines(d); return 0;
+    case 'p':
+    case 'P': desk_open_page(d, "Prompt", d->view.prompt.text, d->view.prompt.bytes); return 0;
+    case '?':
+    case KEY_HELP_F1: desk_open_help(d); return 0;
+    case 'q':
+    case 'Q': d->reason = "quit"; return 0;
+    default: return choice_key(d, key, err);
+    }
+}
+
+/* Leaving a label of the history as it is. */
+static int leave_amended(Desk *d, Error *err)
+{
+    session_put_back(d->session);
+    if (desk_take_pair(d, err) != 0) return -1;
+    desk_say(d, PAINT_DIM, "left as it was");
+    return 0;
+}
+
+static int compare_key(Desk *d, int key, Error *err)
+{
+    if (key == KEY_ESCAPE && d->view.amended && !d->view.frame.only) return leave_amended(d, err);
+    if (!scroll_key(&d->view, key) && !look_key(d, key)) return other_key(d, key, err);
+    session_touch(d->session);
+    d->unkept = true;
+    return 0;
+}
+
+static void compare_paint(const Desk *d)
+{
+    view_paint_pair(&d->view);
+}
+
+const Mode MODE_COMPARE = {.over_pair = true, .key = compare_key, .paint = compare_paint};

@@ -1,0 +1,94 @@
+#!/bin/sh
+# What the labeling screen looks like at 80x24 and 160x50, as text in tests/golden/screens; times and clocks are
+# shown as #.  With GOLDEN=new the texts are written anew: look at them before they are kept.
+set -u
+scene="$(dirname "$RLHF")/tests/labeling_test_scene"
+golden="$SOURCE_DIR/tests/golden/screens"
+command -v tmux >/dev/null || { echo "skipped: no tmux"; exit 77; }
+[ -x "$scene" ] || { echo "skipped: no $scene"; exit 77; }
+dir=$(mktemp -d) || exit 1
+TMUX_TMPDIR=$dir
+export TMUX_TMPDIR
+unset RLHF_PROJECT RLHF_ANNOTATOR TMUX NO_COLOR
+t() { tmux -L looks -f /dev/null "$@"; }
+trap 't kill-server 2>/dev/null; rm -rf "$dir"' EXIT
+screen() { t capture-pane -p -t "$1"; }
+fail() { echo "FAILED: $1"; exit 1; }
+plain() { # no two runs take the same time
+    sed -e 's/[0-9][0-9]*\.[0-9] s/# s/' -e 's/[0-9][0-9]*:[0-9][0-9]/#/' -e 's/ *[0-9][0-9]* s  / # s  /' -e 's/[ ]*$//'
+}
+# Until a window shows a pattern.
+see() {
+    for _ in $(seq 400); do
+        screen "$1" | grep -q -- "$2" && return 0
+        sleep 0.02
+    done
+    screen "$1"
+    fail "$1 never showed: $2"
+}
+ready() { sleep 0.4; } # longer than a pair is guarded
+keys() { t send-keys -t "$1" "$2"; }
+bad=0
+looks() {
+    screen "$1" | plain >"$dir/seen"
+    if [ "${GOLDEN:-}" = new ]; then
+        cp "$dir/seen" "$golden/$2.txt"
+    elif ! diff "$golden/$2.txt" "$dir/seen" >"$dir/diff"; then
+        echo "FAILED: $2 looks otherwise (< golden, > now):"
+        cat "$dir/diff"
+        bad=1
+    fi
+}
+# press KEY PATTERN: in both windows, then until both show it
+press() {
+    keys small "$1"
+    keys large "$1"
+    see small "$2"
+    see large "$2"
+}
+look() {
+    looks small "80x24-$1"
+    looks large "160x50-$1"
+}
+
+for w in small large; do
+    mkdir "$dir/$w"
+    "$scene" "$dir/$w" 3 300 || fail "the scene"
+done
+t new-session -d -s small -x 80 -y 24 "exec '$RLHF' label --project '$dir/small' --as ada"
+t new-session -d -s large -x 160 -y 50 "exec '$RLHF' label --project '$dir/large' --as ada"
+see small Welcome && see large Welcome
+look welcome
+press x 'Right before helpful'
+look guidelines
+press x '1 A much'
+look pair
+ready
+press n 'Enter keeps it'
+t send-keys -t small -l 'B: 抹茶?'
+t send-keys -t large -l 'B: 抹茶?'
+see small 'B: 抹茶?' && see large 'B: 抹茶?'
+look note
+press Enter 'goes with your choice'
+press s 'Skip: why?'
+look menu
+press Escape 'nothing is decided'
+press z 'alone; Tab'
+look zoom
+press z 'much'
+ready
+press 2 'saved #1'
+see small 'same prompt as before' && see large 'same prompt as before'
+look second
+ready
+press h 'newest first'
+look history
+press Escape '1 A much'
+press '?' 'take the last one back'
+look help
+# The guide shows what the program shows.
+one_line() { tr '\n' '\1' <"$1"; }
+one_line "$SOURCE_DIR/docs/guide.md" | grep -qF "$(one_line "$golden/80x24-pair.txt")" ||
+    fail "docs/guide.md shows another screen than 80x24-pair.txt"
+[ "$bad" = 0 ] || exit 1
+echo "looks: as in $golden"
