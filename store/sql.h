@@ -114,6 +114,8 @@ int store_read_claim(Store *s, int64_t assignment_id, StoreClaim *out, Error *er
 int store_insert_verdict(Store *s, int64_t session_id, const StoreVerdict *row, StoreAdded *added,
                          Error *err);
 
+int store_insert_judgement(Store *s, const StoreJudgement *judgement, int64_t *id, Error *err);
+
 /* A label before it has an id; `preferred` as stored (< 0: a is better). */
 typedef struct {
     uint8_t uuid[16];
