@@ -12,7 +12,9 @@
 #include "store/line_reader.h"
 #include "store/sql.h"
 
-enum { BATCH_ROWS = 2000, BATCH_BYTES = 16 << 20 };
+/* A batch touches pages all over the indexes of hashes, and each is written once a batch: large ones are what
+ * makes an import fast.  While one is written nobody else can write, for a second or so. */
+enum { BATCH_ROWS = 20000, BATCH_BYTES = 32 << 20 };
 
 typedef struct {
     ImportTarget to;
@@ -229,6 +231,7 @@ int store_import(Store *s, const char *path, const ImportOptions *options, Impor
 {
     static const ImportOptions DEFAULT = {0};
     ImportResult result = {0};
+    Error ignored;
     Import im = {.options = options ? options : &DEFAULT, .result = &result};
     int rc = -1;
     assert(im.options->kind != DATA_LABELS && im.options->kind != DATA_RESPONSES);
@@ -236,6 +239,7 @@ int store_import(Store *s, const char *path, const ImportOptions *options, Impor
     im.to.source = im.options->source ? mem_strdup(im.options->source) : source_of(path);
 
     if (content_check(s, im.to.source, "the source's name", err) != 0) goto done;
+    if (sql_bulk(s, true, err) != 0) goto done;
     if (line_reader_open(&im.lines, path, err) != 0 || read_all(&im, err) != 0) goto done;
     if (im.to.session_id != 0 && store_end_session(s, im.to.session_id, "done", err) != 0)
         goto done;
@@ -251,11 +255,12 @@ int store_import(Store *s, const char *path, const ImportOptions *options, Impor
             "text to train a base on: rlhf pretrain FILE");
         goto done;
     }
-    *out = result;
     rc = 0;
 
 done:
-    if (rc != 0) store_import_free(&result);
+    if (sql_bulk(s, false, rc == 0 ? err : &ignored) != 0) rc = -1;
+    if (rc == 0) *out = result;
+    else store_import_free(&result);
     for (size_t i = 0; i < im.n_rows; i++) import_row_free(&im.row[i]);
     free(im.row);
     free(im.to.source);

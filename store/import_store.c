@@ -10,6 +10,7 @@
 #include "store/sql.h"
 
 enum { CONTRADICTS = 1, NOTHING = -9 };
+static const char ROLE[] = "annotator";
 
 /* Answers that came with data sets belong to no model of ours, labels to none of our people. */
 static int begin_verdicts(ImportTarget *to, Error *err)
@@ -42,9 +43,15 @@ static int imported_preference(Store *s, int64_t comparison_id, int64_t *out, Er
     return sql_one(s, stmt, out, "find an imported label", err);
 }
 
+/* Both answers with their texts: [0] is the chosen one. */
+typedef struct {
+    int64_t id[2];
+    Content content[2];
+} Answers;
+
 /* The answer with the smaller hash goes in first, so that "a" says nothing about being chosen. */
-static int add_answers(ImportTarget *to, int64_t prompt_id, const ImportItem *item,
-                       int64_t *chosen_id, int64_t *rejected_id, Error *err)
+static int add_answers(ImportTarget *to, int64_t prompt_id, const ImportItem *item, Answers *out,
+                       Error *err)
 {
     unsigned char chosen[HASH_BYTES], rejected[HASH_BYTES];
     content_hash(chosen, item->chosen);
@@ -52,13 +59,13 @@ static int add_answers(ImportTarget *to, int64_t prompt_id, const ImportItem *it
     const bool chosen_first = memcmp(chosen, rejected, HASH_BYTES) < 0;
     StoreAdded added = {0};
     for (int i = 0; i < 2; i++) {
-        const bool is_chosen = chosen_first == (i == 0);
+        const int at = chosen_first ? i : 1 - i;
         StoreResponse r = {.prompt_id = prompt_id,
                            .model_id = to->model_id,
-                           .text = is_chosen ? item->chosen : item->rejected,
+                           .text = at == 0 ? item->chosen : item->rejected,
                            .sum_logprob = NAN};
-        if (store_insert_response(to->store, &r, &added, err) != 0) return -1;
-        *(is_chosen ? chosen_id : rejected_id) = r.id;
+        if (response_put(to->store, &r, &out->content[at], &added, err) != 0) return -1;
+        out->id[at] = r.id;
     }
     return 0;
 }
@@ -70,33 +77,59 @@ static void put_margin(char out[32], double margin)
     else snprintf(out, 32, "margin %g", margin);
 }
 
-static int add_preference(ImportTarget *to, int64_t prompt_id, const ImportItem *item, bool *added,
-                          Error *err)
+/* The label of a pair that nobody has labeled: what store_insert_verdict does, knowing all that it looks up. */
+static int add_label(ImportTarget *to, const StoreComparison *c, const ImportItem *item, int sign,
+                     const Content *prompt, const Answers *answers, Error *err)
 {
-    StoreAdded pair = {0}, label = {0};
-    int64_t chosen_id = 0, rejected_id = 0, there = NOTHING;
+    const int a = c->a_id == answers->id[0] ? 0 : 1;
     char margin[32];
+    int64_t id = 0;
+    put_margin(margin, item->margin);
+    LabelRow row = {.session_id = to->session_id,
+                    .outcome = item->outcome,
+                    .preferred = sign,
+                    .comment = *margin ? margin : NULL};
+    const LabelShown shown = {.comparison_id = c->id,
+                              .annotator_id = to->annotator_id,
+                              .swapped = store_is_swapped(to->store, c->id, to->annotator_id),
+                              .role = ROLE,
+                              .prompt = prompt->hash,
+                              .a = answers->content[a].hash,
+                              .b = answers->content[1 - a].hash};
+    if (store_insert_assignment(to->store, c->id, to->annotator_id, to->session_id, ROLE, "done",
+                                &row.assignment_id, err) != 0)
+        return -1;
+    store_make_uuid(row.uuid);
+    row.shown_us = row.submitted_us = store_time_us();
+    return label_append_shown(to->store, &row, &shown, &id, err);
+}
+
+static int add_preference(ImportTarget *to, int64_t prompt_id, const Content *prompt,
+                          const ImportItem *item, bool *added, Error *err)
+{
+    Answers answers = {0};
+    int64_t there = NOTHING;
+    bool is_new = false;
     if (begin_verdicts(to, err) != 0) return -1;
-    if (add_answers(to, prompt_id, item, &chosen_id, &rejected_id, err) != 0) return -1;
+    if (add_answers(to, prompt_id, item, &answers, err) != 0) return -1;
     StoreComparison c = {
-        .prompt_id = prompt_id, .a_id = chosen_id, .b_id = rejected_id, .origin = "import"};
-    if (store_insert_comparison(to->store, &c, &pair, err) != 0) return -1;
-    const int sign = item->outcome != OUTCOME_PREF ? 0 : c.a_id == chosen_id ? -1 : 1;
-    if (pair.duplicate && imported_preference(to->store, c.id, &there, err) != 0) return -1;
+        .prompt_id = prompt_id, .a_id = answers.id[0], .b_id = answers.id[1], .origin = "import"};
+    if (comparison_put(to->store, &c, &is_new, err) != 0) return -1;
+    const int sign = item->outcome != OUTCOME_PREF ? 0 : c.a_id == answers.id[0] ? -1 : 1;
+    if (!is_new && imported_preference(to->store, c.id, &there, err) != 0) return -1;
     if (there != NOTHING && (there > 0) - (there < 0) != sign) {
         error_set(err, sign ? "the same pair is there with the other answer preferred, or as a tie"
                             : "the same pair is there with one answer preferred");
         return CONTRADICTS;
     }
-    to->result->comparisons += pair.added;
+    to->result->comparisons += is_new;
     *added = there == NOTHING;
     if (!*added) return 0;
-    put_margin(margin, item->margin);
-    const StoreVerdict verdict = {.comparison_id = c.id,
-                                  .outcome = item->outcome,
-                                  .preferred = sign,
-                                  .comment = *margin ? margin : NULL};
-    return store_insert_verdict(to->store, to->session_id, &verdict, &label, err);
+    if (is_new) return add_label(to, &c, item, sign, prompt, &answers, err);
+    StoreAdded counted = {0};
+    const StoreVerdict verdict = {
+        .comparison_id = c.id, .outcome = item->outcome, .preferred = sign};
+    return store_insert_verdict(to->store, to->session_id, &verdict, &counted, err);
 }
 
 /* The judgement that a data set gave for this answer: 0 or 1, or NOTHING when none has. */
@@ -174,13 +207,13 @@ static int add_item(ImportTarget *to, const ImportRow *row, const ImportItem *it
                           .source = to->source,
                           .split = *split,
                           .template = item->turns ? row->template : NULL};
-    int rc = store_insert_prompt(to->store, &prompt, &counted, err);
-    if (rc != 0) return -1;
+    Content content;
+    if (prompt_put(to->store, &prompt, &content, &counted, err) != 0) return -1;
     to->result->prompts += counted.added;
     if (item == row->item) to->result->moved += counted.moved;
     *split = prompt.split;
     switch (item->kind) {
-    case DATA_PREFERENCES: return add_preference(to, prompt.id, item, added, err);
+    case DATA_PREFERENCES: return add_preference(to, prompt.id, &content, item, added, err);
     case DATA_DEMONSTRATIONS: return add_demonstration(to, &prompt, item, added, err);
     case DATA_JUDGEMENTS: return add_judgement(to, prompt.id, item, added, err);
     default: *added = counted.added > 0; return 0;

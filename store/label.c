@@ -95,10 +95,16 @@ static int read_shown(Store *s, int64_t assignment_id, Facts *f, sqlite3_stmt **
     return 0;
 }
 
+/* Nobody else writes while this transaction lasts, so the end of the chain is read once in it. */
 static int read_head(Store *s, unsigned char prev[HASH_BYTES], bool *any, Error *err)
 {
     static const char SQL[] = "SELECT row_hash FROM label ORDER BY id DESC LIMIT 1";
     sqlite3_stmt *stmt = NULL;
+    if (s->head_known) {
+        memcpy(prev, s->head, HASH_BYTES);
+        *any = true;
+        return 0;
+    }
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     const int found = sql_step(s, stmt, "read the newest label", err);
     if (found < 0) return -1;
@@ -143,10 +149,29 @@ static int insert_label(Store *s, const Facts *f, const unsigned char *prev,
     sql_bind_text(stmt, 20, f->reasons);
     if (sql_run(s, stmt, "add a label", err) != 0) return -1;
     *id = sqlite3_last_insert_rowid(s->db);
+    memcpy(s->head, hash, HASH_BYTES);
+    s->head_known = true;
     return 0;
 }
 
+static void take_shown(Facts *f, const LabelShown *shown)
+{
+    f->number[7] = shown->comparison_id;
+    f->number[8] = shown->annotator_id;
+    f->swapped = shown->swapped;
+    f->role = shown->role;
+    f->text[0] = shown->prompt;
+    f->text[1] = shown->a;
+    f->text[2] = shown->b;
+}
+
 int label_append(Store *s, const LabelRow *row, int64_t *id, Error *err)
+{
+    return label_append_shown(s, row, NULL, id, err);
+}
+
+int label_append_shown(Store *s, const LabelRow *row, const LabelShown *known, int64_t *id,
+                       Error *err)
 {
     assert(row->outcome != OUTCOME_PREF || row->retract ||
            (row->preferred != 0 && row->preferred >= -4 && row->preferred <= 4));
@@ -169,9 +194,10 @@ int label_append(Store *s, const LabelRow *row, int64_t *id, Error *err)
     bool any = false;
     sqlite3_stmt *shown = NULL;
     if (read_head(s, prev, &any, err) != 0) return -1;
-    if (read_shown(s, row->assignment_id, &f, &shown, err) != 0) return -1;
+    if (known) take_shown(&f, known);
+    else if (read_shown(s, row->assignment_id, &f, &shown, err) != 0) return -1;
     hash_row(hash, any ? prev : NULL, &f);
-    sql_release(shown);
+    if (shown) sql_release(shown);
     return insert_label(s, &f, any ? prev : NULL, hash, id, err);
 }
 

@@ -87,6 +87,7 @@ int sql_one(Store *s, sqlite3_stmt *stmt, int64_t *out, const char *doing, Error
 
 int sql_begin(Store *s, Error *err)
 {
+    s->head_known = false;
     return sql_exec(s, "BEGIN IMMEDIATE", "begin to write", err);
 }
 

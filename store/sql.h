@@ -20,6 +20,9 @@ struct Store {
         sqlite3_stmt *stmt;
     } cache[SQL_CACHE_MAX];
     int n_cached;
+    /* Within a transaction, once a label was added: the end of the chain. */
+    bool head_known;
+    unsigned char head[HASH_BYTES];
 };
 
 enum { STORE_APPLICATION_ID = 0x524C4846, STORE_VERSION = 3 }; /* "RLHF" */
@@ -54,6 +57,9 @@ void sql_release(sqlite3_stmt *stmt);
 int sql_one(Store *s, sqlite3_stmt *stmt, int64_t *out, const char *doing, Error *err);
 /* BEGIN IMMEDIATE: a transaction that reads before it writes must own the lock from the start. */
 int sql_begin(Store *s, Error *err);
+/* For many rows at once, outside a transaction: more cache, and no look at foreign keys, since the ids of rows
+ * that refer to each other come from adding these; store_verify checks them.  false: as at opening. */
+int sql_bulk(Store *s, bool on, Error *err);
 /* COMMIT when rc is 0, else (or when that fails) ROLLBACK.  Returns 0 or -1. */
 int sql_finish(Store *s, int rc, Error *err);
 
@@ -85,10 +91,22 @@ bool process_is_gone(const char *name);
 /* What runs inside the caller's transaction: store_insert_prompt is what store_add_prompts does for each
  * row, and so on. */
 void content_hash(unsigned char out[HASH_BYTES], const char *text);
+/* A text that is there now, and whether it was not before. */
+typedef struct {
+    int64_t id;
+    unsigned char hash[HASH_BYTES];
+    bool added;
+} Content;
+int content_put(Store *s, const char *text, Content *out, Error *err);
 int content_add(Store *s, const char *text, int64_t *id, Error *err);
 int content_check(Store *s, const char *text, const char *what, Error *err);
 /* NULL is allowed. */
 int content_check_json(Store *s, const char *json, const char *what, Error *err);
+/* The same with the text of the row, which is filled in. */
+int prompt_put(Store *s, StorePrompt *row, Content *content, StoreAdded *added, Error *err);
+int response_put(Store *s, StoreResponse *row, Content *content, StoreAdded *added, Error *err);
+/* Of two answers to the prompt that differ; *added is false when the pair is there already. */
+int comparison_put(Store *s, StoreComparison *row, bool *added, Error *err);
 int store_insert_prompt(Store *s, StorePrompt *row, StoreAdded *added, Error *err);
 int store_insert_demonstration(Store *s, StoreDemonstration *row, StoreAdded *added, Error *err);
 int store_insert_class_text(Store *s, StoreClassText *row, StoreAdded *added, Error *err);
@@ -103,6 +121,7 @@ int store_find_session_annotator(Store *s, int64_t session_id, int64_t *annotato
 int store_insert_assignment(Store *s, int64_t comparison_id, int64_t annotator_id,
                             int64_t session_id, const char *role, const char *state, int64_t *id,
                             Error *err);
+bool store_is_swapped(const Store *s, int64_t comparison_id, int64_t annotator_id);
 /* The open or done one of this comparison and annotator, as an annotator; *id stays 0 when there is none. */
 int store_find_assignment(Store *s, int64_t comparison_id, int64_t annotator_id, int64_t *id,
                           bool *done, Error *err);
@@ -130,6 +149,15 @@ typedef struct {
     int seen_a, seen_b;
 } LabelRow;
 int label_append(Store *s, const LabelRow *row, int64_t *id, Error *err);
+/* The same by somebody who knows what the assignment showed to whom; NULL reads it. */
+typedef struct {
+    int64_t comparison_id, annotator_id;
+    bool swapped;
+    const char *role;
+    const unsigned char *prompt, *a, *b; /* hashes of the texts */
+} LabelShown;
+int label_append_shown(Store *s, const LabelRow *row, const LabelShown *shown, int64_t *id,
+                       Error *err);
 /* Recompute the chain; *n is how many labels it has. */
 int label_verify(Store *s, int64_t *n, Error *err);
 

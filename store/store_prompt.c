@@ -65,16 +65,16 @@ static int insert_conversation(Store *s, const StorePrompt *row, Error *err)
     return sql_run(s, stmt, "add a conversation", err);
 }
 
-int store_insert_prompt(Store *s, StorePrompt *row, StoreAdded *added, Error *err)
+int prompt_put(Store *s, StorePrompt *row, Content *content, StoreAdded *added, Error *err)
 {
     assert(row->text && row->source);
     if (*row->text == 0) return error_set(err, "%s: prompt is empty", s->path);
     if (content_check(s, row->text, "prompt", err) != 0) return -1;
 
     const Split wish = row->split;
-    int64_t content_id = 0;
-    if (content_add(s, row->text, &content_id, err) != 0) return -1;
-    if (find_by_content(s, content_id, row, err) != 0) return -1;
+    if (content_put(s, row->text, content, err) != 0) return -1;
+    row->id = 0;
+    if (!content->added && find_by_content(s, content->id, row, err) != 0) return -1;
     if (row->id != 0) {
         added->duplicate++;
         return 0;
@@ -85,8 +85,14 @@ int store_insert_prompt(Store *s, StorePrompt *row, StoreAdded *added, Error *er
     row->split = there != SPLIT_ANY ? there : wish != SPLIT_ANY ? wish : family_split(family);
     added->moved += wish != SPLIT_ANY && wish != row->split;
     added->added++;
-    if (insert_prompt(s, row, content_id, family, err) != 0) return -1;
+    if (insert_prompt(s, row, content->id, family, err) != 0) return -1;
     return insert_conversation(s, row, err);
+}
+
+int store_insert_prompt(Store *s, StorePrompt *row, StoreAdded *added, Error *err)
+{
+    Content content;
+    return prompt_put(s, row, &content, added, err);
 }
 
 int store_add_prompts(Store *s, StorePrompt *rows, size_t n, StoreAdded *added, Error *err)
