@@ -118,7 +118,7 @@ static int read_tokens(char **out, const cJSON *list, const char *name,
 int take_token_ids(ImportRow *row, const cJSON *object, const ImportOptions *options, Error *err)
 {
     enum { SAMPLES_MAX = 16 };
-    char name[16], *prompt = NULL, *sample[SAMPLES_MAX] = {0};
+    char name[24], *prompt = NULL, *sample[SAMPLES_MAX] = {0};
     const double best = json_number(object, "best", -1);
     int n = 0;
     int rc = read_tokens(&prompt, layout_member(object, "query"), "query", options, err);
