@@ -74,6 +74,7 @@ static int flush(Import *im, Error *err)
     if (sql_begin(im->to.store, err) != 0) return -1;
     int rc = 0;
     for (size_t i = 0; i < im->n_rows && rc == 0; i++) rc = store_row(im, &im->row[i], err);
+    if (rc == 0) rc = import_flush(&im->to, err);
     rc = sql_finish(im->to.store, rc, err);
     for (size_t i = 0; i < im->n_rows; i++) import_row_free(&im->row[i]);
     im->n_rows = im->n_bytes = 0;
@@ -264,6 +265,7 @@ done:
     for (size_t i = 0; i < im.n_rows; i++) import_row_free(&im.row[i]);
     free(im.row);
     free(im.to.source);
+    free(im.to.labels);
     line_reader_close(&im.lines);
     return rc;
 }

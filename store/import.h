@@ -44,6 +44,8 @@ int import_take(ImportRow *out, const cJSON *element, const ImportOptions *optio
 int import_render(ImportRow *row, const ImportOptions *options, Error *err);
 void import_row_free(ImportRow *row);
 
+typedef struct ImportLabels ImportLabels;
+
 /* What has been understood so far of one file, on its way into the store. */
 typedef struct {
     Store *store;
@@ -51,10 +53,13 @@ typedef struct {
     ImportResult *result;
     char *source;
     int64_t model_id, session_id, annotator_id; /* of answers and verdicts, once the first came */
+    ImportLabels *labels; /* that are not in the store yet; the caller frees */
 } ImportTarget;
 
 /* Inside the caller's transaction.  -1 with a message that begins with the file is an error; 1 is a row that
  * contradicts what is there, whose reason stands in err. */
 int import_store(ImportTarget *to, const ImportRow *row, Error *err);
+/* To be called before the transaction ends: what waits goes into it. */
+int import_flush(ImportTarget *to, Error *err);
 
 #endif

@@ -10,7 +10,6 @@
 #include "store/sql.h"
 
 enum { CONTRADICTS = 1, NOTHING = -9 };
-static const char ROLE[] = "annotator";
 
 /* Answers that came with data sets belong to no model of ours, labels to none of our people. */
 static int begin_verdicts(ImportTarget *to, Error *err)
@@ -53,10 +52,9 @@ typedef struct {
 static int add_answers(ImportTarget *to, int64_t prompt_id, const ImportItem *item, Answers *out,
                        Error *err)
 {
-    unsigned char chosen[HASH_BYTES], rejected[HASH_BYTES];
-    content_hash(chosen, item->chosen);
-    content_hash(rejected, item->rejected);
-    const bool chosen_first = memcmp(chosen, rejected, HASH_BYTES) < 0;
+    content_hash(out->content[0].hash, item->chosen);
+    content_hash(out->content[1].hash, item->rejected);
+    const bool chosen_first = memcmp(out->content[0].hash, out->content[1].hash, HASH_BYTES) < 0;
     StoreAdded added = {0};
     for (int i = 0; i < 2; i++) {
         const int at = chosen_first ? i : 1 - i;
@@ -77,31 +75,59 @@ static void put_margin(char out[32], double margin)
     else snprintf(out, 32, "margin %g", margin);
 }
 
-/* The label of a pair that nobody has labeled: what store_insert_verdict does, knowing all that it looks up. */
+/* ---- labels that wait -------------------------------------------------------------------------------- */
+
+/* Pairs that nobody has labeled get their labels many at a time. */
+struct ImportLabels {
+    int64_t comparison_id[SQL_ROWS];
+    LabelRow row[SQL_ROWS];
+    LabelShown shown[SQL_ROWS];
+    unsigned char hash[SQL_ROWS][3][HASH_BYTES]; /* of prompt, a, b */
+    char margin[SQL_ROWS][32];
+    int n;
+};
+
+int import_flush(ImportTarget *to, Error *err)
+{
+    ImportLabels *l = to->labels;
+    int64_t first = 0;
+    if (!l || l->n == 0) return 0;
+    if (store_insert_done(to->store, l->comparison_id, l->n, to->annotator_id, to->session_id,
+                          &first, err) != 0)
+        return -1;
+    for (int i = 0; i < l->n; i++) l->row[i].assignment_id = first + i;
+    if (label_append_rows(to->store, l->row, l->shown, l->n, err) != 0) return -1;
+    l->n = 0;
+    return 0;
+}
+
 static int add_label(ImportTarget *to, const StoreComparison *c, const ImportItem *item, int sign,
                      const Content *prompt, const Answers *answers, Error *err)
 {
     const int a = c->a_id == answers->id[0] ? 0 : 1;
-    char margin[32];
-    int64_t id = 0;
-    put_margin(margin, item->margin);
-    LabelRow row = {.session_id = to->session_id,
-                    .outcome = item->outcome,
-                    .preferred = sign,
-                    .comment = *margin ? margin : NULL};
-    const LabelShown shown = {.comparison_id = c->id,
-                              .annotator_id = to->annotator_id,
-                              .swapped = store_is_swapped(to->store, c->id, to->annotator_id),
-                              .role = ROLE,
-                              .prompt = prompt->hash,
-                              .a = answers->content[a].hash,
-                              .b = answers->content[1 - a].hash};
-    if (store_insert_assignment(to->store, c->id, to->annotator_id, to->session_id, ROLE, "done",
-                                &row.assignment_id, err) != 0)
-        return -1;
-    store_make_uuid(row.uuid);
-    row.shown_us = row.submitted_us = store_time_us();
-    return label_append_shown(to->store, &row, &shown, &id, err);
+    if (!to->labels) to->labels = mem_calloc(1, sizeof *to->labels);
+    ImportLabels *l = to->labels;
+    const int n = l->n++;
+    unsigned char(*hash)[HASH_BYTES] = l->hash[n];
+    put_margin(l->margin[n], item->margin);
+    memcpy(hash[0], prompt->hash, HASH_BYTES);
+    memcpy(hash[1], answers->content[a].hash, HASH_BYTES);
+    memcpy(hash[2], answers->content[1 - a].hash, HASH_BYTES);
+    l->comparison_id[n] = c->id;
+    l->shown[n] = (LabelShown){.comparison_id = c->id,
+                               .annotator_id = to->annotator_id,
+                               .swapped = store_is_swapped(to->store, c->id, to->annotator_id),
+                               .role = "annotator",
+                               .prompt = hash[0],
+                               .a = hash[1],
+                               .b = hash[2]};
+    l->row[n] = (LabelRow){.session_id = to->session_id,
+                           .outcome = item->outcome,
+                           .preferred = sign,
+                           .comment = *l->margin[n] ? l->margin[n] : NULL};
+    l->row[n].shown_us = l->row[n].submitted_us = store_time_us();
+    store_make_uuid(l->row[n].uuid);
+    return l->n == SQL_ROWS ? import_flush(to, err) : 0;
 }
 
 static int add_preference(ImportTarget *to, int64_t prompt_id, const Content *prompt,
@@ -116,6 +142,7 @@ static int add_preference(ImportTarget *to, int64_t prompt_id, const Content *pr
         .prompt_id = prompt_id, .a_id = answers.id[0], .b_id = answers.id[1], .origin = "import"};
     if (comparison_put(to->store, &c, &is_new, err) != 0) return -1;
     const int sign = item->outcome != OUTCOME_PREF ? 0 : c.a_id == answers.id[0] ? -1 : 1;
+    if (!is_new && import_flush(to, err) != 0) return -1; /* its label may still wait */
     if (!is_new && imported_preference(to->store, c.id, &there, err) != 0) return -1;
     if (there != NOTHING && (there > 0) - (there < 0) != sign) {
         error_set(err, sign ? "the same pair is there with the other answer preferred, or as a tie"

@@ -85,12 +85,19 @@ static int read_back(Store *s, const char *pragma, const char *want, Error *err)
 
 int sql_bulk(Store *s, bool on, Error *err)
 {
-    char bulk[80];
+    char bulk[128];
     const size_t spare = mem_free() / 4 >> 10, most = 512 << 10;
-    snprintf(bulk, sizeof bulk, "PRAGMA foreign_keys=OFF; PRAGMA cache_size=-%zu",
+    snprintf(bulk, sizeof bulk,
+             "PRAGMA foreign_keys=OFF; PRAGMA ignore_check_constraints=ON; "
+             "PRAGMA cache_size=-%zu",
              spare < most ? spare + (32 << 10) : most);
-    if (sql_exec(s, on ? bulk : "PRAGMA foreign_keys=ON;" CACHE, "prepare", err) != 0) return -1;
-    return on ? 0 : read_back(s, "PRAGMA foreign_keys", "1", err);
+    if (sql_exec(s,
+                 on ? bulk : "PRAGMA foreign_keys=ON; PRAGMA ignore_check_constraints=OFF;" CACHE,
+                 "prepare", err) != 0)
+        return -1;
+    if (on) return 0;
+    if (read_back(s, "PRAGMA ignore_check_constraints", "0", err) != 0) return -1;
+    return read_back(s, "PRAGMA foreign_keys", "1", err);
 }
 
 /* FULL is read back because builds of SQLite differ in their default, and NORMAL loses labels that were

@@ -214,7 +214,7 @@ int response_put(Store *s, StoreResponse *row, Content *content, StoreAdded *add
 {
     int64_t sampling_id = 0;
     if (content_check(s, row->text, "response", err) != 0) return -1;
-    if (content_put(s, row->text, content, err) != 0) return -1;
+    if (content_put_hashed(s, row->text, content, err) != 0) return -1;
     if (sampling_add(s, row->sampling_json, &sampling_id, err) != 0) return -1;
     if (insert_response(s, row, content->id, sampling_id, err) != 0) return -1;
     if (row->id != 0) {
@@ -228,6 +228,7 @@ int response_put(Store *s, StoreResponse *row, Content *content, StoreAdded *add
 int store_insert_response(Store *s, StoreResponse *row, StoreAdded *added, Error *err)
 {
     Content content;
+    content_hash(content.hash, row->text);
     return response_put(s, row, &content, added, err);
 }
 

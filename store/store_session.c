@@ -195,6 +195,45 @@ int store_insert_assignment(Store *s, int64_t comparison_id, int64_t annotator_i
     return 0;
 }
 
+static int find_guideline(Store *s, int64_t *id, Error *err)
+{
+    static const char SQL[] =
+        "SELECT id FROM guideline WHERE campaign_id=?1 ORDER BY version DESC LIMIT 1";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, s->campaign_id);
+    return sql_one(s, stmt, id, "find the guideline", err);
+}
+
+int store_insert_done(Store *s, const int64_t *comparison_id, int n, int64_t annotator_id,
+                      int64_t session_id, int64_t *first, Error *err)
+{
+    static const char SQL[] =
+        "INSERT INTO assignment(comparison_id,annotator_id,session_id,swapped,leased_us,"
+        "expires_us,state,role,guideline_id) VALUES";
+    enum { COLUMNS = 9 };
+    const int64_t now = store_time_us();
+    int64_t guideline = 0;
+    sqlite3_stmt *stmt = NULL;
+    if (find_guideline(s, &guideline, err) != 0) return -1;
+    if (sql_get_rows(s, &stmt, SQL, COLUMNS, n, err) != 0) return -1;
+    for (int i = 0; i < n; i++) {
+        const int at = i * COLUMNS;
+        sqlite3_bind_int64(stmt, at + 1, comparison_id[i]);
+        sqlite3_bind_int64(stmt, at + 2, annotator_id);
+        sqlite3_bind_int64(stmt, at + 3, session_id);
+        sqlite3_bind_int(stmt, at + 4, store_is_swapped(s, comparison_id[i], annotator_id));
+        sqlite3_bind_int64(stmt, at + 5, now);
+        sqlite3_bind_int64(stmt, at + 6, now);
+        sql_bind_text(stmt, at + 7, "done");
+        sql_bind_text(stmt, at + 8, "annotator");
+        sql_bind_id(stmt, at + 9, guideline);
+    }
+    if (sql_run(s, stmt, "assign comparisons", err) != 0) return -1;
+    *first = sqlite3_last_insert_rowid(s->db) - n + 1;
+    return 0;
+}
+
 /* Hold an assignment again, for this session. */
 int store_hold_assignment(Store *s, int64_t assignment_id, int64_t session_id, Error *err)
 {
