@@ -19,6 +19,7 @@ typedef enum {
     RNG_MINIBATCH,   /* order of episodes inside a PPO epoch */
     RNG_PAIR,        /* which pairs are asked */
     RNG_TEST,
+    RNG_MINHASH, /* the hash functions that near-duplicate documents are found with */
 } RngStream;
 
 /* Who asks for sampled answers: their items differ, so no two of them draw the same numbers. */

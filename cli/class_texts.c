@@ -38,7 +38,7 @@ int class_row_read(Sequences *s, char **label, bool needed, const cJSON *row, co
     if (text && *text) rc = add_document_tokens(s, t, text, err);
     else if (prompt && completion)
         rc = add_prompt_tokens(s, t, prompt, err) == 0
-                 ? add_response_tokens(s, t, completion, NULL, 0, err)
+                 ? add_response_tokens(s, t, completion, NULL, NULL, 0, err)
                  : -1;
     else error_set(err, "a row needs a text, or prompt and completion, as texts");
     if (rc != 0) free(*label), *label = NULL;
@@ -118,8 +118,8 @@ int class_texts_read_thumbs(ClassTexts *out, Store *store, const Loaded *l, Erro
         if (j->split == SPLIT_TEST) continue;
         rc = add_conversation_tokens(&c.sequences, l->tokenizer, j->prompt, j->template, err);
         if (rc == 0)
-            rc = add_response_tokens(&c.sequences, l->tokenizer, j->response, j->tokens,
-                                     j->n_tokens, err);
+            rc = add_response_tokens(&c.sequences, l->tokenizer, j->response, j->template,
+                                     j->tokens, j->n_tokens, err);
         if (rc != 0) error_wrap(err, "judgement %lld", (long long)j->id);
         else
             add(&c, mem_strdup(j->good ? UP : DOWN), j->split == SPLIT_VALID,

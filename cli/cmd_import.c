@@ -1,4 +1,5 @@
-/* rlhf import: prompts, demonstrations and preferences from files, standard input and https addresses. */
+/* rlhf import: prompts, demonstrations, preferences and judgements from files, standard input and https
+ * addresses. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,19 +14,26 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/import_reader.h"
 #include "cli/options.h"
 #include "cli/project.h"
 #include "cli/wrap.h"
 #include "store/store.h"
 
 typedef struct {
-    const char *kind, *source, *split, *rejects, *sha256;
+    const char *kind, *layout, *source, *split, *rejects, *sha256, *model, *template;
     bool strict;
 } ImportChoices;
 
 static const Option OPTIONS[] = {
     {"kind", OPTION_TEXT, offsetof(ImportChoices, kind), 0, 0, "KIND",
-     "take less than a row holds: prompts, demonstrations or preferences (auto)"},
+     "take less than a row holds: prompts, demonstrations, preferences or judgements (auto)"},
+    {"layout", OPTION_TEXT, offsetof(ImportChoices, layout), 0, 0, "NAME",
+     "what the rows are, when they are not to be recognised by their members"},
+    {"template", OPTION_TEXT, offsetof(ImportChoices, template), 0, 0, "NAME",
+     "chat template that conversations are written in (the model's; without one, plain)"},
+    {"model", OPTION_TEXT, offsetof(ImportChoices, model), 0, 0, "MODEL",
+     "whose chat template and tokens those are (base, if there is one)"},
     {"source", OPTION_TEXT, offsetof(ImportChoices, source), 0, 0, "NAME",
      "remember the rows under this name (the file's)"},
     {"split", OPTION_TEXT, offsetof(ImportChoices, split), 0, 0, "SPLIT",
@@ -108,7 +116,7 @@ static int download(char path[FILE_PATH_MAX], const Context *ctx, const char *ur
 /* ---- what was understood --------------------------------------------------------------------------- */
 
 /* One line of at most about 90 columns, quoted as JSON, the middle left out. */
-static void print_text(const char *label, const char *text)
+static void log_text(const char *label, const char *text)
 {
     enum { HEAD = 48, TAIL = 32 };
     size_t n = strlen(text), head = n, tail = n;
@@ -125,7 +133,7 @@ static void print_text(const char *label, const char *text)
         text_format(&t, " ... %s", rest.bytes + 1);
         text_free(&rest);
     }
-    wrap_print(11, "    %-11s%s\n", label, t.bytes);
+    log_line("    %-11s%s", label, t.bytes);
     text_free(&t);
 }
 
@@ -160,22 +168,34 @@ static void print_result(const ImportResult *r, const char *name, bool split_giv
     store_import_summary(r, name, summary, sizeof summary);
     printf("%s\n", summary);
     print_refusals(r);
-    wrap_print(
-        2,
-        "  new: prompts %s, demonstrations %s, comparisons %s; rows: train %s, valid %s, test %s\n",
-        text_thousands(r->prompts), text_thousands(r->demonstrations),
-        text_thousands(r->comparisons), text_thousands(r->by_split[SPLIT_TRAIN]),
-        text_thousands(r->by_split[SPLIT_VALID]), text_thousands(r->by_split[SPLIT_TEST]));
+    wrap_print(2,
+               "  new: prompts %s, demonstrations %s, comparisons %s%s%s; rows: train %s, valid "
+               "%s, test %s\n",
+               text_thousands(r->prompts), text_thousands(r->demonstrations),
+               text_thousands(r->comparisons), r->judgements ? ", judgements " : "",
+               r->judgements ? text_thousands(r->judgements) : "",
+               text_thousands(r->by_split[SPLIT_TRAIN]), text_thousands(r->by_split[SPLIT_VALID]),
+               text_thousands(r->by_split[SPLIT_TEST]));
     if (!split_given) print_lacking(r);
     if (r->moved)
         printf("  %s moved into the split that near-duplicates are in\n",
                text_count(r->moved, "prompt"));
+}
+
+/* For the person to see whether the rows were understood; no part of the result. */
+static void log_samples(const ImportResult *r)
+{
+    static const char *const OUTCOME[][2] = {
+        {"chosen", "rejected"}, {"tied", "with"}, {"bad", "and bad"}};
     for (int i = 0; i < r->n_samples; i++) {
         const ImportSample *s = &r->sample[i];
-        printf("  %s %" PRId64 "\n", r->unit, s->line);
-        print_text("prompt", s->prompt);
-        if (s->chosen) print_text(s->rejected ? "chosen" : "completion", s->chosen);
-        if (s->rejected) print_text("rejected", s->rejected);
+        const char *const *pair = OUTCOME[s->outcome <= OUTCOME_BOTH_BAD ? s->outcome : 0];
+        log_line("  %s %" PRId64 ": %s (%s)", r->unit, s->line, s->layout, s->about);
+        log_text("prompt", s->prompt);
+        if (s->kind == DATA_PREFERENCES)
+            log_text(pair[0], s->chosen), log_text(pair[1], s->rejected);
+        if (s->kind == DATA_DEMONSTRATIONS) log_text("completion", s->chosen);
+        if (s->kind == DATA_JUDGEMENTS) log_text(s->good ? "good" : "bad", s->chosen);
     }
 }
 
@@ -186,8 +206,12 @@ static void put_json(Text *t, const ImportResult *r, const char *name)
     text_format(t,
                 ",\"taken\":%" PRId64 ",\"duplicate\":%" PRId64 ",\"refused\":%" PRId64
                 ",\"prompts\":%" PRId64 ",\"demonstrations\":%" PRId64 ",\"comparisons\":%" PRId64
-                ",\"refusals\":[",
-                r->taken, r->duplicate, r->refused, r->prompts, r->demonstrations, r->comparisons);
+                ",\"judgements\":%" PRId64 ",\"layout\":",
+                r->taken, r->duplicate, r->refused, r->prompts, r->demonstrations, r->comparisons,
+                r->judgements);
+    if (r->n_samples) text_format(t, "\"%s\"", r->sample[0].layout);
+    else text_add(t, "null");
+    text_add(t, ",\"refusals\":[");
     for (int i = 0; i < refusals(r); i++) {
         text_format(t, "%s{\"line\":%" PRId64 ",\"reason\":", i ? "," : "", r->refusal[i].line);
         json_put_text(t, r->refusal[i].reason, strlen(r->refusal[i].reason));
@@ -224,7 +248,10 @@ static int import_one(const Context *ctx, Store *store, const char *word,
     progress_end(&bar);
     if (rc != 0) return -1;
     if (ctx->json) put_json(json, &result, word);
-    else print_result(&result, word, choices->split != NULL);
+    else {
+        print_result(&result, word, choices->split != NULL);
+        log_samples(&result);
+    }
     const bool stopped = result.stopped;
     if (stopped && !ctx->observer) say_stopped(word, &result);
     else if (!stopped && result.refused && !options->rejects)
@@ -278,8 +305,10 @@ static int read_choices(ImportOptions *options, const ImportChoices *c, const Wo
 {
     options->source = c->source;
     options->strict = c->strict;
+    options->layout = c->layout;
+    if (c->layout && store_layout_check(c->layout, err) != 0) return -1;
     if (c->kind && data_kind_parse(&options->kind, c->kind, err) != 0) return -1;
-    if (options->kind >= DATA_LABELS)
+    if (options->kind == DATA_LABELS || options->kind == DATA_RESPONSES)
         return error_usage(err, "--kind %s: %s are not imported; preferences are", c->kind,
                            c->kind);
     if (c->split && split_parse(&options->split, c->split, err) != 0) return -1;
@@ -296,7 +325,9 @@ static int read_choices(ImportOptions *options, const ImportChoices *c, const Wo
 static int import(Context *ctx, int argc, char **argv, Error *err)
 {
     ImportChoices choices = {0};
-    ImportOptions options = {0};
+    ImportReader reader = {.ctx = ctx};
+    ImportOptions options = {
+        .render = import_reader_render, .decode = import_reader_decode, .reader = &reader};
     FileWriter rejects;
     Words words;
     Store *store = NULL;
@@ -307,6 +338,8 @@ static int import(Context *ctx, int argc, char **argv, Error *err)
     if (read_choices(&options, &choices, &words, err) != 0) return -1;
     if (project_path(ctx, path, "rlhf.db", err) != 0 || store_open(&store, path, err) != 0)
         return -1;
+    reader.model = choices.model;
+    reader.template = choices.template;
     if (choices.rejects) {
         if (file_begin(&rejects, choices.rejects, err) != 0) goto done;
         options.rejects = &rejects;
@@ -315,6 +348,7 @@ static int import(Context *ctx, int argc, char **argv, Error *err)
     if (options.rejects) rc = end_rejects(&rejects, rc, err);
 
 done:
+    import_reader_close(&reader);
     store_close(store);
     return rc;
 }
@@ -325,17 +359,25 @@ const Command cmd_import = {
     .summary = "take prompts, demonstrations and preferences into the project",
     .usage = "FILE|-|https://... [--kind KIND] [--split SPLIT] [--rejects FILE] [--strict]",
     .details =
-        "Rows are JSON objects, one a line or all in one array, plain or gzip:\n"
-        "  {\"prompt\": ..., \"chosen\": ..., \"rejected\": ...}   a preference\n"
-        "  {\"prompt\": ..., \"completion\": ...}               a demonstration\n"
-        "  {\"prompt\": ...}                                  a prompt\n"
-        "  {\"chosen\": ..., \"rejected\": ...}                 HH-RLHF: whole dialogues, cut "
-        "after "
-        "the last\n"
-        "                                                   \"\\n\\nAssistant:\" that both share\n"
-        "A bad row is refused with its line and the reason, the others are taken; a row that is "
-        "there already\nis not taken twice. Downloads stay in the project's cache and go on where "
-        "they stopped.\n"
+        "Rows are JSON objects, one a line or all in one array, plain or gzip, recognised by their "
+        "members; the\nfirst three are shown as they were understood.  LAYOUTS, for --layout:\n"
+        "  prompt         {prompt}\n"
+        "  demonstration  {prompt, completion} or {prompt, response}\n"
+        "  preference     {prompt, chosen, rejected}\n"
+        "  implicit       {chosen, rejected}, which begin with the prompt\n"
+        "  hh             the same, HH-RLHF's dialogues: cut after the last \"\\n\\nAssistant:\" "
+        "of "
+        "both\n"
+        "  unpaired       {prompt, completion, label}: judgements\n"
+        "  messages       {messages}: every answer of the assistant is a demonstration\n"
+        "  sharegpt       {conversations}, also with chosen and rejected; alpaca: {instruction, "
+        "...}\n"
+        "  lm-human-preferences, summarize-from-feedback, ultrafeedback, shp, webgpt, arena: as "
+        "published\n"
+        "Texts may be lists of messages: a conversation becomes text in the chat template of the "
+        "base, or of\n--template.  A bad row is refused with its line and the reason, the others "
+        "are taken; a row that is\nthere already is not taken twice.  Downloads stay in the "
+        "project's cache and go on where they stopped.\n"
         "Prompts that differ in case, punctuation and numbers alone stay together in one split, so "
         "the shares\nare about 80, 10 and 10% of many different prompts only.",
     .options = OPTIONS,

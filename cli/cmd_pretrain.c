@@ -16,6 +16,7 @@
 typedef struct {
     TrainingFlags training;
     const char *model, *tokenizer;
+    bool distinct;
 } PretrainOptions;
 
 static const Option OPTIONS[] = {
@@ -24,6 +25,8 @@ static const Option OPTIONS[] = {
      "start from these weights instead of random ones"},
     {"tokenizer", OPTION_TEXT, offsetof(PretrainOptions, tokenizer), 0, 0, "DIR",
      "use the tokenizer of this folder instead of a new one"},
+    {"distinct", OPTION_SWITCH, offsetof(PretrainOptions, distinct), 0, 0, NULL,
+     "leave out documents that repeat others, as is always done with folders"},
     {0},
 };
 static const ConfigTable *const SECTIONS[] = {&PRETRAIN_TABLE, &MODEL_TABLE, NULL};
@@ -31,6 +34,8 @@ static const char END_OF_TEXT[] = "<|endoftext|>";
 
 /* One document in VALID_EVERY is held out, up to VALID_TOKENS tokens. */
 enum { VALID_EVERY = 20, VALID_TOKENS = 20000 };
+/* Of documents that are held out by their hash, before there is a tokenizer to count with. */
+enum { BYTES_A_TOKEN = 4 };
 /* A new model with more is warned of.  Twenty tokens a weight are what training makes best use of (Hoffmann et
  * al. 2022); this is one part in two hundred of that. */
 enum { WEIGHTS_A_TOKEN_MAX = 10 };
@@ -142,7 +147,9 @@ static int make_examples(Pretrain *p, Error *err)
     int rc = 0;
     progress_begin(&bar, "tokens", p->corpus.n, "document");
     for (int i = 0; i < p->corpus.n && rc == 0; i++) {
-        const bool hold_out = i % VALID_EVERY == VALID_EVERY - 1 && p->valid.tokens < VALID_TOKENS;
+        const bool hold_out = p->corpus.held_out ? p->corpus.held_out[i]
+                                                 : i % VALID_EVERY == VALID_EVERY - 1 &&
+                                                       p->valid.tokens < VALID_TOKENS;
         rc = add_document(p, hold_out ? &p->valid : &p->train, p->corpus.text[i], err);
         if (rc != 0) error_wrap(err, "document %d", i + 1);
         progress_update(&bar, i + 1, NULL);
@@ -173,6 +180,23 @@ static void say_what_was_read(const Pretrain *p)
         log_line("that is very little text for so many weights: expect a model that knows it by "
                  "heart and little else; use more text, or a smaller --width and --layers");
     if (p->valid.n == 0) log_line("nothing is held out: that begins at %d documents", VALID_EVERY);
+}
+
+/* Whatever is left out is written down beside the run. */
+static int say_what_was_left_out(const Pretrain *p, Error *err)
+{
+    const Corpus *c = &p->corpus;
+    char path[FILE_PATH_MAX];
+    if (!c->held_out) return 0;
+    log_line("%s in %s: left out %s with the words of another, %s nearly the same as another, %s "
+             "that %s not UTF-8",
+             text_count(c->n + c->same + c->alike, "document"), text_count(c->files, "file"),
+             text_thousands(c->same), text_thousands(c->alike), text_count(c->not_text, "file"),
+             c->not_text == 1 ? "is" : "are");
+    if (c->left_out.n == 0) return 0;
+    if (path_join(path, p->run.folder, "left-out.jsonl", err) != 0) return -1;
+    log_line("which and why: %s", path);
+    return file_write(path, c->left_out.bytes, c->left_out.n, err);
 }
 
 static int train(Pretrain *p, Error *err)
@@ -213,13 +237,15 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (training_settings(ctx, &c, "pretrain", &p.options.training, err) != 0) return -1;
     if ((p.options.model ? open_model(&p, err) : check_shape(&p, err)) != 0) goto done;
     if (corpus_read(&p.corpus, words.word, words.n, err) != 0) goto done;
+    if (p.corpus.folders > 0 || p.options.distinct)
+        corpus_clean(&p.corpus, VALID_EVERY, (size_t)VALID_TOKENS * BYTES_A_TOKEN);
     if (open_store(&p.store, ctx, err) != 0) goto done;
     char inputs[128];
     snprintf(inputs, sizeof inputs, "{\"corpus\": \"%s\"}", p.corpus.sha256);
     if (training_begin(&p.run, ctx, p.store, "pretrain", &p.options.training, &c, inputs, err) != 0)
         goto done;
     if (path_join(p.tokenizer_dir, p.run.folder, "tokenizer", err) != 0) goto done;
-    if (make_model(&p, err) != 0) goto done;
+    if (say_what_was_left_out(&p, err) != 0 || make_model(&p, err) != 0) goto done;
     if (make_examples(&p, err) != 0) goto done;
     rc = train(&p, err);
 
@@ -242,7 +268,7 @@ const Command cmd_pretrain = {
     .name = "pretrain",
     .heading = "train",
     .summary = "a base model from raw text",
-    .usage = "FILE... [--model MODEL | --tokenizer DIR] [--run NAME] [--resume]",
+    .usage = "FILE|FOLDER... [--model MODEL | --tokenizer DIR] [--run NAME] [--resume]",
     .details =
         "Trains a byte-level BPE tokenizer on the text, then a transformer of the shape in "
         "the `model` settings.\n"
@@ -250,7 +276,10 @@ const Command cmd_pretrain = {
         "document, blank lines\n"
         "and all.  What is longer than the context is cut there.  One document in 20 is "
         "held out, so of fewer none\n"
-        "is.  The finished run becomes the project's `base`.",
+        "is.  Of a FOLDER all files are read, and documents left out that repeat an earlier one: "
+        "the same words, or\n"
+        "four in five runs of five words; which and why is in the run's left-out.jsonl.  The "
+        "finished run becomes\nthe project's `base`.",
     .options = OPTIONS,
     .sections = SECTIONS,
     .project = PROJECT_NEEDED,

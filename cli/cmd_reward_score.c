@@ -43,7 +43,7 @@ static int read_row(Sequences *s, const Loaded *l, const cJSON *row, Error *err)
                     : add_prompt_tokens(s, l->tokenizer, prompt, err)) != 0)
         return -1;
     if ((ids ? add_ids(s, l, "response", response, "ids", ids, err)
-             : add_response_tokens(s, l->tokenizer, response, NULL, 0, err)) != 0)
+             : add_response_tokens(s, l->tokenizer, response, NULL, NULL, 0, err)) != 0)
         return -1;
     sequences_end(s);
     if (s->tokens <= max_T) return 0;

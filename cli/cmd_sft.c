@@ -50,9 +50,10 @@ static int add_demonstration(DemonstrationSet *d, const Loaded *l, const StoreDe
                              Error *err)
 {
     Sequences one = {0};
-    int rc = add_prompt_tokens(&one, l->tokenizer, row->prompt, err);
+    int rc = add_conversation_tokens(&one, l->tokenizer, row->prompt, row->template, err);
     const int prompt = sequences_pending(&one);
-    if (rc == 0) rc = add_response_tokens(&one, l->tokenizer, row->response, NULL, 0, err);
+    if (rc == 0)
+        rc = add_response_tokens(&one, l->tokenizer, row->response, row->template, NULL, 0, err);
     const int n = sequences_pending(&one);
     if (rc == 0 && n > l->model->config.max_T) d->too_long++;
     else if (rc == 0) {

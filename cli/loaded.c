@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/project.h"
 #include "cli/run_record.h"
+#include "policy/chat_template.h"
 #include "policy/hub_repo.h"
 
 /* A project may have been moved since: what the end of the base's path names may still lie beside some
@@ -317,27 +318,40 @@ int add_conversation_tokens(Sequences *s, const Tokenizer *t, const char *prompt
     return add_text(s, t, prompt, !template, template != NULL, err);
 }
 
-static int add_stop(Sequences *s, const Tokenizer *t, Error *err)
+/* The template's own end of a turn; where it has none, or the vocabulary lacks it, the stop token. */
+static int end_of(const Tokenizer *t, const char *template)
 {
     const int eos = tokenizer_eos(t);
-    if (eos < 0) return error_set(err, "the tokenizer has no end-of-text token");
-    sequences_add(s, &eos, 1);
+    const ChatVariables v = {.eos = eos >= 0 ? tokenizer_token(t, eos) : NULL};
+    const ChatTemplate *chat = NULL;
+    Error ignored;
+    if (!template || chat_template_find(&chat, template, &ignored) != 0) return eos;
+    const char *end = chat_template_end(chat, &v, 0);
+    const int id = end ? tokenizer_id(t, end) : -1;
+    return id >= 0 ? id : eos;
+}
+
+static int add_end(Sequences *s, const Tokenizer *t, const char *template, Error *err)
+{
+    const int end = end_of(t, template);
+    if (end < 0) return error_set(err, "the tokenizer has no end-of-text token");
+    sequences_add(s, &end, 1);
     return 0;
 }
 
 int add_document_tokens(Sequences *s, const Tokenizer *t, const char *text, Error *err)
 {
-    return add_text(s, t, text, true, false, err) != 0 ? -1 : add_stop(s, t, err);
+    return add_text(s, t, text, true, false, err) != 0 ? -1 : add_end(s, t, NULL, err);
 }
 
-int add_response_tokens(Sequences *s, const Tokenizer *t, const char *response, const int *tokens,
-                        int n, Error *err)
+int add_response_tokens(Sequences *s, const Tokenizer *t, const char *response,
+                        const char *template, const int *tokens, int n, Error *err)
 {
     if (tokens) {
         sequences_add(s, tokens, n);
         return 0;
     }
-    return add_text(s, t, response, false, false, err) != 0 ? -1 : add_stop(s, t, err);
+    return add_text(s, t, response, false, false, err) != 0 ? -1 : add_end(s, t, template, err);
 }
 
 char *response_text(const Tokenizer *t, const int *tokens, int n)

@@ -81,9 +81,10 @@ int add_conversation_tokens(Sequences *s, const Tokenizer *t, const char *prompt
                             const char *template, Error *err);
 /* Add the tokens of a text that is a sequence by itself, and the stop token. */
 int add_document_tokens(Sequences *s, const Tokenizer *t, const char *text, Error *err);
-/* Add the tokens of a response: as sampled when known, else its text and the stop token. */
-int add_response_tokens(Sequences *s, const Tokenizer *t, const char *response, const int *tokens,
-                        int n, Error *err);
+/* Add the tokens of a response: as sampled when known, else its text and what ends it: the stop token, or the
+ * end of a turn in the chat template that its prompt is written in (NULL: none). */
+int add_response_tokens(Sequences *s, const Tokenizer *t, const char *response,
+                        const char *template, const int *tokens, int n, Error *err);
 /* A response as text: without its stop token, U+FFFD for a NUL; the caller frees. */
 char *response_text(const Tokenizer *t, const int *tokens, int n);
 

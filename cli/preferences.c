@@ -13,7 +13,7 @@ static int add_sequence(Sequences *s, const Tokenizer *t, const StorePreference 
                         const char *response, const int *tokens, int n, Error *err)
 {
     if (add_conversation_tokens(s, t, row->prompt, row->template, err) != 0) return -1;
-    if (add_response_tokens(s, t, response, tokens, n, err) != 0) return -1;
+    if (add_response_tokens(s, t, response, row->template, tokens, n, err) != 0) return -1;
     sequences_end(s);
     return 0;
 }

@@ -489,6 +489,17 @@ int chat_template_render(ChatText *out, const ChatTemplate *t, const ChatVariabl
     return 0;
 }
 
+char *chat_template_say(const ChatTemplate *t, const ChatVariables *v, const char *content)
+{
+    ChatText said = {0};
+    text_add(&said.text, "");
+    put_markup(&said, t->answer.lead, eos_of(t, v), true);
+    put_content(&said, content, t->trim != TRIM_NOTHING, true);
+    char *text = text_take(&said.text);
+    chat_text_free(&said);
+    return text;
+}
+
 void chat_text_free(ChatText *text)
 {
     text_free(&text->text);

@@ -69,6 +69,9 @@ typedef struct {
 /* `prompt`: end with what an answer follows.  What the template refuses is an error. */
 int chat_template_render(ChatText *out, const ChatTemplate *t, const ChatVariables *v,
                          const ChatMessage *message, int n, bool prompt, Error *err);
+/* An answer as the model says it: with what the template leads it in by, trimmed where it trims, without the
+ * end.  The caller frees. */
+char *chat_template_say(const ChatTemplate *t, const ChatVariables *v, const char *content);
 void chat_text_free(ChatText *text);
 
 #endif

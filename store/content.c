@@ -101,24 +101,37 @@ void content_hash(unsigned char out[HASH_BYTES], const char *text)
     crypto_hash_sha256(out, (const unsigned char *)text, strlen(text));
 }
 
-int content_add(Store *s, const char *text, int64_t *id, Error *err)
+int content_put(Store *s, const char *text, Content *out, Error *err)
+{
+    content_hash(out->hash, text);
+    return content_put_hashed(s, text, out, err);
+}
+
+int content_put_hashed(Store *s, const char *text, Content *out, Error *err)
 {
     static const char ADD[] =
         "INSERT INTO content(sha256,body) VALUES(?1,?2) ON CONFLICT DO NOTHING";
     static const char FIND[] = "SELECT id FROM content WHERE sha256=?1";
-    unsigned char hash[HASH_BYTES];
-    content_hash(hash, text);
 
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, ADD, err) != 0) return -1;
-    sqlite3_bind_blob(stmt, 1, hash, HASH_BYTES, SQLITE_STATIC);
+    sqlite3_bind_blob(stmt, 1, out->hash, HASH_BYTES, SQLITE_STATIC);
     sql_bind_text(stmt, 2, text);
     if (sql_run(s, stmt, "add a text", err) != 0) return -1;
-    if (sqlite3_changes(s->db) == 1) {
-        *id = sqlite3_last_insert_rowid(s->db);
+    out->added = sqlite3_changes(s->db) == 1;
+    if (out->added) {
+        out->id = sqlite3_last_insert_rowid(s->db);
         return 0;
     }
     if (sql_get(s, &stmt, FIND, err) != 0) return -1;
-    sqlite3_bind_blob(stmt, 1, hash, HASH_BYTES, SQLITE_STATIC);
-    return sql_one(s, stmt, id, "find a text", err);
+    sqlite3_bind_blob(stmt, 1, out->hash, HASH_BYTES, SQLITE_STATIC);
+    return sql_one(s, stmt, &out->id, "find a text", err);
+}
+
+int content_add(Store *s, const char *text, int64_t *id, Error *err)
+{
+    Content content;
+    if (content_put(s, text, &content, err) != 0) return -1;
+    *id = content.id;
+    return 0;
 }

@@ -1,7 +1,6 @@
 /* Data sets into the store, in batches: one transaction each, so that an import neither commits row by row
  * nor keeps others waiting. */
 #include <assert.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,19 +9,20 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/import.h"
+#include "store/line_reader.h"
 #include "store/sql.h"
 
-enum { BATCH_ROWS = 2000, BATCH_BYTES = 16 << 20 };
+/* A batch touches pages all over the indexes of hashes, and each is written once a batch: large ones are what
+ * makes an import fast.  While one is written nobody else can write, for a second or so. */
+enum { BATCH_ROWS = 20000, BATCH_BYTES = 32 << 20 };
 
 typedef struct {
-    Store *store;
+    ImportTarget to;
     const ImportOptions *options;
     ImportResult *result;
     LineReader lines;
     ImportRow *row; /* the batch */
     size_t n_rows, n_bytes;
-    char *source;
-    int64_t model_id, session_id; /* of preferences, once the first came */
 } Import;
 
 /* ---- refused rows ---------------------------------------------------------------------------------- */
@@ -53,136 +53,29 @@ static int refuse(Import *im, int64_t line, const char *raw, size_t n, const cha
                      (long long)line, reason);
 }
 
-/* ---- rows into tables ------------------------------------------------------------------------------ */
+/* ---- batches -------------------------------------------------------------------------------------- */
 
-/* Answers that came with data sets belong to no model of ours, labels to none of our people. */
-static int begin_preferences(Import *im, Error *err)
+static int store_row(Import *im, const ImportRow *row, Error *err)
 {
-    StoreModel model = {.name = "import", .role = "external"};
-    StoreSession session = {.ui = "import"};
-    if (im->session_id != 0) return 0;
-    char *handle = mem_format("import:%s", im->source);
-    int rc = store_insert_model(im->store, &model, err);
-    if (rc == 0)
-        rc =
-            store_insert_annotator(im->store, handle, ANNOTATOR_IMPORT, &session.annotator_id, err);
-    if (rc == 0) rc = store_insert_session(im->store, &session, &im->session_id, err);
-    im->model_id = model.id;
-    free(handle);
-    return rc;
-}
-
-/* The preference that a data set gave for this pair: 0 when none has. */
-static int imported_preference(Store *s, int64_t comparison_id, int64_t *out, Error *err)
-{
-    static const char SQL[] =
-        "SELECT l.pref FROM label_current l JOIN annotator n ON n.id=l.annotator_id"
-        " JOIN assignment x ON x.id=l.assignment_id"
-        " WHERE x.comparison_id=?1 AND n.kind='import' LIMIT 1";
-    sqlite3_stmt *stmt = NULL;
-    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
-    sqlite3_bind_int64(stmt, 1, comparison_id);
-    return sql_one(s, stmt, out, "find an imported label", err);
-}
-
-/* The answer with the smaller hash goes in first, so that "a" says nothing about being chosen. */
-static int add_answers(Import *im, int64_t prompt_id, const ImportRow *row, int64_t *chosen_id,
-                       int64_t *rejected_id, Error *err)
-{
-    unsigned char chosen[HASH_BYTES], rejected[HASH_BYTES];
-    content_hash(chosen, row->chosen);
-    content_hash(rejected, row->rejected);
-    const bool chosen_first = memcmp(chosen, rejected, HASH_BYTES) < 0;
-    StoreAdded added = {0};
-    for (int i = 0; i < 2; i++) {
-        const bool is_chosen = chosen_first == (i == 0);
-        StoreResponse r = {.prompt_id = prompt_id,
-                           .model_id = im->model_id,
-                           .text = is_chosen ? row->chosen : row->rejected,
-                           .sum_logprob = NAN};
-        if (store_insert_response(im->store, &r, &added, err) != 0) return -1;
-        *(is_chosen ? chosen_id : rejected_id) = r.id;
+    Error reason = {0};
+    const int rc = import_store(&im->to, row, &reason);
+    if (rc == 0) return 0;
+    if (rc < 0) {
+        *err = reason;
+        return -1;
     }
-    return 0;
-}
-
-static int add_preference(Import *im, int64_t prompt_id, const ImportRow *row, Error *err)
-{
-    StoreAdded pair = {0}, label = {0};
-    int64_t chosen_id = 0, rejected_id = 0, there = 0;
-    if (begin_preferences(im, err) != 0) return -1;
-    if (add_answers(im, prompt_id, row, &chosen_id, &rejected_id, err) != 0) return -1;
-    StoreComparison c = {
-        .prompt_id = prompt_id, .a_id = chosen_id, .b_id = rejected_id, .origin = "import"};
-    if (store_insert_comparison(im->store, &c, &pair, err) != 0) return -1;
-    const int preferred = c.a_id == chosen_id ? -1 : 1;
-    if (pair.duplicate && imported_preference(im->store, c.id, &there, err) != 0) return -1;
-    if (there != 0 && (there < 0) != (preferred < 0))
-        return refuse(im, row->line, row->raw ? row->raw : "", row->raw ? strlen(row->raw) : 0,
-                      "the same pair is there with the other answer preferred", err);
-    im->result->comparisons += pair.added;
-    if (there != 0) {
-        im->result->duplicate++;
-        return 0;
-    }
-    im->result->taken++;
-    const StoreVerdict verdict = {
-        .comparison_id = c.id, .outcome = OUTCOME_PREF, .preferred = preferred};
-    return store_insert_verdict(im->store, im->session_id, &verdict, &label, err);
-}
-
-static void keep_sample(ImportResult *r, const ImportRow *row)
-{
-    if (r->n_samples == IMPORT_SAMPLES) return;
-    r->sample[r->n_samples++] =
-        (ImportSample){.prompt = mem_strdup(row->prompt),
-                       .chosen = row->chosen ? mem_strdup(row->chosen) : NULL,
-                       .rejected = row->rejected ? mem_strdup(row->rejected) : NULL,
-                       .line = row->line};
-}
-
-static int add_row(Import *im, const ImportRow *row, Error *err)
-{
-    ImportResult *r = im->result;
-    const int64_t taken = r->taken, duplicate = r->duplicate;
-    StoreAdded added = {0};
-    StorePrompt prompt = {.text = row->prompt, .source = im->source, .split = im->options->split};
-    if (store_insert_prompt(im->store, &prompt, &added, err) != 0) return -1;
-    r->prompts += added.added;
-    r->moved += added.moved;
-    if (row->kind == DATA_PREFERENCES) {
-        if (add_preference(im, prompt.id, row, err) != 0) return -1;
-    } else if (row->kind == DATA_DEMONSTRATIONS) {
-        StoreDemonstration d = {.prompt = row->prompt,
-                                .response = row->chosen,
-                                .source = im->source,
-                                .split = prompt.split};
-        added = (StoreAdded){0};
-        if (store_insert_demonstration(im->store, &d, &added, err) != 0) return -1;
-        r->demonstrations += added.added;
-        r->taken += added.added;
-        r->duplicate += added.duplicate;
-    } else {
-        r->taken += added.added;
-        r->duplicate += added.duplicate;
-    }
-    if (r->taken > taken) {
-        r->by_split[prompt.split]++;
-        keep_sample(r, row);
-    }
-    if (r->duplicate > duplicate && im->options->split != SPLIT_ANY &&
-        im->options->split != prompt.split)
-        r->stays[prompt.split]++;
-    return 0;
+    return refuse(im, row->line, row->raw ? row->raw : "", row->raw ? strlen(row->raw) : 0,
+                  reason.message, err);
 }
 
 static int flush(Import *im, Error *err)
 {
     if (im->n_rows == 0) return 0;
-    if (sql_begin(im->store, err) != 0) return -1;
+    if (sql_begin(im->to.store, err) != 0) return -1;
     int rc = 0;
-    for (size_t i = 0; i < im->n_rows && rc == 0; i++) rc = add_row(im, &im->row[i], err);
-    rc = sql_finish(im->store, rc, err);
+    for (size_t i = 0; i < im->n_rows && rc == 0; i++) rc = store_row(im, &im->row[i], err);
+    if (rc == 0) rc = import_flush(&im->to, err);
+    rc = sql_finish(im->to.store, rc, err);
     for (size_t i = 0; i < im->n_rows; i++) import_row_free(&im->row[i]);
     im->n_rows = im->n_bytes = 0;
     if (rc == 0 && im->options->on_progress)
@@ -192,11 +85,38 @@ static int flush(Import *im, Error *err)
 
 /* ---- the file -------------------------------------------------------------------------------------- */
 
-static void keep_row(Import *im, const ImportRow *row, size_t bytes)
+static size_t bytes_of(const ImportRow *row)
+{
+    size_t n = 0;
+    for (int i = 0; i < row->n; i++) {
+        const ImportItem *item = &row->item[i];
+        n += strlen(item->prompt) + (item->chosen ? strlen(item->chosen) : 0) +
+             (item->rejected ? strlen(item->rejected) : 0);
+    }
+    return n;
+}
+
+static void keep_row(Import *im, const ImportRow *row)
 {
     im->row = sql_grow(im->row, im->n_rows, sizeof *im->row);
     im->row[im->n_rows++] = *row;
-    im->n_bytes += bytes;
+    im->n_bytes += bytes_of(row);
+}
+
+/* A row as it was understood, or why it was not; the n bytes are what stands in the file. */
+static int keep_or_refuse(Import *im, ImportRow *row, int rc, int64_t line, const char *bytes,
+                          size_t n, const Error *reason, Error *err)
+{
+    if (rc != 0) {
+        import_row_free(row);
+        if (rc != IMPORT_CANNOT) return refuse(im, line, bytes, n, reason->message, err);
+        *err = *reason;
+        return -1;
+    }
+    row->line = line;
+    if (im->options->rejects) row->raw = mem_strndup(bytes, n);
+    keep_row(im, row);
+    return 0;
 }
 
 /* Strict is all or nothing, so it is one transaction. */
@@ -223,12 +143,9 @@ static int read_row(Import *im, Error *err)
 
     ImportRow row = {0};
     Error reason = {0};
-    if (import_parse(&row, bytes, n, im->options->kind, &reason) != 0)
-        return refuse(im, line, bytes, n, reason.message, err);
-    row.line = line;
-    if (im->options->rejects) row.raw = mem_strndup(bytes, n);
-    keep_row(im, &row, n);
-    return 0;
+    int rc = import_parse(&row, bytes, n, im->options, &reason);
+    if (rc == 0) rc = import_render(&row, im->options, &reason);
+    return keep_or_refuse(im, &row, rc, line, bytes, n, &reason, err);
 }
 
 static int end_reading(Import *im, bool stopped, Error *err)
@@ -246,14 +163,10 @@ static int read_element(Import *im, const cJSON *element, Error *err)
     Error reason = {0};
     const int64_t number = ++im->lines.number;
     char *raw = im->options->rejects ? cJSON_PrintUnformatted(element) : NULL;
-    int rc = 0;
-    if (import_take(&row, element, im->options->kind, &reason) != 0) {
-        rc = refuse(im, number, raw ? raw : "", raw ? strlen(raw) : 0, reason.message, err);
-    } else {
-        row.line = number;
-        if (raw) row.raw = mem_strdup(raw);
-        keep_row(im, &row, strlen(row.prompt));
-    }
+    const char *bytes = raw ? raw : "";
+    int rc = import_take(&row, element, im->options, &reason);
+    if (rc == 0) rc = import_render(&row, im->options, &reason);
+    rc = keep_or_refuse(im, &row, rc, number, bytes, strlen(bytes), &reason, err);
     cJSON_free(raw);
     return rc;
 }
@@ -319,14 +232,18 @@ int store_import(Store *s, const char *path, const ImportOptions *options, Impor
 {
     static const ImportOptions DEFAULT = {0};
     ImportResult result = {0};
-    Import im = {.store = s, .options = options ? options : &DEFAULT, .result = &result};
+    Error ignored;
+    Import im = {.options = options ? options : &DEFAULT, .result = &result};
     int rc = -1;
-    assert(im.options->kind < DATA_LABELS);
-    im.source = im.options->source ? mem_strdup(im.options->source) : source_of(path);
+    assert(im.options->kind != DATA_LABELS && im.options->kind != DATA_RESPONSES);
+    im.to = (ImportTarget){.store = s, .options = im.options, .result = &result};
+    im.to.source = im.options->source ? mem_strdup(im.options->source) : source_of(path);
 
-    if (content_check(s, im.source, "the source's name", err) != 0) goto done;
+    if (content_check(s, im.to.source, "the source's name", err) != 0) goto done;
+    if (sql_bulk(s, true, err) != 0) goto done;
     if (line_reader_open(&im.lines, path, err) != 0 || read_all(&im, err) != 0) goto done;
-    if (im.session_id != 0 && store_end_session(s, im.session_id, "done", err) != 0) goto done;
+    if (im.to.session_id != 0 && store_end_session(s, im.to.session_id, "done", err) != 0)
+        goto done;
     if (result.taken + result.duplicate == 0 && !result.stopped) {
         if (result.refused > 0)
             error_set(err, "%s: no row could be taken of %s (first: %s %lld: %s)", im.lines.path,
@@ -339,14 +256,16 @@ int store_import(Store *s, const char *path, const ImportOptions *options, Impor
             "text to train a base on: rlhf pretrain FILE");
         goto done;
     }
-    *out = result;
     rc = 0;
 
 done:
-    if (rc != 0) store_import_free(&result);
+    if (sql_bulk(s, false, rc == 0 ? err : &ignored) != 0) rc = -1;
+    if (rc == 0) *out = result;
+    else store_import_free(&result);
     for (size_t i = 0; i < im.n_rows; i++) import_row_free(&im.row[i]);
     free(im.row);
-    free(im.source);
+    free(im.to.source);
+    free(im.to.labels);
     line_reader_close(&im.lines);
     return rc;
 }

@@ -1,48 +1,65 @@
-/* One line of a data set, understood.  Private to store/. */
+/* One row of a data set, understood.  Private to store/. */
 #ifndef STORE_IMPORT_H
 #define STORE_IMPORT_H
 
-#include <zlib.h>
-
 #include "base/json.h"
-#include "base/text.h"
+#include "store/dialogue.h"
 #include "store/store.h"
 
-enum { IMPORT_LINE_MAX = TEXT_LINE_MAX, IMPORT_ARRAY_MAX = 256 << 20 };
+typedef struct Layout Layout; /* layout.h */
 
-/* Prompts have no chosen, demonstrations no rejected. */
+/* What a row adds to the store; most rows are one item. */
 typedef struct {
-    DataKind kind;
+    DataKind kind;   /* prompts, demonstrations, preferences or judgements */
+    int turns;       /* of the row's dialogue, which the answers follow; 0: the prompt is a text */
+    char *prompt;    /* as the model reads it; of a dialogue NULL until it is rendered */
+    char *chosen;    /* the answer; of a tie the first one; of a prompt NULL */
+    char *rejected;  /* of preferences alone */
+    Outcome outcome; /* of a preference: pref, tie, both_bad */
+    double margin;   /* by which chosen is better, where a data set says; else NAN */
+    bool good;       /* of a judgement */
+} ImportItem;
+
+typedef struct {
     int64_t line;
-    char *prompt, *chosen, *rejected;
+    const Layout *layout;
+    Dialogue dialogue;
+    const char
+        *template;    /* that the prompts of a dialogue are written in; NULL: none with tokens */
+    ImportItem *item; /* (n) */
+    int n;
     char *raw; /* the line as it came, when rejects are kept */
 } ImportRow;
 
-/* Understand one line.  `wanted` is what to make of it, DATA_AUTO what it says itself; the reason of a
- * refusal stands in err->message, without file and line. */
-int import_parse(ImportRow *out, const char *bytes, size_t n, DataKind wanted, Error *err);
+/* A row that is not taken makes them return -1, and what it is not taken for stands in err->message, without
+ * file and line; what ends the whole import, -2 (IMPORT_CANNOT). */
+enum { IMPORT_CANNOT = -2 };
+
+/* Understand one line, dialogues not yet rendered. */
+int import_parse(ImportRow *out, const char *bytes, size_t n, const ImportOptions *options,
+                 Error *err);
 /* The same of an element of an array. */
-int import_take(ImportRow *out, const cJSON *element, DataKind wanted, Error *err);
+int import_take(ImportRow *out, const cJSON *element, const ImportOptions *options, Error *err);
+/* Dialogues become prompts and answers by options->render. */
+int import_render(ImportRow *row, const ImportOptions *options, Error *err);
 void import_row_free(ImportRow *row);
 
-/* Lines of a file, plain or gzip. */
+typedef struct ImportLabels ImportLabels;
+
+/* What has been understood so far of one file, on its way into the store. */
 typedef struct {
-    gzFile file;
-    const char *path;
-    int64_t size; /* of the file, 0 when it is a pipe */
-    char block[1 << 16];
-    size_t at, n;
-    Text line;      /* without its end */
-    int64_t number; /* of that line, from 1 */
-    bool too_long;  /* that line has more than IMPORT_LINE_MAX bytes and was cut */
-} LineReader;
-int line_reader_open(LineReader *r, const char *path, Error *err);
-/* 1: a line, 0: the end, -1: the file cannot be read on. */
-int line_reader_next(LineReader *r, Error *err);
-/* Whether the file is one JSON array and not lines; to be asked before the first line. */
-int line_reader_begins_array(LineReader *r, bool *array, Error *err);
-/* All that has not been read yet, without a byte order mark, of at most IMPORT_ARRAY_MAX bytes. */
-int line_reader_rest(LineReader *r, Text *out, Error *err);
-void line_reader_close(LineReader *r);
+    Store *store;
+    const ImportOptions *options;
+    ImportResult *result;
+    char *source;
+    int64_t model_id, session_id, annotator_id; /* of answers and verdicts, once the first came */
+    ImportLabels *labels; /* that are not in the store yet; the caller frees */
+} ImportTarget;
+
+/* Inside the caller's transaction.  -1 with a message that begins with the file is an error; 1 is a row that
+ * contradicts what is there, whose reason stands in err. */
+int import_store(ImportTarget *to, const ImportRow *row, Error *err);
+/* To be called before the transaction ends: what waits goes into it. */
+int import_flush(ImportTarget *to, Error *err);
 
 #endif

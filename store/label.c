@@ -95,10 +95,16 @@ static int read_shown(Store *s, int64_t assignment_id, Facts *f, sqlite3_stmt **
     return 0;
 }
 
+/* Nobody else writes while this transaction lasts, so the end of the chain is read once in it. */
 static int read_head(Store *s, unsigned char prev[HASH_BYTES], bool *any, Error *err)
 {
     static const char SQL[] = "SELECT row_hash FROM label ORDER BY id DESC LIMIT 1";
     sqlite3_stmt *stmt = NULL;
+    if (s->head_known) {
+        memcpy(prev, s->head, HASH_BYTES);
+        *any = true;
+        return 0;
+    }
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     const int found = sql_step(s, stmt, "read the newest label", err);
     if (found < 0) return -1;
@@ -110,69 +116,113 @@ static int read_head(Store *s, unsigned char prev[HASH_BYTES], bool *any, Error 
     return 0;
 }
 
-static int insert_label(Store *s, const Facts *f, const unsigned char *prev,
-                        const unsigned char *hash, int64_t *id, Error *err)
+static const char INSERT[] =
+    "INSERT INTO "
+    "label(uuid,assignment_id,session_id,supersedes,op,outcome,pref,shown_us,submitted_us,"
+    "active_ms,layout,comment,prev_hash,row_hash,hash_version,confidence,first_input_us,seen_a,"
+    "seen_b,reasons) VALUES";
+enum { COLUMNS = 20 };
+
+/* The parameters from `at` + 1 on. */
+static void bind_label(sqlite3_stmt *stmt, int at, const Facts *f, const unsigned char *prev,
+                       const unsigned char *hash)
 {
-    static const char SQL[] =
-        "INSERT INTO "
-        "label(uuid,assignment_id,session_id,supersedes,op,outcome,pref,shown_us,submitted_us,"
-        "active_ms,layout,comment,prev_hash,row_hash,hash_version,confidence,first_input_us,seen_a,"
-        "seen_b,reasons) "
-        "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)";
-    sqlite3_stmt *stmt = NULL;
-    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
-    sqlite3_bind_blob(stmt, 1, f->uuid, 16, SQLITE_STATIC);
-    sqlite3_bind_int64(stmt, 2, f->number[0]);
-    sqlite3_bind_int64(stmt, 3, f->number[1]);
-    sql_bind_id(stmt, 4, f->number[2]);
-    sql_bind_text(stmt, 5, f->op);
-    sql_bind_text(stmt, 6, f->outcome);
+    sqlite3_bind_blob(stmt, at + 1, f->uuid, 16, SQLITE_STATIC);
+    sqlite3_bind_int64(stmt, at + 2, f->number[0]);
+    sqlite3_bind_int64(stmt, at + 3, f->number[1]);
+    sql_bind_id(stmt, at + 4, f->number[2]);
+    sql_bind_text(stmt, at + 5, f->op);
+    sql_bind_text(stmt, at + 6, f->outcome);
     /* 0 stands for both "no preference" (a tie) and "none given" (a skip): the outcome tells them apart. */
     if (f->outcome && strcmp(f->outcome, "skip") != 0 && strcmp(f->outcome, "flag") != 0)
-        sqlite3_bind_int64(stmt, 7, f->number[3]);
-    sqlite3_bind_int64(stmt, 8, f->number[4]);
-    sqlite3_bind_int64(stmt, 9, f->number[5]);
-    sqlite3_bind_int64(stmt, 10, f->number[6]);
-    sql_bind_text(stmt, 11, f->layout);
-    sql_bind_text(stmt, 12, f->comment);
-    if (prev) sqlite3_bind_blob(stmt, 13, prev, HASH_BYTES, SQLITE_STATIC);
-    sqlite3_bind_blob(stmt, 14, hash, HASH_BYTES, SQLITE_STATIC);
-    sqlite3_bind_int(stmt, 15, f->version);
+        sqlite3_bind_int64(stmt, at + 7, f->number[3]);
+    sqlite3_bind_int64(stmt, at + 8, f->number[4]);
+    sqlite3_bind_int64(stmt, at + 9, f->number[5]);
+    sqlite3_bind_int64(stmt, at + 10, f->number[6]);
+    sql_bind_text(stmt, at + 11, f->layout);
+    sql_bind_text(stmt, at + 12, f->comment);
+    if (prev) sqlite3_bind_blob(stmt, at + 13, prev, HASH_BYTES, SQLITE_STATIC);
+    sqlite3_bind_blob(stmt, at + 14, hash, HASH_BYTES, SQLITE_STATIC);
+    sqlite3_bind_int(stmt, at + 15, f->version);
     for (int i = 0; i < ADDED; i++)
-        if (f->added[i] != NONE_GIVEN) sqlite3_bind_int64(stmt, 16 + i, f->added[i]);
-    sql_bind_text(stmt, 20, f->reasons);
+        if (f->added[i] != NONE_GIVEN) sqlite3_bind_int64(stmt, at + 16 + i, f->added[i]);
+    sql_bind_text(stmt, at + 20, f->reasons);
+}
+
+static int insert_labels(Store *s, sqlite3_stmt *stmt, const unsigned char *head, Error *err)
+{
     if (sql_run(s, stmt, "add a label", err) != 0) return -1;
-    *id = sqlite3_last_insert_rowid(s->db);
+    memcpy(s->head, head, HASH_BYTES);
+    s->head_known = true;
     return 0;
+}
+
+static void take_shown(Facts *f, const LabelShown *shown)
+{
+    f->number[7] = shown->comparison_id;
+    f->number[8] = shown->annotator_id;
+    f->swapped = shown->swapped;
+    f->role = shown->role;
+    f->text[0] = shown->prompt;
+    f->text[1] = shown->a;
+    f->text[2] = shown->b;
+}
+
+static int take_row(Store *s, Facts *f, const LabelRow *row, Error *err)
+{
+    assert(row->outcome != OUTCOME_PREF || row->retract ||
+           (row->preferred != 0 && row->preferred >= -4 && row->preferred <= 4));
+    *f = (Facts){.uuid = row->uuid,
+                 .number = {row->assignment_id, row->session_id, row->supersedes,
+                            row->outcome == OUTCOME_PREF && !row->retract ? row->preferred : 0,
+                            row->shown_us, row->submitted_us, row->active_ms},
+                 .op = row->retract ? "retract" : "set",
+                 .outcome = row->retract ? NULL : outcome_name(row->outcome),
+                 .layout = row->layout,
+                 .comment = row->comment,
+                 .version = HASH_VERSION,
+                 .added = {row->confidence ? row->confidence : NONE_GIVEN,
+                           row->first_input_us ? row->first_input_us : NONE_GIVEN,
+                           row->seen ? row->seen_a : NONE_GIVEN,
+                           row->seen ? row->seen_b : NONE_GIVEN},
+                 .reasons = row->retract ? NULL : row->reasons};
+    return row->comment ? content_check(s, row->comment, "comment", err) : 0;
 }
 
 int label_append(Store *s, const LabelRow *row, int64_t *id, Error *err)
 {
-    assert(row->outcome != OUTCOME_PREF || row->retract ||
-           (row->preferred != 0 && row->preferred >= -4 && row->preferred <= 4));
-    if (row->comment && content_check(s, row->comment, "comment", err) != 0) return -1;
-    Facts f = {.uuid = row->uuid,
-               .number = {row->assignment_id, row->session_id, row->supersedes,
-                          row->outcome == OUTCOME_PREF && !row->retract ? row->preferred : 0,
-                          row->shown_us, row->submitted_us, row->active_ms},
-               .op = row->retract ? "retract" : "set",
-               .outcome = row->retract ? NULL : outcome_name(row->outcome),
-               .layout = row->layout,
-               .comment = row->comment,
-               .version = HASH_VERSION,
-               .added = {row->confidence ? row->confidence : NONE_GIVEN,
-                         row->first_input_us ? row->first_input_us : NONE_GIVEN,
-                         row->seen ? row->seen_a : NONE_GIVEN,
-                         row->seen ? row->seen_b : NONE_GIVEN},
-               .reasons = row->retract ? NULL : row->reasons};
     unsigned char prev[HASH_BYTES], hash[HASH_BYTES];
     bool any = false;
-    sqlite3_stmt *shown = NULL;
-    if (read_head(s, prev, &any, err) != 0) return -1;
+    Facts f;
+    sqlite3_stmt *shown = NULL, *stmt = NULL;
+    if (take_row(s, &f, row, err) != 0 || read_head(s, prev, &any, err) != 0) return -1;
     if (read_shown(s, row->assignment_id, &f, &shown, err) != 0) return -1;
     hash_row(hash, any ? prev : NULL, &f);
     sql_release(shown);
-    return insert_label(s, &f, any ? prev : NULL, hash, id, err);
+    if (sql_get_rows(s, &stmt, INSERT, COLUMNS, 1, err) != 0) return -1;
+    bind_label(stmt, 0, &f, any ? prev : NULL, hash);
+    if (insert_labels(s, stmt, hash, err) != 0) return -1;
+    *id = sqlite3_last_insert_rowid(s->db);
+    return 0;
+}
+
+int label_append_rows(Store *s, const LabelRow *row, const LabelShown *shown, int n, Error *err)
+{
+    unsigned char chain[SQL_ROWS + 1][HASH_BYTES]; /* [0]: of the label before */
+    bool any = false;
+    sqlite3_stmt *stmt = NULL;
+    assert(n > 0 && n <= SQL_ROWS);
+    if (read_head(s, chain[0], &any, err) != 0) return -1;
+    if (sql_get_rows(s, &stmt, INSERT, COLUMNS, n, err) != 0) return -1;
+    for (int i = 0; i < n; i++) {
+        const unsigned char *prev = any || i > 0 ? chain[i] : NULL;
+        Facts f;
+        if (take_row(s, &f, &row[i], err) != 0) return -1;
+        take_shown(&f, &shown[i]);
+        hash_row(chain[i + 1], prev, &f);
+        bind_label(stmt, i * COLUMNS, &f, prev, chain[i + 1]);
+    }
+    return insert_labels(s, stmt, chain[n], err);
 }
 
 /* ---- verify ---------------------------------------------------------------------------------------- */

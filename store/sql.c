@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 
 int sql_damaged(Store *s, const char *doing, Error *err)
 {
@@ -37,22 +38,50 @@ int sql_exec(Store *s, const char *sql, const char *doing, Error *err)
     return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : sql_error(s, doing, err);
 }
 
-int sql_get(Store *s, sqlite3_stmt **out, const char *sql, Error *err)
+static bool find_cached(Store *s, sqlite3_stmt **out, const char *sql, int rows)
 {
     for (int i = 0; i < s->n_cached; i++)
-        if (s->cache[i].sql == sql) {
+        if (s->cache[i].sql == sql && s->cache[i].rows == rows) {
             *out = s->cache[i].stmt;
             sqlite3_clear_bindings(*out);
-            return 0;
+            return true;
         }
+    return false;
+}
+
+/* `text` is what is prepared, `sql` what it is known by. */
+static int prepare(Store *s, sqlite3_stmt **out, const char *sql, int rows, const char *text,
+                   Error *err)
+{
     assert(s->n_cached < SQL_CACHE_MAX);
     sqlite3_stmt *stmt = NULL;
-    if (sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v3(s->db, text, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) != SQLITE_OK)
         return sql_error(s, "prepare", err);
     s->cache[s->n_cached].sql = sql;
+    s->cache[s->n_cached].rows = rows;
     s->cache[s->n_cached++].stmt = stmt;
     *out = stmt;
     return 0;
+}
+
+int sql_get(Store *s, sqlite3_stmt **out, const char *sql, Error *err)
+{
+    return find_cached(s, out, sql, 0) ? 0 : prepare(s, out, sql, 0, sql, err);
+}
+
+int sql_get_rows(Store *s, sqlite3_stmt **out, const char *head, int columns, int n, Error *err)
+{
+    if (find_cached(s, out, head, n)) return 0;
+    Text t = {0};
+    text_add(&t, head);
+    for (int i = 0; i < n; i++) {
+        text_add(&t, i ? ",(" : "(");
+        for (int k = 0; k < columns; k++) text_add(&t, k ? ",?" : "?");
+        text_add(&t, ")");
+    }
+    const int rc = prepare(s, out, head, n, t.bytes, err);
+    text_free(&t);
+    return rc;
 }
 
 void sql_release(sqlite3_stmt *stmt)
@@ -87,6 +116,7 @@ int sql_one(Store *s, sqlite3_stmt *stmt, int64_t *out, const char *doing, Error
 
 int sql_begin(Store *s, Error *err)
 {
+    s->head_known = false;
     return sql_exec(s, "BEGIN IMMEDIATE", "begin to write", err);
 }
 

@@ -17,9 +17,13 @@ struct Store {
     int64_t waiting_since_us; /* for a lock, by a steady clock */
     struct {
         const char *sql;
+        int rows; /* 0: as it stands */
         sqlite3_stmt *stmt;
     } cache[SQL_CACHE_MAX];
     int n_cached;
+    /* Within a transaction, once a label was added: the end of the chain. */
+    bool head_known;
+    unsigned char head[HASH_BYTES];
 };
 
 enum { STORE_APPLICATION_ID = 0x524C4846, STORE_VERSION = 3 }; /* "RLHF" */
@@ -44,6 +48,10 @@ char *sql_parent_of(const char *path);
 int sql_exec(Store *s, const char *sql, const char *doing, Error *err);
 /* A prepared statement, ready to bind; it belongs to the store.  `sql` is a string that stays. */
 int sql_get(Store *s, sqlite3_stmt **out, const char *sql, Error *err);
+/* The same of one that inserts n rows at once, which costs a third of n statements where a table has checks and
+ * indexes: `head` up to VALUES, then n times (?,?,...) of `columns` parameters, bound from 1 on. */
+enum { SQL_ROWS = 40 };
+int sql_get_rows(Store *s, sqlite3_stmt **out, const char *head, int columns, int n, Error *err);
 /* 1: a row stands there; 0: no more, and the statement is reset; -1: error, and it is reset. */
 int sql_step(Store *s, sqlite3_stmt *stmt, const char *doing, Error *err);
 /* Run to the end a statement without rows. */
@@ -54,6 +62,10 @@ void sql_release(sqlite3_stmt *stmt);
 int sql_one(Store *s, sqlite3_stmt *stmt, int64_t *out, const char *doing, Error *err);
 /* BEGIN IMMEDIATE: a transaction that reads before it writes must own the lock from the start. */
 int sql_begin(Store *s, Error *err);
+/* For many rows at once, outside a transaction: more cache, and no look at foreign keys and CHECKs, which take a
+ * third of the time.  The ids of rows that refer to each other come from adding these, the words of enums from
+ * our own tables; store_verify looks at both.  false: as at opening. */
+int sql_bulk(Store *s, bool on, Error *err);
 /* COMMIT when rc is 0, else (or when that fails) ROLLBACK.  Returns 0 or -1. */
 int sql_finish(Store *s, int rc, Error *err);
 
@@ -85,10 +97,24 @@ bool process_is_gone(const char *name);
 /* What runs inside the caller's transaction: store_insert_prompt is what store_add_prompts does for each
  * row, and so on. */
 void content_hash(unsigned char out[HASH_BYTES], const char *text);
+/* A text that is there now, and whether it was not before. */
+typedef struct {
+    int64_t id;
+    unsigned char hash[HASH_BYTES];
+    bool added;
+} Content;
+int content_put(Store *s, const char *text, Content *out, Error *err);
+int content_put_hashed(Store *s, const char *text, Content *out, Error *err); /* out->hash is */
 int content_add(Store *s, const char *text, int64_t *id, Error *err);
 int content_check(Store *s, const char *text, const char *what, Error *err);
 /* NULL is allowed. */
 int content_check_json(Store *s, const char *json, const char *what, Error *err);
+/* The same with the text of the row, which is filled in. */
+int prompt_put(Store *s, StorePrompt *row, Content *content, StoreAdded *added, Error *err);
+/* content->hash is there already. */
+int response_put(Store *s, StoreResponse *row, Content *content, StoreAdded *added, Error *err);
+/* Of two answers to the prompt that differ; *added is false when the pair is there already. */
+int comparison_put(Store *s, StoreComparison *row, bool *added, Error *err);
 int store_insert_prompt(Store *s, StorePrompt *row, StoreAdded *added, Error *err);
 int store_insert_demonstration(Store *s, StoreDemonstration *row, StoreAdded *added, Error *err);
 int store_insert_class_text(Store *s, StoreClassText *row, StoreAdded *added, Error *err);
@@ -103,15 +129,21 @@ int store_find_session_annotator(Store *s, int64_t session_id, int64_t *annotato
 int store_insert_assignment(Store *s, int64_t comparison_id, int64_t annotator_id,
                             int64_t session_id, const char *role, const char *state, int64_t *id,
                             Error *err);
+bool store_is_swapped(const Store *s, int64_t comparison_id, int64_t annotator_id);
 /* The open or done one of this comparison and annotator, as an annotator; *id stays 0 when there is none. */
 int store_find_assignment(Store *s, int64_t comparison_id, int64_t annotator_id, int64_t *id,
                           bool *done, Error *err);
 /* Leases that ran out are held no more. */
 int store_expire_leases(Store *s, Error *err);
+/* n comparisons (at most SQL_ROWS) that this annotator has done, with ids from *first on. */
+int store_insert_done(Store *s, const int64_t *comparison_id, int n, int64_t annotator_id,
+                      int64_t session_id, int64_t *first, Error *err);
 int store_hold_assignment(Store *s, int64_t assignment_id, int64_t session_id, Error *err);
 int store_read_claim(Store *s, int64_t assignment_id, StoreClaim *out, Error *err);
 int store_insert_verdict(Store *s, int64_t session_id, const StoreVerdict *row, StoreAdded *added,
                          Error *err);
+
+int store_insert_judgement(Store *s, const StoreJudgement *judgement, int64_t *id, Error *err);
 
 /* A label before it has an id; `preferred` as stored (< 0: a is better). */
 typedef struct {
@@ -127,6 +159,15 @@ typedef struct {
     int seen_a, seen_b;
 } LabelRow;
 int label_append(Store *s, const LabelRow *row, int64_t *id, Error *err);
+/* What an assignment showed to whom, for who knows it. */
+typedef struct {
+    int64_t comparison_id, annotator_id;
+    bool swapped;
+    const char *role;
+    const unsigned char *prompt, *a, *b; /* hashes of the texts */
+} LabelShown;
+/* n labels (at most SQL_ROWS) one after the other. */
+int label_append_rows(Store *s, const LabelRow *row, const LabelShown *shown, int n, Error *err);
 /* Recompute the chain; *n is how many labels it has. */
 int label_verify(Store *s, int64_t *n, Error *err);
 

@@ -37,24 +37,21 @@ static int find_comparison(Store *s, StoreComparison *row, Error *err)
     return sql_one(s, stmt, &row->id, "find a comparison", err);
 }
 
-int store_insert_comparison(Store *s, StoreComparison *row, StoreAdded *added, Error *err)
+static void put_in_order(StoreComparison *row)
+{
+    if (row->a_id < row->b_id) return;
+    const int64_t larger = row->a_id;
+    row->a_id = row->b_id;
+    row->b_id = larger;
+}
+
+int comparison_put(Store *s, StoreComparison *row, bool *added, Error *err)
 {
     static const char SQL[] =
         "INSERT INTO comparison(campaign_id,prompt_id,a_id,b_id,origin,created_us)"
         " VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT(campaign_id,a_id,b_id) DO NOTHING";
     assert(row->origin);
-    if (row->a_id > row->b_id) {
-        const int64_t larger = row->a_id;
-        row->a_id = row->b_id;
-        row->b_id = larger;
-    }
-    bool equal = false;
-    row->id = 0;
-    if (look_at_pair(s, row, &equal, err) != 0) return -1;
-    if (equal) {
-        added->refused++;
-        return 0;
-    }
+    put_in_order(row);
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, s->campaign_id);
@@ -64,13 +61,26 @@ int store_insert_comparison(Store *s, StoreComparison *row, StoreAdded *added, E
     sql_bind_text(stmt, 5, row->origin);
     sqlite3_bind_int64(stmt, 6, store_time_us());
     if (sql_run(s, stmt, "add a comparison", err) != 0) return -1;
-    if (sqlite3_changes(s->db) == 1) {
-        row->id = sqlite3_last_insert_rowid(s->db);
-        added->added++;
+    *added = sqlite3_changes(s->db) == 1;
+    if (!*added) return find_comparison(s, row, err);
+    row->id = sqlite3_last_insert_rowid(s->db);
+    return 0;
+}
+
+int store_insert_comparison(Store *s, StoreComparison *row, StoreAdded *added, Error *err)
+{
+    bool equal = false, is_new = false;
+    put_in_order(row);
+    row->id = 0;
+    if (look_at_pair(s, row, &equal, err) != 0) return -1;
+    if (equal) {
+        added->refused++;
         return 0;
     }
-    added->duplicate++;
-    return find_comparison(s, row, err);
+    if (comparison_put(s, row, &is_new, err) != 0) return -1;
+    added->added += is_new;
+    added->duplicate += !is_new;
+    return 0;
 }
 
 int store_add_comparisons(Store *s, StoreComparison *rows, size_t n, StoreAdded *added, Error *err)

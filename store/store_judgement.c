@@ -122,7 +122,7 @@ static int insert(Store *s, const Row *r, const unsigned char *hash, int64_t *id
     return 0;
 }
 
-static int save(Store *s, const StoreJudgement *j, int64_t *id, Error *err)
+int store_insert_judgement(Store *s, const StoreJudgement *j, int64_t *id, Error *err)
 {
     unsigned char prev[HASH_BYTES], prompt[HASH_BYTES], answer[HASH_BYTES], hash[HASH_BYTES];
     bool any = false;
@@ -149,7 +149,7 @@ int store_save_judgement(Store *s, const StoreJudgement *judgement, int64_t *id,
     assert(!sodium_is_zero(judgement->uuid, 16));
     int64_t saved = 0;
     if (sql_begin(s, err) != 0) return -1;
-    const int rc = sql_finish(s, save(s, judgement, &saved, err), err);
+    const int rc = sql_finish(s, store_insert_judgement(s, judgement, &saved, err), err);
     if (rc == 0 && id) *id = saved;
     return rc;
 }

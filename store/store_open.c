@@ -81,6 +81,25 @@ static int read_back(Store *s, const char *pragma, const char *want, Error *err)
     return rc;
 }
 
+#define CACHE "PRAGMA cache_size=-32768;" /* KiB */
+
+int sql_bulk(Store *s, bool on, Error *err)
+{
+    char bulk[128];
+    const size_t spare = mem_free() / 4 >> 10, most = 512 << 10;
+    snprintf(bulk, sizeof bulk,
+             "PRAGMA foreign_keys=OFF; PRAGMA ignore_check_constraints=ON; "
+             "PRAGMA cache_size=-%zu",
+             spare < most ? spare + (32 << 10) : most);
+    if (sql_exec(s,
+                 on ? bulk : "PRAGMA foreign_keys=ON; PRAGMA ignore_check_constraints=OFF;" CACHE,
+                 "prepare", err) != 0)
+        return -1;
+    if (on) return 0;
+    if (read_back(s, "PRAGMA ignore_check_constraints", "0", err) != 0) return -1;
+    return read_back(s, "PRAGMA foreign_keys", "1", err);
+}
+
 /* FULL is read back because builds of SQLite differ in their default, and NORMAL loses labels that were
  * acknowledged when the power goes. */
 static int set_up(Store *s, Error *err)
@@ -92,8 +111,7 @@ static int set_up(Store *s, Error *err)
         "PRAGMA trusted_schema=OFF;"
         "PRAGMA cell_size_check=ON;"
         "PRAGMA mmap_size=0;"
-        "PRAGMA temp_store=MEMORY;"
-        "PRAGMA cache_size=-32768;";
+        "PRAGMA temp_store=MEMORY;" CACHE;
     const char *mode = sql_wal_is_safe(sqlite3_libversion_number()) ? "wal" : "truncate";
     char pragma[64];
     snprintf(pragma, sizeof pragma, "PRAGMA journal_mode=%s", mode);
@@ -180,6 +198,7 @@ static int wait_for_turn(void *context, int tries)
 int sql_connect(Store *s, int flags, Error *err)
 {
     if (sodium_init() < 0) return error_set(err, "libsodium does not start");
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* counting takes a lock for every allocation */
     if (sqlite3_open_v2(s->path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
         if (!s->db) return error_set(err, "%s: SQLite does not start", s->path);
         return sql_error(s, "open", err);

@@ -65,16 +65,16 @@ static int insert_conversation(Store *s, const StorePrompt *row, Error *err)
     return sql_run(s, stmt, "add a conversation", err);
 }
 
-int store_insert_prompt(Store *s, StorePrompt *row, StoreAdded *added, Error *err)
+int prompt_put(Store *s, StorePrompt *row, Content *content, StoreAdded *added, Error *err)
 {
     assert(row->text && row->source);
     if (*row->text == 0) return error_set(err, "%s: prompt is empty", s->path);
     if (content_check(s, row->text, "prompt", err) != 0) return -1;
 
     const Split wish = row->split;
-    int64_t content_id = 0;
-    if (content_add(s, row->text, &content_id, err) != 0) return -1;
-    if (find_by_content(s, content_id, row, err) != 0) return -1;
+    if (content_put(s, row->text, content, err) != 0) return -1;
+    row->id = 0;
+    if (!content->added && find_by_content(s, content->id, row, err) != 0) return -1;
     if (row->id != 0) {
         added->duplicate++;
         return 0;
@@ -85,8 +85,14 @@ int store_insert_prompt(Store *s, StorePrompt *row, StoreAdded *added, Error *er
     row->split = there != SPLIT_ANY ? there : wish != SPLIT_ANY ? wish : family_split(family);
     added->moved += wish != SPLIT_ANY && wish != row->split;
     added->added++;
-    if (insert_prompt(s, row, content_id, family, err) != 0) return -1;
+    if (insert_prompt(s, row, content->id, family, err) != 0) return -1;
     return insert_conversation(s, row, err);
+}
+
+int store_insert_prompt(Store *s, StorePrompt *row, StoreAdded *added, Error *err)
+{
+    Content content;
+    return prompt_put(s, row, &content, added, err);
 }
 
 int store_add_prompts(Store *s, StorePrompt *rows, size_t n, StoreAdded *added, Error *err)
@@ -106,7 +112,8 @@ int store_insert_demonstration(Store *s, StoreDemonstration *row, StoreAdded *ad
         "INSERT INTO demonstration(prompt_id,content_id,source,created_us,"
         "annotator_id,session_id) VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT DO NOTHING";
     static const char FIND[] = "SELECT id FROM demonstration WHERE prompt_id=?1 AND content_id=?2";
-    StorePrompt prompt = {.text = row->prompt, .source = row->source, .split = row->split};
+    StorePrompt prompt = {
+        .text = row->prompt, .source = row->source, .split = row->split, .template = row->template};
     StoreAdded of_prompt = {0};
     int64_t content_id = 0;
     if (store_insert_prompt(s, &prompt, &of_prompt, err) != 0) return -1;
@@ -268,8 +275,9 @@ int store_list_demonstrations(Store *s, Split split, StoreDemonstrationList *out
 {
     static const char SQL[] =
         "SELECT d.id, d.prompt_id, pc.body, dc.body, d.source, p.split, d.annotator_id,"
-        " d.session_id"
+        " d.session_id, k.template"
         " FROM demonstration d JOIN prompt p ON p.id=d.prompt_id"
+        " LEFT JOIN conversation k ON k.prompt_id=p.id"
         " JOIN content pc ON pc.id=p.content_id JOIN content dc ON dc.id=d.content_id"
         " WHERE (?1 IS NULL OR p.split=?1) AND p.id NOT IN " SQL_REDACTED " ORDER BY d.id";
     sqlite3_stmt *stmt = NULL;
@@ -287,7 +295,8 @@ int store_list_demonstrations(Store *s, Split split, StoreDemonstrationList *out
                                                   .source = sql_copy_text(stmt, 4),
                                                   .split = sql_split(stmt, 5),
                                                   .annotator_id = sqlite3_column_int64(stmt, 6),
-                                                  .session_id = sqlite3_column_int64(stmt, 7)};
+                                                  .session_id = sqlite3_column_int64(stmt, 7),
+                                                  .template = sql_copy_text(stmt, 8)};
     }
     if (found < 0) {
         store_demonstrations_free(&list);
@@ -304,6 +313,7 @@ void store_demonstrations_free(StoreDemonstrationList *list)
         free((char *)list->row[i].prompt);
         free((char *)list->row[i].response);
         free((char *)list->row[i].source);
+        free((char *)list->row[i].template);
     }
     free(list->row);
     *list = (StoreDemonstrationList){0};

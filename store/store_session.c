@@ -161,6 +161,12 @@ static int lease_end(Store *s, int64_t now, int64_t *expires_us, Error *err)
     return sql_one(s, stmt, expires_us, "read the campaign", err);
 }
 
+/* The side is a function of who looks at what: random over pairs, the same after any restart. */
+bool store_is_swapped(const Store *s, int64_t comparison_id, int64_t annotator_id)
+{
+    return rng_bits(s->seed, RNG_SWAP, (uint64_t)comparison_id, (uint64_t)annotator_id) >> 63;
+}
+
 int store_insert_assignment(Store *s, int64_t comparison_id, int64_t annotator_id,
                             int64_t session_id, const char *role, const char *state, int64_t *id,
                             Error *err)
@@ -171,16 +177,14 @@ int store_insert_assignment(Store *s, int64_t comparison_id, int64_t annotator_i
         "(SELECT id FROM guideline WHERE campaign_id=?9 ORDER BY version DESC LIMIT 1))";
     const int64_t now = store_time_us();
     int64_t expires_us = now;
-    if (lease_end(s, now, &expires_us, err) != 0) return -1;
-    /* The side is a function of who looks at what: random over pairs, the same after any restart. */
-    const bool swapped =
-        rng_bits(s->seed, RNG_SWAP, (uint64_t)comparison_id, (uint64_t)annotator_id) >> 63;
+    const bool held = strcmp(state, "open") == 0;
+    if (held && lease_end(s, now, &expires_us, err) != 0) return -1;
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, comparison_id);
     sqlite3_bind_int64(stmt, 2, annotator_id);
     sqlite3_bind_int64(stmt, 3, session_id);
-    sqlite3_bind_int(stmt, 4, swapped);
+    sqlite3_bind_int(stmt, 4, store_is_swapped(s, comparison_id, annotator_id));
     sqlite3_bind_int64(stmt, 5, now);
     sqlite3_bind_int64(stmt, 6, expires_us);
     sql_bind_text(stmt, 7, state);
@@ -188,6 +192,45 @@ int store_insert_assignment(Store *s, int64_t comparison_id, int64_t annotator_i
     sqlite3_bind_int64(stmt, 9, s->campaign_id);
     if (sql_run(s, stmt, "assign a comparison", err) != 0) return -1;
     *id = sqlite3_last_insert_rowid(s->db);
+    return 0;
+}
+
+static int find_guideline(Store *s, int64_t *id, Error *err)
+{
+    static const char SQL[] =
+        "SELECT id FROM guideline WHERE campaign_id=?1 ORDER BY version DESC LIMIT 1";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, s->campaign_id);
+    return sql_one(s, stmt, id, "find the guideline", err);
+}
+
+int store_insert_done(Store *s, const int64_t *comparison_id, int n, int64_t annotator_id,
+                      int64_t session_id, int64_t *first, Error *err)
+{
+    static const char SQL[] =
+        "INSERT INTO assignment(comparison_id,annotator_id,session_id,swapped,leased_us,"
+        "expires_us,state,role,guideline_id) VALUES";
+    enum { COLUMNS = 9 };
+    const int64_t now = store_time_us();
+    int64_t guideline = 0;
+    sqlite3_stmt *stmt = NULL;
+    if (find_guideline(s, &guideline, err) != 0) return -1;
+    if (sql_get_rows(s, &stmt, SQL, COLUMNS, n, err) != 0) return -1;
+    for (int i = 0; i < n; i++) {
+        const int at = i * COLUMNS;
+        sqlite3_bind_int64(stmt, at + 1, comparison_id[i]);
+        sqlite3_bind_int64(stmt, at + 2, annotator_id);
+        sqlite3_bind_int64(stmt, at + 3, session_id);
+        sqlite3_bind_int(stmt, at + 4, store_is_swapped(s, comparison_id[i], annotator_id));
+        sqlite3_bind_int64(stmt, at + 5, now);
+        sqlite3_bind_int64(stmt, at + 6, now);
+        sql_bind_text(stmt, at + 7, "done");
+        sql_bind_text(stmt, at + 8, "annotator");
+        sql_bind_id(stmt, at + 9, guideline);
+    }
+    if (sql_run(s, stmt, "assign comparisons", err) != 0) return -1;
+    *first = sqlite3_last_insert_rowid(s->db) - n + 1;
     return 0;
 }
 

@@ -39,25 +39,86 @@ static int count_by_split(Store *s, const char *sql, int64_t out[SPLIT_N], Error
     return found;
 }
 
-static int count_annotators(Store *s, StoreStatus *out, Error *err)
+static int list_annotators(Store *s, StoreStatus *out, int64_t **ids, Error *err)
 {
-    static const char SQL[] =
-        "SELECT n.handle, n.kind, count(l.id) FILTER (WHERE l.outcome<>'skip'), count(l.id)"
-        " FROM annotator n LEFT JOIN label_current l ON l.annotator_id=n.id"
-        " GROUP BY n.id ORDER BY n.id";
+    static const char SQL[] = "SELECT id, handle, kind FROM annotator ORDER BY id";
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     int found;
-    while ((found = sql_step(s, stmt, "count labels", err)) == 1) {
+    while ((found = sql_step(s, stmt, "list annotators", err)) == 1) {
         out->annotator = sql_grow(out->annotator, out->n_annotators, sizeof *out->annotator);
-        StoreAnnotator *a = &out->annotator[out->n_annotators++];
-        *a = (StoreAnnotator){.handle = sql_copy_text(stmt, 0),
-                              .kind = sql_kind(stmt, 1),
-                              .labels = sqlite3_column_int64(stmt, 2)};
-        const int64_t decisions = sqlite3_column_int64(stmt, 3);
-        out->labels_by_kind[ANNOTATOR_ANY] += decisions;
-        if (a->kind != ANNOTATOR_ANY) out->labels_by_kind[a->kind] += decisions;
+        *ids = sql_grow(*ids, out->n_annotators, sizeof **ids);
+        (*ids)[out->n_annotators] = sqlite3_column_int64(stmt, 0);
+        out->annotator[out->n_annotators++] =
+            (StoreAnnotator){.handle = sql_copy_text(stmt, 1), .kind = sql_kind(stmt, 2)};
     }
+    return found;
+}
+
+static void count_label(StoreStatus *out, const int64_t *ids, int64_t annotator, bool skipped)
+{
+    size_t i = 0;
+    while (i < out->n_annotators && ids[i] != annotator) i++;
+    if (i == out->n_annotators) return;
+    StoreAnnotator *a = &out->annotator[i];
+    a->labels += !skipped;
+    out->labels_by_kind[ANNOTATOR_ANY]++;
+    if (a->kind != ANNOTATOR_ANY) out->labels_by_kind[a->kind]++;
+}
+
+static void add_to_split(int64_t counts[SPLIT_N], Split split)
+{
+    counts[SPLIT_ANY]++;
+    if (split != SPLIT_ANY) counts[split]++;
+}
+
+/* The comparison that the walk is at, 0 before the first. */
+typedef struct {
+    int64_t id;
+    Split split;
+    bool trains, redacted, decided, labeled;
+} Walk;
+
+static void leave(StoreStatus *out, const Walk *now)
+{
+    out->labeled += now->labeled;
+    out->skipped += now->decided && !now->labeled;
+    if (now->id && now->trains && !now->redacted && !now->decided)
+        add_to_split(out->undecided, now->split);
+}
+
+/* All that is counted of labels, in one walk over the comparisons: each of its numbers alone would be another. */
+static int count_labels(Store *s, StoreStatus *out, const int64_t *ids, Error *err)
+{
+    static const char SQL[] =
+        "SELECT c.id, p.split, g.purpose='train', x.annotator_id, l.outcome='skip',"
+        " l.pref IS NOT NULL, c.prompt_id IN " SQL_REDACTED
+        " FROM comparison c JOIN prompt p ON p.id=c.prompt_id JOIN campaign g ON g.id=c.campaign_id"
+        " LEFT JOIN assignment x ON x.comparison_id=c.id"
+        " LEFT JOIN label l ON l.assignment_id=x.id AND l.op='set'"
+        "  AND NOT EXISTS(SELECT 1 FROM label n WHERE n.supersedes=l.id)"
+        " ORDER BY c.id";
+    Walk now = {0};
+    int found;
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    while ((found = sql_step(s, stmt, "count labels", err)) == 1) {
+        const int64_t id = sqlite3_column_int64(stmt, 0);
+        if (id != now.id) {
+            leave(out, &now);
+            now = (Walk){.id = id,
+                         .split = sql_split(stmt, 1),
+                         .trains = sqlite3_column_int(stmt, 2) != 0,
+                         .redacted = sqlite3_column_int(stmt, 6) != 0};
+        }
+        if (sqlite3_column_type(stmt, 4) == SQLITE_NULL) continue;
+        const bool skipped = sqlite3_column_int(stmt, 4) != 0;
+        now.decided = true;
+        now.labeled = now.labeled || !skipped;
+        if (now.trains && sqlite3_column_int(stmt, 5)) add_to_split(out->preferences, now.split);
+        count_label(out, ids, sqlite3_column_int64(stmt, 3), skipped);
+    }
+    leave(out, &now);
     return found;
 }
 
@@ -65,43 +126,30 @@ static int count_all(Store *s, StoreStatus *out, Error *err)
 {
     static const char PROMPTS[] =
         "SELECT split, count(*) FROM prompt WHERE id NOT IN " SQL_REDACTED " GROUP BY split";
-    static const char PREFERENCES[] =
-        "SELECT p.split, count(*) FROM label_current l JOIN comparison c ON c.id=l.comparison_id"
-        " JOIN prompt p ON p.id=c.prompt_id JOIN campaign g ON g.id=c.campaign_id"
-        " WHERE l.pref IS NOT NULL AND g.purpose='train' GROUP BY p.split";
-    static const char UNDECIDED[] =
-        "SELECT p.split, count(*) FROM comparison c JOIN prompt p ON p.id=c.prompt_id"
-        " JOIN campaign g ON g.id=c.campaign_id WHERE g.purpose='train'"
-        " AND c.prompt_id NOT IN " SQL_REDACTED " AND NOT"
-        " EXISTS(SELECT 1 FROM label_current l WHERE l.comparison_id=c.id) GROUP BY p.split";
     static const char UNANSWERED[] =
         "SELECT p.split, count(*) FROM prompt p WHERE p.id NOT IN " SQL_REDACTED " AND NOT"
         " EXISTS(SELECT 1 FROM response r WHERE r.prompt_id=p.id) GROUP BY p.split";
     static const char DEMONSTRATIONS[] = "SELECT count(*) FROM demonstration";
     static const char MODELS[] = "SELECT count(*) FROM model WHERE role<>'external'";
-    static const char LABELED[] =
-        "SELECT count(DISTINCT comparison_id) FROM label_current WHERE outcome<>'skip'";
-    static const char DECIDED[] = "SELECT count(DISTINCT comparison_id) FROM label_current";
     static const char JUDGEMENTS[] = "SELECT count(*) FROM judgement_current";
     static const char RUNS[] = "SELECT count(*) FROM run";
     static const char FINISHED[] = "SELECT count(*) FROM run WHERE state='finished'";
     static const char EVALUATIONS[] = "SELECT count(*) FROM evaluation";
     if (count_by_split(s, PROMPTS, out->prompts, err) != 0) return -1;
-    if (count_by_split(s, PREFERENCES, out->preferences, err) != 0) return -1;
-    if (count_by_split(s, UNDECIDED, out->undecided, err) != 0) return -1;
     if (count_by_split(s, UNANSWERED, out->unanswered, err) != 0) return -1;
     if (count(s, DEMONSTRATIONS, &out->demonstrations, err) != 0) return -1;
     if (count(s, MODELS, &out->models, err) != 0) return -1;
     if (count_responses(s, &out->responses, err) != 0) return -1;
     if (store_count_comparisons(s, &out->comparisons, err) != 0) return -1;
-    if (count(s, LABELED, &out->labeled, err) != 0) return -1;
-    if (count(s, DECIDED, &out->skipped, err) != 0) return -1;
-    out->skipped -= out->labeled;
     if (count(s, JUDGEMENTS, &out->judgements, err) != 0) return -1;
     if (count(s, RUNS, &out->runs, err) != 0) return -1;
     if (count(s, FINISHED, &out->runs_finished, err) != 0) return -1;
     if (count(s, EVALUATIONS, &out->evaluations, err) != 0) return -1;
-    return count_annotators(s, out, err);
+    int64_t *ids = NULL;
+    int rc = list_annotators(s, out, &ids, err);
+    if (rc == 0) rc = count_labels(s, out, ids, err);
+    free(ids);
+    return rc;
 }
 
 /* One read transaction, so that the numbers fit each other. */

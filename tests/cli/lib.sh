@@ -81,3 +81,28 @@ tiny_project() {
     must import ../demonstrations.jsonl
     must pretrain ../corpus.jsonl --config "$tiny" "$@"
 }
+
+# chatml FOLDER: a model whose last two tokens, which two merges made, become <|im_start|> and <|im_end|>.
+chatml() {
+    local last
+    last=$(($(grep -c '^ *\[' "$1/tokenizer.json") + 256)) # after <|endoftext|> and the bytes
+    awk -v last="$last" '
+        /"special": true}$/ { print $0 ","
+            for (i = 0; i < 2; i++) printf "    {\"id\": %d, \"content\": \"%s\", \"single_word\": false, \"lstrip\": false, \"rstrip\": false, \"normalized\": false, \"special\": true}%s\n",
+                last - 1 + i, i ? "<|im_end|>" : "<|im_start|>", i ? "" : ","
+            next }
+        $NF == last - 1 "," { print "      \"<|im_start|>\": " last - 1 ","; next }
+        $NF == last { print "      \"<|im_end|>\": " last; next }
+        /^ *\[/ { if (n++ >= 1 && n <= last - 258) print held ","; if (n <= last - 258) held = $0; sub(/,$/, "", held); next }
+        n && !done { print held; done = 1 }
+        { print }' "$1/tokenizer.json" >tokenizer.new && mv tokenizer.new "$1/tokenizer.json"
+}
+# The chat template ChatML, as it is published.
+chatml_jinja() {
+    cat <<'END'
+{% for message in messages %}{{'<|im_start|>' + message['role'] + '
+' + message['content'] + '<|im_end|>' + '
+'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant
+' }}{% endif %}
+END
+}

@@ -2,21 +2,6 @@
 # rlhf chat and generate --chat: what the model reads, what a line does, what of it is saved.
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
 
-# chatml FOLDER: a model whose last two tokens, which two merges made, become <|im_start|> and <|im_end|>.
-chatml() {
-    local last
-    last=$(($(grep -c '^ *\[' "$1/tokenizer.json") + 256)) # after <|endoftext|> and the bytes
-    awk -v last="$last" '
-        /"special": true}$/ { print $0 ","
-            for (i = 0; i < 2; i++) printf "    {\"id\": %d, \"content\": \"%s\", \"single_word\": false, \"lstrip\": false, \"rstrip\": false, \"normalized\": false, \"special\": true}%s\n",
-                last - 1 + i, i ? "<|im_end|>" : "<|im_start|>", i ? "" : ","
-            next }
-        $NF == last - 1 "," { print "      \"<|im_start|>\": " last - 1 ","; next }
-        $NF == last { print "      \"<|im_end|>\": " last; next }
-        /^ *\[/ { if (n++ >= 1 && n <= last - 258) print held ","; if (n <= last - 258) held = $0; sub(/,$/, "", held); next }
-        n && !done { print held; done = 1 }
-        { print }' "$1/tokenizer.json" >tokenizer.new && mv tokenizer.new "$1/tokenizer.json"
-}
 # model NAME ARGUMENTS...: one that has learned nothing, in ../NAME.
 model() {
     must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=1 --set model.context=128 "${@:2}"
@@ -63,12 +48,7 @@ exits 0 "a base model with --template plain"
 says "aligned answers, in the chat template plain"
 
 # ---- a model with one that is known, and one that is not ----
-cat >../chatml.jinja <<'END'
-{% for message in messages %}{{'<|im_start|>' + message['role'] + '
-' + message['content'] + '<|im_end|>' + '
-'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant
-' }}{% endif %}
-END
+chatml_jinja >../chatml.jinja
 echo "{{ '<|im_start|>' + messages }}" >../base/chat_template.jinja
 refused 1 "the model's chat template is none of those known here" chat --model base
 says "choose the one that fits with --template; it has the marks of: chatml, qwen2, qwen2.5, qwen3, smollm2"

@@ -11,11 +11,14 @@ run import "$prefs/trl_standard.jsonl" "$prefs/hh_style.jsonl"
 exits 0 "import of two files"
 prints "trl_standard.jsonl: 10 rows taken"
 prints "hh_style.jsonl: 10 rows taken"
-prints 'chosen     " Not in binary floating point; compare with a tolerance."'
-[ "$(grep -c '^  line ' out)" -eq 6 ] || fail "three rows of each file are shown"
+says 'chosen     " Not in binary floating point; compare with a tolerance."'
+says "  line 1: preference (prompt, chosen, rejected)"
+says "  line 1: hh ("
+[ "$(grep -c '^  line ' err)" -eq 6 ] || fail "three rows of each file are shown"
 
 run --json import "$prefs/trl_standard.jsonl"
 prints '"taken":0,"duplicate":10,"refused":0'
+says_nothing "import --json"
 
 printf '{"prompt":"a"}\n{"prompt":""}\n' >bad.jsonl
 run import bad.jsonl --rejects rejected.jsonl
@@ -47,6 +50,8 @@ says "rlhf import: cannot read none.jsonl: No such file or directory"
 
 run import bad.jsonl --kind jsonl
 exits 2 "an unknown kind"
+run import bad.jsonl --layout parquet
+exits 2 "an unknown layout"
 
 run --offline import https://example.org/data.jsonl
 exits 1 "an address with --offline"
@@ -56,12 +61,12 @@ says "--offline forbids it"
 run init said
 printf '{"prompt":"p","chosen":" yes","rejected":" no"}\n{"prompt":"p","chosen":" no","rejected":" yes"}\n{"prompt":"q","completion":" milk ."}\n' >said.jsonl
 run --project said import said.jsonl
-prints 'completion " milk ."'
-grep -qx '  line 2' out && fail "a refused row is not shown as understood"
-[ "$(grep -c '^  line ' out)" -eq 2 ] || fail "the two rows taken are shown"
+says 'completion " milk ."'
+grep -q '^  line 2' err && fail "a refused row is not shown as understood"
+[ "$(grep -c '^  line ' err)" -eq 2 ] || fail "the two rows taken are shown"
 run --project said import said.jsonl --kind prompts --split test
 prints "said.jsonl: 0 rows taken, 3 there already, their split stays train"
-grep -q '^  line ' out && fail "of rows that were there already none is shown"
+grep -q '^  line ' err && fail "of rows that were there already none is shown"
 seq 30 | sed 's/.*/{"prompt":"Q: number & please ?"}/' >near.jsonl
 run --project said import near.jsonl
 prints "none for valid and test: near-duplicates stay together; say --split to choose"

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "store/import.h"
+#include "store/line_reader.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_text(const char *text)
@@ -11,28 +12,37 @@ static void check_text(const char *text)
     FUZZ_CLAIM(text_is_utf8(text, strlen(text), NULL));
 }
 
-/* A row taken has what its kind needs and nothing else. */
-static void check_row(const ImportRow *row, DataKind wanted)
+/* An item taken has what its kind needs and nothing else. */
+static void check_item(const ImportRow *row, const ImportItem *item, DataKind wanted)
 {
-    FUZZ_CLAIM(wanted == DATA_AUTO || row->kind == wanted);
-    FUZZ_CLAIM(row->prompt && row->prompt[strspn(row->prompt, " \t\r\n")]);
-    FUZZ_CLAIM((row->chosen != NULL) == (row->kind != DATA_PROMPTS));
-    FUZZ_CLAIM((row->rejected != NULL) == (row->kind == DATA_PREFERENCES));
-    check_text(row->prompt);
-    if (row->chosen) check_text(row->chosen);
-    if (row->rejected) check_text(row->rejected);
-    if (row->rejected) FUZZ_CLAIM(strcmp(row->chosen, row->rejected) != 0);
+    const bool pair = item->kind == DATA_PREFERENCES;
+    FUZZ_CLAIM(wanted == DATA_AUTO || item->kind == wanted);
+    FUZZ_CLAIM((item->prompt != NULL) == (item->turns == 0) && item->turns <= row->dialogue.n);
+    const char *prompt =
+        item->prompt ? item->prompt : row->dialogue.message[item->turns - 1].content;
+    FUZZ_CLAIM(prompt[strspn(prompt, " \t\r\n")]);
+    FUZZ_CLAIM((item->chosen != NULL) == (item->kind != DATA_PROMPTS));
+    FUZZ_CLAIM((item->rejected != NULL) == pair);
+    check_text(prompt);
+    if (item->chosen) check_text(item->chosen);
+    if (pair) check_text(item->rejected);
+    if (pair) FUZZ_CLAIM(strcmp(item->chosen, item->rejected) != 0);
 }
 
 static void check_line(const char *bytes, size_t n)
 {
-    static const DataKind KINDS[] = {DATA_AUTO, DATA_PROMPTS, DATA_DEMONSTRATIONS,
-                                     DATA_PREFERENCES};
+    static const DataKind KINDS[] = {DATA_AUTO, DATA_PROMPTS, DATA_DEMONSTRATIONS, DATA_PREFERENCES,
+                                     DATA_JUDGEMENTS};
     for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++) {
+        const ImportOptions options = {.kind = KINDS[i]};
         ImportRow row = {0};
         Error err = {0};
-        if (import_parse(&row, bytes, n, KINDS[i], &err) == 0) check_row(&row, KINDS[i]);
-        else FUZZ_CLAIM(!row.prompt && err.message[0] && !strchr(err.message, '\n'));
+        if (import_parse(&row, bytes, n, &options, &err) == 0) {
+            FUZZ_CLAIM(row.n > 0 && row.layout);
+            for (int k = 0; k < row.n; k++) check_item(&row, &row.item[k], KINDS[i]);
+        } else {
+            FUZZ_CLAIM(row.n == 0 && err.message[0] && !strchr(err.message, '\n'));
+        }
         import_row_free(&row);
     }
 }

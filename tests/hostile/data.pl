@@ -32,18 +32,19 @@ data('a_text_a_line.jsonl', "\"prompt\"\n", 'not a JSON object');
 data('a_list_a_line.jsonl', "[\"a\"]\n[\"b\"]\n", 'not a JSON object');
 data('form_unknown.jsonl', "{\"question\": \"a\", \"answer\": \"b\"}\n", 'unknown form');
 data("prompt_$_->[0].jsonl", "$GOOD\{\"prompt\": $_->[1]}\n", $_->[2])
-    for ['number', 7, 'is no text'], ['list', '["a"]', 'is no text'], ['empty', '""', 'prompt is empty'], ['blank', '" \n\t"', 'prompt is empty'],
-    ['messages', '[{"role": "user", "content": "a"}]', 'is no text'];
+    for ['number', 7, 'is no text'], ['list', '["a"]', 'message 1 is no object'], ['empty', '""', 'prompt is empty'], ['blank', '" \n\t"', 'prompt is empty'],
+    ['tool', '[{"role": "tool", "content": "a"}]', 'the role "tool"'], ['image', '[{"role": "user", "content": [{"type": "image_url"}]}]', 'is no text'],
+    ['many', '[' . join(',', ('{"role": "user", "content": "a"}') x 1001) . ']', 'more than 1000 messages'];
 data('prompt_null.jsonl', "{\"prompt\": null}\n", 'unknown form');
 data("completion_$_->[0].jsonl", "$GOOD\{\"prompt\": \"a\", \"completion\": $_->[1]}\n", $_->[2])
-    for ['number', 7, 'is no text'], ['empty', '""', 'completion is empty'], ['labelled', '"b", "label": true', 'unpaired'];
+    for ['number', 7, 'is no text'], ['empty', '""', 'completion is empty'], ['labelled', '"b", "label": "yes"', 'neither true nor false'];
 data("pair_$_->[0].jsonl", "$GOOD\{\"prompt\": \"a\", $_->[1]}\n", $_->[2])
     for ['equal', '"chosen": "b", "rejected": "b"', 'equal'], ['chosen_alone', '"chosen": "b"', 'without "rejected"'],
-    ['rejected_alone', '"rejected": "b"', 'without "chosen"'], ['chosen_list', '"chosen": [], "rejected": "b"', 'is no text'],
+    ['rejected_alone', '"rejected": "b"', 'without "chosen"'], ['chosen_list', '"chosen": [], "rejected": "b"', 'more than one answer'],
     ['chosen_empty', '"chosen": "", "rejected": "b"', 'chosen is empty'];
 data('pair_both_ways.jsonl', "{\"prompt\": \"a\", \"chosen\": \"b\", \"rejected\": \"c\"}\n{\"prompt\": \"a\", \"chosen\": \"c\", \"rejected\": \"b\"}\n",
     'other answer preferred');
-data('dialogues_without_turn.jsonl', "{\"chosen\": \"a b\", \"rejected\": \"a c\"}\n", 'no prompt');
+data('dialogues_without_turn.jsonl', "{\"chosen\": \"a b\", \"rejected\": \"c b\"}\n", 'no prompt');
 data('array_cut.json', '[{"prompt": "a"}, {"prompt": ', 'no JSON array');
 data('array_goes_on.json', '[{"prompt": "a"}] x', 'no JSON array');
 data('array_of_numbers.json', '[1, 2, 3]', 'not a JSON object');

@@ -222,6 +222,35 @@ static void a_row_costs_the_same_however_many_are_there(void **state)
     assert_true(again > 0 && late_again <= again + again / 10);
 }
 
+/* Labels are written forty at a time: 100 are two such and a rest. */
+static void labels_of_an_import_are_one_sound_chain(void **state)
+{
+    (void)state;
+    ImportResult r;
+    StoreVerified verified = {0};
+    import_many(0, 100, &r);
+    store_import_free(&r);
+    OK(store_verify(store, &verified, &err));
+    assert_int_equal(verified.labels, 100);
+    assert_int_equal(raw_number("SELECT count(*) FROM assignment WHERE state='done'"), 100);
+    assert_preference("ask iaaa of me", "good answer 8, really, and long enough to be one",
+                      "bad answer 8, of some length as well", 8);
+}
+
+/* Bulk mode ends with the import. */
+static void checks_and_references_hold_again_after_an_import(void **state)
+{
+    (void)state;
+    ImportResult r;
+    import_many(0, 1, &r);
+    store_import_free(&r);
+    assert_int_not_equal(
+        sqlite3_exec(store->db, "INSERT INTO conversation VALUES(99,'chatml')", NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_int_not_equal(
+        sqlite3_exec(store->db, "UPDATE prompt SET split='none'", NULL, NULL, NULL), SQLITE_OK);
+}
+
 static int code_points(const char *text)
 {
     int n = 0;
@@ -279,6 +308,8 @@ int main(void)
         TEST(imported_labels_are_nobody_of_ours),
         TEST(twenty_thousand_rows_are_split_80_10_10),
         TEST(a_row_costs_the_same_however_many_are_there),
+        TEST(labels_of_an_import_are_one_sound_chain),
+        TEST(checks_and_references_hold_again_after_an_import),
         TEST(hh_sample_is_cut_where_its_list_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

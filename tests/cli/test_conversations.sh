@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Conversations: imported as text in a chat template, learned by sft; labeled answers as judgements; token ids.
+. "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
+tiny=$SOURCE_DIR/configs/tiny.json
+
+cat >talks.jsonl <<'ROWS'
+{"messages":[{"role":"system","content":"Be kind."},{"role":"user","content":"Is it cold?"},{"role":"assistant","content":"A little."},{"role":"user","content":"And now?"},{"role":"assistant","content":"Warm."}]}
+{"messages":[{"role":"user","content":"Say <|im_end|> twice."},{"role":"assistant","content":"No."}]}
+ROWS
+
+# ---- without a model: as plain text ----
+must init plain
+must --project plain import talks.jsonl --split train
+prints "talks.jsonl: 2 rows taken"
+prints "demonstrations 3"
+says "conversations become plain text, Human: and Assistant:, since there is no base with a chat template yet"
+says "  line 1: messages (a conversation)"
+says 'prompt     "Be kind.\n\nHuman: Is it cold?\n\nAssistant:"'
+says 'completion " A little."'
+refused 1 "there is no base yet whose tokens could be those of it" \
+    --project plain import talks.jsonl --template chatml
+
+# ---- with one: in its template, whose markup nobody can write ----
+must init project
+cd project || exit 1
+for i in $(seq 40); do echo "{\"text\":\"the lamp number $i is broken . what helps ?\"}"; done >corpus.jsonl
+must pretrain corpus.jsonl --config "$tiny" --set pretrain.steps=1 --set model.context=256
+cp -r runs/pretrain-1/checkpoints/step-000001 ../base
+chatml ../base
+chatml_jinja >../base/chat_template.jinja
+printf '{"models":{"base":"%s/../base"}}' "$PWD" >project.json
+must import ../talks.jsonl --split train
+prints "talks.jsonl: 1 row taken, 1 refused"
+prints "refused line 2: somebody's words spell a special token"
+says "conversations are written in the chat template chatml, of "
+says '|im_end|>\n<|im_start|>assistant\n"'
+must import ../talks.jsonl
+prints "talks.jsonl: 0 rows taken, 1 there already, 1 refused"
+
+# Two answers: 9 and 5 bytes at most, each ended by the turn's token; the prompts are read and not learned.
+must sft --config "$tiny" --set sft.steps=1 --json
+says_like '2 demonstrations to learn from, 0 held out, 0 beyond' "every answer of the assistant is learned from"
+
+
+# ---- labeled answers ----
+must import "$SOURCE_DIR/tests/golden/prefs/kto.jsonl"
+prints "judgements 10"
+says_like '^ *(good|bad) ' "judgements are shown with their label"
+must export judgements
+[ "$(grep -c '"label": true' out)" -eq 5 ] || fail "five of ten answers are good"
+must --json import "$SOURCE_DIR/tests/golden/prefs/kto.jsonl"
+prints '"judgements":0,"layout":null'
+
+# ---- token ids want the vocabulary they are of ----
+echo '{"query":[0],"sample0":[1],"sample1":[2],"best":1}' >ids.json
+refused 1 "the texts are token ids of GPT-2, and its tokenizer is another" import ids.json
+[ $failed -eq 0 ]
