@@ -278,8 +278,11 @@ static int review(const Context *ctx, const LabelOptions *o, Store *store, Error
 int label_pairs(const Context *ctx, Store *store, const int64_t *comparison, size_t n,
                 const char *as, bool line, Error *err)
 {
-    return label(ctx, &(LabelOptions){.as = as, .line = line, .only = comparison, .n_only = n},
-                 store, err);
+    return label(
+        ctx,
+        &(LabelOptions){
+            .as = as, .campaign = STORE_CAMPAIGN, .line = line, .only = comparison, .n_only = n},
+        store, err);
 }
 
 static int run(Context *ctx, int argc, char **argv, Error *err)

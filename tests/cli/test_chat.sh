@@ -144,7 +144,10 @@ grep -q "too long" ../other/err || fail "as text it is too long: $(cat ../other/
 mkdir ../labels && must init ../labels
 (cd ../labels && models)
 for a in a b c d e f; do
-    for b in k l m n o p q; do printf '/compare %s%sqzxqzxqzxqzxqzxqzxqzxqzxqzxq\n/a\n/reset\n' $a $b; done
+    for b in k l m n o p q; do
+        choice=$([[ $b < n ]] && echo a || echo b)
+        printf '/compare %s%sqzxqzxqzxqzxqzxqzxqzxqzxqzxq\n/%s\n/reset\n' $a $b "$choice"
+    done
 done >typed
 input=typed
 must chat --project ../labels --max-new-tokens 60

@@ -13,6 +13,7 @@ rlhf() {
     pretrain) more=(--config "$tiny" --set model.context=128 --set pretrain.steps=30) ;;
     sample) more=(--max-new-tokens 16) ;;
     reward) [ $# -gt 1 ] || more=(--config "$tiny") ;;
+    classify) more=(--config "$tiny") ;;
     ppo) more=(--set ppo.iterations=2 --set ppo.batch_size=16 --set ppo.minibatch_size=16 --set ppo.max_new_tokens=16) ;;
     compare) more=(--max-new-tokens 16 --best-of 2) ;;
     esac
@@ -35,13 +36,14 @@ awk 'BEGIN { split("lamp clock radio chair table kettle bicycle camera", thing, 
     for (i in colour) for (j in thing) for (k in how) {
         q = "the " colour[i] " " thing[j] " is " how[k] " .\\nA:"
         printf "{\"prompt\":\"%s\"}\n", q >"prompts.jsonl"
+        printf "{\"text\":\"%s\",\"label\":\"%s\"}\n", q, how[k] >"texts.jsonl"
         printf "{\"text\":\"%s please bring the %s here .\"}\n", q, thing[j] >"my-domain.jsonl" } }'
 yes $'a\nb\nb' | head -n 600 >choices
 printf 'the red lamp is broken .\n/compare\n/a\n/good\n' >talk
 
 # ---- a base of one's own ----
 walk '^rlhf pretrain'
-[ "$walked" = " init pretrain import sample label reward ppo compare export chat inspect" ] || fail "all of it: $walked"
+[ "$walked" = " init pretrain import sample label reward classify ppo compare export chat inspect" ] || fail "all of it: $walked"
 prints "memory"
 [ "$(head -c 4 tone.gguf)" = GGUF ] && grep -q '</html>' report.html || fail "a file for llama.cpp and a report"
 cp -r runs/pretrain-1/checkpoints/step-000030/. ../files
