@@ -90,7 +90,7 @@ void linear_backward(real *dx, real *dw, real *dbias, const real *dout, const re
  * and low_ld apart: several updates side by side, each of some columns of a wider layer. */
 void lowrank_forward(real *out, int out_ld, real *low, int low_ld, const real *x, Weight *a,
                      Weight *b, double scale, int N);
-/* dx (N,IN) += the gradient of x; dlow (N,R) is overwritten by that of a x. */
+/* dx (N,IN) += the gradient of x, or NULL; dlow (N,R) is overwritten by that of a x. */
 void lowrank_backward(real *dx, real *dlow, int low_ld, const real *dout, int out_ld, Weight *a,
                       Weight *b, double scale, int N);
 /* da (R,IN) += dlow^T x;  db (OUT,R) += dout^T low;  rows ascending. */

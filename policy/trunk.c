@@ -293,7 +293,10 @@ static void block_backward(void *context, int i)
                        c->window);
     if (m->rope) rope_backward(d.qkv, ld, m->rope, r.position, N, c->NH + c->NKV, c->HD);
     if (c->qk_norm) head_norms_backward(m, p, &b, &d, N);
-    project_backward(pass, &p->qkv, d.n1, d.qkv, d.low, N);
+    /* Nothing that is trained lies below the first block of frozen weights. */
+    const bool lowest = pass->layer == 0 && !m->parameters.g;
+    project_backward(pass, &p->qkv, lowest ? NULL : d.n1, d.qkv, d.low, N);
+    if (lowest) return;
     buffer_copy(d.x, d.mid, n * C);
     norm_backward(m, &p->attention_norm, d.x, d.n1, b.x, b.mean1, b.rstd1, N);
 }

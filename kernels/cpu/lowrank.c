@@ -41,6 +41,7 @@ void ISA(lowrank_backward)(real *dx, real *dlow, int low_ld, const real *dout, i
                           .N = R,
                           .K = b->OUT});
     scale_rows(dlow, low_ld, (float)scale, N, R);
+    if (!dx) return;
     cpu_matmul(&(Product){.out = dx,
                           .ld = a->IN,
                           .left = {dlow, low_ld, 1},

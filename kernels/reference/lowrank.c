@@ -32,7 +32,7 @@ void reference_lowrank_backward(real *dx, real *dlow, int low_ld, const real *do
             for (int o = 0; o < b->OUT; o++) sum += dout_n[o] * b->values[(size_t)o * R + r];
             dlow_n[r] = (real)scale * sum;
         }
-        for (int i = 0; i < IN; i++)
+        for (int i = 0; dx && i < IN; i++)
             for (int r = 0; r < R; r++)
                 dx[(size_t)n * IN + i] += dlow_n[r] * a->values[(size_t)r * IN + i];
     }

@@ -183,7 +183,12 @@ static void lowrank_backward_is_the_gradient(void **state)
 
     Weight *a = weight_new(op.in[1], LOW_R, LINEAR_IN),
            *b = weight_new(op.in[2], LINEAR_OUT, LOW_R);
+    lowrank_backward(NULL, op.kept[1], LOW_R, op.dout, LINEAR_OUT, a, b, 0.7, LINEAR_N);
+    real *alone = buffer_new(LINEAR_N * LOW_R);
+    buffer_copy(alone, op.kept[1], LINEAR_N * LOW_R);
     lowrank_backward(op.grad[0], op.kept[1], LOW_R, op.dout, LINEAR_OUT, a, b, 0.7, LINEAR_N);
+    assert_memory_equal(alone, op.kept[1], LINEAR_N * LOW_R * sizeof *alone);
+    buffer_free(alone);
     lowrank_weights(op.grad[1], op.grad[2], op.kept[1], op.kept[0], LOW_R, op.dout, LINEAR_OUT,
                     op.in[0], a, b, LINEAR_N);
     buffer_add(op.grad[3], op.dout, LINEAR_N * LINEAR_OUT);
