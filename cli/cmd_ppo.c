@@ -113,9 +113,12 @@ static void plan_memory(MemoryPlan *plan, const PpoRun *r, Adapter *of_policy, A
                             (lora ? 0 : model_memory(v, &(ModelUse){.trained = true})));
     memory_plan_add_scoring(plan, &r->reference);
     memory_plan_add_scoring(plan, &r->reward);
+    const int most =
+        r->settings.batch_size > r->held_out.n ? r->settings.batch_size : r->held_out.n;
+    const int together = r->settings.generate_batch < most ? r->settings.generate_batch : most;
     memory_plan_add(
         plan, "sampling",
-        decoding_memory(c, lora ? of_policy->low : 0, r->settings.generate_batch,
+        decoding_memory(c, lora ? of_policy->low : 0, together,
                         sequences_longest(&r->prompts.tokens) + r->settings.max_new_tokens));
 }
 
