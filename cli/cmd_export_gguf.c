@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/export_gguf.h"
 #include "cli/loaded.h"
 #include "cli/memory_plan.h"
 #include "cli/options.h"
@@ -64,23 +65,28 @@ static void report(const Context *ctx, const char *path, const char *type)
     text_free(&t);
 }
 
+int export_gguf_file(const Context *ctx, const char *name, const char *path, const char *type_name,
+                     bool force, Error *err)
+{
+    Loaded l = {0};
+    GgufType type;
+    int rc = -1;
+    if (gguf_type_named(&type, type_name, err) != 0) return error_wrap(err, "type");
+    if (output_check(ctx, path, NULL, force, err) != 0) return -1;
+    if (open_merged(&l, ctx, name, err) == 0)
+        rc = gguf_model_write(l.model, loaded_tokenizer_folder(&l), short_name(name), type, path,
+                              err);
+    if (rc == 0) report(ctx, path, type_name);
+    loaded_close(&l);
+    return rc;
+}
+
 static int run(Context *ctx, int argc, char **argv, Error *err)
 {
     ExportChoices choices = {.type = "f16"};
     Words words;
-    Loaded l = {0};
-    GgufType type;
-    int rc = -1;
     if (options_parse(ctx, OPTIONS, &choices, &words, 2, 2, argc, argv, err) != 0) return -1;
-    const char *name = words.word[0], *path = words.word[1];
-    if (gguf_type_named(&type, choices.type, err) != 0) return error_wrap(err, "--type");
-    if (output_check(ctx, path, NULL, choices.force, err) != 0) return -1;
-    if (open_merged(&l, ctx, name, err) == 0)
-        rc = gguf_model_write(l.model, loaded_tokenizer_folder(&l), short_name(name), type, path,
-                              err);
-    if (rc == 0) report(ctx, path, choices.type);
-    loaded_close(&l);
-    return rc;
+    return export_gguf_file(ctx, words.word[0], words.word[1], choices.type, choices.force, err);
 }
 
 const Command export_gguf = {

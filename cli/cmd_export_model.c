@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/class_names.h"
 #include "cli/commands.h"
+#include "cli/export_gguf.h"
 #include "cli/loaded.h"
 #include "cli/memory_plan.h"
 #include "cli/options.h"
@@ -15,12 +16,15 @@
 #include "cli/project.h"
 
 typedef struct {
+    const char *gguf;
     bool merged, force;
 } ExportChoices;
 
 static const Option OPTIONS[] = {
     {"merged", OPTION_SWITCH, offsetof(ExportChoices, merged), 0, 0, NULL,
      "an adapter's updates added to its base's weights: a whole model"},
+    {"gguf", OPTION_TEXT, offsetof(ExportChoices, gguf), 0, 0, "TYPE",
+     "one file for llama.cpp instead, as export gguf writes it: f32, f16, bf16 or q8_0"},
     {"force", OPTION_SWITCH, offsetof(ExportChoices, force), 0, 0, NULL,
      "replace the model in DIR, if that is all there is"},
     {0},
@@ -29,7 +33,8 @@ static const Option OPTIONS[] = {
 static int write_adapter(const Loaded *l, const char *folder, Error *err)
 {
     const Adapter *a = l->adapter;
-    return adapter_save(a, l->model, folder, a->n_labels, a->score, a->score_bias, err);
+    return adapter_save(a, l->model, folder, a->score.n_labels, a->score.weight, a->score.bias,
+                        err);
 }
 
 static int write_model(const Loaded *l, const char *folder, Error *err)
@@ -87,6 +92,8 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     int rc = -1;
     if (options_parse(ctx, OPTIONS, &choices, &words, 2, 2, argc, argv, err) != 0) return -1;
     const char *folder = words.word[1];
+    if (choices.gguf)
+        return export_gguf_file(ctx, words.word[0], folder, choices.gguf, choices.force, err);
     if (output_check_folder(ctx, folder, choices.force, err) != 0) return -1;
     if (loaded_outline(&l, ctx, "model", words.word[0], NULL, err) != 0) return -1;
     if (folder_same(folder, l.folder) || folder_same(folder, l.model_folder)) {
@@ -111,7 +118,7 @@ done:
 const Command export_model = {
     .name = "model",
     .summary = "a model as a folder that transformers, PEFT and vLLM load",
-    .usage = "MODEL DIR [--merged] [--force]",
+    .usage = "MODEL DIR [--merged] [--force]\nMODEL FILE --gguf TYPE [--force]",
     .details =
         "MODEL is base, reward, aligned, a run (RUN, RUN@STEP), a folder or what was pulled: "
         "org/name.  An adapter\nstays one: PEFT's files, which name the base by where it lies "

@@ -71,9 +71,9 @@ static int check_finite(const Loaded *l, Error *err)
     const Adapter *a = l->adapter;
     const int C = m->config.C;
     if (isfinite(buffer_sum_squares(m->parameters.w, m->parameters.n)) &&
-        is_finite_head(m->score, m->score_bias, m->config.n_labels, C) &&
+        is_finite_head(m->score.weight, m->score.bias, m->config.n_labels, C) &&
         (!a || (isfinite(buffer_sum_squares(a->parameters.w, a->parameters.n)) &&
-                is_finite_head(a->score, a->score_bias, a->n_labels, C))))
+                is_finite_head(a->score.weight, a->score.bias, a->score.n_labels, C))))
         return 0;
     error_set(err, "%s: a weight is not a number", l->folder);
     return error_hint(err,

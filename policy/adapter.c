@@ -147,14 +147,15 @@ void adapter_free(Adapter *a)
     if (!a) return;
     for (int i = 0; i < a->n_updates; i++) weight_free(a->update[i].a), weight_free(a->update[i].b);
     parameters_free(&a->parameters);
-    free(a->update), free(a->first), free(a->score), free(a->score_bias);
+    free(a->update), free(a->first), score_head_free(&a->score);
     free(a);
 }
 
 ScoreHead adapter_score(const Adapter *a, const Model *m)
 {
-    if (a && a->score) return (ScoreHead){a->n_labels, a->score, a->score_bias};
-    return (ScoreHead){m->config.n_labels, m->score, m->score_bias};
+    if (a && a->score.n_labels)
+        return (ScoreHead){a->score.n_labels, a->score.weight, a->score.bias};
+    return (ScoreHead){m->config.n_labels, m->score.weight, m->score.bias};
 }
 
 const Update *adapter_updates(const Adapter *a, const Linear *of, int *n)

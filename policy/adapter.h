@@ -61,10 +61,8 @@ typedef struct Adapter {
     int n_updates;
     char base[4096]; /* folder or name of the model under it, as the files say; "" when not known */
     char base_hash[65]; /* model_hash of it, or "" */
-    /* of a classifier, on the host; else 0 and NULL */
-    int n_labels;
-    float *score;      /* (n_labels, C) */
-    float *score_bias; /* (n_labels) */
+    Dtype type;         /* that its matrices had in their file */
+    StoredHead score;   /* of a classifier; else none */
 } Adapter;
 
 AdapterConfig adapter_config(const LoraConfig *settings);

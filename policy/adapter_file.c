@@ -11,8 +11,8 @@
 enum { CONFIG_LIMIT = 1 << 20, NAME_MAX_LENGTH = 160 };
 static const char CONFIG_FILE[] = "adapter_config.json",
                   WEIGHTS_FILE[] = "adapter_model.safetensors", HASH_FILE[] = "base.sha256";
-static const char SCORE[] = "base_model.model.score.weight",
-                  SCORE_BIAS[] = "base_model.model.score.bias";
+static const char *const SCORE_NAMES[2] = {"base_model.model.score.weight",
+                                           "base_model.model.score.bias"};
 
 /* base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight */
 static void name_of(char out[NAME_MAX_LENGTH], const Tensor *t, char half)
@@ -238,39 +238,26 @@ static int read_updates(Adapter *a, const Safetensors *file, Error *err)
         const Update *u = &a->update[i / 2];
         const bool b = i % 2 == 1;
         name_of(name, u->tensor, b ? 'B' : 'A');
-        if (safetensors_to_buffer(a->parameters.w + (b ? u->b_at : u->a_at), file,
-                                  safetensors_find(file, name), err) != 0)
+        const int at = safetensors_find(file, name);
+        const Dtype type = dtype_named(safetensors_entry(file, at)->dtype);
+        if (safetensors_to_buffer(a->parameters.w + (b ? u->b_at : u->a_at), file, at, err) != 0)
             return -1;
+        /* one type for all, which an adapter of several is written in as F32 */
+        a->type = type < DTYPE_F64 && (i == 0 || type == a->type) ? type : DTYPE_F32;
     }
     adapter_changed(a);
     return 0;
-}
-
-static int read_score(Adapter *a, const Safetensors *file, int C, Error *err)
-{
-    const int at = safetensors_find(file, SCORE), bias = safetensors_find(file, SCORE_BIAS);
-    if (at < 0) return 0;
-    const SafetensorsEntry *e = safetensors_entry(file, at);
-    if (e->n_dims != 2 || e->shape[1] != C || e->shape[0] < 1 || e->shape[0] > 1 << 20 ||
-        (bias >= 0 && safetensors_entry(file, bias)->count != e->shape[0]))
-        return error_set(err, "tensor %s or its bias has another shape than the base", SCORE);
-    a->n_labels = (int)e->shape[0];
-    a->score = mem_calloc((size_t)e->count, sizeof *a->score);
-    a->score_bias = mem_calloc((size_t)a->n_labels, sizeof *a->score_bias);
-    if (safetensors_read(file, at, a->score, err) != 0) return -1;
-    return bias >= 0 ? safetensors_read(file, bias, a->score_bias, err) : 0;
 }
 
 /* A tensor left over would be an update that nobody makes. */
 static int check_all_read(const Adapter *a, const Safetensors *file, Error *err)
 {
     char name[NAME_MAX_LENGTH];
-    const int head =
-        (safetensors_find(file, SCORE) >= 0) + (safetensors_find(file, SCORE_BIAS) >= 0);
+    const int head = (a->score.n_labels > 0) + a->score.biased;
     if (safetensors_count(file) == 2 * a->n_updates + head) return 0;
     for (int k = 0; k < safetensors_count(file); k++) {
         const char *held = safetensors_entry(file, k)->name;
-        bool known = strcmp(held, SCORE) == 0 || strcmp(held, SCORE_BIAS) == 0;
+        bool known = strcmp(held, SCORE_NAMES[0]) == 0 || strcmp(held, SCORE_NAMES[1]) == 0;
         for (int i = 0; i < 2 * a->n_updates && !known; i++) {
             name_of(name, a->update[i / 2].tensor, i % 2 ? 'B' : 'A');
             known = strcmp(held, name) == 0;
@@ -311,7 +298,9 @@ int adapter_open(Adapter **out, const Model *m, const char *dir, Error *err)
     }
     if (check_updates(file, m, &config, err) != 0) goto done;
     a = adapter_new(m, &config, 0);
-    if (read_updates(a, file, err) != 0 || read_score(a, file, m->config.C, err) != 0 ||
+    const bool scores = safetensors_find(file, SCORE_NAMES[0]) >= 0;
+    if (read_updates(a, file, err) != 0 ||
+        (scores && score_head_read(&a->score, file, SCORE_NAMES, 0, m->config.C, err) != 0) ||
         check_all_read(a, file, err) != 0)
         goto done;
     if (!*a->base) adapter_base(a->base, dir, &(Error){0});
@@ -339,6 +328,7 @@ static int write_weights(const Adapter *a, const char *dir, int C, int n_labels,
     SafetensorsTensor *list = mem_calloc(n + 2, sizeof *list);
     const real **matrix = mem_calloc(n, sizeof *matrix);
     char(*name)[NAME_MAX_LENGTH] = mem_calloc(n, sizeof *name);
+    const bool as_read = safetensors_type_holds(a->type, a->parameters.w, a->parameters.n);
     for (size_t i = 0; i < n; i++) {
         const Update *u = &a->update[i / 2];
         const bool b = i % 2 == 1;
@@ -346,17 +336,17 @@ static int write_weights(const Adapter *a, const char *dir, int C, int n_labels,
         matrix[i] = a->parameters.w + (b ? u->b_at : u->a_at);
         list[i] = (SafetensorsTensor){
             .name = name[i],
+            .type = as_read ? a->type : DTYPE_F32,
             .n_dims = 2,
             .shape = {b ? u->tensor->rows : a->config.rank, b ? a->config.rank : u->tensor->cols},
             .read = safetensors_from_buffer,
             .context = &matrix[i]};
     }
-    list[n] =
-        (SafetensorsTensor){.name = SCORE, .n_dims = 2, .shape = {n_labels, C}, .values = score};
-    list[n + 1] = (SafetensorsTensor){
-        .name = SCORE_BIAS, .n_dims = 1, .shape = {n_labels}, .values = score_bias};
+    int heads = 0;
+    if (n_labels > 0)
+        heads = score_head_list(&list[n], &a->score, SCORE_NAMES, n_labels, C, score, score_bias);
     int rc = path_join(path, dir, WEIGHTS_FILE, err);
-    if (rc == 0) rc = safetensors_write(path, list, (int)n + (n_labels > 0 ? 2 : 0), err);
+    if (rc == 0) rc = safetensors_write(path, list, (int)n + heads, err);
     free(list), free(matrix), free(name);
     return rc;
 }

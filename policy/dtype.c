@@ -99,3 +99,11 @@ bool dtype_write(void *raw, size_t i, float x, Dtype type)
     memcpy(at, &half, sizeof half);
     return bits_of((float)dtype_read(raw, i, type)) == bits_of(x);
 }
+
+bool dtype_holds(Dtype type, const float *values, size_t n)
+{
+    float any;
+    for (size_t i = 0; i < n; i++)
+        if (!dtype_write(&any, 0, values[i], type)) return false;
+    return true;
+}

@@ -20,5 +20,7 @@ size_t dtype_size(Dtype type);
 double dtype_read(const void *raw, size_t i, Dtype type);
 /* x as number i of raw.  False when the type, one of F32, F16 and BF16, does not hold all its bits. */
 bool dtype_write(void *raw, size_t i, float x, Dtype type);
+/* Whether such a type holds all bits of n numbers. */
+bool dtype_holds(Dtype type, const float *values, size_t n);
 
 #endif

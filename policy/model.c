@@ -243,8 +243,7 @@ void model_free(Model *m)
     buffer_free(m->rope);
     free(m->tensor);
     free(m->companions);
-    free(m->score);
-    free(m->score_bias);
+    score_head_free(&m->score);
     free(m->block);
     free(m);
 }

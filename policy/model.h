@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "policy/dtype.h"
+#include "policy/score_head.h"
 #include "policy/model_config.h"
 #include "policy/parameters.h"
 
@@ -52,9 +53,9 @@ typedef struct Model {
     real *rope;       /* (max_T, HD) or NULL */
     bool bare_names;  /* of a file whose names lack the prefix: h.0..., not transformer.h.0... */
     char *companions; /* folder whose tokenizer goes with every save; NULL: none */
-    /* of a classification checkpoint, on the host; else NULL */
-    float *score;      /* (n_labels, C) */
-    float *score_bias; /* (n_labels) */
+    bool tied_head;   /* the file has the embedding once more, as lm_head.weight */
+    /* of a classification checkpoint; else none */
+    StoredHead score;
 } Model;
 
 /* Weights of such a model, gaps for alignment included. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "policy/model.h"
 #include "policy/safetensors_buffer.h"
@@ -36,9 +37,11 @@ static int tensor_shape(int64_t shape[2], const Tensor *t)
     return t->vector ? 1 : 2;
 }
 
+static const char HEAD_NAME[] = "lm_head.weight";
+
 static bool is_head(const Tensor *t)
 {
-    return strcmp(t->name, "lm_head.weight") == 0;
+    return strcmp(t->name, HEAD_NAME) == 0;
 }
 
 /* Without the language model's prefix. */
@@ -65,20 +68,31 @@ static int read_tensor(Model *m, const Safetensors *file, Tensor *t, Error *err)
     return safetensors_to_buffer(to, file, at, err);
 }
 
-static int read_score(Model *m, const Safetensors *file, Error *err)
+static const char *const SCORE_NAMES[2] = {"score.weight", "score.bias"};
+
+/* transformers ties in any case: a head in the file that is not the embedding is not what the model predicts by. */
+static int look_for_tied_head(Model *m, const Safetensors *file, Error *err)
 {
-    const int64_t K = m->config.n_labels, C = m->config.C;
-    const int at = safetensors_find(file, "score.weight"),
-              bias = safetensors_find(file, "score.bias");
-    if (at < 0) return error_set(err, "tensor score.weight is missing");
-    if (safetensors_entry(file, at)->count != K * C ||
-        (bias >= 0 && safetensors_entry(file, bias)->count != K))
-        return error_set(
-            err, "tensor score.weight or score.bias has another shape than config.json says");
-    m->score = mem_calloc((size_t)(K * C), sizeof *m->score);
-    m->score_bias = mem_calloc((size_t)K, sizeof *m->score_bias);
-    if (safetensors_read(file, at, m->score, err) != 0) return -1;
-    return bias >= 0 ? safetensors_read(file, bias, m->score_bias, err) : 0;
+    enum { PIECE = 1 << 16 };
+    const Tensor *embedding = &m->tensor[0];
+    const int at = safetensors_find(file, HEAD_NAME);
+    if (at < 0 || !m->config.tied) return 0;
+    const int64_t all = (int64_t)embedding->rows * embedding->cols;
+    int rc = 0;
+    float *values = mem_calloc(PIECE, sizeof *values);
+    real *held = mem_calloc(PIECE, sizeof *held);
+    bool same = safetensors_entry(file, at)->count == all;
+    for (int64_t i = 0; i < all && same && rc == 0; i += PIECE) {
+        const int64_t n = all - i < PIECE ? all - i : PIECE;
+        rc = safetensors_read_part(file, at, i, n, values, err);
+        buffer_read(held, m->parameters.w + embedding->at + i, (size_t)n);
+        for (int64_t k = 0; k < n && same; k++) same = (float)held[k] == values[k];
+    }
+    free(values), free(held);
+    if (rc == 0 && !same)
+        log_line("%s is not the embedding that it is tied to by config.json: left out", HEAD_NAME);
+    m->tied_head = same;
+    return rc;
 }
 
 /* Before memory is taken for sizes that only config.json claims.  The head of a classification
@@ -134,7 +148,10 @@ int model_read(Model *m, const char *dir, Error *err)
         const bool unused = m->config.n_labels > 0 && is_head(&m->tensor[i]);
         if (!unused && read_tensor(m, file, &m->tensor[i], err) != 0) goto done;
     }
-    if (m->config.n_labels > 0 && read_score(m, file, err) != 0) goto done;
+    if (m->config.n_labels > 0
+            ? score_head_read(&m->score, file, SCORE_NAMES, m->config.n_labels, m->config.C, err)
+            : look_for_tied_head(m, file, err))
+        goto done;
     model_changed(m);
     rc = 0;
 
@@ -189,22 +206,12 @@ static void read_out_turned(float *out, void *context, int64_t first, int64_t n)
 /* Whether the types the weights were read in hold them as they are now. */
 static bool types_hold(const Model *m)
 {
-    enum { PIECE = 1 << 16 };
-    uint16_t half;
     bool hold = true;
-    real *values = mem_calloc(PIECE, sizeof *values);
     for (int i = 0; i < m->n_tensors && hold; i++) {
         const Tensor *t = &m->tensor[i];
-        const size_t all = (size_t)t->rows * (size_t)t->cols;
-        if (t->type == DTYPE_F32) continue;
-        for (size_t at = 0; at < all && hold; at += PIECE) {
-            const size_t n = all - at < PIECE ? all - at : PIECE;
-            buffer_read(values, m->parameters.w + t->at + at, n);
-            for (size_t k = 0; k < n && hold; k++)
-                hold = dtype_write(&half, 0, (float)values[k], t->type);
-        }
+        hold = safetensors_type_holds(t->type, m->parameters.w + t->at,
+                                      (size_t)t->rows * (size_t)t->cols);
     }
-    free(values);
     return hold;
 }
 
@@ -262,6 +269,10 @@ static int list_tensors(SafetensorsTensor *list, Source *source, const Model *m,
         list[n].n_dims = tensor_shape(list[n].shape, t);
         n++;
     }
+    if (m->tied_head && !classifier) {
+        list[n] = list[0]; /* the embedding */
+        list[n++].name = HEAD_NAME;
+    }
     return n;
 }
 
@@ -275,12 +286,9 @@ int model_save(const Model *m, const char *dir, int n_labels, const float *score
     const bool as_read = types_hold(m);
     int n = list_tensors(list, source, m, n_labels > 0, as_read), rc = -1;
 
-    if (n_labels > 0) {
-        list[n++] = (SafetensorsTensor){
-            .name = "score.weight", .n_dims = 2, .shape = {n_labels, config.C}, .values = score};
-        list[n++] = (SafetensorsTensor){
-            .name = "score.bias", .n_dims = 1, .shape = {n_labels}, .values = score_bias};
-    }
+    if (n_labels > 0)
+        n += score_head_list(&list[n], &m->score, SCORE_NAMES, n_labels, config.C, score,
+                             score_bias);
     config.n_labels = n_labels;
     config.type = as_read ? m->tensor[0].type : DTYPE_F32;
     if (model_config_write(&config, dir, err) != 0) goto done;

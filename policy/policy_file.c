@@ -169,7 +169,7 @@ static int load_adapter(Policy *p, const char *dir, Error *err)
     else {
         buffer_copy(to->parameters.w, a->parameters.w, a->parameters.n);
         adapter_changed(to);
-        rc = load_head(p, a->n_labels, a->score, a->score_bias, err);
+        rc = load_head(p, a->score.n_labels, a->score.weight, a->score.bias, err);
     }
     adapter_free(a);
     return rc;
@@ -184,7 +184,7 @@ static int load_model(Policy *p, const char *dir, Error *err)
         error_set(err, "%s: a model of another shape", dir);
     else {
         model_copy(p->model, m);
-        rc = load_head(p, m->config.n_labels, m->score, m->score_bias, err);
+        rc = load_head(p, m->config.n_labels, m->score.weight, m->score.bias, err);
     }
     model_free(m);
     return rc;

@@ -29,3 +29,18 @@ void safetensors_from_buffer(float *out, void *context, int64_t first, int64_t n
     for (int64_t i = 0; i < n; i++) out[i] = (float)values[i];
     free(values);
 }
+
+bool safetensors_type_holds(Dtype type, const real *values, size_t n)
+{
+    enum { PIECE = 1 << 16 };
+    if (type == DTYPE_F32) return true;
+    float *singles = mem_calloc(PIECE, sizeof *singles);
+    bool hold = true;
+    for (size_t at = 0; at < n && hold; at += PIECE) {
+        const size_t some = n - at < PIECE ? n - at : PIECE;
+        safetensors_from_buffer(singles, &values, (int64_t)at, (int64_t)some);
+        hold = dtype_holds(type, singles, some);
+    }
+    free(singles);
+    return hold;
+}

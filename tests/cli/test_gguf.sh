@@ -19,6 +19,9 @@ for key in general.architecture llama.block_count llama.rope.freq_base tokenizer
     grep -qaF "$key" ../f16.gguf || fail "the file names $key"
 done
 
+must export model base ../other.gguf --gguf q8_0
+cmp -s ../q8_0.gguf ../other.gguf || fail "export model --gguf writes what export gguf does"
+
 # ---- an adapter is merged: the same file as of the merged folder ----
 must sft --config "$tiny" --set lora.rank=4 --set sft.steps=2 --set sft.learning_rate=0.01
 must export model sft-1 ../sft-1 --merged
@@ -31,7 +34,7 @@ cmp -s ../adapter.gguf ../base.gguf && fail "and that is not its base's"
 refused 1 "../base.gguf exists; choose another name or add --force" export gguf base ../base.gguf
 must export gguf base ../base.gguf --force
 refused 1 "rlhf.db belongs to the project" export gguf base rlhf.db --force
-refused 2 "--type: 'q4_0' is no type of numbers; f32, f16, bf16 or q8_0" export gguf base ../x.gguf --type q4_0
+refused 2 "type: 'q4_0' is no type of numbers; f32, f16, bf16 or q8_0" export gguf base ../x.gguf --type q4_0
 refused 1 "is a reward model, and llama.cpp has no such head" export gguf "$golden/gpt2-tiny-reward" ../x.gguf
 refused 1 "gpt2-tiny: there is no tokenizer.json" export gguf "$golden/gpt2-tiny" ../x.gguf
 refused 2 "" export gguf base

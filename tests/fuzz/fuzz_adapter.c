@@ -83,8 +83,8 @@ static void check_open(const char *name)
         return;
     }
     FUZZ_CLAIM(a->n_updates >= 1 && a->n_updates <= 7 && a->config.rank >= 1);
-    FUZZ_CLAIM(a->config.alpha > 0 && a->scale > 0 && a->n_labels >= 0);
-    FUZZ_CLAIM((a->n_labels > 0) == (a->score != NULL));
+    FUZZ_CLAIM(a->config.alpha > 0 && a->scale > 0 && a->score.n_labels >= 0);
+    FUZZ_CLAIM((a->score.n_labels > 0) == (a->score.weight != NULL));
     adapter_free(a);
 }
 

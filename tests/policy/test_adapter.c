@@ -302,10 +302,10 @@ static void tensors_have_the_names_that_peft_gives_them(void **state)
         const char *name;
         int rows, cols;
     } wanted[] = {
-        {&WIDE_LLAMA, 30, 1, "base_model.model.model.layers.1.self_attn.k_proj.lora_A.weight", 3,
+        {&WIDE_LLAMA, 29, 1, "base_model.model.model.layers.1.self_attn.k_proj.lora_A.weight", 3,
          37},
-        {&WIDE_LLAMA, 30, 1, "base_model.model.model.layers.1.mlp.down_proj.lora_B.weight", 37, 3},
-        {&WIDE_LLAMA, 30, 1, "base_model.model.score.weight", 1, 37},
+        {&WIDE_LLAMA, 29, 1, "base_model.model.model.layers.1.mlp.down_proj.lora_B.weight", 37, 3},
+        {&WIDE_LLAMA, 29, 1, "base_model.model.score.weight", 1, 37},
         {&WIDE_GPT2, 16, 0, "base_model.model.transformer.h.0.attn.c_attn.lora_B.weight", 108, 3},
         {&WIDE_GPT2, 16, 0, "base_model.model.transformer.h.1.mlp.c_proj.lora_A.weight", 3, 53}};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
@@ -375,15 +375,15 @@ static void without_a_head_of_its_own_an_adapter_has_its_models(void **state)
     ModelConfig config = WIDE_LLAMA;
     config.n_labels = 1;
     Model *m = model_new(&config, 1);
-    m->score = mem_calloc((size_t)config.C, sizeof *m->score);
-    m->score_bias = mem_calloc(1, sizeof *m->score_bias);
-    for (int i = 0; i < config.C; i++) m->score[i] = (float)i / 10;
-    m->score_bias[0] = 3;
+    m->score.weight = mem_calloc((size_t)config.C, sizeof *m->score.weight);
+    m->score.bias = mem_calloc(1, sizeof *m->score.bias);
+    for (int i = 0; i < config.C; i++) m->score.weight[i] = (float)i / 10;
+    m->score.bias[0] = 3;
     Adapter *a = adapter_new(m, &ALL, 1);
     AskedBatch with = asked_through(m, a), without = asked_through(m, NULL);
     assert_memory_equal(with.value, without.value, (size_t)with.N * sizeof *with.value);
     assert_int_equal(adapter_score(a, m).n, 1);
-    assert_ptr_equal(adapter_score(a, m).weight, m->score);
+    assert_ptr_equal(adapter_score(a, m).weight, m->score.weight);
     asked_free(&with), asked_free(&without);
     adapter_free(a);
     model_free(m);
@@ -477,11 +477,36 @@ static void configs_of_peft_are_taken(void **state)
         if (adapter_open(&a, m, scratch, &err) != 0) fail_msg("%s", err.message);
         adapter_hash(other, a);
         assert_string_equal(one, other);
-        assert_int_equal(a->n_labels, kinds[i].labels);
-        if (a->n_labels) assert_memory_equal(a->score, score, sizeof score);
+        assert_int_equal(a->score.n_labels, kinds[i].labels);
+        if (a->score.n_labels) assert_memory_equal(a->score.weight, score, sizeof score);
         adapter_free(a);
     }
     adapter_free(good);
+    model_free(m);
+}
+
+/* As PEFT's own files mostly are; after training BF16 no longer holds them. */
+static void half_precision_matrices_stay_so(void **state)
+{
+    (void)state;
+    const AdapterConfig c = {.rank = 3, .alpha = 6, .targets = TARGETS_ATTENTION};
+    Model *m = model_new(&WIDE_LLAMA, 1);
+    Adapter *a = moved_adapter(m, &c), *back = NULL;
+    for (size_t i = 0; i < a->parameters.n; i++) a->parameters.w[i] = (real)(i % 64) / 8;
+    a->type = DTYPE_BF16;
+    for (int i = 0; i < 2; i++) {
+        Safetensors *s = NULL;
+        assert_int_equal(adapter_save(a, m, scratch, 0, NULL, NULL, &err), 0);
+        assert_int_equal(safetensors_open(&s, scratch_path("adapter_model.safetensors"), &err), 0);
+        for (int k = 0; k < safetensors_count(s); k++)
+            assert_string_equal(safetensors_entry(s, k)->dtype, i == 0 ? "BF16" : "F32");
+        safetensors_close(s);
+        if (adapter_open(&back, m, scratch, &err) != 0) fail_msg("%s", err.message);
+        assert_int_equal(back->type, i == 0 ? DTYPE_BF16 : DTYPE_F32);
+        adapter_free(back);
+        a->parameters.w[a->update[0].b_at] = (real)0.1;
+    }
+    adapter_free(a);
     model_free(m);
 }
 
@@ -536,6 +561,7 @@ int main(void)
         cmocka_unit_test(what_is_no_plain_lora_is_refused_by_name),
         cmocka_unit_test(what_is_off_is_taken),
         cmocka_unit_test(configs_of_peft_are_taken),
+        cmocka_unit_test(half_precision_matrices_stay_so),
         cmocka_unit_test(a_start_by_eva_is_taken),
         cmocka_unit_test(an_adapter_of_another_base_is_refused),
     };

@@ -159,7 +159,8 @@ static void written_as_it_was_read(const char *name)
     Safetensors *before = NULL, *after = NULL;
     Model *m = golden_open(name);
     const char *dir = scratch_folder("names", true);
-    assert_worked(model_save(m, dir, 0, NULL, NULL, &err), &err);
+    assert_worked(model_save(m, dir, m->config.n_labels, m->score.weight, m->score.bias, &err),
+                  &err);
     snprintf(path, sizeof path, GOLDEN_PATH "%s", name);
     assert_worked(safetensors_open_folder(&before, path, &err), &err);
     assert_worked(safetensors_open_folder(&after, dir, &err), &err);
@@ -196,6 +197,75 @@ static void published_checkpoints_are_written_as_they_were_read(void **state)
     written_as_it_was_read("llama3-tiny-ropescale-bf16");
     written_as_it_was_read("qwen2-tiny");
     written_as_it_was_read("qwen3-tiny");
+    written_as_it_was_read("gpt2-tiny-reward");
+}
+
+/* transformers' head has no bias, so none is made up for one that came without. */
+static void a_half_precision_score_head_stays_one(void **state)
+{
+    (void)state;
+    float weight[128], bias[1] = {0};
+    Model *m = model_new(&TINY_LLAMA, 5), *back[2];
+    for (int i = 0; i < m->config.C; i++) weight[i] = (float)i / 4; /* BF16 holds them */
+    m->score.type = DTYPE_BF16;
+    const char *dir = scratch_folder("scores", true);
+    assert_worked(model_save(m, dir, 1, weight, bias, &err), &err);
+    for (int i = 0; i < 2; i++) {
+        Safetensors *s = NULL;
+        assert_worked(safetensors_open_folder(&s, dir, &err), &err);
+        assert_string_equal(safetensors_entry(s, safetensors_find(s, "score.weight"))->dtype,
+                            i == 0 ? "BF16" : "F32");
+        assert_int_equal(safetensors_find(s, "score.bias") >= 0, i == 1);
+        safetensors_close(s);
+        assert_worked(model_open(&back[i], dir, &err), &err);
+        back[i]->score.weight[1] = 0.1f; /* which BF16 does not hold */
+        back[i]->score.bias[0] = 1;
+        assert_worked(model_save(back[i], dir, 1, back[i]->score.weight, back[i]->score.bias, &err),
+                      &err);
+    }
+    model_free(m), model_free(back[0]), model_free(back[1]);
+}
+
+/* Some files have the embedding once more, as the head that it is tied to. */
+static void a_stored_tied_head_is_stored_again(void **state)
+{
+    (void)state;
+    ModelConfig config = TINY_LLAMA;
+    config.tied = true;
+    Model *m = model_new(&config, 5);
+    m->tied_head = true;
+    const char *dir = scratch_folder("tied", true);
+    assert_worked(model_save(m, dir, 0, NULL, NULL, &err), &err);
+    Model *back = reopened(m, "tied");
+    assert_true(back->tied_head);
+    assert_worked(model_save(back, dir, 0, NULL, NULL, &err), &err);
+    size_t n[2];
+    unsigned char *head = raw_tensor(dir, "lm_head.weight", &n[0]),
+                  *embedding = raw_tensor(dir, "model.embed_tokens.weight", &n[1]);
+    assert_int_equal(n[0], n[1]);
+    assert_memory_equal(head, embedding, n[0]);
+    free(head), free(embedding);
+    model_free(m), model_free(back);
+}
+
+/* And some another head, which transformers replaces by the embedding: so do we, and say so. */
+static void another_head_than_the_tied_one_is_left_out(void **state)
+{
+    (void)state;
+    ModelConfig config = TINY_LLAMA;
+    Model *m = NULL, *back = NULL;
+    config.tied = false;
+    m = model_new(&config, 5);
+    const char *dir = scratch_folder("apart", true);
+    assert_worked(model_save(m, dir, 0, NULL, NULL, &err), &err);
+    config.tied = true;
+    config.n_labels = 0;
+    assert_worked(model_config_write(&config, dir, &err), &err);
+    assert_worked(model_open(&back, dir, &err), &err);
+    assert_false(back->tied_head);
+    assert_memory_equal(back->parameters.w, m->parameters.w,
+                        (size_t)config.V * (size_t)config.C * sizeof(real));
+    model_free(m), model_free(back);
 }
 
 /* A weight that its type no longer holds: everything becomes F32, and config.json says so. */
@@ -464,6 +534,9 @@ int main(void)
         cmocka_unit_test(every_implementation_matches_pytorch),
         cmocka_unit_test(a_saved_model_comes_back_to_the_bit),
         cmocka_unit_test(published_checkpoints_are_written_as_they_were_read),
+        cmocka_unit_test(a_half_precision_score_head_stays_one),
+        cmocka_unit_test(a_stored_tied_head_is_stored_again),
+        cmocka_unit_test(another_head_than_the_tied_one_is_left_out),
         cmocka_unit_test(changed_half_precision_weights_are_written_in_full),
         cmocka_unit_test(mistral_within_its_window_is_llama),
         cmocka_unit_test(a_token_beyond_the_window_is_out_of_sight),
