@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/comparison.h"
 #include "cli/comparison_print.h"
 #include "cli/comparison_record.h"
 #include "cli/comparison_report.h"
+#include "cli/comparison_show.h"
 #include "cli/corpus.h"
 #include "cli/options.h"
 #include "cli/reward_report.h"
@@ -18,8 +20,8 @@
 #include "compare/html.h"
 
 typedef struct {
-    const char *reward, *reward_class, *rule, *source, *corpus, *report;
-    int n, best_of, max_new_tokens, batch, show;
+    const char *reward, *reward_class, *rule, *source, *corpus, *report, *show;
+    int n, best_of, max_new_tokens, batch;
     double temperature;
 } CompareOptions;
 
@@ -41,7 +43,8 @@ static const Option OPTIONS[] = {
     BATCH_OPTION(offsetof(CompareOptions, batch)),
     {"corpus", OPTION_TEXT, offsetof(CompareOptions, corpus), 0, 0, "FILE",
      "text that verbatim answers are looked for in"},
-    {"show", OPTION_INT, offsetof(CompareOptions, show), 0, 1000, "N", "examples printed (3)"},
+    {"show", OPTION_TEXT, offsetof(CompareOptions, show), 0, 0, "WHICH",
+     "examples printed: N, or worst, best or random, with :N for how many (worst:10); (3)"},
     {"report", OPTION_TEXT, offsetof(CompareOptions, report), 0, 0, "FILE",
      "write a self-contained HTML page; an earlier one is replaced"},
     {0},
@@ -51,6 +54,7 @@ typedef struct {
     Context *ctx;
     CompareOptions options;
     ComparisonOptions settings;
+    Show show;
     Store *store;
     Loaded base, aligned, reward;
     bool has_reward;
@@ -70,6 +74,7 @@ static int prepare(Compare *c, const Words *words, Error *err)
                                       .temperature = o->temperature,
                                       .seed = c->ctx->seed,
                                       .best_of = o->best_of};
+    if (comparison_show_parse(&c->show, o->show, err) != 0) return -1;
     if (o->report && output_check(c->ctx, o->report, HTML_GENERATOR, false, err) != 0) return -1;
     if (o->rule && rule_choose(&c->settings.rule, o->rule, err) != 0) return -1;
     if (words->n < 2 && !project_has_model(c->ctx, "aligned"))
@@ -94,16 +99,28 @@ static int prepare(Compare *c, const Words *words, Error *err)
     return 0;
 }
 
+static void print_examples(const Compare *c)
+{
+    const Comparison *r = &c->result;
+    int *item = mem_calloc((size_t)r->n + 1, sizeof *item);
+    comparison_show_order(item, r, c->show.order, c->settings.seed);
+    for (int k = 0; k < c->show.n && k < r->n; k++) {
+        if (c->show.order != SHOW_FIRST) comparison_print_place(r, item[k], k + 1);
+        comparison_print_example(r, item[k], c->settings.rule);
+    }
+    free(item);
+}
+
 static void print(const Compare *c)
 {
     const Comparison *r = &c->result;
     char title[512];
-    for (int i = 0; i < c->options.show && i < r->n; i++)
-        comparison_print_example(r, i, c->settings.rule);
+    print_examples(c);
     if (r->n_traits) comparison_print_traits(r, c->settings.best_of);
     snprintf(title, sizeof title, "%s against %s on %s, temperature %g", c->aligned.name,
              c->base.name, text_count(r->n, "test prompt"), c->options.temperature);
     comparison_print_wins(r, &c->settings, title);
+    comparison_print_details(r);
     comparison_print_verdict(r);
 }
 
@@ -134,7 +151,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
                              .max_new_tokens = 128,
                              .batch = 64,
                              .temperature = 1,
-                             .show = 3}};
+                             .show = "3"}};
     Words words;
     if (options_parse(ctx, OPTIONS, &c.options, &words, 0, 2, argc, argv, err) != 0) return -1;
     int rc = prepare(&c, &words, err);
@@ -157,7 +174,7 @@ const Command cmd_compare = {
     .name = "compare",
     .heading = "watch",
     .summary = "base against aligned on the test prompts",
-    .usage = "[BASE] [ALIGNED] [--rule NAME] [--best-of N] [--report FILE]",
+    .usage = "[BASE] [ALIGNED] [--rule NAME] [--best-of N] [--show WHICH] [--report FILE]",
     .details = "One answer of each model to every test prompt, and the best of N base answers as "
                "baseline.  Every answer is\n"
                "stored with its seed.",

@@ -193,6 +193,10 @@ static void measure_texts(Comparison *c, const ComparisonOptions *o)
     c->base_distinct = text_stats_distinct(base, c->n);
     c->verbatim = o->corpus ? text_stats_verbatim(aligned, c->n, o->corpus, o->n_corpus) : NAN;
     c->base_verbatim = o->corpus ? text_stats_verbatim(base, c->n, o->corpus, o->n_corpus) : NAN;
+    for (int k = 0; k < COMPARISON_RUNS; k++) {
+        c->distinct_runs[k] = text_stats_distinct_runs(aligned, c->n, k + 1);
+        c->base_distinct_runs[k] = text_stats_distinct_runs(base, c->n, k + 1);
+    }
     c->words = text_stats_mean_words(aligned, c->n),
     c->base_words = text_stats_mean_words(base, c->n);
     c->length_ratio = c->base_words > 0 ? c->words / c->base_words : NAN;
@@ -328,6 +332,17 @@ void comparison_free(Comparison *c)
     free(c->base_points), free(c->aligned_points), free(c->best_points);
     text_free(&c->reasons);
     *c = (Comparison){0};
+}
+
+const double *comparison_points(const Comparison *c, const Answers *a)
+{
+    if (!c->aligned_points) return a->score;
+    return a == &c->base ? c->base_points : a == &c->best ? c->best_points : c->aligned_points;
+}
+
+double comparison_gain(const Comparison *c, int i)
+{
+    return comparison_points(c, &c->aligned)[i] - comparison_points(c, &c->base)[i];
 }
 
 const char *comparison_caution(const WinRate *by_reward, Contest contest)

@@ -9,7 +9,7 @@
 #include "compare/win_rate.h"
 #include "labeling/rule.h"
 
-enum { COMPARISON_TRAITS = 24 };
+enum { COMPARISON_TRAITS = 24, COMPARISON_RUNS = 2 };
 
 typedef struct {
     const char *source; /* prompts of one source only; NULL: all */
@@ -44,9 +44,11 @@ typedef struct {
     double kl;       /* mean over answers of log p_aligned - log p_base, nats */
     double kl_error; /* its standard error; NAN of one answer */
     double finished, base_finished, distinct, base_distinct, verbatim, base_verbatim;
-    double words, base_words, length_ratio; /* mean words of an answer */
-    double base_logp_own;                   /* of the base, per token of its own answers */
-    double base_logp_of_aligned;            /* likewise of the aligned model's */
+    double distinct_runs[COMPARISON_RUNS],
+        base_distinct_runs[COMPARISON_RUNS]; /* distinct-1 and -2; NAN without such a run */
+    double words, base_words, length_ratio;  /* mean words of an answer */
+    double base_logp_own;                    /* of the base, per token of its own answers */
+    double base_logp_of_aligned;             /* likewise of the aligned model's */
     int all_right, base_all_right, best_all_right;
     ComparisonTrait trait[COMPARISON_TRAITS];
     int n_traits;
@@ -59,6 +61,10 @@ typedef struct {
 int comparison_run(Comparison *out, Store *store, Loaded *base, Loaded *aligned, Loaded *reward,
                    const ComparisonOptions *o, Error *err);
 void comparison_free(Comparison *c);
+/* Scores (n) of these answers by the judge of the comparison: the rule when there is one, else the reward model. */
+const double *comparison_points(const Comparison *c, const Answers *a);
+/* By how much the aligned answer to prompt i scores above the base's. */
+double comparison_gain(const Comparison *c, int i);
 /* Why a win by the reward model is no evidence: it is what the one or the other was made to please. */
 typedef enum { CONTEST_ALIGNED_BASE, CONTEST_ALIGNED_BEST, CONTEST_BEST_BASE } Contest;
 const char *comparison_caution(const WinRate *by_reward, Contest contest);

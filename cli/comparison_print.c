@@ -5,37 +5,69 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+#include "cli/marked_text.h"
 #include "cli/wrap.h"
 #include "labeling/shown.h"
 #include "labeling/visible.h"
+#include "labeling/word_diff.h"
 
 enum { INDENT = 13 };
 
-/* Text wrapped behind a name of INDENT columns, and what is said of it after; control characters made
- * visible. */
-static void print_named(const char *name, const char *text, size_t n, const char *after)
+/* Text on one line, control characters made visible. */
+static char *visible_line(const char *text, size_t n)
 {
     Text safe = {0};
     text_add(&safe, "");
     visible_append(&safe, text, n);
     for (char *c = safe.bytes; *c; c++)
         if (*c == '\n') *c = ' ';
-    wrap_print(INDENT - 2, "  %-*s%s%s\n", INDENT - 2, name, safe.bytes, after);
-    text_free(&safe);
+    return text_take(&safe);
 }
 
-static void print_answer(const char *name, const Answers *a, const double *points, int i,
-                         const char *prompt, const Rule *rule)
+/* An answer, and at which of its bytes the other one differs; NULL: it is compared with none. */
+typedef struct {
+    char *text;
+    unsigned char *only;
+} Shown;
+
+static Shown shown_line(const Answers *a, int i)
 {
     size_t n;
-    const char *shown = shown_answer(a->text[i], &n);
+    const char *answer = shown_answer(a->text[i], &n);
+    return (Shown){.text = visible_line(answer, n)};
+}
+
+static void compare_shown(Shown *a, Shown *b)
+{
+    const size_t n = strlen(a->text), m = strlen(b->text);
+    a->only = mem_calloc(n + 1, 1);
+    b->only = mem_calloc(m + 1, 1);
+    word_diff(a->only, a->text, n, b->only, b->text, m);
+}
+
+static void shown_free(Shown *s)
+{
+    free(s->text);
+    free(s->only);
+}
+
+static void print_name(const char *name)
+{
+    printf("  %-*s", INDENT - 2, name);
+}
+
+static void print_answer(const char *name, const Shown *shown, const Answers *a,
+                         const double *points, int i, const char *prompt, const Rule *rule)
+{
     Text after = {0}, why = {0};
     text_add(&after, a->finished[i] ? "" : " ...");
     if (points) {
         rule_explain(&why, rule, prompt, a->text[i]);
         text_format(&after, "  [%g: %s]", points[i], why.n ? why.bytes : "nothing");
     }
-    print_named(name, shown, n, after.bytes);
+    print_name(name);
+    marked_text_print(INDENT, shown->text, shown->only, after.bytes);
     text_free(&after);
     text_free(&why);
 }
@@ -44,11 +76,27 @@ void comparison_print_example(const Comparison *c, int i, const Rule *rule)
 {
     size_t n;
     const char *prompt = shown_prompt(c->prompt[i], &n);
+    char *asked = visible_line(prompt, n);
+    Shown base = shown_line(&c->base, i), aligned = shown_line(&c->aligned, i), best = {0};
+    if (marked_text_shown()) compare_shown(&base, &aligned);
     putchar('\n');
-    print_named("prompt", prompt, n, "");
-    print_answer("base", &c->base, c->base_points, i, c->prompt[i], rule);
-    if (c->best.n) print_answer("best of n", &c->best, c->best_points, i, c->prompt[i], rule);
-    print_answer("aligned", &c->aligned, c->aligned_points, i, c->prompt[i], rule);
+    print_name("prompt");
+    marked_text_print(INDENT, asked, NULL, "");
+    print_answer("base", &base, &c->base, c->base_points, i, c->prompt[i], rule);
+    if (c->best.n) {
+        best = shown_line(&c->best, i);
+        print_answer("best of n", &best, &c->best, c->best_points, i, c->prompt[i], rule);
+    }
+    print_answer("aligned", &aligned, &c->aligned, c->aligned_points, i, c->prompt[i], rule);
+    shown_free(&base), shown_free(&aligned), shown_free(&best);
+    free(asked);
+}
+
+void comparison_print_place(const Comparison *c, int i, int place)
+{
+    printf("\n  %d of %d: prompt %lld, base %.3g, aligned %.3g (%+.3g)", place, c->n,
+           (long long)c->prompt_id[i], comparison_points(c, &c->base)[i],
+           comparison_points(c, &c->aligned)[i], comparison_gain(c, i));
 }
 
 static double percent(int count, int n)
@@ -131,6 +179,37 @@ void comparison_print_wins(const Comparison *c, const ComparisonOptions *o, cons
                 "\n  words an answer %.1f (base %.1f); the base's log-probability per token: of "
                 "aligned answers %.2f, of its own %.2f\n",
                 c->words, c->base_words, c->base_logp_of_aligned, c->base_logp_own);
+    wrap_text(2, t.bytes);
+    text_free(&t);
+}
+
+/* Of the two, the judge that decides; ties say nothing about which of them is the better one. */
+static void add_sign_test(Text *t, const Comparison *c)
+{
+    const WinRate *w = c->aligned_points ? &c->by_rule : &c->by_reward;
+    text_format(t, "  won %d, lost %d, tied %d; sign test ", w->wins, w->losses, w->ties);
+    if (w->p < 1e-4) text_add(t, "p < 0.0001");
+    else text_format(t, "p = %.*f", w->p < 0.01 ? 4 : 2, w->p);
+}
+
+/* Answers may differ as wholes and still be made of the same few phrases. */
+static void add_distinct_runs(Text *t, const Comparison *c)
+{
+    const char *before = ";";
+    for (int k = 0; k < COMPARISON_RUNS; k++) {
+        if (isnan(c->distinct_runs[k]) || isnan(c->base_distinct_runs[k])) continue;
+        text_format(t, "%s distinct-%d %.2f (base %.2f)", before, k + 1, c->distinct_runs[k],
+                    c->base_distinct_runs[k]);
+        before = ",";
+    }
+}
+
+void comparison_print_details(const Comparison *c)
+{
+    Text t = {0};
+    add_sign_test(&t, c);
+    add_distinct_runs(&t, c);
+    text_add(&t, "\n");
     wrap_text(2, t.bytes);
     text_free(&t);
 }

@@ -1,5 +1,6 @@
 #include "cli/comparison_record.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -39,11 +40,19 @@ static void put_measures(Text *t, const Comparison *c)
     text_format(
         t, "\"n\":%d,\"wins\":%d,\"ties\":%d,\"losses\":%d,\"win_rate\":%.6g,\"ci\":[%.6g,%.6g]",
         w->n, w->wins, w->ties, w->losses, w->rate, w->low, w->high);
+    member(t, "p", w->p);
     text_format(t, ",\"judge\":\"%s\"", c->aligned_points ? "rule" : "reward");
     member(t, "win_rate_by_reward", c->by_reward.rate);
     member(t, "kl", c->kl);
     member(t, "kl_error", c->kl_error);
     comparison_answers_json(t, c);
+    for (int k = 0; k < COMPARISON_RUNS; k++) {
+        char name[32];
+        snprintf(name, sizeof name, "distinct_%d", k + 1);
+        member(t, name, c->distinct_runs[k]);
+        snprintf(name, sizeof name, "base_distinct_%d", k + 1);
+        member(t, name, c->base_distinct_runs[k]);
+    }
     member(t, "base_logp_own", c->base_logp_own);
     member(t, "base_logp_of_aligned", c->base_logp_of_aligned);
     if (c->best.n) {

@@ -117,12 +117,6 @@ static void add_wins(Page *p)
 
 /* ---- examples ------------------------------------------------------------------------------------- */
 
-static const double *points_of(const Comparison *c, const Answers *a)
-{
-    if (!c->aligned_points) return a->score;
-    return a == &c->base ? c->base_points : a == &c->best ? c->best_points : c->aligned_points;
-}
-
 static ReportAnswer answer(Page *p, const Answers *a, int i)
 {
     const Rule *rule = p->r->options->rule;
@@ -135,12 +129,7 @@ static ReportAnswer answer(Page *p, const Answers *a, int i)
         rule_explain(&why, rule, p->c->prompt[i], a->text[i]);
         reasons = page_keep(p, text_take(&why));
     }
-    return (ReportAnswer){text, points_of(p->c, a)[i], reasons};
-}
-
-static double gain(const Comparison *c, int i)
-{
-    return points_of(c, &c->aligned)[i] - points_of(c, &c->base)[i];
+    return (ReportAnswer){text, comparison_points(p->c, a)[i], reasons};
 }
 
 /* The prompt not yet taken on which aligned gains most (sign 1) or least (sign -1). */
@@ -148,7 +137,9 @@ static int extreme(const Comparison *c, const bool *taken, int sign)
 {
     int found = -1;
     for (int i = 0; i < c->n; i++)
-        if (!taken[i] && (found < 0 || sign * gain(c, i) > sign * gain(c, found))) found = i;
+        if (!taken[i] &&
+            (found < 0 || sign * comparison_gain(c, i) > sign * comparison_gain(c, found)))
+            found = i;
     return found;
 }
 

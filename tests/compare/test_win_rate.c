@@ -75,6 +75,16 @@ static void sign_test_counts_both_tails(void **state)
     assert_true(sign_test(2000, 1000) > 0 && sign_test(2000, 1000) < 1e-70);
 }
 
+/* Twice a binomial tail, summed in whole numbers apart from this program. */
+static void sign_test_matches_exact_tails(void **state)
+{
+    (void)state;
+    assert_near(sign_test(60, 40), .05688793364098, 1e-12);
+    assert_near(sign_test(527, 473), .09368729147550, 1e-12);
+    assert_near(sign_test(560, 440), .00016504987055, 1e-12);
+    assert_near(sign_test(30, 12), .00791589733473, 1e-12);
+}
+
 static void ties_count_half(void **state)
 {
     (void)state;
@@ -126,6 +136,7 @@ int main(void)
         cmocka_unit_test(wilson_matches_newcombe),
         cmocka_unit_test(share_difference_matches_newcombe),
         cmocka_unit_test(sign_test_counts_both_tails),
+        cmocka_unit_test(sign_test_matches_exact_tails),
         cmocka_unit_test(ties_count_half),
         cmocka_unit_test(nothing_compared_says_nothing),
         cmocka_unit_test(the_error_of_a_mean_matches_hand_computation),
