@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/comparison.h"
+#include "cli/comparison_people.h"
 #include "cli/comparison_print.h"
 #include "cli/comparison_record.h"
 #include "cli/comparison_report.h"
@@ -20,12 +21,14 @@
 #include "compare/html.h"
 
 typedef struct {
-    const char *reward, *reward_class, *rule, *source, *corpus, *report, *show;
+    const char *reward, *reward_class, *rule, *source, *corpus, *report, *show, *by;
     int n, best_of, max_new_tokens, batch;
     double temperature;
 } CompareOptions;
 
 static const Option OPTIONS[] = {
+    {"by", OPTION_TEXT, offsetof(CompareOptions, by), 0, 0, "WHOM",
+     "people: pairs to label, blind, then the result so far; else rule or reward"},
     {"rule", OPTION_TEXT, offsetof(CompareOptions, rule), 0, 0, "NAME",
      "judge by this rule (default: by the reward model)"},
     {"reward", OPTION_TEXT, offsetof(CompareOptions, reward), 0, 0, "MODEL",
@@ -62,6 +65,22 @@ typedef struct {
     Comparison result;
 } Compare;
 
+/* --by says whom; --rule alone is a rule, nothing is the reward model. */
+static int choose_judge(Compare *c, Error *err)
+{
+    const CompareOptions *o = &c->options;
+    const char *by = o->by ? o->by : o->rule ? "rule" : "reward";
+    c->settings.people = strcmp(by, "people") == 0;
+    if (c->settings.people && (o->rule || o->reward || o->report))
+        return error_usage(err, "--by people: without --rule, --reward and --report");
+    if (strcmp(by, "rule") == 0 && !o->rule)
+        return error_usage(err, "--by rule: by which? --rule NAME");
+    if (strcmp(by, "reward") == 0 && o->rule)
+        return error_usage(err, "--by reward: without --rule");
+    if (c->settings.people || strcmp(by, "rule") == 0 || strcmp(by, "reward") == 0) return 0;
+    return error_usage(err, "--by %s: one of people, rule, reward", by);
+}
+
 static int prepare(Compare *c, const Words *words, Error *err)
 {
     const CompareOptions *o = &c->options;
@@ -76,6 +95,7 @@ static int prepare(Compare *c, const Words *words, Error *err)
                                       .best_of = o->best_of};
     if (comparison_show_parse(&c->show, o->show, err) != 0) return -1;
     if (o->report && output_check(c->ctx, o->report, HTML_GENERATOR, false, err) != 0) return -1;
+    if (choose_judge(c, err) != 0) return -1;
     if (o->rule && rule_choose(&c->settings.rule, o->rule, err) != 0) return -1;
     if (words->n < 2 && !project_has_model(c->ctx, "aligned"))
         return error_set(err, "no aligned model yet; make one with: rlhf ppo");
@@ -83,7 +103,7 @@ static int prepare(Compare *c, const Words *words, Error *err)
     if (loaded_outline_language(&c->base, c->ctx, "base", base, NULL, err) != 0) return -1;
     if (loaded_outline_language(&c->aligned, c->ctx, "aligned", aligned, &c->base, err) != 0)
         return -1;
-    if (o->reward || project_has_model(c->ctx, "reward")) {
+    if (!c->settings.people && (o->reward || project_has_model(c->ctx, "reward"))) {
         if (loaded_outline(&c->reward, c->ctx, "reward model", o->reward ? o->reward : "reward",
                            &c->base, err) != 0)
             return -1;
@@ -155,6 +175,10 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     Words words;
     if (options_parse(ctx, OPTIONS, &c.options, &words, 0, 2, argc, argv, err) != 0) return -1;
     int rc = prepare(&c, &words, err);
+    if (rc == 0 && c.settings.people) {
+        rc = comparison_by_people(ctx, c.store, &c.base, &c.aligned, &c.settings, err);
+        goto done;
+    }
     if (rc == 0)
         rc = comparison_run(&c.result, c.store, &c.base, &c.aligned,
                             c.has_reward ? &c.reward : NULL, &c.settings, err);
@@ -162,6 +186,8 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
         rc = finish(&c, err);
         comparison_free(&c.result);
     }
+
+done:
     loaded_close(&c.base);
     loaded_close(&c.aligned);
     loaded_close(&c.reward);
@@ -174,7 +200,8 @@ const Command cmd_compare = {
     .name = "compare",
     .heading = "watch",
     .summary = "base against aligned on the test prompts",
-    .usage = "[BASE] [ALIGNED] [--rule NAME] [--best-of N] [--show WHICH] [--report FILE]",
+    .usage =
+        "[BASE] [ALIGNED] [--rule NAME | --by people] [--best-of N] [--show WHICH] [--report FILE]",
     .details = "One answer of each model to every test prompt, and the best of N base answers as "
                "baseline.  Every answer is\n"
                "stored with its seed.",

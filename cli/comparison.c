@@ -30,6 +30,9 @@ static int read_prompts(Comparison *c, PromptTokens *p, Store *store, const Load
     c->n = p->n;
     c->prompt = mem_calloc((size_t)p->n + 1, sizeof *c->prompt);
     c->prompt_id = mem_calloc((size_t)p->n + 1, sizeof *c->prompt_id);
+    c->base_id = mem_calloc((size_t)p->n + 1, sizeof *c->base_id);
+    c->aligned_id = mem_calloc((size_t)p->n + 1, sizeof *c->aligned_id);
+    c->best_id = mem_calloc((size_t)p->n + 1, sizeof *c->best_id);
     for (int i = 0; i < p->n; i++) {
         c->prompt[i] = mem_strdup(p->row[i]->text);
         c->prompt_id[i] = p->row[i]->id;
@@ -86,9 +89,9 @@ static int sample(Answers *out, Loaded *l, const PromptTokens *p, int of, int fi
     return rc;
 }
 
-/* Answers as rows of the store. */
-static int store_answers(Store *store, const PromptTokens *p, const Answers *a, int of, int first,
-                         const Loaded *l, const ComparisonOptions *o, Error *err)
+/* Answers as rows of the store, whose ids go to id (a->n). */
+static int store_answers(int64_t *id, Store *store, const PromptTokens *p, const Answers *a, int of,
+                         int first, const Loaded *l, const ComparisonOptions *o, Error *err)
 {
     int64_t model_id;
     char *sampling = prompts_sampling_json(p, o->temperature, o->max_new_tokens, "compare");
@@ -106,6 +109,7 @@ static int store_answers(Store *store, const PromptTokens *p, const Answers *a, 
                                  .sample_no = first + i % of,
                                  .sampling_json = sampling};
     if (rc == 0) rc = store_add_responses(store, row, (size_t)a->n, NULL, err);
+    for (int i = 0; i < a->n; i++) id[i] = row[i].id;
     free(row);
     free(sampling);
     return rc;
@@ -126,8 +130,13 @@ static int sample_best(Comparison *c, Store *store, Loaded *base, Loaded *reward
     }
     progress_pulse("scoring");
     answers_score(&all, reward->policy, &repeated);
-    c->best_chosen = answers_best(&c->best, &all, o->best_of);
-    const int rc = store_answers(store, p, &all, o->best_of, SAMPLE_CANDIDATE, base, o, err);
+    int *chosen = mem_calloc((size_t)c->n, sizeof *chosen);
+    int64_t *id = mem_calloc((size_t)all.n, sizeof *id);
+    c->best_chosen = answers_best(&c->best, chosen, &all, o->best_of);
+    const int rc = store_answers(id, store, p, &all, o->best_of, SAMPLE_CANDIDATE, base, o, err);
+    for (int i = 0; i < c->n; i++) c->best_id[i] = id[chosen[i]];
+    free(chosen);
+    free(id);
     sequences_free(&repeated);
     answers_free(&all);
     return rc;
@@ -162,8 +171,10 @@ static int answer_all(Comparison *c, Store *store, Loaded *base, Loaded *aligned
     if (!w.quiet) progress_begin(&w.bar, "compare", prompts->n * (2 + o->best_of), "answer");
     int rc = sample(&c->base, base, p, 1, SAMPLE_BASE, o, &w, err);
     if (rc == 0) rc = sample(&c->aligned, aligned, p, 1, SAMPLE_ALIGNED, o, &w, err);
-    if (rc == 0) rc = store_answers(store, p, &c->base, 1, SAMPLE_BASE, base, o, err);
-    if (rc == 0) rc = store_answers(store, p, &c->aligned, 1, SAMPLE_ALIGNED, aligned, o, err);
+    if (rc == 0) rc = store_answers(c->base_id, store, p, &c->base, 1, SAMPLE_BASE, base, o, err);
+    if (rc == 0)
+        rc =
+            store_answers(c->aligned_id, store, p, &c->aligned, 1, SAMPLE_ALIGNED, aligned, o, err);
     progress_pulse("scoring");
     if (rc == 0) measure_likelihood(c, base, prompts, o->temperature);
     if (rc == 0 && reward) {
@@ -302,7 +313,7 @@ int comparison_run(Comparison *out, Store *store, Loaded *base, Loaded *aligned,
     int rc = -1;
     if (!check_tokenizer(base, aligned, err) || (reward && !check_tokenizer(base, reward, err)))
         goto done;
-    if (!reward && (o->best_of > 0 || !o->rule)) {
+    if (!reward && !o->people && (o->best_of > 0 || !o->rule)) {
         error_set(err, "no reward model to judge with; give --rule NAME --best-of 0, or train one: "
                        "rlhf reward");
         goto done;
@@ -314,7 +325,7 @@ int comparison_run(Comparison *out, Store *store, Loaded *base, Loaded *aligned,
     if (answer_all(&c, store, base, aligned, reward, &prompts, o, err) != 0) goto done;
     measure_texts(&c, o);
     if (o->rule) measure_rule(&c, o->rule);
-    decide(&c, o->rule);
+    if (!o->people) decide(&c, o->rule);
     rc = 0;
 
 done:
@@ -328,6 +339,7 @@ void comparison_free(Comparison *c)
 {
     for (int i = 0; c->prompt && i < c->n; i++) free(c->prompt[i]);
     free(c->prompt), free(c->prompt_id);
+    free(c->base_id), free(c->aligned_id), free(c->best_id);
     answers_free(&c->base), answers_free(&c->aligned), answers_free(&c->best);
     free(c->base_points), free(c->aligned_points), free(c->best_points);
     text_free(&c->reasons);

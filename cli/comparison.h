@@ -18,7 +18,8 @@ typedef struct {
     int max_new_tokens, batch;
     double temperature;
     uint64_t seed;
-    const Rule *rule;          /* NULL: the reward model judges */
+    const Rule *rule;          /* NULL: the reward model judges, or people */
+    bool people;               /* they will: nothing is judged now */
     const char *const *corpus; /* what a verbatim answer is looked for in; may be NULL */
     int n_corpus;
     bool quiet; /* no progress bar */
@@ -35,6 +36,7 @@ typedef struct {
     int n;
     char **prompt;
     int64_t *prompt_id;
+    int64_t *base_id, *aligned_id, *best_id;            /* (n) the answers in the store */
     Answers base, aligned, best;                        /* best.n is 0 without a baseline */
     double *base_points, *aligned_points, *best_points; /* by the rule; NULL without one */
     WinRate by_rule, by_reward;                         /* aligned against base */

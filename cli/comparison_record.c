@@ -34,6 +34,13 @@ void comparison_answers_json(Text *t, const Comparison *c)
     member(t, "length_ratio", c->length_ratio);
 }
 
+void comparison_base_answers_json(Text *t, const Comparison *c)
+{
+    member(t, "base_finished", c->base_finished);
+    member(t, "base_distinct", c->base_distinct);
+    member(t, "base_verbatim", c->base_verbatim);
+}
+
 static void put_measures(Text *t, const Comparison *c)
 {
     const WinRate *w = c->aligned_points ? &c->by_rule : &c->by_reward;

@@ -6,6 +6,8 @@
 
 /* How the aligned model answers: members "finished" to "length_ratio", each with a comma before it. */
 void comparison_answers_json(Text *out, const Comparison *c);
+/* The same of the base: "base_finished", "base_distinct", "base_verbatim". */
+void comparison_base_answers_json(Text *out, const Comparison *c);
 /* {"trait": {"base": x, "best_of": x, "aligned": x}, ...} as shares; best_of with a baseline alone. */
 void comparison_traits_json(Text *out, const Comparison *c);
 /* The whole object that `rlhf compare --json` prints, which the store gets too. */

@@ -89,7 +89,7 @@ void answers_logp(double *sum, const Answers *a, Policy *p, const Sequences *pro
     sequences_free(&s);
 }
 
-int answers_best(Answers *out, const Answers *candidates, int of)
+int answers_best(Answers *out, int *chosen, const Answers *candidates, int of)
 {
     const Answers *c = candidates;
     const int n = c->n / of;
@@ -101,6 +101,7 @@ int answers_best(Answers *out, const Answers *candidates, int of)
             if (c->score[k] > c->score[best]) best = k;
             if (c->score[k] < c->score[worst]) worst = k;
         }
+        chosen[i] = best;
         differ += c->score[worst] < c->score[best];
         const int length = c->start[best + 1] - c->start[best];
         memcpy(out->token + out->start[i], c->token + c->start[best],

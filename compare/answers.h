@@ -27,8 +27,8 @@ void answers_score(Answers *a, Policy *reward, const Sequences *prompts);
 void answers_logp(double *sum, const Answers *a, Policy *p, const Sequences *prompts,
                   double temperature);
 /* candidates holds `of` answers to each prompt, side by side; copies the one with the highest score, the
- * first of several.  Returns for how many prompts the scores differ: elsewhere nothing was chosen. */
-int answers_best(Answers *out, const Answers *candidates, int of);
+ * first of several; chosen (n): which of all it is.  Returns for how many prompts the scores differ: elsewhere nothing was chosen. */
+int answers_best(Answers *out, int *chosen, const Answers *candidates, int of);
 void answers_free(Answers *a);
 
 #endif

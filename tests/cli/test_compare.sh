@@ -43,4 +43,35 @@ if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
     NO_COLOR=1 TERM=xterm script -qec "'$RLHF' ${both[*]} --show worst:1" typed >/dev/null 2>&1 </dev/null
     grep -q $'\033\\[1;4m' typed && fail "NO_COLOR: no marks"
 fi
+
+# ---- by people ----
+people=(compare pretrain-1 base --by people --max-new-tokens 12 --source asked)
+must "${people[@]}"
+prints "12 pairs queued as eval-1: rlhf label --campaign eval-1"
+must campaign
+prints_like '^eval-1 +evaluate +open +12 pairs, 0 labels' "a campaign to evaluate"
+must "${people[@]}" --json
+prints '{"campaign":"eval-1","pairs":12,"labeled":0,"labels":0,"equal":0,"n":0,'
+prints '"verdict":null}'
+# ada always takes the first answer, but ties once: 4 labels, 3 of them for what was shown first
+printf '1\n1\nt\n1\n' >keys
+input=keys run label --line --as ada --campaign eval-1
+exits 0 "ada labels"
+grep -q 'pretrain-1\|sft-1' out && fail "who labels is not told whose answers they are"
+must "${people[@]}" --json
+prints '"pairs":12,"labeled":4,"labels":4,"equal":0,"n":4,'
+prints '"position":{"first":3,"n":3,"p":0.25}' # 2 / 2^3
+must export labels
+won=$(grep -c '"pref": 1,' out) lost=$(grep -c '"pref": -1,' out) # b is the aligned model's: stored later
+must "${people[@]}"
+prints "sft-1@4 against pretrain-1@40, by people: 4 of 12 pairs labeled in eval-1"
+prints "; won $won, lost $lost, tied 1; sign test p = "
+prints "the answer shown first was chosen 3 times of 3: 1.00 [0.44, 1.00], p = 0.25" # Wilson: 1 / (1 + z^2 / 3)
+prints "verdict so far: cannot tell"
+prints "to go on: rlhf label --campaign eval-1"
+must "${people[@]}" --n 5
+prints "5 pairs queued as eval-2:"
+refused 1 "no labels to learn from yet" reward --config "$tiny"
+refused 2 "--by people: without --rule" "${people[@]}" --rule longer
+refused 2 "--by dice: one of people, rule, reward" compare --by dice
 [ $failed -eq 0 ]
