@@ -18,6 +18,7 @@
 #include "cli/reward_report.h"
 #include "cli/output.h"
 #include "cli/project.h"
+#include "cli/ranking.h"
 #include "compare/html.h"
 
 typedef struct {
@@ -66,11 +67,13 @@ typedef struct {
 } Compare;
 
 /* --by says whom; --rule alone is a rule, nothing is the reward model. */
-static int choose_judge(Compare *c, Error *err)
+static int choose_judge(Compare *c, bool several, Error *err)
 {
     const CompareOptions *o = &c->options;
     const char *by = o->by ? o->by : o->rule ? "rule" : "reward";
     c->settings.people = strcmp(by, "people") == 0;
+    if (several && (c->settings.people || o->report))
+        return error_usage(err, "three models and more: without --by people and --report");
     if (c->settings.people && (o->rule || o->reward || o->report))
         return error_usage(err, "--by people: without --rule, --reward and --report");
     if (strcmp(by, "rule") == 0 && !o->rule)
@@ -95,13 +98,14 @@ static int prepare(Compare *c, const Words *words, Error *err)
                                       .best_of = o->best_of};
     if (comparison_show_parse(&c->show, o->show, err) != 0) return -1;
     if (o->report && output_check(c->ctx, o->report, HTML_GENERATOR, false, err) != 0) return -1;
-    if (choose_judge(c, err) != 0) return -1;
+    if (choose_judge(c, words->n > 2, err) != 0) return -1;
     if (o->rule && rule_choose(&c->settings.rule, o->rule, err) != 0) return -1;
     if (words->n < 2 && !project_has_model(c->ctx, "aligned"))
         return error_set(err, "no aligned model yet; make one with: rlhf ppo");
     if (open_store(&c->store, c->ctx, err) != 0) return -1;
     if (loaded_outline_language(&c->base, c->ctx, "base", base, NULL, err) != 0) return -1;
-    if (loaded_outline_language(&c->aligned, c->ctx, "aligned", aligned, &c->base, err) != 0)
+    if (words->n <= 2 &&
+        loaded_outline_language(&c->aligned, c->ctx, "aligned", aligned, &c->base, err) != 0)
         return -1;
     if (!c->settings.people && (o->reward || project_has_model(c->ctx, "reward"))) {
         if (loaded_outline(&c->reward, c->ctx, "reward model", o->reward ? o->reward : "reward",
@@ -173,8 +177,15 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
                              .temperature = 1,
                              .show = "3"}};
     Words words;
-    if (options_parse(ctx, OPTIONS, &c.options, &words, 0, 2, argc, argv, err) != 0) return -1;
+    if (options_parse(ctx, OPTIONS, &c.options, &words, 0, WORDS_MAX, argc, argv, err) != 0)
+        return -1;
     int rc = prepare(&c, &words, err);
+    if (rc == 0 && words.n > 2) {
+        c.settings.best_of = 0;
+        rc = ranking_run(ctx, c.store, &c.base, c.has_reward ? &c.reward : NULL, words.word,
+                         words.n, &c.settings, err);
+        goto done;
+    }
     if (rc == 0 && c.settings.people) {
         rc = comparison_by_people(ctx, c.store, &c.base, &c.aligned, &c.settings, err);
         goto done;
@@ -204,7 +215,7 @@ const Command cmd_compare = {
         "[BASE] [ALIGNED] [--rule NAME | --by people] [--best-of N] [--show WHICH] [--report FILE]",
     .details = "One answer of each model to every test prompt, and the best of N base answers as "
                "baseline.  Every answer is\n"
-               "stored with its seed.",
+               "stored with its seed.  Three models and more are ranked.",
     .options = OPTIONS,
     .project = PROJECT_NEEDED,
     .run = run,

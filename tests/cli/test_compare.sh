@@ -7,7 +7,8 @@ for thing in lamp clock radio chair table kettle bicycle camera mirror engine pe
     echo "{\"prompt\":\"the $thing of my $thing is broken .\\nA:\"}"
 done >../asked.jsonl
 must import ../asked.jsonl --source asked --split test
-must sft --config "$tiny"
+must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=5 --run early
+must sft --config "$tiny" --model pretrain-1
 both=(compare pretrain-1 base --rule longer --best-of 0 --max-new-tokens 12 --source asked)
 
 # ---- worst and best first ----
@@ -43,6 +44,23 @@ if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
     NO_COLOR=1 TERM=xterm script -qec "'$RLHF' ${both[*]} --show worst:1" typed >/dev/null 2>&1 </dev/null
     grep -q $'\033\\[1;4m' typed && fail "NO_COLOR: no marks"
 fi
+
+# ---- several at once ----
+several=(compare pretrain-1 base early --rule longer --max-new-tokens 12 --source asked)
+must "${several[@]}"
+prints "3 models on 12 test prompts, temperature 1, by the rule longer"
+prints_like '^  pretrain-1@40 +0 ' "the first model is where the points begin"
+must "${several[@]}" --json
+cp out ranked
+must "${both[@]}" --json
+rate=$(grep -oE '"win_rate":[0-9.]+' out | cut -d: -f2) # of base over pretrain-1
+perl -ne '
+    my @m = /"model":"([^"]*)"/g; my @w = /"wins_over":\[([^]]*)\]/g;
+    my ($base) = grep { $m[$_] =~ /sft/ } 0 .. 2; my ($first) = grep { $m[$_] =~ /pretrain-1/ } 0 .. 2;
+    my @row = split /,/, $w[$base]; exit !(abs($row[$first] - '"$rate"') < 1e-6 && $row[$base] eq "null")' ranked ||
+    fail "a row of the table has what two models alone give, $rate: $(cat ranked)"
+refused 1 "are the same model" compare pretrain-1 base sft-1 --rule longer --max-new-tokens 12 --source asked
+refused 2 "three models and more: without --by people" "${several[@]}" --by people
 
 # ---- by people ----
 people=(compare pretrain-1 base --by people --max-new-tokens 12 --source asked)
