@@ -151,7 +151,11 @@ static void print(const Compare *c)
 static int finish(Compare *c, Error *err)
 {
     Text json = {0};
-    int rc = comparison_remember(&json, c->store, c->ctx, &c->result, &c->base, &c->aligned, err);
+    int rc = comparison_remember(&json, c->store, c->ctx, &c->result, &c->settings,
+                                 &(ComparedModels){.base = &c->base,
+                                                   .aligned = &c->aligned,
+                                                   .reward = c->has_reward ? &c->reward : NULL},
+                                 err);
     if (rc == 0 && c->options.report)
         rc = comparison_report(&(ComparisonReport){.ctx = c->ctx,
                                                    .main = &c->result,

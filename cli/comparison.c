@@ -12,6 +12,7 @@
 #include "base/rng.h"
 #include "cli/memory_plan.h"
 #include "cli/prompts.h"
+#include "compare/best_of_n.h"
 #include "compare/text_stats.h"
 
 /* Numbers of the samples of one prompt, so that no two share random numbers. */
@@ -115,6 +116,17 @@ static int store_answers(int64_t *id, Store *store, const PromptTokens *p, const
     return rc;
 }
 
+/* The mean over prompts of what the best of n of their candidates score. */
+static void measure_frontier(Comparison *c, const Answers *candidates, int of)
+{
+    for (int n = 1; c->n_frontier < COMPARISON_FRONTIER; n = 2 * n < of ? 2 * n : of) {
+        double sum = 0;
+        for (int i = 0; i < c->n; i++) sum += best_of_n_mean(candidates->score + i * of, of, n);
+        c->frontier[c->n_frontier++] = (FrontierPoint){n, sum / c->n};
+        if (n == of) break;
+    }
+}
+
 static int sample_best(Comparison *c, Store *store, Loaded *base, Loaded *reward,
                        const PromptTokens *p, const ComparisonOptions *o, Watch *w, Error *err)
 {
@@ -135,6 +147,7 @@ static int sample_best(Comparison *c, Store *store, Loaded *base, Loaded *reward
     c->best_chosen = answers_best(&c->best, chosen, &all, o->best_of);
     const int rc = store_answers(id, store, p, &all, o->best_of, SAMPLE_CANDIDATE, base, o, err);
     for (int i = 0; i < c->n; i++) c->best_id[i] = id[chosen[i]];
+    measure_frontier(c, &all, o->best_of); /* last: it sorts the scores */
     free(chosen);
     free(id);
     sequences_free(&repeated);
@@ -195,7 +208,7 @@ static double share_finished(const Answers *a)
     return (double)n / a->n;
 }
 
-static void measure_texts(Comparison *c, const ComparisonOptions *o)
+void comparison_measure_texts(Comparison *c, const ComparisonOptions *o)
 {
     const char *const *base = (const char *const *)c->base.text;
     const char *const *aligned = (const char *const *)c->aligned.text;
@@ -267,6 +280,12 @@ static void decide(Comparison *c, const Rule *rule)
     c->verdict = verdict_of(&facts, &c->reasons);
 }
 
+void comparison_judge(Comparison *c, const ComparisonOptions *o)
+{
+    if (o->rule) measure_rule(c, o->rule);
+    if (!o->people) decide(c, o->rule);
+}
+
 /* They read the same tokens: an answer of one is scored by the other. */
 static bool check_tokenizer(const Loaded *base, const Loaded *other, Error *err)
 {
@@ -323,9 +342,8 @@ int comparison_run(Comparison *out, Store *store, Loaded *base, Loaded *aligned,
         read_models(base, aligned, reward, err) != 0)
         goto done;
     if (answer_all(&c, store, base, aligned, reward, &prompts, o, err) != 0) goto done;
-    measure_texts(&c, o);
-    if (o->rule) measure_rule(&c, o->rule);
-    if (!o->people) decide(&c, o->rule);
+    comparison_measure_texts(&c, o);
+    comparison_judge(&c, o);
     rc = 0;
 
 done:

@@ -9,7 +9,7 @@
 #include "compare/win_rate.h"
 #include "labeling/rule.h"
 
-enum { COMPARISON_TRAITS = 24, COMPARISON_RUNS = 2 };
+enum { COMPARISON_TRAITS = 24, COMPARISON_RUNS = 2, COMPARISON_FRONTIER = 12 };
 
 typedef struct {
     const char *source; /* prompts of one source only; NULL: all */
@@ -32,6 +32,12 @@ typedef struct {
     int base, best, aligned;
 } ComparisonTrait;
 
+/* Mean score by the reward model of the best of n. */
+typedef struct {
+    int n;
+    double score;
+} FrontierPoint;
+
 typedef struct {
     int n;
     char **prompt;
@@ -43,6 +49,8 @@ typedef struct {
     WinRate against_best; /* aligned against best-of-n, by the rule, else by the reward model */
     WinRate best_against_base;
     int best_chosen; /* prompts whose candidates have different scores: there was something to choose */
+    FrontierPoint frontier[COMPARISON_FRONTIER]; /* of n = 1, 2, 4, ... up to best_of */
+    int n_frontier;
     double kl;       /* mean over answers of log p_aligned - log p_base, nats */
     double kl_error; /* its standard error; NAN of one answer */
     double finished, base_finished, distinct, base_distinct, verbatim, base_verbatim;
@@ -62,6 +70,9 @@ typedef struct {
  * seed so that anybody can recompute it. `reward` may be NULL when there is a rule and no baseline. */
 int comparison_run(Comparison *out, Store *store, Loaded *base, Loaded *aligned, Loaded *reward,
                    const ComparisonOptions *o, Error *err);
+/* The two halves of what follows from answers and scores: of the texts, and who wins, by o->rule or the scores. */
+void comparison_measure_texts(Comparison *c, const ComparisonOptions *o);
+void comparison_judge(Comparison *c, const ComparisonOptions *o);
 void comparison_free(Comparison *c);
 /* Scores (n) of these answers by the judge of the comparison: the rule when there is one, else the reward model. */
 const double *comparison_points(const Comparison *c, const Answers *a);

@@ -81,6 +81,57 @@ void page_add_plots(Page *p)
     end_plot(p, base);
 }
 
+/* ---- the frontier --------------------------------------------------------------------------------- */
+
+static double mean(const double *x, int n)
+{
+    double sum = 0;
+    for (int i = 0; i < n; i++) sum += x[i];
+    return n ? sum / n : NAN;
+}
+
+static SvgCurve best_of_curve(Page *p)
+{
+    const Comparison *c = p->c;
+    double *x = page_keep(p, mem_calloc((size_t)c->n_frontier + 1, sizeof *x));
+    double *y = page_keep(p, mem_calloc((size_t)c->n_frontier + 1, sizeof *y));
+    for (int i = 0; i < c->n_frontier; i++) {
+        x[i] = c->best_chosen > 0 ? best_of_n_kl(c->frontier[i].n) : 0;
+        y[i] = c->frontier[i].score;
+    }
+    return (SvgCurve){KEEP(p, "best of 1 to %d", p->r->options->best_of), x, y, c->n_frontier};
+}
+
+/* The KL of iteration i was measured before its update, as was its score. */
+static SvgCurve training_curve(Page *p)
+{
+    double *x = page_keep(p, mem_calloc((size_t)p->aligned.n + 1, sizeof *x));
+    double *y = page_keep(p, mem_calloc((size_t)p->aligned.n + 1, sizeof *y));
+    double *step = page_keep(p, mem_calloc((size_t)p->aligned.n + 1, sizeof *step));
+    const int of_kl = run_record_column(step, x, &p->aligned, "objective/kl");
+    const int of_score = run_record_column(step, y, &p->aligned, "objective/scores");
+    return (SvgCurve){"PPO while it trained", x, y, of_kl == of_score ? of_kl : 0};
+}
+
+void page_add_frontier(Page *p)
+{
+    const Comparison *c = p->c;
+    SvgPlot plot = {.title = "Score against KL",
+                    .note =
+                        "By the reward model, which both were made to please; less KL for the same "
+                        "score is better",
+                    .x_label = "nats per answer"};
+    SvgCurve *curve = p->curve[p->data.n_plots];
+    if (!p->r->reward || c->n_frontier == 0) return;
+    const SvgCurve training = training_curve(p);
+    double *x = page_keep(p, mem_calloc(1, sizeof *x)), *y = page_keep(p, mem_calloc(1, sizeof *y));
+    *x = c->kl, *y = mean(c->aligned.score, c->n);
+    curve[plot.n_curves++] = (SvgCurve){"aligned, on the test prompts", x, y, 1};
+    curve[plot.n_curves++] = best_of_curve(p);
+    if (training.n > 0) curve[plot.n_curves++] = training;
+    end_plot(p, plot);
+}
+
 /* Of the prompts, what a reader is shown. */
 void page_add_stories(Page *p)
 {

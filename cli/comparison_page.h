@@ -11,8 +11,8 @@ enum {
     PAGE_WINS = 6,
     PAGE_EXAMPLES = 8,
     PAGE_LINKS = 12,
-    PAGE_PLOTS = 8,
-    PAGE_CURVES = 2
+    PAGE_PLOTS = 9,
+    PAGE_CURVES = 3
 };
 
 typedef struct {
@@ -36,6 +36,8 @@ typedef struct {
 void *page_keep(Page *p, void *item);
 #define KEEP(page, ...) ((const char *)page_keep(page, mem_format(__VA_ARGS__)))
 
+/* What a nat of KL buys: PPO against best-of-n. */
+void page_add_frontier(Page *p);
 /* How the models learned: curves of their runs, and one prompt answered on the way. */
 void page_add_plots(Page *p);
 void page_add_stories(Page *p);

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "cli/evaluation.h"
+#include "cli/project.h"
 
 static void member(Text *t, const char *name, double x)
 {
@@ -76,13 +77,84 @@ static void put_measures(Text *t, const Comparison *c)
     text_format(t, ",\"verdict\":\"%s\"", verdict_name(c->verdict));
 }
 
+static void put_text(Text *t, const char *name, const char *text)
+{
+    text_format(t, ",\"%s\":", name);
+    if (text) json_put_text(t, text, strlen(text));
+    else text_add(t, "null");
+}
+
+static void put_options(Text *t, const ComparisonOptions *o)
+{
+    text_format(t, ",\"options\":{\"best_of\":%d,\"max_new_tokens\":%d,\"seed\":%llu", o->best_of,
+                o->max_new_tokens, (unsigned long long)o->seed);
+    member(t, "temperature", o->temperature);
+    put_text(t, "rule", o->rule ? o->rule->name : NULL);
+    put_text(t, "source", o->source);
+    text_add(t, "}");
+}
+
+static void put_models(Text *t, const Context *ctx, const ComparedModels *m)
+{
+    char name[FILE_PATH_MAX], run[RUN_NAME_MAX];
+    text_add(t, ",");
+    evaluation_put_compared(t, ctx, m->base->folder, m->aligned->folder);
+    if (m->reward) {
+        project_name_model(ctx, name, run, m->reward->folder);
+        put_text(t, "reward", name);
+    }
+    text_format(t, ",\"sha256\":{\"base\":\"%s\"", m->base->hash);
+    put_text(t, "aligned", m->aligned->hash);
+    if (m->reward) put_text(t, "reward", m->reward->hash);
+    text_add(t, "}");
+}
+
+/* A row of the table of prompts: ids of the answers in the store, and their scores by the reward model. */
+static void put_row(Text *t, const Comparison *c, int i)
+{
+    text_format(t, "{\"prompt\":%lld,\"base\":%lld,\"aligned\":%lld", (long long)c->prompt_id[i],
+                (long long)c->base_id[i], (long long)c->aligned_id[i]);
+    member(t, "base_score", c->base.score[i]);
+    member(t, "aligned_score", c->aligned.score[i]);
+    if (c->best.n) {
+        text_format(t, ",\"best\":%lld", (long long)c->best_id[i]);
+        member(t, "best_score", c->best.score[i]);
+    }
+    if (c->aligned_points) {
+        member(t, "base_points", c->base_points[i]);
+        member(t, "aligned_points", c->aligned_points[i]);
+    }
+    text_add(t, "}");
+}
+
+static void put_answers(Text *t, const Comparison *c)
+{
+    if (c->best.n) {
+        text_format(t, ",\"best_chosen\":%d,\"frontier\":[", c->best_chosen);
+        for (int i = 0; i < c->n_frontier; i++) {
+            text_format(t, "%s{\"n\":%d", i ? "," : "", c->frontier[i].n);
+            member(t, "score", c->frontier[i].score);
+            text_add(t, "}");
+        }
+        text_add(t, "]");
+    }
+    text_add(t, ",\"answers\":[");
+    for (int i = 0; i < c->n; i++) {
+        if (i) text_add(t, ",");
+        put_row(t, c, i);
+    }
+    text_add(t, "]");
+}
+
 int comparison_remember(Text *json, Store *store, const Context *ctx, const Comparison *c,
-                        const Loaded *base, const Loaded *aligned, Error *err)
+                        const ComparisonOptions *o, const ComparedModels *models, Error *err)
 {
     text_add(json, "{");
     put_measures(json, c);
-    text_add(json, ",");
-    evaluation_put_compared(json, ctx, base->folder, aligned->folder);
+    member(json, "base_verbatim", c->base_verbatim);
+    put_models(json, ctx, models);
+    put_options(json, o);
+    put_answers(json, c);
     text_add(json, "}");
-    return evaluation_add(store, ctx, "compare", aligned->folder, json->bytes, err);
+    return evaluation_add(store, ctx, "compare", models->aligned->folder, json->bytes, err);
 }

@@ -10,8 +10,11 @@ void comparison_answers_json(Text *out, const Comparison *c);
 void comparison_base_answers_json(Text *out, const Comparison *c);
 /* {"trait": {"base": x, "best_of": x, "aligned": x}, ...} as shares; best_of with a baseline alone. */
 void comparison_traits_json(Text *out, const Comparison *c);
+typedef struct {
+    const Loaded *base, *aligned, *reward; /* reward NULL: none */
+} ComparedModels;
 /* The whole object that `rlhf compare --json` prints, which the store gets too. */
 int comparison_remember(Text *json, Store *store, const Context *ctx, const Comparison *c,
-                        const Loaded *base, const Loaded *aligned, Error *err);
+                        const ComparisonOptions *o, const ComparedModels *models, Error *err);
 
 #endif

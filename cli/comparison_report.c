@@ -8,6 +8,7 @@
 #include "base/rng.h"
 #include "base/text.h"
 #include "cli/comparison_page.h"
+#include "compare/report_text.h"
 #include "labeling/shown.h"
 
 enum { EXTREMES = 2 };
@@ -236,30 +237,47 @@ static void begin_page(Page *p, const ComparisonReport *r)
         .date = today(p)};
 }
 
-int comparison_report(const ComparisonReport *r, const char *path, Error *err)
+static int fill_page(Page *p, const ComparisonReport *r, Error *err)
 {
-    Page *p = mem_calloc(1, sizeof *p);
-    int rc = -1;
     begin_page(p, r);
-    if (run_record_read(&p->base, r->base->folder, err) != 0) goto done;
-    if (run_record_read(&p->aligned, r->aligned->folder, err) != 0) goto done;
-    if (r->reward && run_record_read(&p->reward, r->reward->folder, err) != 0) goto done;
+    if (run_record_read(&p->base, r->base->folder, err) != 0) return -1;
+    if (run_record_read(&p->aligned, r->aligned->folder, err) != 0) return -1;
+    if (r->reward && run_record_read(&p->reward, r->reward->folder, err) != 0) return -1;
     add_summary(p);
     add_traits(p);
     add_wins(p);
     add_examples(p);
+    page_add_frontier(p);
     page_add_plots(p);
     page_add_stories(p);
     page_add_settings(p);
-    if (page_add_lineage(p, err) != 0) goto done;
-    rc = report_write(&p->data, path, err);
+    return page_add_lineage(p, err);
+}
 
-done:
+static void free_page(Page *p)
+{
     run_record_free(&p->base);
     run_record_free(&p->aligned);
     run_record_free(&p->reward);
     for (int i = 0; i < p->n_kept; i++) free(p->kept[i]);
     free(p->kept);
     free(p);
+}
+
+int comparison_report(const ComparisonReport *r, const char *path, Error *err)
+{
+    Page *p = mem_calloc(1, sizeof *p);
+    int rc = fill_page(p, r, err);
+    if (rc == 0) rc = report_write(&p->data, path, err);
+    free_page(p);
+    return rc;
+}
+
+int comparison_report_text(Text *out, const ComparisonReport *r, int columns, Error *err)
+{
+    Page *p = mem_calloc(1, sizeof *p);
+    const int rc = fill_page(p, r, err);
+    if (rc == 0) report_text(out, &p->data, columns);
+    free_page(p);
     return rc;
 }

@@ -21,5 +21,7 @@ typedef struct {
 
 /* Curves come from the metrics.jsonl of the runs that the models are checkpoints of. */
 int comparison_report(const ComparisonReport *r, const char *path, Error *err);
+/* The same for a terminal of that many columns. */
+int comparison_report_text(Text *out, const ComparisonReport *r, int columns, Error *err);
 
 #endif

@@ -171,8 +171,10 @@ static char *summary(const Compared *c, const DemoState *s)
 static int remember(const Compared *c, const Demo *d, Error *err)
 {
     Text json = {0};
-    const int rc =
-        comparison_remember(&json, c->store, &d->inner, &c->main, &c->base, &c->aligned, err);
+    const ComparisonOptions o = options_of(c, d);
+    const int rc = comparison_remember(
+        &json, c->store, &d->inner, &c->main, &o,
+        &(ComparedModels){.base = &c->base, .aligned = &c->aligned, .reward = &c->reward}, err);
     text_free(&json);
     return rc;
 }

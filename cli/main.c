@@ -44,6 +44,7 @@ const Command *const COMMANDS[] = {
     &cmd_classify,
     &cmd_ppo,
     &cmd_compare,
+    &cmd_report,
     &cmd_runs,
     &cmd_watch,
     &cmd_stop,

@@ -9,6 +9,7 @@ done >../asked.jsonl
 must import ../asked.jsonl --source asked --split test
 must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=5 --run early
 must sft --config "$tiny" --model pretrain-1
+refused 1 "nothing to report yet; begin with: rlhf compare" report
 both=(compare pretrain-1 base --rule longer --best-of 0 --max-new-tokens 12 --source asked)
 
 # ---- worst and best first ----
@@ -44,6 +45,28 @@ if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
     NO_COLOR=1 TERM=xterm script -qec "'$RLHF' ${both[*]} --show worst:1" typed >/dev/null 2>&1 </dev/null
     grep -q $'\033\\[1;4m' typed && fail "NO_COLOR: no marks"
 fi
+
+# ---- the report of what is there ----
+refused 1 "no comparison of early@5 and sft-1@4 yet: rlhf compare" report early base
+must "${both[@]}"
+cp out compared
+must report
+prints "report.html: "
+grep -qF 'Who wins' report.html || fail "the page says who wins"
+SSH_CONNECTION='192.0.2.1 1 192.0.2.2 22' run report
+prints_like '^from your own machine: scp .*:/.*/report\.html \.$' "over ssh, how the page gets home"
+must report pretrain-1 base --text
+verdict=$(sed -n 's/^  verdict: \([a-z ]*\) (\(.*\))$/\1 (\2)/p' compared)
+prints "verdict: $verdict"
+says_nothing "a report of what was compared by this version"
+prints "sft-1@4 against pretrain-1@40"
+prints_like '^Base model: training, by step$' "the curves of the base"
+grep -q '█' out || fail "curves of block characters"
+grep -qF "$(sed -n 's/^  base  *\([a-z][a-z ]*\).*/\1/p' compared | awk 'length > 8' | head -1)" out ||
+    fail "the answers are those that were compared"
+refused 2 "which two models? rlhf report BASE ALIGNED" report base
+echo mine >mine.html
+refused 1 "mine.html exists" report --out mine.html
 
 # ---- several at once ----
 several=(compare pretrain-1 base early --rule longer --max-new-tokens 12 --source asked)
