@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "compare/html_script.h"
 #include "compare/html_style.h"
 
 /* Bytes of the well-formed character at the start, or 0. */
@@ -67,5 +68,7 @@ void html_begin(Text *out, const char *title)
 
 void html_end(Text *out)
 {
-    text_add(out, "</main>\n</body>\n</html>\n");
+    text_add(out, "</main>\n<script>\n");
+    text_add(out, HTML_SCRIPT);
+    text_add(out, "</script>\n</body>\n</html>\n");
 }

@@ -14,7 +14,7 @@ void html_number(Text *out, double x);
 
 /* Stands near the beginning of every page made here: what tells an earlier report from any other file. */
 #define HTML_GENERATOR "<meta name=\"generator\" content=\"rlhf\">"
-/* The page around a body.  Everything is in it: no script, no font, no image from elsewhere. */
+/* The page around a body.  Everything is in it: no script, font or image from elsewhere. */
 void html_begin(Text *out, const char *title);
 void html_end(Text *out);
 
