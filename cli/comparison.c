@@ -193,6 +193,7 @@ static int answer_all(Comparison *c, Store *store, Loaded *base, Loaded *aligned
     if (rc == 0 && reward) {
         answers_score(&c->base, reward->policy, prompts);
         answers_score(&c->aligned, reward->policy, prompts);
+        c->scored = true;
     }
     if (rc == 0 && o->best_of > 0) rc = sample_best(c, store, base, reward, p, o, &w, err);
     if (!w.quiet) progress_end(&w.bar);
@@ -265,7 +266,7 @@ static void decide(Comparison *c, const Rule *rule)
     const double *aligned = rule ? c->aligned_points : c->aligned.score;
     const double *base = rule ? c->base_points : c->base.score;
     const double *best = rule ? c->best_points : c->best.score;
-    c->by_reward = win_rate_of_scores(c->aligned.score, c->base.score, c->n);
+    if (c->scored) c->by_reward = win_rate_of_scores(c->aligned.score, c->base.score, c->n);
     if (c->best.n) {
         c->against_best = win_rate_of_scores(aligned, best, c->n);
         c->best_against_base = win_rate_of_scores(best, base, c->n);

@@ -45,7 +45,8 @@ typedef struct {
     int64_t *base_id, *aligned_id, *best_id;            /* (n) the answers in the store */
     Answers base, aligned, best;                        /* best.n is 0 without a baseline */
     double *base_points, *aligned_points, *best_points; /* by the rule; NULL without one */
-    WinRate by_rule, by_reward;                         /* aligned against base */
+    bool scored;                /* there is a reward model, and its scores */
+    WinRate by_rule, by_reward; /* aligned against base */
     WinRate against_best; /* aligned against best-of-n, by the rule, else by the reward model */
     WinRate best_against_base;
     int best_chosen; /* prompts whose candidates have different scores: there was something to choose */

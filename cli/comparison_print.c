@@ -165,8 +165,9 @@ void comparison_print_wins(const Comparison *c, const ComparisonOptions *o, cons
     printf("\n  %s\n", title);
     snprintf(line, sizeof line, "aligned beats base, by the rule %s", o->rule ? o->rule->name : "");
     if (c->aligned_points) print_win(line, &c->by_rule);
-    print_win_by_reward("aligned beats base, by the reward model", &c->by_reward,
-                        CONTEST_ALIGNED_BASE);
+    if (c->scored)
+        print_win_by_reward("aligned beats base, by the reward model", &c->by_reward,
+                            CONTEST_ALIGNED_BASE);
     if (c->best.n) print_best(c, o->best_of);
     Text t = {0};
     text_format(&t, "  KL %s nats an answer", comparison_kl_text(kl, c->kl, c->kl_error));

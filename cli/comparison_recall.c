@@ -137,6 +137,7 @@ static int recall(RecalledComparison *r, const Context *ctx, Store *store, const
     if (recall_options(&r->options, record, err) != 0) return -1;
     if (read_rows(c, store, rows, r->options.best_of > 0, err) != 0) return -1;
     recall_frontier(c, record);
+    c->scored = r->has_reward;
     c->kl = json_number(record, "kl", NAN);
     c->kl_error = json_number(record, "kl_error", NAN);
     c->best_chosen = (int)json_number(record, "best_chosen", 0);

@@ -1,5 +1,6 @@
 #include "cli/comparison_record.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -50,7 +51,7 @@ static void put_measures(Text *t, const Comparison *c)
         w->n, w->wins, w->ties, w->losses, w->rate, w->low, w->high);
     member(t, "p", w->p);
     text_format(t, ",\"judge\":\"%s\"", c->aligned_points ? "rule" : "reward");
-    member(t, "win_rate_by_reward", c->by_reward.rate);
+    member(t, "win_rate_by_reward", c->scored ? c->by_reward.rate : NAN);
     member(t, "kl", c->kl);
     member(t, "kl_error", c->kl_error);
     comparison_answers_json(t, c);

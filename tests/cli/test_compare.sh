@@ -33,6 +33,7 @@ refused 2 "--show sideways: a number, or worst, best, random or first" "${both[@
 
 # ---- numbers ----
 cp numbers out
+grep -q 'by the reward model' out && fail "a reward model that is not there judges nothing"
 prints_like '^  won [0-9]+, lost [0-9]+, tied [0-9]+; sign test p [=<] [01]\.[0-9]+;' "the sign test"
 prints_like 'distinct-1 [01]\.[0-9]{2} \(base [01]\.[0-9]{2}\), distinct-2' "distinct-n of both models"
 
