@@ -111,8 +111,23 @@ prints "; won $won, lost $lost, tied 1; sign test p = "
 prints "the answer shown first was chosen 3 times of 3: 1.00 [0.44, 1.00], p = 0.25" # Wilson: 1 / (1 + z^2 / 3)
 prints "verdict so far: cannot tell"
 prints "to go on: rlhf label --campaign eval-1"
+# a second person who finds all twelve equal: most votes decide, and a tie is none
+must campaign edit eval-1 --overlap 2
+must annotators add ben
+printf 't\n%.0s' 1 2 3 4 5 6 7 8 9 10 11 12 >keys
+input=keys run label --line --as ben --campaign eval-1
+must "${people[@]}" --json
+prints "\"labeled\":12,\"labels\":16,\"equal\":0,\"n\":12,\"wins\":$won,\"ties\":$((12 - won - lost)),\"losses\":$lost,"
+prints '"position":{"first":3,"n":3,'
+must "${people[@]}"
+prints "  verdict: "
+grep -q 'to go on' out && fail "when all is labeled there is nothing to go on with"
+# equal answers are not asked
+must "${people[@]}" --temperature 0.01 --json
+pairs=$(grep -oE '"pairs":[0-9]+' out | cut -d: -f2) equal=$(grep -oE '"equal":[0-9]+' out | cut -d: -f2)
+[ $((pairs + equal)) -eq 12 ] && [ "$equal" -gt 0 ] || fail "near 0 some answers are equal: $(cat out)"
 must "${people[@]}" --n 5
-prints "5 pairs queued as eval-2:"
+prints "5 pairs queued as eval-3:"
 refused 1 "no labels to learn from yet" reward --config "$tiny"
 refused 2 "--by people: without --rule" "${people[@]}" --rule longer
 refused 2 "--by dice: one of people, rule, reward" compare --by dice
