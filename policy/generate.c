@@ -222,6 +222,9 @@ static void take_sample(Decoder *d, int i)
     d->produced[prompt] = slot->produced;
     slot->prompt = -1;
     d->finished++;
+    if (d->s->on_response)
+        d->s->on_response(d->s->context, prompt, d->response[prompt], d->response_logp[prompt],
+                          d->produced[prompt], d->out->finish[prompt]);
 }
 
 static int decode(Decoder *d, Error *err)

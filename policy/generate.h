@@ -31,6 +31,9 @@ typedef struct {
     int batch; /* sequences decoded together */
     /* Each token as it comes, or NULL; with more than one prompt they come interleaved. */
     void (*on_token)(void *context, int prompt, int token, double logp);
+    /* Each response when it is done, or NULL: its n tokens and their logp, borrowed for the call. */
+    void (*on_response)(void *context, int prompt, const int *token, const double *logp, int n,
+                        Finish finish);
     void *context;
     /* Called now and then with the number of responses finished, or NULL; non-zero stops early. */
     int (*on_progress)(void *context, int finished);

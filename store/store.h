@@ -79,6 +79,9 @@ typedef struct {
     const char *source;
     Answered answered; /* has responses (of model_id, when given) */
     int64_t model_id;
+    int64_t answers; /* so many responses answer a prompt; 0: 1 */
+    const char
+        *words; /* count responses alone whose settings (sampling_json) have these words in them */
     int64_t limit;
 } StorePromptFilter;
 typedef struct {
@@ -206,6 +209,14 @@ typedef struct {
     const char *origin; /* random, active, import */
 } StoreComparison;
 int store_add_comparisons(Store *s, StoreComparison *rows, size_t n, StoreAdded *added, Error *err);
+/* Two responses to one prompt, by their places among those that come with them. */
+typedef struct {
+    int a, b;
+} StorePairing;
+/* Responses and the pairs of them, all or nothing: no prompt is left with answers and without its pairs.  Fills
+ * in the responses' ids; `added` counts pairs. */
+int store_add_answers(Store *s, StoreResponse *rows, size_t n, const StorePairing *pair,
+                      size_t n_pairs, StoreAdded *added, Error *err);
 int store_count_comparisons(Store *s, int64_t *out, Error *err);
 
 /* ---- campaigns ------------------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "store/sql.h"
 
@@ -91,6 +92,33 @@ int store_add_comparisons(Store *s, StoreComparison *rows, size_t n, StoreAdded 
     for (size_t i = 0; i < n && rc == 0; i++)
         rc = store_insert_comparison(s, &rows[i], &count, err);
     rc = sql_finish(s, rc, err);
+    if (rc == 0 && added) *added = count;
+    return rc;
+}
+
+static int add_answers(Store *s, StoreResponse *rows, size_t n, const StorePairing *pair,
+                       size_t n_pairs, StoreAdded *added, Error *err)
+{
+    StoreAdded of_responses = {0};
+    for (size_t i = 0; i < n; i++) {
+        if (store_insert_response(s, &rows[i], &of_responses, err) != 0) return -1;
+        progress_pulse(NULL);
+    }
+    for (size_t i = 0; i < n_pairs; i++) {
+        const StoreResponse *a = &rows[pair[i].a], *b = &rows[pair[i].b];
+        StoreComparison row = {
+            .prompt_id = a->prompt_id, .a_id = a->id, .b_id = b->id, .origin = "random"};
+        if (store_insert_comparison(s, &row, added, err) != 0) return -1;
+    }
+    return 0;
+}
+
+int store_add_answers(Store *s, StoreResponse *rows, size_t n, const StorePairing *pair,
+                      size_t n_pairs, StoreAdded *added, Error *err)
+{
+    StoreAdded count = {0};
+    if (sql_begin(s, err) != 0) return -1;
+    const int rc = sql_finish(s, add_answers(s, rows, n, pair, n_pairs, &count, err), err);
     if (rc == 0 && added) *added = count;
     return rc;
 }

@@ -189,11 +189,13 @@ int store_find_prompt(Store *s, const char *text, int64_t *id, Error *err)
     return sql_one(s, stmt, id, "find a prompt", err);
 }
 
-#define PROMPT_FILTER                                                               \
-    " WHERE p.id NOT IN " SQL_REDACTED                                              \
-    "   AND (?1 IS NULL OR p.split=?1) AND (?2 IS NULL OR p.source=?2)"             \
-    "   AND (?3=0 OR (?3=2)=EXISTS(SELECT 1 FROM response r WHERE r.prompt_id=p.id" \
-    "                               AND (?4 IS NULL OR r.model_id=?4)))"
+#define PROMPT_FILTER                                                                            \
+    " WHERE p.id NOT IN " SQL_REDACTED                                                           \
+    "   AND (?1 IS NULL OR p.split=?1) AND (?2 IS NULL OR p.source=?2)"                          \
+    "   AND (?3=0 OR (?3=2)=((SELECT count(*) FROM response r WHERE r.prompt_id=p.id"            \
+    "                          AND (?4 IS NULL OR r.model_id=?4)"                                \
+    "                          AND (?7 IS NULL OR r.sampling_id IN (SELECT g.id FROM sampling g" \
+    "                                WHERE instr(g.params_json,?7)>0)))>=?6))"
 static const StorePromptFilter ANY = {0};
 
 static void bind_filter(sqlite3_stmt *stmt, const StorePromptFilter *f)
@@ -202,6 +204,8 @@ static void bind_filter(sqlite3_stmt *stmt, const StorePromptFilter *f)
     sql_bind_text(stmt, 2, f->source);
     sqlite3_bind_int(stmt, 3, (int)f->answered);
     sql_bind_id(stmt, 4, f->model_id);
+    sqlite3_bind_int64(stmt, 6, f->answers > 0 ? f->answers : 1);
+    sql_bind_text(stmt, 7, f->words);
 }
 
 int store_count_prompts(Store *s, const StorePromptFilter *filter, int64_t *out, Error *err)

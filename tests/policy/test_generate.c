@@ -425,6 +425,41 @@ static void what_does_not_fit_into_memory_is_refused(void **state)
     model_free(m);
 }
 
+typedef struct {
+    int n, first[3], length[3];
+    double logp[3];
+    Finish finish[3];
+} Finished;
+
+static void take_response(void *context, int prompt, const int *id, const double *logp, int n,
+                          Finish finish)
+{
+    Finished *f = context;
+    f->n++;
+    f->first[prompt] = id[0];
+    f->length[prompt] = n;
+    f->logp[prompt] = logp[n - 1];
+    f->finish[prompt] = finish;
+}
+
+static void each_response_comes_when_it_is_done(void **state)
+{
+    (void)state;
+    const Prompts in = same_prompt(3);
+    Finished f = {0};
+    SamplingConfig s = plain_sampling(6);
+    s.stop[0] = 7, s.n_stop = 1, s.on_response = take_response, s.context = &f;
+    Responses r = generate(&in, &s);
+    assert_int_equal(f.n, 3);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(f.first[i], r.token[r.start[i]]);
+        assert_int_equal(f.length[i], r.start[i + 1] - r.start[i]);
+        assert_true(f.logp[i] == r.logp[r.start[i + 1] - 1]);
+        assert_int_equal(f.finish[i], r.finish[i]);
+    }
+    responses_free(&r);
+}
+
 static void no_prompts_give_no_responses(void **state)
 {
     (void)state;
@@ -451,6 +486,7 @@ int main(void)
         cmocka_unit_test(a_prompt_that_is_known_already_changes_no_response),
         cmocka_unit_test(a_prompt_that_is_known_already_is_not_computed_again),
         cmocka_unit_test(tokens_are_streamed_as_they_come),
+        cmocka_unit_test(each_response_comes_when_it_is_done),
         cmocka_unit_test(each_token_looks_at_the_bar),
         cmocka_unit_test(decoding_can_be_stopped),
         cmocka_unit_test(prompts_that_cannot_be_answered_are_named),
