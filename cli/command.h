@@ -37,9 +37,17 @@ typedef struct {
 } Context;
 
 /* OPTION_MAYBE is a text that may be left out (--name, --name=TEXT), then "". */
-typedef enum { OPTION_SWITCH, OPTION_INT, OPTION_DOUBLE, OPTION_TEXT, OPTION_MAYBE } OptionType;
+/* OPTION_WORDS may be given again: each is one more of a Words (cli/options.h). */
+typedef enum {
+    OPTION_SWITCH,
+    OPTION_INT,
+    OPTION_DOUBLE,
+    OPTION_TEXT,
+    OPTION_MAYBE,
+    OPTION_WORDS
+} OptionType;
 
-/* One option of a command.  `offset` is that of a bool, int, double or const char * in the command's own
+/* One option of a command.  `offset` is that of a bool, int, double, const char * or Words in the command's own
  * struct, which holds the default before options_parse. */
 typedef struct {
     const char *name; /* as typed, without the two hyphens; NULL ends a table */

@@ -65,11 +65,20 @@ static int take_value(const char **value, const Option *o, int argc, char **argv
     return 0;
 }
 
+static int add_word(Words *words, const Option *o, const char *value, Error *err)
+{
+    if (words->n == WORDS_MAX)
+        return error_usage(err, "more than %d times --%s", WORDS_MAX, o->name);
+    words->word[words->n++] = value;
+    return 0;
+}
+
 static int set_option(const Option *o, void *values, const char *value, Error *err)
 {
     void *at = (char *)values + o->offset;
     if (o->type == OPTION_SWITCH) return *(bool *)at = true, 0;
     if (o->type == OPTION_TEXT || o->type == OPTION_MAYBE) return *(const char **)at = value, 0;
+    if (o->type == OPTION_WORDS) return add_word(at, o, value, err);
 
     char *end;
     const double x = strtod(value, &end);

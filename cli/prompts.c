@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "labeling/visible.h"
 
 static int add(PromptTokens *p, const StorePrompt *row, const Loaded *l, int longest, Error *err)
 {
@@ -82,6 +83,43 @@ char *prompts_sampling_json(const PromptTokens *p, double temperature, int max_n
     if (purpose) text_format(&t, ",\"purpose\":\"%s\"", purpose);
     text_add(&t, "}");
     return text_take(&t);
+}
+
+/* Those of a prompt that are special, each once: "<|im_start|> <|im_end|>". */
+static char *special_tokens(const Tokenizer *t, const int *id, int n)
+{
+    Text names = {0};
+    text_add(&names, "");
+    for (int i = 0; i < n; i++) {
+        int first = 0;
+        while (id[first] != id[i]) first++;
+        if (first < i || !tokenizer_is_special(t, id[i])) continue;
+        text_add(&names, names.n ? " " : "");
+        text_add(&names, tokenizer_token(t, id[i]));
+    }
+    return text_take(&names);
+}
+
+void prompts_show(const PromptTokens *p, int which, const Loaded *l)
+{
+    const int *id = p->tokens.token + p->tokens.start[which];
+    const int n = p->tokens.start[which + 1] - p->tokens.start[which];
+    Text safe = {0};
+    size_t length;
+    char *text = tokenizer_decode(l->tokenizer, id, n, false, &length);
+    char *special = special_tokens(l->tokenizer, id, n);
+    visible_append(&safe, text, length);
+    log_line("the first prompt, as %s reads it: %s%s%s", l->name, text_count(n, "token"),
+             *special ? ", special ones " : ", none of them special", special);
+    for (const char *line = safe.bytes; line;) {
+        const char *end = strchr(line, '\n');
+        log_line("  %.*s%s", (int)(end ? end - line : (long)strlen(line)), line,
+                 end ? "\u23ce" : "\u258c");
+        line = end ? end + 1 : NULL;
+    }
+    text_free(&safe);
+    free(special);
+    free(text);
 }
 
 int prompts_too_long(int64_t left_out, const Loaded *l, int max_new_tokens, Error *err)

@@ -24,6 +24,9 @@ int prompts_read(PromptTokens *out, Store *store, const StorePromptFilter *filte
  * `purpose` may be NULL. */
 char *prompts_sampling_json(const PromptTokens *p, double temperature, int max_new_tokens,
                             const char *purpose);
+/* On the log, prompt `which` as the model reads it: special tokens spelled out and named, line ends as a sign, and
+ * a cursor where the answer begins. */
+void prompts_show(const PromptTokens *p, int which, const Loaded *l);
 /* The error for when none is left. */
 int prompts_too_long(int64_t left_out, const Loaded *l, int max_new_tokens, Error *err);
 /* Says how many were left out, if any. */
