@@ -133,6 +133,8 @@ prints "judgements in an unbroken chain"
 # Hi: 13 bytes and 3 tokens of markup in 24 tokens at most, where the markup as text alone has 34 bytes.
 must sample --max-new-tokens 100 --source chat --limit 1 --json
 prints '"left_out":0,'
+says ", special ones <|im_start|> <|im_end|>"
+says_like '^  <\|im_start\|>user⏎$' "the first prompt is shown with its special tokens"
 mkdir ../other && must init ../other
 printf '%s\n' '{"prompt":"<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"}' >../plain.jsonl
 (cd ../other && models && "$RLHF" import ../plain.jsonl --split train >out 2>&1 &&

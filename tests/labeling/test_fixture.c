@@ -6,6 +6,7 @@
  *     labeling_test_fixture pairs DIR CAMPAIGN    the same pairs once more, in another campaign
  *     labeling_test_fixture say DIR WHO PAIR CHOICE MS    WHO says a, b, tie or skip of a pair after MS milliseconds
  *     labeling_test_fixture models DIR    the models, a line each: name role run step
+ *     labeling_test_fixture asked DIR    the pairs of `default`, a line each: prompt and, of both answers, model, number, text
  *     labeling_test_fixture evaluation DIR COMMAND JSON    what COMMAND is said to have found
  *
  * Without arguments it is a test of itself. */
@@ -111,6 +112,41 @@ static void print_models(Store *s)
     store_models_free(&list);
 }
 
+static void print_answer(Store *s, const StorePair *pair, int64_t id)
+{
+    Error err = {0};
+    StoreModelList models = {0};
+    StoreResponseList list = {0};
+    if (store_list_models(s, &models, &err) != 0 ||
+        store_list_responses(s, &(StoreResponseFilter){.prompt_id = pair->prompt_id}, &list,
+                             &err) != 0)
+        fixture_fail(&err);
+    for (size_t i = 0; i < list.n; i++) {
+        const StoreResponse *r = &list.row[i];
+        for (size_t m = 0; m < models.n && r->id == id; m++)
+            if (models.row[m].id == r->model_id)
+                printf("\t%s\t%d\t", models.row[m].name, r->sample_no);
+        for (const char *c = r->text; *c && r->id == id; c++)
+            putchar(*c < ' ' && *c > 0 ? ' ' : *c);
+    }
+    store_responses_free(&list);
+    store_models_free(&models);
+}
+
+static void print_pairs(Store *s)
+{
+    Error err = {0};
+    StorePairList list = {0};
+    if (store_list_unlabeled(s, 0, 0, &list, &err) != 0) fixture_fail(&err);
+    for (size_t i = 0; i < list.n; i++) {
+        printf("%lld", (long long)list.row[i].prompt_id);
+        print_answer(s, &list.row[i], list.row[i].a_id);
+        print_answer(s, &list.row[i], list.row[i].b_id);
+        putchar('\n');
+    }
+    store_pairs_free(&list);
+}
+
 static void add_evaluation(Store *s, const char *command, const char *json)
 {
     Error err = {0};
@@ -139,6 +175,7 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "make") == 0) fixture_fill(s, argc > 3 ? atoi(argv[3]) : 10);
     else if (strcmp(argv[1], "text") == 0) fixture_pair(s, LONG_PROMPT, LONG_A, LONG_B);
     else if (strcmp(argv[1], "models") == 0) print_models(s);
+    else if (strcmp(argv[1], "asked") == 0) print_pairs(s);
     else if (strcmp(argv[1], "evaluation") == 0 && argc == 5) add_evaluation(s, argv[3], argv[4]);
     else if (strcmp(argv[1], "pairs") == 0 && argc == 4) add_pairs(s, argv[3]);
     else if (strcmp(argv[1], "say") == 0 && argc == 7) say(s, argv);
