@@ -15,26 +15,35 @@ must import --project project train.jsonl --split train
 many=(sample --max-new-tokens 50 --answers 10 --batch 1 --threads 1)
 fresh whole
 must "${many[@]}" --project whole
-for _ in 1 2 3 4 5 6; do
-    fresh killed
-    "$RLHF" "${many[@]}" --project killed >log 2>&1 &
-    while kill -0 $! 2>/dev/null && ! asked killed 2>/dev/null | grep -q .; do :; done
-    "$RLHF" judge --rule longer --project killed --json >out 2>err
-    labeled=$?
-    kill -9 $! 2>/dev/null
-    wait $! 2>/dev/null
-    status=$?
-    [ $status -eq 137 ] && [ "$(asked killed | wc -l)" -lt "$(asked whole | wc -l)" ] && break # else it was done too soon
-done
-[ $status -eq 137 ] || fail "six attempts to kill it while it samples"
-[ $labeled -eq 0 ] || fail "the first pairs are labeled while sampling goes on: $(cat err)"
-must status --project killed --json
-grep -q '"labels":0,' out && fail "its labels are there: $(cat out)"
-must "${many[@]}" --project killed
-for project in whole killed; do
-    must export responses --project $project --out $project.jsonl
-    asked $project >$project.pairs
-done
-cmp whole.jsonl killed.jsonl || fail "the same command goes on to the same answers, in the same order"
-cmp whole.pairs killed.pairs || fail "and the same pairs"
+must export responses --project whole --out whole.jsonl
+asked whole >whole.pairs
+
+# ends SIGNAL STATUS: sampling ends so after somebody has labeled its first pairs, and the same command goes on.  What
+# was done before the signal came is tried again.
+ends() {
+    for _ in 1 2 3 4 5 6; do
+        fresh part
+        "$RLHF" "${many[@]}" --project part >log 2>&1 &
+        while kill -0 $! 2>/dev/null && ! asked part 2>/dev/null | grep -q .; do :; done
+        "$RLHF" judge --rule longer --project part --json >out 2>err
+        labeled=$?
+        kill -"$1" $! 2>/dev/null
+        wait $! 2>/dev/null
+        status=$?
+        asked part >part.pairs
+        [ "$(wc -l <part.pairs)" -lt "$(wc -l <whole.pairs)" ] && break
+    done
+    exits "$2" "sampling that SIG$1 ends"
+    [ $labeled -eq 0 ] || fail "the first pairs are labeled while sampling goes on: $(cat err)"
+    head -n "$(wc -l <part.pairs)" whole.pairs | cmp - part.pairs || fail "SIG$1 leaves the first pairs"
+    must status --project part --json
+    ! grep -q '"labeled":0,' out || fail "and their labels: $(cat out)"
+    must "${many[@]}" --project part
+    must export responses --project part --out part.jsonl
+    asked part | cmp - whole.pairs || fail "after SIG$1 the same command goes on to the same pairs"
+    cmp whole.jsonl part.jsonl || fail "of the same answers"
+    rm part.jsonl
+}
+ends KILL 137
+ends INT 130
 [ $failed -eq 0 ]
