@@ -19,8 +19,8 @@ static int answers_of(const Answering *a, int model)
 /* ---- the prompts, as each model reads them --------------------------------------------------------- */
 
 typedef struct {
-    int n,
-        fit; /* prompts to answer; those that every model has room for, which a limit may have cut */
+    int n;      /* prompts to answer */
+    int fit;    /* prompts that every model has room for: a limit may leave some to a later call */
     int *place; /* (n, n_models) of prompt i among those of model m */
     PromptTokens of[ANSWERING_MODELS];
     char *sampling[ANSWERING_MODELS]; /* JSON of its settings */

@@ -18,7 +18,7 @@ typedef struct {
     int n_models;
     int64_t model_id[ANSWERING_MODELS];
     char *together; /* of several models: the words of their settings that name them; NULL of one */
-    int answers, pairs; /* a prompt; pairs at most */
+    int answers, pairs; /* of a prompt; pairs at most */
     int max_new_tokens, batch;
     double temperature;
     uint64_t seed;

@@ -136,7 +136,8 @@ static void report_answered(const Sampling *s)
     printf("\nfor more pairs: rlhf import FILE, then sample");
     if (o->split) printf("; or without --split");
     if (o->source) printf("; or without --source");
-    printf("; or another --model\n");
+    printf("; or another --model");
+    printf(s->to.answers < PAIRING_ANSWERS ? ", or more --answers\n" : "\n");
 }
 
 static void report(const Sampling *s, double seconds)

@@ -39,6 +39,7 @@ prints '"prompts":24,"pairs":144,"equal":0,'
 pairs_are four "all pairs of four answers" "${six[@]}"
 must sample --project four --max-new-tokens 24 --answers 4
 prints "nothing to sample: base has answered all 24 prompts already"
+prints "for more pairs: rlhf import FILE, then sample; or another --model, or more --answers"
 
 fresh more # the first two of four are those of two, and what is there is not stored again
 must sample --project more --max-new-tokens 24
