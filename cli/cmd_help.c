@@ -7,6 +7,8 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/completion.h"
+#include "cli/manual.h"
 #include "cli/options.h"
 #include "kernels/kernels.h"
 
@@ -154,10 +156,27 @@ static const char WORDS[] =
     "run          one training, with its settings, record and checkpoints, under runs/NAME\n"
     "base, reward, aligned   the names a project gives its models\n";
 
+typedef struct {
+    bool man;
+    const char *completion;
+} HelpOptions;
+
+static const Option OPTIONS[] = {
+    {"man", OPTION_SWITCH, offsetof(HelpOptions, man), 0, 0, NULL,
+     "all of it as a man page; to read it: rlhf help --man | man -l -"},
+    {"completion", OPTION_TEXT, offsetof(HelpOptions, completion), 0, 0, "SHELL",
+     "what bash, zsh or fish completes; in this shell alone: source <(rlhf help --completion "
+     "bash)"},
+    {0},
+};
+
 static int help(Context *ctx, int argc, char **argv, Error *err)
 {
     Words words;
-    if (options_parse(ctx, NULL, NULL, &words, 0, 2, argc, argv, err) != 0) return -1;
+    HelpOptions o = {0};
+    if (options_parse(ctx, OPTIONS, &o, &words, 0, 2, argc, argv, err) != 0) return -1;
+    if (o.man) return manual_print(stdout), 0;
+    if (o.completion) return completion_print(o.completion, stdout, err);
     if (words.n == 0) return help_list(), 0;
     if (words.n == 1 && strcmp(words.word[0], "words") == 0) return fputs(WORDS, stdout), 0;
     const Command *first = command_find(words.word[0]);
@@ -173,7 +192,8 @@ const Command cmd_help = {
     .name = "help",
     .heading = "other",
     .summary = "all commands, one command, or the words used here",
-    .usage = "\nCOMMAND\nwords",
+    .usage = "\nCOMMAND\nwords\n--man\n--completion bash|zsh|fish",
+    .options = OPTIONS,
     .run = help,
 };
 
