@@ -57,6 +57,8 @@ static int read_prompt(char **out, const GenerateOptions *o, Error *err)
     const size_t n = t.n;
     size_t bad;
     *out = text_take(&t);
+    if (n == 0 && !o->prompt)
+        return error_usage(err, "no prompt: give --prompt TEXT, or one on standard input");
     if (text_is_utf8(*out, n, &bad)) return 0;
     return error_set(err, "the prompt: byte %zu is %s", bad + 1,
                      (*out)[bad] ? "not UTF-8" : "NUL, which no prompt may hold");

@@ -311,14 +311,18 @@ static int check_memory(const Loaded *base, const Loaded *aligned, const Loaded 
     return memory_plan_check(&plan, "a smaller --batch takes less", err);
 }
 
+static int same_model(const Loaded *base, const Loaded *aligned, Error *err)
+{
+    return error_set(err, "nothing to compare: %s and %s are the same model", base->name,
+                     aligned->name);
+}
+
 static int read_models(Loaded *base, Loaded *aligned, Loaded *reward, Error *err)
 {
     if (loaded_read(base, err) != 0 || loaded_read(aligned, err) != 0 ||
         (reward && loaded_read(reward, err) != 0))
         return -1;
-    if (strcmp(base->hash, aligned->hash) == 0)
-        return error_set(err, "nothing to compare: %s and %s are the same model", base->name,
-                         aligned->name);
+    if (strcmp(base->hash, aligned->hash) == 0) return same_model(base, aligned, err);
     loaded_policy(base);
     loaded_policy(aligned);
     if (reward) loaded_policy(reward);
@@ -331,6 +335,10 @@ int comparison_run(Comparison *out, Store *store, Loaded *base, Loaded *aligned,
     Comparison c = {0};
     PromptTokens prompts = {0};
     int rc = -1;
+    if (strcmp(base->folder, aligned->folder) == 0) {
+        same_model(base, aligned, err);
+        goto done;
+    }
     if (!check_tokenizer(base, aligned, err) || (reward && !check_tokenizer(base, reward, err)))
         goto done;
     if (!reward && !o->people && (o->best_of > 0 || !o->rule)) {

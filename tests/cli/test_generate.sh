@@ -56,7 +56,7 @@ refused 1 "the prompt: byte 4 is NUL" generate
 printf 'one\377two' >prompt
 refused 1 "the prompt: byte 4 is not UTF-8" generate
 printf '' >prompt
-refused 1 "the prompt is empty" generate
+refused 2 "no prompt: give --prompt TEXT, or one on standard input" generate
 printf 'one\n' >prompt
 must generate --max-new-tokens 2
 # ---- Ctrl-C and TERM end it ----

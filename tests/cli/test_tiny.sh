@@ -124,6 +124,7 @@ must runs --project ../other
 printf '{"text":"other words for another tokenizer, %d"}\n' 1 2 3 4 5 6 7 8 >../other.jsonl
 must pretrain ../other.jsonl --project ../other --config "$tiny" --set pretrain.steps=2 --set model.vocabulary=280
 refused 1 "aligned has another tokenizer than base: it does not come from this base" compare --project ../other
+refused 1 "nothing to compare: base and base are the same model" compare base base --best-of 0 --project ../other
 
 # ---- a pair that two label is one pair; what was learned is measured before it is shrunk to nothing ----
 must reward --config "$tiny" --json
