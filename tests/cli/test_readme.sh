@@ -2,25 +2,9 @@
 # The two ways that README.md prints, command by command as it prints them, and that what they write is read back.
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
 . "$SOURCE_DIR/tests/cli/hub.sh"
+. "$SOURCE_DIR/tests/cli/walk.sh"
 ln -s "$SOURCE_DIR/configs" configs
 
-# The commands of README.md call this: the program, with answers where a person is asked, and less to do.
-rlhf() {
-    local more=()
-    case $1 in
-    label) input=$folder/choices more=(--line) ;;
-    chat) input=$folder/talk ;;
-    pretrain) more=(--config "$tiny" --set model.context=128 --set pretrain.steps=30) ;;
-    sample) more=(--max-new-tokens 16) ;;
-    reward) [ $# -gt 1 ] || more=(--config "$tiny") ;;
-    classify) more=(--config "$tiny") ;;
-    ppo) more=(--set ppo.iterations=2 --set ppo.batch_size=16 --set ppo.minibatch_size=16 --set ppo.max_new_tokens=16) ;;
-    compare) more=(--max-new-tokens 16 --best-of 2) ;;
-    esac
-    must "$@" "${more[@]}"
-    input=/dev/null
-    walked="$walked $1"
-}
 # walk PATTERN: the commands of the block in which a line matches, from the first to the last, here.
 walk() {
     awk -v wanted="$1" '/^```/ { if (found) printf "%s", block; inside = !inside; block = ""; found = 0; next }
@@ -38,8 +22,6 @@ awk 'BEGIN { split("lamp clock radio chair table kettle bicycle camera", thing, 
         printf "{\"prompt\":\"%s\"}\n", q >"prompts.jsonl"
         printf "{\"text\":\"%s\",\"label\":\"%s\"}\n", q, how[k] >"texts.jsonl"
         printf "{\"text\":\"%s please bring the %s here .\"}\n", q, thing[j] >"my-domain.jsonl" } }'
-yes $'a\nb\nb' | head -n 600 >choices
-printf 'the red lamp is broken .\n/compare\n/a\n/good\n' >talk
 
 # ---- a base of one's own ----
 walk '^rlhf pretrain'
