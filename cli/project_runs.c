@@ -126,7 +126,9 @@ static int unknown_run(const char *wanted, char *const *names, int n, Error *err
     const char *near = text_nearest(wanted, guesses, n_guesses);
     if (near)
         return error_set(err, "no model, run or folder '%.80s'; did you mean: %s", wanted, near);
-    return error_set(err, "no model, run or folder '%.80s'", wanted);
+    error_set(err, "no model, run or folder '%.80s'", wanted);
+    return error_hint(err, n > 0 ? "what was trained here: rlhf runs"
+                                 : "nothing was trained here yet; a model of the hub: rlhf pull");
 }
 
 int project_run(const Context *ctx, char name[RUN_NAME_MAX], char folder[FILE_PATH_MAX],

@@ -92,6 +92,7 @@ input=corpus.jsonl
 refused 1 "base@3: a step is one of a run, and base is no run" tokenize --model base@3
 input=/dev/null
 refused 1 "no model, run or folder 'nope'" init --base nope
+says "what was trained here: rlhf runs"
 must init --base vector
 grep -q '"base":.*runs/vector' project.json || fail "init --base takes a run of the project: $(cat project.json)"
 refused 1 "--base: nope: no such folder" init other --base nope
