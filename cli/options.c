@@ -285,5 +285,7 @@ int context_settings(const Context *ctx, Config *c, const char *preset, Error *e
         rc = config_assign(c, ctx->set[i], CONFIG_FROM_SET, err);
     for (int i = 0; i < ctx->n_flag && rc == 0; i++)
         rc = config_assign(c, ctx->flag[i], CONFIG_FROM_FLAG, err);
+    if (rc != 0 && text_ends(err->message, " is no setting"))
+        error_hint(err, "its settings: rlhf help %s", ctx->called);
     return rc;
 }

@@ -238,6 +238,10 @@ exits 2 "a setting by the name that others call it"
 says "ppo.lr is no setting; did you mean ppo.learning_rate"
 run config ppo --lr 1
 says "unknown option --lr; did you mean --learning-rate"
+run config ppo --set ppo.adapters=true
+exits 2 "a setting like no other"
+says "ppo.adapters is no setting"
+says "its settings: rlhf help ppo"
 run config ppo --set kl_coef=11
 exits 2 "a setting out of range"
 says "kl_coef: 11 is outside [0, 10]"
