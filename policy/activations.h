@@ -1,5 +1,5 @@
 /* What the trunk keeps of a pass: the memory of its activations and gradients, cut from one buffer.  For
- * trunk.c, activations.c and attention_map.c alone. */
+ * trunk.c, activations.c, attention_map.c and layer_trace.c alone. */
 #ifndef POLICY_ACTIVATIONS_H
 #define POLICY_ACTIVATIONS_H
 

@@ -7,24 +7,7 @@
 
 #include "base/mem.h"
 #include "policy/activations.h"
-
-/* Layers share memory in a pass that no backward follows, so this one's rows get memory of their own. */
-static void pass(Model *m, Adapter *adapter, Activations *a, const int *token, int T)
-{
-    const int capacity = (T + KV_ALIGN - 1) / KV_ALIGN * KV_ALIGN;
-    const Span span = {.n = T};
-    KvCache *cache = kv_cache_new(capacity, m->config.NKV, m->config.HD);
-    KvCache **layer_cache = mem_calloc((size_t)m->config.n_layer, sizeof *layer_cache);
-    int *position = mem_calloc((size_t)T, sizeof *position);
-    for (int l = 0; l < m->config.n_layer; l++) layer_cache[l] = cache;
-    for (int t = 0; t < T; t++) position[t] = t;
-    trunk_forward(
-        m, adapter, a, layer_cache,
-        &(Rows){.N = T, .n_spans = 1, .token = token, .position = position, .span = &span});
-    kv_cache_free(cache);
-    free(layer_cache);
-    free(position);
-}
+#include "policy/single_pass.h"
 
 AttentionMap *attention_map_new(Model *m, Adapter *adapter, int layer, const int *token, int T)
 {
@@ -40,10 +23,11 @@ AttentionMap *attention_map_new(Model *m, Adapter *adapter, int layer, const int
                           .window = c->window,
                           .qkv = mem_calloc(n_qkv, sizeof *out->qkv),
                           .mixed = mem_calloc(n_mixed, sizeof *out->mixed)};
+    /* Layers share memory in such a pass, so this one's rows get memory of their own. */
     Activations *a = activations_new(c, adapter ? adapter->low : 0, T, false);
     real *qkv = a->block[layer].qkv = buffer_new(n_qkv);
     real *mixed = a->block[layer].mixed = buffer_new(n_mixed);
-    pass(m, adapter, a, token, T);
+    single_pass_forward(m, adapter, a, token, T);
     buffer_read(out->qkv, qkv, n_qkv);
     buffer_read(out->mixed, mixed, n_mixed);
     buffer_free(qkv);

@@ -29,23 +29,30 @@ void policy_logits(double *out, Policy *p, int first, int n)
     free(host);
 }
 
-void policy_likeliest(RankedToken *out, Policy *p, int at, int K)
+void logits_likeliest(RankedToken *out, const real *logits, int V, int K, double temperature)
 {
-    const int V = p->model->config.V;
-    real *logits = buffer_new((size_t)V), *lse = buffer_new(1), *logp = buffer_new(1);
+    real *lse = buffer_new(1), *logp = buffer_new(1);
     real *host = mem_calloc((size_t)V, sizeof *host);
     int n = 0;
     assert(K <= V);
-    make_logits(logits, p, at, 1);
-    logsumexp_forward(lse, logits, 1, V, p->temperature);
+    logsumexp_forward(lse, logits, 1, V, temperature);
     buffer_read(host, logits, (size_t)V);
     for (int v = 0; v < V; v++) token_ranking_offer(out, &n, K, v, (double)host[v]);
     for (int k = 0; k < n; k++) {
         real x;
-        logits_logprob(logp, logits, lse, &out[k].token, 1, V, p->temperature);
+        logits_logprob(logp, logits, lse, &out[k].token, 1, V, temperature);
         buffer_read(&x, logp, 1);
         out[k].value = (double)x;
     }
-    buffer_free(logits), buffer_free(lse), buffer_free(logp);
+    buffer_free(lse), buffer_free(logp);
     free(host);
+}
+
+void policy_likeliest(RankedToken *out, Policy *p, int at, int K)
+{
+    const int V = p->model->config.V;
+    real *logits = buffer_new((size_t)V);
+    make_logits(logits, p, at, 1);
+    logits_likeliest(out, logits, V, K, p->temperature);
+    buffer_free(logits);
 }

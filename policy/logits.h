@@ -12,5 +12,7 @@ void policy_logits(double *out, Policy *p, int first, int n);
 /* The K <= V likeliest tokens to come after token `at` of that batch, likeliest first, of equal ones the lower
  * token; values are log-probabilities at the batch's temperature, to the bit those of policy_evaluate. */
 void policy_likeliest(RankedToken *out, Policy *p, int at, int K);
+/* The same of one row of logits (V), a buffer. */
+void logits_likeliest(RankedToken *out, const real *logits, int V, int K, double temperature);
 
 #endif
