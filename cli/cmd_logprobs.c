@@ -140,14 +140,6 @@ static void print_json(Logprobs *w)
     text_free(&t);
 }
 
-/* "0.612"; what three digits would make none or all says so: "<0.001", ">0.999". */
-static void put_probability(Text *t, double p)
-{
-    if (p < 0.0005) text_add(t, "<0.001");
-    else if (p >= 0.9995 && p < 1) text_add(t, ">0.999");
-    else text_format(t, "%.3f", p);
-}
-
 /* "  0.612 Ġthe  0.103 Ġa": what might follow token i. */
 static void print_top(const Logprobs *w, int i)
 {
@@ -156,7 +148,7 @@ static void print_top(const Logprobs *w, int i)
     for (int k = 0; k < w->options.top; k++) {
         const char *name = token_spelling(w->loaded.tokenizer, top[k].token);
         text_add(&t, "  ");
-        put_probability(&t, exp(top[k].value));
+        probability_label(&t, exp(top[k].value));
         text_add(&t, " ");
         if (name) visible_append(&t, name, strlen(name));
         else text_format(&t, "%d", top[k].token);

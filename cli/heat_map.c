@@ -79,22 +79,6 @@ static Layout lay_out(int T, const int *token, const Tokenizer *t, int columns)
     return l;
 }
 
-/* The label cut to `columns`, its last one then a mark. */
-static void print_label(const Tokenizer *t, int token, int columns)
-{
-    Text label = {0};
-    token_label(&label, t, token);
-    int width = text_width(label.bytes, label.n);
-    const bool cut = width > columns;
-    while (cut && width > columns - 1) { /* one character less */
-        do label.n--;
-        while (label.n > 0 && ((unsigned char)label.bytes[label.n] & 0xC0) == 0x80);
-        width = text_width(label.bytes, label.n);
-    }
-    printf("%.*s%s%*s", (int)label.n, label.bytes, cut ? "~" : "", columns - width - cut, "");
-    text_free(&label);
-}
-
 /* Numbers of tokens above their columns, as many as have room. */
 static void print_axis(const Layout *l)
 {
@@ -121,15 +105,17 @@ void heat_map_print(const AttentionMap *a, int head, const int *token, const Tok
     double *p = mem_calloc(T * T, sizeof *p), *cells = mem_calloc(n * n, sizeof *cells);
     attention_map_head(p, a, head);
     heat_map_pool(cells, p, a->T, l.step);
+    Text label = {0};
     if (l.step > 1) printf("each cell stands for %d tokens\n", l.step);
     print_axis(&l);
     for (int i = 0; i < l.n; i++) {
-        printf("%*d ", NUMBER - 1, i * l.step);
-        print_label(t, token[i * l.step], l.label);
-        putchar(' ');
+        text_clear(&label);
+        token_label_columns(&label, t, token[i * l.step], l.label);
+        printf("%*d %s ", NUMBER - 1, i * l.step, label.bytes);
         print_cells(cells + (size_t)i * n, i + 1, l.cell, style);
         putchar('\n');
     }
+    text_free(&label);
     free(p);
     free(cells);
 }

@@ -10,8 +10,6 @@
 #include "cli/memory_plan.h"
 #include "cli/token_label.h"
 
-enum { ATTENTION_TOKENS = 2048 };
-
 /* Rows of the lower triangle: [[1],[0.25,0.75],...] */
 static void put_head(Text *t, const AttentionMap *a, int head)
 {
@@ -38,13 +36,9 @@ static void print_attention_json(const Inspection *w, const AttentionMap *a, con
     Text t = {0};
     text_add(&t, "{\"model\":");
     json_put_text(&t, w->name, strlen(w->name));
-    text_format(&t, ",\"layer\":%d,\"tokens\":[", layer);
-    for (int i = 0; i < a->T; i++) {
-        text_add(&t, i ? ",{" : "{");
-        token_put_json(&t, w->loaded.tokenizer, s->token[i]);
-        text_add(&t, "}");
-    }
-    text_add(&t, "],\"heads\":[");
+    text_format(&t, ",\"layer\":%d,\"tokens\":", layer);
+    tokens_put_json(&t, w->loaded.tokenizer, s->token, a->T);
+    text_add(&t, ",\"heads\":[");
     for (int h = head == NOT_GIVEN ? 0 : head; h < (head == NOT_GIVEN ? a->NH : head + 1); h++) {
         if (h > 0 && head == NOT_GIVEN) text_add(&t, ",");
         put_head(&t, a, h);
@@ -77,11 +71,7 @@ int inspection_attention(Inspection *w, Error *err)
     int layer, head, rc = -1;
     if (read_head(&layer, &head, &w->options, &l->model->config, err) != 0) goto done;
     if (given_tokens_read(&s, l, &w->options.given, err) != 0) goto done;
-    if (s.tokens > ATTENTION_TOKENS) {
-        error_set(err, "%d tokens are too many to look at; %d are taken", s.tokens,
-                  ATTENTION_TOKENS);
-        goto done;
-    }
+    if (inspection_check_length(&s, err) != 0) goto done;
     if (memory_plan_scoring(l, s.tokens, err) != 0 || loaded_read(l, err) != 0) goto done;
     a = attention_map_new(l->model, l->adapter, layer, s.token, s.tokens);
     if (w->ctx->json) {

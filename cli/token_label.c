@@ -24,6 +24,29 @@ void token_label(Text *out, const Tokenizer *t, int id)
     text_free(&bytes);
 }
 
+void token_label_columns(Text *out, const Tokenizer *t, int id, int columns)
+{
+    Text label = {0};
+    token_label(&label, t, id);
+    int width = text_width(label.bytes, label.n);
+    const bool cut = width > columns;
+    while (cut && width > columns - 1) { /* one character less */
+        do label.n--;
+        while (label.n > 0 && ((unsigned char)label.bytes[label.n] & 0xC0) == 0x80);
+        width = text_width(label.bytes, label.n);
+    }
+    text_append(out, label.bytes, label.n);
+    text_format(out, "%s%*s", cut ? "~" : "", columns - width - cut, "");
+    text_free(&label);
+}
+
+void probability_label(Text *out, double p)
+{
+    if (p < 0.0005) text_add(out, "<0.001");
+    else if (p >= 0.9995 && p < 1) text_add(out, ">0.999");
+    else text_format(out, "%.3f", p);
+}
+
 const char *token_spelling(const Tokenizer *t, int id)
 {
     return t && id < tokenizer_size(t) ? tokenizer_token(t, id) : NULL;
@@ -35,4 +58,14 @@ void token_put_json(Text *out, const Tokenizer *t, int id)
     text_format(out, "\"id\":%d,\"token\":", id);
     if (spelling) json_put_text(out, spelling, strlen(spelling));
     else text_add(out, "null");
+}
+
+void tokens_put_json(Text *out, const Tokenizer *t, const int *ids, int n)
+{
+    for (int i = 0; i < n; i++) {
+        text_add(out, i ? ",{" : "[{");
+        token_put_json(out, t, ids[i]);
+        text_add(out, "}");
+    }
+    text_add(out, "]");
 }

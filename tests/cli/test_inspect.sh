@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# rlhf inspect: facts, neighbours, attention; of a base, an adapter, a reward model, and of models without tokenizer.
+# rlhf inspect: facts, neighbours, attention, layers; of a base, an adapter, a reward model, and of models without tokenizer.
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
 golden=$SOURCE_DIR/tests/golden
 tiny_project --set pretrain.steps=20
@@ -46,8 +46,9 @@ refused 1 "no token 320; they go from 0 to 319" inspect --near-id 320
 refused 1 "no token is given" inspect --near ""
 refused 1 "tokenizer.json" inspect "$golden/gpt2-tiny" --near a
 refused 1 "the output projection is the embedding; leave --output out" inspect --near a --output
-refused 2 "--count and --output go with --near" inspect --count 3
-refused 2 "one of --near, --near-id, --attention and --layer, not two" inspect --near a --layer 0
+refused 2 "--count goes with --near, --lens and --units" inspect --count 3
+refused 2 "--output goes with --near" inspect --output
+refused 2 "one of --near, --near-id, --attention, --layer, --lens, --units and --word, not two" inspect --near a --layer 0
 
 # ---- attention ----
 text="the red lamp is broken ."
@@ -95,8 +96,61 @@ refused 2 "'1' is no LAYER:HEAD, such as 0:3" inspect --attention 1 --text "$tex
 refused 2 "'0:-1' is no LAYER:HEAD" inspect --attention 0:-1 --text "$text"
 refused 1 "are beyond the context of 64" inspect --attention 0:0 --text "$long $long"
 refused 1 "no token was given" inspect --attention 0:0 --text ""
-refused 2 "--text, --ids and --special go with --attention or --layer" inspect --text a
+refused 2 "--text, --ids and --special go with --attention, --layer" inspect --text a
 refused 1 "320 is outside [0, 319]" inspect --layer 0 --ids 320
+
+# ---- what each layer would say next ----
+# The last level says what `logprobs --top` says next, number for number, with these ARGUMENTS.
+last_level_is_the_model() {
+    must logprobs "$@" --top 4 --json
+    sed 's/.*"next"://; s/}$//' out >expected
+    must inspect --lens --count 4 "$@" --json
+    sed 's/.*"next"://; s/}\]}$//' out >last
+    cmp -s expected last || fail "the last level is what the model says: $(cat expected last)"
+}
+last_level_is_the_model --text "$text"
+prints_like '^\{"model":"base","tokens":\[.*\],"at":6,"levels":\[\{"level":0,"next":\[(\{"id":[0-9]+,"token":"[^"]*","logprob":-[0-9.e-]+\},?){4}\]\},\{"level":1,' "levels as JSON"
+[ "$(grep -o '"level":' out | wc -l)" -eq 3 ] || fail "the embedding and two layers"
+must inspect --lens --text "$text"
+[ "$(wc -l <out)" -eq 4 ] || fail "a line and three levels: $(cat out)"
+prints "after token 6, ␣."
+prints_like '^  embedding +[<>]?[01]\.[0-9]{3} ' "the first level"
+prints_like '^  layer 1 ( +[<>]?[01]\.[0-9]{3} [^ ]+){5}$' "five tokens each"
+COLUMNS=40 must inspect --lens --count 9 --text "$text"
+sed 's/\xe2\x90\xa3/_/g' out | awk 'length($0) > 40 { exit 1 }' || fail "what does not fit 40 columns is left out: $(cat out)"
+must inspect --lens --at 0 --text "$text"
+prints "after token 0, the"
+must inspect "$golden/llama-tiny-gqa" --lens --at 1 --count 2 --ids 1,2,3 --json
+prints '"tokens":[{"id":1,"token":null},'
+prints '"at":1,'
+refused 1 "--at: no token 7; they go from 0 to 6" inspect --lens --at 7 --text "$text"
+refused 2 "--at goes with --lens" inspect --units --at 1 --text "$text"
+
+# ---- units ----
+must inspect --units --count 96 --text "$text" --json
+prints_like '"layers":\[\{"layer":0,"units":\[\{"unit":[0-9]+,"at":[0-6],"value":-?[0-9.e-]+,"mean":[0-9.e-]+\},' "units as JSON"
+[ "$(grep -o '"unit":' out | wc -l)" -eq 192 ] || fail "96 units in each of two layers"
+grep -o '"value":[^,]*' out | head -96 | sed 's/"value":-\{0,1\}//' | sort -rgc 2>unsorted || fail "by the size of the peak: $(cat unsorted)"
+peak=$(sed 's/.*{"layer":1,"units":\[{"unit":\([0-9]*\),"at":\([0-9]*\).*/1 \1 \2/' out)
+must inspect --units --count 1 --layer 1 --text "$text"
+[ "$(wc -l <out)" -eq 2 ] || fail "a heading and one unit: $(cat out)"
+[ "$(awk 'NR == 2 { print $1, $2, $5 }' out)" = "$peak" ] || fail "as in JSON, $peak: $(cat out)"
+refused 1 "no layer 2; they go from 0 to 1" inspect --units --layer 2 --text "$text"
+
+# ---- one word in two texts ----
+must inspect --word lamp --text "$text" --beside "my blue lamp and the radio ." --json
+prints_like '"texts":\[\{"at":[0-9]+,"tokens":\[.*\]\},\{"at":[0-9]+,.*\],"levels":\[\{"level":0,"cosine":(1|0\.99999[0-9]+),"mean":' "with rotary positions they begin as one"
+[ "$(grep -o '"level":' out | wc -l)" -eq 3 ] || fail "the embedding and two layers"
+must inspect --word lamp --text "$text" --beside "$text it is . the lamp"
+prints_like '^--text: token [0-9]+, ' "where the word ends"
+prints_like '^  layer 1 +-?[01]\.[0-9]{4} +-?[01]\.[0-9]{4}$' "both cosines"
+must inspect --word lamp --text "$text" --beside "$text and more"
+[ "$(awk '/^  (embedding|layer [01]) / { print $(NF - 1) }' out | sort -u)" = 1.0000 ] ||
+    fail "after the same words it is the same vector: $(cat out)"
+refused 1 "--word: 'lamp' does not occur in --beside" inspect --word lamp --text "$text" --beside "a radio"
+refused 2 "--word: no word is given" inspect --word "" --text a --beside a
+refused 2 "--word and --beside go together" inspect --word lamp --text "$text"
+refused 2 "--word needs --text, not --ids" inspect --word lamp --ids 1 --beside lamp
 
 # ---- a reward model, which scores and does nothing else ----
 must inspect "$golden/gpt2-tiny-reward"
@@ -120,4 +174,5 @@ prints '"adapter":{"rank":4,"scale":8,"targets":["q_proj","k_proj",'
 prints_like '"sft":\{"all":null,"adapter":[0-9]+\}' "bytes for the adapter alone"
 must inspect --attention 1:1 --text "$text" --json
 cmp -s out of-base && fail "an adapter looks elsewhere than its base"
+last_level_is_the_model --text "$text"
 [ $failed -eq 0 ]
