@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "cli/answer_counts.h"
 #include "cli/commands.h"
 #include "cli/loaded.h"
 #include "cli/memory_plan.h"
@@ -23,7 +24,7 @@ typedef struct {
     bool chat;
     int n, max_new_tokens, top_k, batch;
     double temperature, top_p;
-    bool greedy;
+    bool greedy, count;
 } GenerateOptions;
 
 static const Option OPTIONS[] = {
@@ -37,6 +38,9 @@ static const Option OPTIONS[] = {
     {"template", OPTION_TEXT, offsetof(GenerateOptions, template), 0, 0, "NAME",
      "with --chat: the template (the model's own, where it is known)"},
     {"n", OPTION_INT, offsetof(GenerateOptions, n), 1, 100000, "N", "responses (1)"},
+    {"count", OPTION_SWITCH, offsetof(GenerateOptions, count), 0, 0, NULL,
+     "with --n: each different response once, with how many of them say it, the most frequent "
+     "first"},
     {"max-new-tokens", OPTION_INT, offsetof(GenerateOptions, max_new_tokens), 1, 1 << 20, "N",
      "longest response (128)"},
     TEMPERATURE_OPTION(offsetof(GenerateOptions, temperature)),
@@ -123,6 +127,15 @@ static void print_json(const Responses *r, const Tokenizer *tokenizer)
     text_free(&t);
 }
 
+static void print_counts(const Responses *r, const Tokenizer *tokenizer, bool json)
+{
+    int n;
+    AnswerCount *counts = answer_counts_new(&n, r, tokenizer);
+    if (json) answer_counts_print_json(counts, n, r->n);
+    else answer_counts_print(counts, n, r->n);
+    answer_counts_free(counts, n);
+}
+
 /* The prompt as the one turn of a conversation. */
 static int add_turn(Sequences *out, const GenerateOptions *o, const Loaded *l, const Chat *chat,
                     const char *prompt, Error *err)
@@ -196,7 +209,8 @@ static int generate(Context *ctx, const GenerateOptions *o, Loaded *l, const cha
     rc = policy_generate(l->policy, &all, &s, &r, err);
     if (rc != 0 && stream) printer_stream_end(&printer, 0);
     if (rc != 0) goto done;
-    if (ctx->json) print_json(&r, l->tokenizer);
+    if (o->count) print_counts(&r, l->tokenizer, ctx->json);
+    else if (ctx->json) print_json(&r, l->tokenizer);
     else if (stream) printer_stream_end(&printer, cut_after(&r, 0));
     else
         for (int i = 0; i < r.n; i++) print_response(&printer, &r, i);
@@ -219,6 +233,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (options_parse(ctx, OPTIONS, &o, &words, 0, 0, argc, argv, err) != 0) return -1;
     if (!o.chat && (o.system || o.template))
         return error_usage(err, "--%s goes with --chat", o.system ? "system" : "template");
+    if (o.count && o.n == 1) return error_usage(err, "--count goes with --n: it counts responses");
     const char *name = o.model ? o.model : project_has_model(ctx, "aligned") ? "aligned" : "base";
     int rc = loaded_outline_language(&l, ctx, "model", name, NULL, err);
     if (rc == 0) rc = read_prompt(&prompt, &o, err);
@@ -232,12 +247,17 @@ const Command cmd_generate = {
     .name = "generate",
     .heading = "models",
     .summary = "text from a model",
-    .usage = "[--model MODEL] [--prompt TEXT] [--chat [--system TEXT]] [--n N] [--greedy]",
+    .usage =
+        "[--model MODEL] [--prompt TEXT] [--chat [--system TEXT]] [--n N [--count]] [--greedy]",
     .details =
         "The prompt is given to the model as it stands; with --chat, as a turn of its chat "
         "template "
         "(rlhf help chat);\n"
         "with --template plain an answer goes on past Human:, where chat ends it.\n"
+        "--count tells how sure a model is of what it says: responses are the same when their "
+        "texts "
+        "are, but for white\n"
+        "space around them; one that was cut is not the same as one that ended.\n"
         "The same seed gives the same text, whatever --batch is.\n"
         "A terminal is shown what it would obey spelled out (<U+001B>), where each of several "
         "responses begins,\n"

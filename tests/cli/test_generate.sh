@@ -31,6 +31,26 @@ for seed in $(seq 20); do
 done
 [ "$cut_short" -ge 3 ] || fail "some answers break off within a character: $cut_short of 20"
 
+# ---- equal answers counted ----
+# Without learning they are all but even over 258 tokens, so of 60 one token long many are equal, and all are cut.
+must generate --prompt one --max-new-tokens 1 --n 60 --json
+# An id stands for one text here, but white space and what is no text by itself.
+grep -o '{"text":"[^"]*","ids":\[[0-9]*\]' out | sed 's/.*"text":"//; s/","ids.*//' | grep '^[a-z0-9]$' | sort | uniq -c |
+    awk '{ print $1, $2 }' | sort >expected
+must generate --prompt one --max-new-tokens 1 --n 60 --count --json
+prints_like '^\{"answers":60,"different":[0-9]+,"counts":\[\{"text":"[^"]*","finish_reason":"(length|stop)","count":[0-9]+\},' "counts as JSON"
+grep -o '{"text":"[^"]*","finish_reason":"length","count":[0-9]*}' out |
+    sed -n 's/{"text":"\([a-z0-9]\)",.*"count":\([0-9]*\)}/\2 \1/p' | sort >counted
+cmp -s expected counted || fail "each is counted: $(cat expected counted)"
+[ -s counted ] || fail "some answers are letters"
+grep -o '"count":[0-9]*' out | cut -d: -f2 | sort -rnc || fail "the most frequent first"
+[ "$(grep -o '"count":[0-9]*' out | awk -F: '{ sum += $2 } END { print sum }')" -eq 60 ] || fail "all of them are counted"
+[ "$(grep -o '"count":' out | wc -l)" -eq "$(sed 's/.*"different":\([0-9]*\).*/\1/' out)" ] || fail "different ones"
+must generate --prompt one --max-new-tokens 3 --n 7 --greedy --count
+prints_like '^ {5}7 100\.0%  .*\[cut\]$' "seven times the likeliest"
+prints "7 answers, 1 different; 7 cut"
+refused 2 "--count goes with --n" generate --prompt one --count
+
 # ---- a terminal is shown nothing that it would obey ----
 if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
     for n in 1 3; do
