@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/commands.h"
-#include "cli/corpus.h"
+#include "cli/corpus_tokens.h"
 #include "cli/loaded.h"
 #include "cli/memory_plan.h"
 #include "cli/options.h"
@@ -32,8 +32,6 @@ static const Option OPTIONS[] = {
 static const ConfigTable *const SECTIONS[] = {&PRETRAIN_TABLE, &MODEL_TABLE, NULL};
 static const char END_OF_TEXT[] = "<|endoftext|>";
 
-/* One document in VALID_EVERY is held out, up to VALID_TOKENS tokens. */
-enum { VALID_EVERY = 20, VALID_TOKENS = 20000 };
 /* Of documents that are held out by their hash, before there is a tokenizer to count with. */
 enum { BYTES_A_TOKEN = 4 };
 /* A new model with more is warned of.  Twenty tokens a weight are what training makes best use of (Hoffmann et
@@ -50,8 +48,7 @@ typedef struct {
     Tokenizer *tokenizer;
     Model *model;
     Policy *policy;
-    Sequences train, valid;
-    int *ones; /* nothing comes before a first token */
+    CorpusTokens tokens;
     Supervised *supervised;
     Store *store;
     TrainingRun run;
@@ -126,60 +123,24 @@ static int make_model(Pretrain *p, Error *err)
     return 0;
 }
 
-/* A document becomes one sequence with an end-of-text token, or several when it is longer than the
- * context. */
-static int add_document(Pretrain *p, Sequences *to, const char *text, Error *err)
-{
-    Sequences whole = {0};
-    if (add_document_tokens(&whole, p->tokenizer, text, err) != 0) return -1;
-    const int n = sequences_pending(&whole), max_T = p->model->config.max_T;
-    for (int at = 0; at + 1 < n; at += max_T) {
-        sequences_add(to, whole.token + at, n - at < max_T ? n - at : max_T);
-        sequences_end(to);
-    }
-    sequences_free(&whole);
-    return 0;
-}
-
-static int make_examples(Pretrain *p, Error *err)
-{
-    Progress bar;
-    int rc = 0;
-    progress_begin(&bar, "tokens", p->corpus.n, "document");
-    for (int i = 0; i < p->corpus.n && rc == 0; i++) {
-        const bool hold_out = p->corpus.held_out ? p->corpus.held_out[i]
-                                                 : i % VALID_EVERY == VALID_EVERY - 1 &&
-                                                       p->valid.tokens < VALID_TOKENS;
-        rc = add_document(p, hold_out ? &p->valid : &p->train, p->corpus.text[i], err);
-        if (rc != 0) error_wrap(err, "document %d", i + 1);
-        progress_update(&bar, i + 1, NULL);
-    }
-    progress_end(&bar);
-    if (rc != 0) return -1;
-    if (p->train.n == 0) return error_set(err, "no document has two tokens");
-    const int most = p->train.n > p->valid.n ? p->train.n : p->valid.n;
-    p->ones = mem_calloc((size_t)most, sizeof *p->ones);
-    for (int i = 0; i < most; i++) p->ones[i] = 1;
-    return 0;
-}
-
 /* How the files were understood: a book in one file is one document, and then nothing is held out. */
 static void say_what_was_read(const Pretrain *p)
 {
     const ModelConfig *config = &p->model->config;
     log_line("%s, %s of text in %s, vocabulary %s",
              text_count((long long)p->model->parameters.n, "weight"),
-             text_count(p->train.tokens, "token"), text_count(p->corpus.n, "document"),
+             text_count(p->tokens.train.tokens, "token"), text_count(p->corpus.n, "document"),
              text_thousands(config->V));
     if (p->corpus.plain)
         log_line("plain text: %s, each one document, cut every %d tokens; documents of their own: "
                  "a .jsonl with {\"text\": ...} a line",
                  text_count(p->corpus.plain, "file"), config->max_T);
     if (!p->options.model &&
-        (double)p->train.tokens * WEIGHTS_A_TOKEN_MAX < (double)p->model->parameters.n)
+        (double)p->tokens.train.tokens * WEIGHTS_A_TOKEN_MAX < (double)p->model->parameters.n)
         log_line("that is very little text for so many weights: expect a model that knows it by "
                  "heart and little else; use more text, or a smaller --width and --layers");
-    if (p->valid.n == 0) log_line("nothing is held out: that begins at %d documents", VALID_EVERY);
+    if (p->tokens.valid.n == 0)
+        log_line("nothing is held out: that begins at %d documents", CORPUS_VALID_EVERY);
 }
 
 /* Whatever is left out is written down beside the run. */
@@ -202,8 +163,8 @@ static int say_what_was_left_out(const Pretrain *p, Error *err)
 static int train(Pretrain *p, Error *err)
 {
     const PolicyOptions options = supervised_options(&p->settings);
-    const Examples examples = {p->train.n, p->train.token, p->train.start, p->ones};
-    const Examples valid = {p->valid.n, p->valid.token, p->valid.start, p->ones};
+    const Examples examples = corpus_tokens_train(&p->tokens);
+    const Examples valid = corpus_tokens_valid(&p->tokens);
     if (!p->run.dry && (folder_make(p->tokenizer_dir, err) != 0 ||
                         tokenizer_save(p->tokenizer, p->tokenizer_dir, err) != 0))
         return -1;
@@ -238,7 +199,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if ((p.options.model ? open_model(&p, err) : check_shape(&p, err)) != 0) goto done;
     if (corpus_read(&p.corpus, words.word, words.n, err) != 0) goto done;
     if (p.corpus.folders > 0 || p.options.distinct)
-        corpus_clean(&p.corpus, VALID_EVERY, (size_t)VALID_TOKENS * BYTES_A_TOKEN);
+        corpus_clean(&p.corpus, CORPUS_VALID_EVERY, (size_t)CORPUS_VALID_TOKENS * BYTES_A_TOKEN);
     if (open_store(&p.store, ctx, err) != 0) goto done;
     char inputs[128];
     snprintf(inputs, sizeof inputs, "{\"corpus\": \"%s\"}", p.corpus.sha256);
@@ -246,7 +207,8 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
         goto done;
     if (path_join(p.tokenizer_dir, p.run.folder, "tokenizer", err) != 0) goto done;
     if (say_what_was_left_out(&p, err) != 0 || make_model(&p, err) != 0) goto done;
-    if (make_examples(&p, err) != 0) goto done;
+    if (corpus_tokens_make(&p.tokens, &p.corpus, p.tokenizer, p.model->config.max_T, err) != 0)
+        goto done;
     rc = train(&p, err);
 
 done:
@@ -256,9 +218,7 @@ done:
     loaded_close(&p.start);
     model_free(p.model);
     tokenizer_free(p.tokenizer);
-    sequences_free(&p.train);
-    sequences_free(&p.valid);
-    free(p.ones);
+    corpus_tokens_free(&p.tokens);
     corpus_free(&p.corpus);
     store_close(p.store);
     return rc;
