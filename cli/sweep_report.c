@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "cli/wrap.h"
 #include "compare/html.h"
 #include "compare/svg.h"
 
@@ -33,6 +34,10 @@ void sweep_print(const SweepResult *r)
     for (int k = 0; k < LAW_TERMS; k++)
         printf("  %-5s %9.4f +- %.4f\n", NAME[k], r->law.value[k], r->law.half[k]);
     printf("the runs lie %.4f nats off it\n", r->law.residual);
+    if (r->law.value[LAW_P] <= r->law.half[LAW_P] || r->law.value[LAW_Q] <= r->law.half[LAW_Q])
+        wrap_print(0, "an exponent's interval holds 0: foretell nothing from this; take more text, "
+                      "sizes further apart, or a smaller pretrain.batch_size, so that each run "
+                      "learns for longer\n");
 }
 
 void sweep_print_json(const SweepResult *r)

@@ -17,7 +17,9 @@ grep -q '[0-9] weights' page.html || fail "a curve for each size has its name"
 grep -o '"loss":[0-9.]*' out | cut -d: -f2 >losses
 must sweep corpus.jsonl "${sizes[@]}"
 [ "$(sed -n 2,17p out | awk '{ print $3 }')" = "$(awk '{ printf "%.4f\n", $1 }' losses)" ] || fail "the same losses in both forms"
-prints_like '^(no fit: |loss = E \+ a/N\^p)' "a fit, or why there is none"
+prints "loss = E + a/N^p + b/D^q, N weights, D tokens; 95% intervals"
+prints_like '^  q +[0-9.]+ \+- [0-9.]+$' "an exponent and its interval"
+prints "an exponent's interval holds 0: foretell nothing from this"
 
 # ---- time that ends before a run does ----
 must sweep corpus.jsonl "${sizes[@]}" --set pretrain.epochs=1000 --minutes 0.001
