@@ -1,6 +1,5 @@
 /* rlhf demo: the whole loop in a fresh folder, each command as one would type it. */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include "cli/comparison.h"
 #include "cli/demo.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/project.h"
 #include "cli/wrap.h"
 #include "policy/model_settings.h"
@@ -171,23 +171,6 @@ static int run_stages(Demo *d, char **summary, Error *err)
     return 0;
 }
 
-/* Everything on stdout but the summary is silent with --json. */
-static int silence_stdout(void)
-{
-    fflush(stdout);
-    const int kept = dup(STDOUT_FILENO), nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    dup2(nothing, STDOUT_FILENO);
-    close(nothing);
-    return kept;
-}
-
-static void restore_stdout(int kept)
-{
-    fflush(stdout);
-    dup2(kept, STDOUT_FILENO);
-    close(kept);
-}
-
 /* ---- the end -------------------------------------------------------------------------------------- */
 
 /* The finished demo in d->dir. */
@@ -232,10 +215,10 @@ static int run_demo(Demo *d, const DemoOptions *o, DemoPlan plan, Error *err)
     d->observer = (TrainingObserver){demo_story_step, &d->story};
     demo_story_begin(&d->story, d->rule, &d->state);
     interrupt_on_closed_pipe();
-    const int kept = d->ctx->json ? silence_stdout() : -1;
+    const int kept = d->ctx->json ? output_silence() : -1;
     if (plan == DEMO_PLAN_NEW) introduce(d);
     rc = run_stages(d, &summary, err);
-    if (d->ctx->json) restore_stdout(kept);
+    if (d->ctx->json) output_restore(kept);
     if (rc == 0 && summary && d->ctx->json) fputs(summary, stdout);
     else if (rc == 0 && summary) demo_print_result(d, summary);
     free(summary);

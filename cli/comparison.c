@@ -23,7 +23,8 @@ enum { SAMPLE_BASE = 0, SAMPLE_CANDIDATE = 1, SAMPLE_ALIGNED = 4000, SAMPLES_PER
 static int read_prompts(Comparison *c, PromptTokens *p, Store *store, const Loaded *l,
                         const ComparisonOptions *o, Error *err)
 {
-    const StorePromptFilter filter = {.split = SPLIT_TEST, .source = o->source, .limit = o->n};
+    const Split split = o->split == SPLIT_VALID ? SPLIT_VALID : SPLIT_TEST;
+    const StorePromptFilter filter = {.split = split, .source = o->source, .limit = o->n};
     if (prompts_read(p, store, &filter, l, o->max_new_tokens, err) != 0) return -1;
     if (p->n == 0 && p->left_out > 0)
         return prompts_too_long(p->left_out, l, o->max_new_tokens, err);
@@ -39,9 +40,9 @@ static int read_prompts(Comparison *c, PromptTokens *p, Store *store, const Load
         c->prompt_id[i] = p->row[i]->id;
     }
     if (c->n > 0) return 0;
-    return error_set(err,
-                     "no test prompts%s%s; rlhf import puts one prompt in ten into the test split",
-                     o->source ? " of source " : "", o->source ? o->source : "");
+    return error_set(err, "no %s prompts%s%s; rlhf import puts one prompt in ten into the %s split",
+                     split_name(split), o->source ? " of source " : "", o->source ? o->source : "",
+                     split_name(split));
 }
 
 /* ---- answers -------------------------------------------------------------------------------------- */
@@ -95,6 +96,7 @@ static int store_answers(int64_t *id, Store *store, const PromptTokens *p, const
                          int first, const Loaded *l, const ComparisonOptions *o, Error *err)
 {
     int64_t model_id;
+    if (o->split == SPLIT_VALID) return 0;
     char *sampling = prompts_sampling_json(p, o->temperature, o->max_new_tokens, "compare");
     StoreResponse *row = mem_calloc((size_t)a->n, sizeof *row);
     int rc = loaded_record(l, store, &model_id, err);

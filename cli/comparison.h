@@ -12,6 +12,8 @@
 enum { COMPARISON_TRAITS = 24, COMPARISON_RUNS = 2, COMPARISON_FRONTIER = 12 };
 
 typedef struct {
+    Split split; /* SPLIT_VALID: no answer is stored, for `sample` would take it for one of its own;
+                         * else the test prompts */
     const char *source; /* prompts of one source only; NULL: all */
     int n;              /* prompts at the most */
     int best_of;        /* candidates of the baseline; 0: none */

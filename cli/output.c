@@ -1,6 +1,7 @@
 #include "cli/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,4 +122,20 @@ int output_check_folder(const Context *ctx, const char *path, bool force, Error 
     if (!file_exists(path)) return 0;
     if (!file_is_folder(path)) return error_set(err, "%s is no folder; choose another name", path);
     return check_contents(path, force, err);
+}
+
+int output_silence(void)
+{
+    fflush(stdout);
+    const int kept = dup(STDOUT_FILENO), nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    dup2(nothing, STDOUT_FILENO);
+    close(nothing);
+    return kept;
+}
+
+void output_restore(int kept)
+{
+    fflush(stdout);
+    dup2(kept, STDOUT_FILENO);
+    close(kept);
 }

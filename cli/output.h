@@ -14,4 +14,9 @@ int output_check(const Context *ctx, const char *path, const char *mark, bool fo
  * nothing that this program does not write beside one: that would be lost. */
 int output_check_folder(const Context *ctx, const char *path, bool force, Error *err);
 
+/* Nothing reaches standard output from here on, until what this returns is given back: for commands that run others
+ * and print one object of their own. */
+int output_silence(void);
+void output_restore(int kept);
+
 #endif

@@ -259,6 +259,10 @@ int training_name_model(const TrainingRun *t, const char *name, Error *err)
         {"aligned", "aligned model"}};
     char before[FILE_PATH_MAX] = "", called[FILE_PATH_MAX], run[RUN_NAME_MAX];
     Error ignored;
+    if (t->ctx->made && strcmp(name, "aligned") == 0) {
+        snprintf(t->ctx->made, FILE_PATH_MAX, "%s", t->model);
+        return 0;
+    }
     project_model_path(t->ctx, before, name, &ignored);
     if (project_set_model(t->ctx, name, t->model, err) != 0) return -1;
     for (size_t i = 0; i < sizeof SAYS / sizeof *SAYS && !t->ctx->observer; i++)

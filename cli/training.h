@@ -75,7 +75,8 @@ int training_go(TrainingRun *t, Trainer *trainer, const TrainingOptions *o, Poli
                 const Tokenizer *tokenizer, Error *err);
 /* What the run made is from here on its checkpoint of that step; fails when that is gone. */
 int training_take_step(TrainingRun *t, int64_t step, Error *err);
-/* The model of a finished run is from now on the project's base, reward or aligned; says so. */
+/* The model of a finished run is from now on the project's base, reward or aligned; says so.  An aligned one
+ * goes to ctx->made instead, where there is such a place. */
 int training_name_model(const TrainingRun *t, const char *name, Error *err);
 /* {"run":...,"steps":...,"final":{...},"checkpoint":...} on stdout with --json, else one line with the last
  * numbers.  Of a dry run what it would take: {"dry_run":true,"steps":...,"seconds_per_step":...,"seconds":...,
