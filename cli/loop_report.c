@@ -1,0 +1,208 @@
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "cli/loop.h"
+#include "cli/project.h"
+#include "cli/run_view.h"
+#include "cli/wrap.h"
+
+enum { BAR = 20, PICTURE = 60 };
+
+/* ---- names and numbers ---------------------------------------------------------------------------- */
+
+/* RUN@STEP of a folder as the state has it; "" of none. */
+static void name_of(const Loop *l, char name[FILE_PATH_MAX], const char *stored)
+{
+    char folder[FILE_PATH_MAX], run[RUN_NAME_MAX];
+    Error ignored;
+    name[0] = 0;
+    if (stored[0] && loop_path(l, folder, stored, &ignored) == 0)
+        project_name_model(l->ctx, name, run, folder);
+}
+
+/* Win rates of the rounds that measured one; the caller frees. */
+static double *win_rates(const LoopState *s, int *n)
+{
+    double *rate = mem_calloc((size_t)s->n + 1, sizeof *rate);
+    *n = 0;
+    for (int i = 0; i < s->n; i++)
+        if (s->round[i].step == LOOP_DONE && isfinite(s->round[i].rate.rate))
+            rate[(*n)++] = s->round[i].rate.rate;
+    return rate;
+}
+
+static void put_picture(Text *out, const LoopState *s)
+{
+    int n;
+    double *rate = win_rates(s, &n);
+    text_add(out, "");
+    if (n > 0) sparkline(out, rate, n, PICTURE, true);
+    free(rate);
+}
+
+static const char *judge_of(const Loop *l)
+{
+    return l->rule ? l->rule->name : "the round's reward model";
+}
+
+/* ---- JSON ----------------------------------------------------------------------------------------- */
+
+static void put_text(Text *t, const char *name, const char *value)
+{
+    text_format(t, ",\"%s\":", name);
+    json_put_text(t, value, strlen(value));
+}
+
+static void put_name(Text *t, const Loop *l, const char *member, const char *stored)
+{
+    char name[FILE_PATH_MAX];
+    name_of(l, name, stored);
+    if (name[0]) put_text(t, member, name);
+    else text_format(t, ",\"%s\":null", member);
+}
+
+static void put_round(Text *t, const Loop *l, int i)
+{
+    const LoopRound *r = &l->state.round[i];
+    text_format(t, "%s{\"round\":%d,\"step\":\"%s\",\"outcome\":\"%s\",\"labels\":%lld",
+                i ? "," : "", i + 1, LOOP_STEP[r->step], LOOP_OUTCOME[r->outcome],
+                (long long)r->labels);
+    put_text(t, "reward", r->reward);
+    put_text(t, "ppo", r->ppo);
+    put_name(t, l, "sampled", r->sampled);
+    put_name(t, l, "candidate", r->candidate);
+    put_name(t, l, "aligned", r->aligned);
+    text_format(t, ",\"n\":%d,\"win_rate\":", r->rate.n);
+    json_put_number(t, r->rate.rate);
+    text_add(t, ",\"ci\":[");
+    json_put_number(t, r->rate.low);
+    text_add(t, ",");
+    json_put_number(t, r->rate.high);
+    text_add(t, "],\"standing\":");
+    json_put_number(t, r->standing.rate);
+    text_add(t, "}");
+}
+
+static void put_json(Text *t, const Loop *l, const char *aligned, int64_t labels, int64_t to_label)
+{
+    const LoopState *s = &l->state;
+    int n;
+    double *rate = win_rates(s, &n);
+    Text picture = {0};
+    put_picture(&picture, s);
+    text_add(t, "{\"rounds\":[");
+    for (int i = 0; i < s->n; i++) put_round(t, l, i);
+    text_format(t, "],\"over\":%d,\"of\":%d,\"step\":\"%s\",\"running\":%s,\"waiting\":%s",
+                loop_state_over(s), l->settings.rounds,
+                s->n > 0 ? LOOP_STEP[s->round[s->n - 1].step] : "done",
+                l->at_work ? "true" : "false", l->waiting ? "true" : "false");
+    text_format(t, ",\"labels\":%lld,\"when\":%d,\"to_label\":%lld", (long long)labels,
+                l->settings.when, (long long)to_label);
+    put_text(t, "judge", l->rule ? l->rule->name : "reward");
+    put_name(t, l, "aligned", aligned);
+    text_add(t, ",\"win_rates\":[");
+    for (int i = 0; i < n; i++) {
+        text_add(t, i ? "," : "");
+        json_put_number(t, rate[i]);
+    }
+    text_add(t, "]");
+    put_text(t, "picture", picture.bytes);
+    text_add(t, "}");
+    text_free(&picture);
+    free(rate);
+}
+
+/* ---- the table ------------------------------------------------------------------------------------ */
+
+static void print_bar(double share)
+{
+    const int full = (int)(share * BAR + 0.5);
+    for (int i = 0; i < BAR; i++) fputs(i < full ? "█" : "░", stdout);
+}
+
+static void print_round(const Loop *l, int i)
+{
+    const LoopRound *r = &l->state.round[i];
+    char name[FILE_PATH_MAX];
+    printf("%5d  %6lld  ", i + 1, (long long)r->labels);
+    if (r->step != LOOP_DONE) {
+        printf("in step %s\n", LOOP_STEP[r->step]);
+        return;
+    }
+    if (r->outcome == LOOP_HALTED) {
+        printf("PPO halted: nothing to compare\n");
+        return;
+    }
+    print_bar(r->rate.rate);
+    name_of(l, name, r->outcome == LOOP_MOVED ? r->aligned : r->candidate);
+    printf("  %.3f [%.3f, %.3f]  %.3f  %s%s\n", r->rate.rate, r->rate.low, r->rate.high,
+           r->standing.rate, r->outcome == LOOP_MOVED ? "aligned = " : "held back: ", name);
+}
+
+static void print_next(const Loop *l, int64_t labels, int64_t to_label)
+{
+    const LoopState *s = &l->state;
+    const LoopStep step = s->n > 0 ? s->round[s->n - 1].step : LOOP_DONE;
+    if (l->at_work) {
+        printf("\na process is at work on round %d: %s\n", s->n, LOOP_STEP[step]);
+    } else if (step == LOOP_LABEL && !l->rule) {
+        printf("\nround %d waits for people: %lld of %d new labels, %s without any\n", s->n,
+               (long long)labels, l->settings.when, text_count(to_label, "pair"));
+        if (to_label == 0 && labels < l->settings.when)
+            printf("  too few pairs: rlhf import FILE and rlhf sample, or fewer labels: rlhf loop "
+                   "--when %lld\n",
+                   (long long)(labels > 0 ? labels : 1));
+        else printf("  choose the better answers: rlhf label\n  then: rlhf loop\n");
+    } else if (step != LOOP_DONE) {
+        printf("\nround %d goes on with %s: rlhf loop\n", s->n, LOOP_STEP[step]);
+    } else if (s->n >= l->settings.rounds) {
+        printf("\n%s done; one more: rlhf loop --rounds %d\n", text_count(s->n, "round"), s->n + 1);
+    } else {
+        printf("\nnext round: rlhf loop\n");
+    }
+}
+
+static void print_table(const Loop *l, const char *aligned, int64_t labels, int64_t to_label)
+{
+    const LoopState *s = &l->state;
+    char name[FILE_PATH_MAX];
+    Text picture = {0};
+    if (s->n == 0) {
+        printf("no round yet; begin with: rlhf loop\n");
+        return;
+    }
+    name_of(l, name, aligned);
+    put_picture(&picture, s);
+    printf("\nround  labels  %-20s  beats the base        before\n", "");
+    for (int i = 0; i < s->n; i++) print_round(l, i);
+    if (picture.n > 0)
+        printf("\nwin rate over rounds  %s   held-out prompts, by %s\n", picture.bytes,
+               judge_of(l));
+    if (picture.n > 0 && !l->rule)
+        wrap_text(2, "  Each round is judged by another reward model, the one that its policy was "
+                     "trained on: an upper bound, not evidence.\n");
+    printf("aligned: %s\n", name[0] ? name : "none yet");
+    print_next(l, labels, to_label);
+    text_free(&picture);
+}
+
+int loop_report(const Loop *l, Error *err)
+{
+    char aligned[FILE_PATH_MAX];
+    int64_t labels = 0, to_label = 0;
+    Text json = {0};
+    if (project_model_path(l->ctx, aligned, "aligned", err) != 0) return -1;
+    if (loop_count_labels(l, &labels, &to_label, err) != 0) return -1;
+    if (l->ctx->json) {
+        put_json(&json, l, aligned, labels, to_label);
+        puts(json.bytes);
+        text_free(&json);
+    } else {
+        print_table(l, aligned, labels, to_label);
+    }
+    return 0;
+}

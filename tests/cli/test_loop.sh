@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# rlhf loop: rounds by a rule, stopped and killed between steps, a win rate that falls, people waited for, back.
+. "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
+aligned() { sed -n 's/.*"aligned":[[:space:]]*"\(.*\)".*/\1/p' project.json; }
+
+sentences
+prompts 0 49 >train.jsonl
+prompts 50 63 >valid.jsonl
+must init project
+cd project || exit 1
+must import ../train.jsonl --split train
+must import ../valid.jsonl --split valid
+refused 1 "no base model yet" loop --config "$tiny" --judge longer
+rm -r loop
+must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=40
+for copy in stopped killed people fallen; do cp -r . ../$copy; done
+policy=runs/round-2-ppo/checkpoints/step-000002/model.safetensors
+round=(--config "$tiny" --judge longer --pairs 64 --max-new-tokens 12 --set ppo.show_every=0 --set ppo.eval_every=0)
+
+# ---- two rounds ----
+refused 2 "loop.errors are a rule's" loop --config "$tiny" --errors 0.1
+refused 2 "no rule 'langer'" loop --judge langer
+must loop "${round[@]}" --rounds 2
+prints '$ rlhf sample --model base --split train --limit 50 --max-new-tokens 12 --seed 1'
+prints '$ rlhf sample --model base --split valid --limit 14 --max-new-tokens 12 --seed 1'
+prints '$ rlhf reward --run round-1-reward --config loop/settings.json --seed 1'
+prints '$ rlhf sample --model round-1-ppo@2 --split train --limit 50' # its own answers, fresh
+prints "2 rounds done; one more: rlhf loop --rounds 3"
+must loop --status --json
+cp out ../whole
+prints_like '^\{"rounds":\[\{"round":1,"step":"done",.*"labels":64,.*"sampled":null,.*\},\{"round":2,"step":"done",.*"labels":64,.*"sampled":"round-1-ppo@2"' "the rounds"
+prints_like '"win_rates":\[[0-9.]+,[0-9.]+\],"picture":"[^"]+"\}$' "a picture of two rounds"
+# aligned follows from the rates alone
+awk -v RS='{"round"' 'NR > 1 {
+    match($0, /"win_rate":[0-9.]+/); rate = substr($0, RSTART + 11, RLENGTH - 11)
+    match($0, /"standing":[0-9.]+/); standing = substr($0, RSTART + 11, RLENGTH - 11)
+    if (($0 ~ /"outcome":"moved"/) != (rate + 0 >= standing + 0)) exit 1 }' out || fail "moved means not below what stood"
+"$RLHF" runs >runs.txt
+must loop
+"$RLHF" runs | cmp -s - runs.txt || fail "rounds that are over are not done again"
+rm runs.txt
+
+# ---- the same in steps of their own, and killed in the middle of one ----
+cd ../stopped || exit 1
+for step in 1 2 3 4 5 6 7 8 9 10; do must loop "${round[@]}" --rounds 2 --steps 1; done
+must loop --status --json
+cmp -s out ../whole || fail "ten calls of one step end as one call: $(cat out)"
+cmp -s $policy ../project/$policy || fail "the same weights"
+
+cd ../killed || exit 1
+"$RLHF" loop "${round[@]}" --rounds 2 >log 2>&1 &
+pid=$!
+until [ -e runs/round-2-reward/settings.json ] || ! kill -0 $pid 2>/dev/null; do sleep 0.01; done
+kill -9 $pid 2>/dev/null
+wait $pid 2>/dev/null
+must loop --rounds 2 # with the settings that it began with
+must loop --status --json
+cmp -s out ../whole || fail "a loop that was killed ends as one that was not: $(cat out)"
+cmp -s $policy ../project/$policy || fail "the same weights after a kill"
+
+# ---- back ----
+cd ../project || exit 1
+after() { grep -oE '"aligned":[^,]*' ../whole | sed -n "$1p"; } # ROUND
+for back in 1 2; do
+    must loop --back $back --json
+    says "aligned is again what it was after round $back"
+    prints "$(after $back),\"win_rates\""
+done
+must loop --back 0
+[ -z "$(aligned)" ] || fail "none was aligned before round 1: $(aligned)"
+refused 2 "'3' is no round from 0 to 2" loop --back 3
+refused 2 "unexpected '1'" loop 1
+
+# ---- every label turned round: the policy learns the contrary, and what stands stays ----
+cd ../fallen || exit 1
+must loop "${round[@]}" --rounds 1 --errors 1 --set reward.epochs=4 --set ppo.iterations=6 \
+    --set ppo.learning_rate=5e-3 --set ppo.kl_coef=0 --set ppo.kl_target=0
+prints "held back: round-1-ppo@6"
+must loop --status --json
+prints '"outcome":"held"'
+prints '"standing":0.5}'
+prints_like '"win_rate":0\.[0-4]' "the win rate fell below that of the base against itself"
+[ -z "$(aligned)" ] || fail "aligned does not move: $(aligned)"
+refused 1 "no round has moved aligned" loop --back
+must loop --rounds 2 --steps 1
+prints '--model round-1-ppo@6 --split train' # what went wrong is labeled next
+
+# ---- people ----
+cd ../people || exit 1
+must loop --config "$tiny" --pairs 64 --max-new-tokens 12 --when 3
+prints "round 1 waits for people: 0 of 3 new labels, 64 pairs without any"
+prints "choose the better answers: rlhf label"
+printf 'a\nb\n' | "$RLHF" label --line --as ada >/dev/null 2>&1
+must loop --json
+prints_like '"step":"label","running":false,"waiting":true,"labels":2,"when":3,"to_label":62' "two of three"
+"$RLHF" loop --wait --steps 1 >waited 2>&1 &
+pid=$!
+until grep -q "waiting for labels: 2 of 3" waited || ! kill -0 $pid 2>/dev/null; do sleep 0.01; done
+printf 'a\n' | "$RLHF" label --line --as ada >/dev/null 2>&1
+wait $pid || fail "--wait goes on once there are enough: $(cat waited)"
+must loop --status --json
+prints '"step":"reward","running":false,"waiting":false,"labels":3'
+refused_at=$(aligned)
+run loop
+exits 1 "too few labels for a reward model"
+says "3 labels of the train split, too few to learn from"
+[ "$(aligned)" = "$refused_at" ] || fail "nothing is lost"
+echo '{"seed":"1"}' >loop/state.json
+refused 1 "loop/state.json: not what a loop of this version writes" loop --status
+[ $failed -eq 0 ]
