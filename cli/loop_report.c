@@ -98,7 +98,7 @@ static void put_json(Text *t, const Loop *l, const char *aligned, int64_t labels
     for (int i = 0; i < s->n; i++) put_round(t, l, i);
     text_format(t, "],\"over\":%d,\"of\":%d,\"step\":\"%s\",\"running\":%s,\"waiting\":%s",
                 loop_state_over(s), l->settings.rounds,
-                s->n > 0 ? LOOP_STEP[s->round[s->n - 1].step] : "done",
+                s->n > 0 ? LOOP_STEP[s->round[s->n - 1].step] : LOOP_STEP[0],
                 l->at_work ? "true" : "false", l->waiting ? "true" : "false");
     text_format(t, ",\"labels\":%lld,\"when\":%d,\"to_label\":%lld", (long long)labels,
                 l->settings.when, (long long)to_label);
@@ -166,28 +166,38 @@ static void print_next(const Loop *l, int64_t labels, int64_t to_label)
     }
 }
 
+/* The lowest rate stands at the bottom of the picture, so the two ends are said. */
+static void print_picture(const Loop *l)
+{
+    int n;
+    double *rate = win_rates(&l->state, &n), low = 1, high = 0;
+    Text picture = {0};
+    for (int i = 0; i < n; i++) low = fmin(low, rate[i]), high = fmax(high, rate[i]);
+    put_picture(&picture, &l->state);
+    if (n > 0)
+        printf("\nwin rate over rounds  %s  from %.2f to %.2f, on held-out prompts, by %s\n",
+               picture.bytes, low, high, judge_of(l));
+    if (n > 0 && !l->rule)
+        wrap_text(2, "  Each round is judged by another reward model, the one that its policy was "
+                     "trained on: an upper bound, not evidence.\n");
+    text_free(&picture);
+    free(rate);
+}
+
 static void print_table(const Loop *l, const char *aligned, int64_t labels, int64_t to_label)
 {
     const LoopState *s = &l->state;
     char name[FILE_PATH_MAX];
-    Text picture = {0};
     if (s->n == 0) {
         printf("no round yet; begin with: rlhf loop\n");
         return;
     }
     name_of(l, name, aligned);
-    put_picture(&picture, s);
     printf("\nround  labels  %-20s  beats the base        before\n", "");
     for (int i = 0; i < s->n; i++) print_round(l, i);
-    if (picture.n > 0)
-        printf("\nwin rate over rounds  %s   held-out prompts, by %s\n", picture.bytes,
-               judge_of(l));
-    if (picture.n > 0 && !l->rule)
-        wrap_text(2, "  Each round is judged by another reward model, the one that its policy was "
-                     "trained on: an upper bound, not evidence.\n");
+    print_picture(l);
     printf("aligned: %s\n", name[0] ? name : "none yet");
     print_next(l, labels, to_label);
-    text_free(&picture);
 }
 
 int loop_report(const Loop *l, Error *err)

@@ -267,6 +267,14 @@ static int label(Loop *l, LoopRound *r, Error *err)
 
 /* ---- training ------------------------------------------------------------------------------------- */
 
+/* A run that was left goes on as it began, or not at all. */
+static int train(const Loop *l, Line *line, bool resume, char *made, Error *err)
+{
+    if (resume) add(line, "--resume");
+    if (run_line(l, line, made, err) == 0) return 0;
+    return resume ? error_hint(err, "to begin that run anew instead: rlhf loop --restart") : -1;
+}
+
 /* The state of a run of the project: "" when it is not there, or never came to its settings. */
 static int run_state(const Loop *l, char state[RUN_STATE_MAX], const char *name, Error *err)
 {
@@ -323,8 +331,7 @@ static int train_reward(Loop *l, LoopRound *r, Error *err)
     if (begin_reward(l, r, state, err) != 0 || run_state(l, state, r->reward, err) != 0) return -1;
     add(&line, "reward");
     add(&line, "--run"), add(&line, "%s", r->reward);
-    if (state[0]) add(&line, "--resume");
-    return run_line(l, &line, NULL, err);
+    return train(l, &line, state[0], NULL, err);
 }
 
 /* A run that ended without a good end, out of its bounds, made nothing. */
@@ -346,8 +353,7 @@ static int train_policy(Loop *l, LoopRound *r, Error *err)
         add(&line, "--reference"), add(&line, "base");
     }
     if (source_of(l)) add(&line, "--source"), add(&line, "%s", source_of(l));
-    if (state[0]) add(&line, "--resume");
-    if (run_line(l, &line, made, err) != 0) return -1;
+    if (train(l, &line, state[0], made, err) != 0) return -1;
     if (interrupt_pending() && !made[0]) return 0;
     loop_state_set(&r->candidate, loop_stored(l, made));
     if (!made[0]) r->outcome = LOOP_HALTED;

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/evaluation.h"
+#include "cli/loop.h"
 #include "cli/preferences.h"
 
 /* So many labels are worth a reward model while there are more pairs to label. */
@@ -282,8 +283,27 @@ static void find_missing(ProjectStatus *s)
     propose_after_comparison(s);
 }
 
+/* Its runs are its own to resume: by themselves they would move aligned without a comparison.  A state that cannot
+ * be read is told of by `rlhf loop`. */
+static void find_loop(ProjectStatus *s, const Context *ctx)
+{
+    char folder[FILE_PATH_MAX];
+    LoopState loop = {0};
+    Text why = {0};
+    Error ignored;
+    if (project_path(ctx, folder, "loop", &ignored) != 0) return;
+    if (loop_state_read(&loop, folder, &ignored) == 0 && loop_state_over(&loop) < loop.n) {
+        text_format(&why, "round %d goes on with %s", loop.n,
+                    LOOP_STEP[loop.round[loop.n - 1].step]);
+        propose(s, "loop", "", why.bytes);
+    }
+    text_free(&why);
+    loop_state_free(&loop);
+}
+
 int project_next_find(ProjectStatus *s, const Context *ctx, Store *store, Error *err)
 {
+    find_loop(s, ctx);
     if (find_interrupted(s, ctx, store, err) != 0) return -1;
     find_missing(s);
     return 0;

@@ -73,9 +73,11 @@ refused 2 "unexpected '1'" loop 1
 
 # ---- every label turned round: the policy learns the contrary, and what stands stays ----
 cd ../fallen || exit 1
+sed -i 's/"settings":.*{/&"reward": {"epochs": 1}/' project.json # what is given comes before what the project says
 must loop "${round[@]}" --rounds 1 --errors 1 --set reward.epochs=4 --set ppo.iterations=6 \
     --set ppo.learning_rate=5e-3 --set ppo.kl_coef=0 --set ppo.kl_target=0
 prints "held back: round-1-ppo@6"
+prints '--config loop/settings.json --set reward.epochs=4 --seed 1'
 must loop --status --json
 prints '"outcome":"held"'
 prints '"standing":0.5}'
@@ -90,6 +92,8 @@ cd ../people || exit 1
 must loop --config "$tiny" --pairs 64 --max-new-tokens 12 --when 3
 prints "round 1 waits for people: 0 of 3 new labels, 64 pairs without any"
 prints "choose the better answers: rlhf label"
+must status
+prints "next: rlhf loop"
 printf 'a\nb\n' | "$RLHF" label --line --as ada >/dev/null 2>&1
 must loop --json
 prints_like '"step":"label","running":false,"waiting":true,"labels":2,"when":3,"to_label":62' "two of three"

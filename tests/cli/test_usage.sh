@@ -203,8 +203,8 @@ says_nothing "a reader that has had enough"
 
 # ---- settings ----
 run config
-# The demo runs several kinds of training, so there a key may need its section.
-for command in $(sed -n 's/^  rlhf config \([a-z ]*\)$/\1/p' out | grep -v '^demo$' | tr ' ' '+'); do
+# The demo and the loop run several kinds of training, so there a key may need its section.
+for command in $(sed -n 's/^  rlhf config \([a-z ]*\)$/\1/p' out | grep -vx 'demo\|loop' | tr ' ' '+'); do
     run config ${command//+/ }
     exits 0 "config $command"
     twice=$(sed -n 's/^[a-z]*\.\([a-z_]*\) .*/\1/p' out | sort | uniq -d)
