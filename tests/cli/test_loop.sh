@@ -68,6 +68,14 @@ for back in 1 2; do
 done
 must loop --back 0
 [ -z "$(aligned)" ] || fail "none was aligned before round 1: $(aligned)"
+run loop --rounds 3 # the base again, which has answered every prompt
+exits 1 "a round without new labels"
+says "round 3 has no new labels: every prompt is answered and judged"
+echo '{"prompt":"the old door is stuck .\nA:"}' >../more.jsonl
+must import ../more.jsonl --split train
+must loop --steps 2
+prints '--split train --limit 1 '
+prints "round 3 goes on with reward"
 refused 2 "'3' is no round from 0 to 2" loop --back 3
 refused 2 "unexpected '1'" loop 1
 
