@@ -6,59 +6,78 @@
 static const char *const KIND[] = {"default", "linear", "llama3"};
 enum { KINDS = sizeof KIND / sizeof *KIND, ORIGINAL_MAX = 1 << 24 };
 
-static int read_kind(RopeKind *out, const cJSON *rope, Error *err)
+/* A member of another type would be passed over, and other positions computed.  `where` is the object's name. */
+static int check_members(const cJSON *rope, const char *where, Error *err)
 {
-    const char *kind = json_text(rope, "rope_type", json_text(rope, "type", KIND[0]));
-    for (int i = 0; i < KINDS; i++)
-        if (strcmp(kind, KIND[i]) == 0) {
-            *out = (RopeKind)i;
-            return 0;
-        }
-    return error_set(err, "rope_scaling \"%s\" is not supported (default, linear, llama3)", kind);
-}
-
-static int read_number(double *out, const cJSON *rope, const char *name, Error *err)
-{
-    *out = json_number(rope, name, NAN);
-    return isnan(*out) ? error_set(err, "rope_scaling: %s is missing", name) : 0;
-}
-
-/* Of one kind of layer each, as in models whose layers differ. */
-static int refuse_nested(const cJSON *rope, Error *err)
-{
+    static const char *const TEXTS[] = {"rope_type", "type"};
+    static const char *const NUMBERS[] = {"rope_theta",       "partial_rotary_factor",
+                                          "factor",           "low_freq_factor",
+                                          "high_freq_factor", "original_max_position_embeddings"};
     const cJSON *item;
     cJSON_ArrayForEach(item, rope)
     {
+        /* Of one kind of layer each, as in models whose layers differ. */
         if (cJSON_IsObject(item))
-            return error_set(err, "rope_parameters: positions of \"%.40s\" alone are not supported",
+            return error_set(err, "%s: positions of \"%.40s\" alone are not supported", where,
                              item->string);
+        if (cJSON_IsNull(item)) continue;
+        for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++)
+            if (strcmp(item->string, TEXTS[i]) == 0 && !cJSON_IsString(item))
+                return error_set(err, "%s: %s is not text", where, TEXTS[i]);
+        for (size_t i = 0; i < sizeof NUMBERS / sizeof *NUMBERS; i++)
+            if (strcmp(item->string, NUMBERS[i]) == 0 && !cJSON_IsNumber(item))
+                return error_set(err, "%s: %s is not a number", where, NUMBERS[i]);
     }
     if (json_number(rope, "partial_rotary_factor", 1) != 1)
         return error_set(err, "partial_rotary_factor other than 1 is not supported");
     return 0;
 }
 
+static int read_kind(RopeKind *out, const cJSON *rope, const char *where, Error *err)
+{
+    const char *kind = json_text(rope, "rope_type", json_text(rope, "type", NULL));
+    if (!kind && !isnan(json_number(rope, "factor", NAN)))
+        return error_set(err, "%s: a factor without rope_type", where);
+    if (!kind) kind = KIND[0]; /* rope_theta alone, as transformers 5 may have it */
+    for (int i = 0; i < KINDS; i++)
+        if (strcmp(kind, KIND[i]) == 0) {
+            *out = (RopeKind)i;
+            return 0;
+        }
+    return error_set(err, "%s \"%s\" is not supported (default, linear, llama3)", where, kind);
+}
+
+static int read_number(double *out, const cJSON *rope, const char *name, const char *where,
+                       Error *err)
+{
+    *out = json_number(rope, name, NAN);
+    return isnan(*out) ? error_set(err, "%s: %s is missing", where, name) : 0;
+}
+
 int rope_read(double *theta, RopeScaling *scaling, const cJSON *config, Error *err)
 {
     const cJSON *rope = cJSON_GetObjectItemCaseSensitive(config, "rope_parameters");
-    if (!cJSON_IsObject(rope)) rope = cJSON_GetObjectItemCaseSensitive(config, "rope_scaling");
+    const char *where = cJSON_IsObject(rope) ? "rope_parameters" : "rope_scaling";
+    if (!cJSON_IsObject(rope)) rope = cJSON_GetObjectItemCaseSensitive(config, where);
     RopeScaling s = {0};
     double original_T = 0;
     *scaling = s;
     *theta = json_number(config, "rope_theta", 10000);
     if (!cJSON_IsObject(rope)) return 0;
 
+    if (check_members(rope, where, err) != 0 || read_kind(&s.kind, rope, where, err) != 0)
+        return -1;
     *theta = json_number(rope, "rope_theta", *theta);
-    if (refuse_nested(rope, err) != 0 || read_kind(&s.kind, rope, err) != 0) return -1;
-    if (s.kind != ROPE_DEFAULT && read_number(&s.factor, rope, "factor", err) != 0) return -1;
+    if (s.kind != ROPE_DEFAULT && read_number(&s.factor, rope, "factor", where, err) != 0)
+        return -1;
     if (s.kind == ROPE_LLAMA3) {
-        if (read_number(&s.low_turns, rope, "low_freq_factor", err) != 0 ||
-            read_number(&s.high_turns, rope, "high_freq_factor", err) != 0 ||
-            read_number(&original_T, rope, "original_max_position_embeddings", err) != 0)
+        if (read_number(&s.low_turns, rope, "low_freq_factor", where, err) != 0 ||
+            read_number(&s.high_turns, rope, "high_freq_factor", where, err) != 0 ||
+            read_number(&original_T, rope, "original_max_position_embeddings", where, err) != 0)
             return -1;
         if (!(original_T >= 1 && original_T <= ORIGINAL_MAX) || original_T != floor(original_T))
             return error_set(
-                err, "rope_scaling: original_max_position_embeddings is no whole number from 1 on");
+                err, "%s: original_max_position_embeddings is no whole number from 1 on", where);
         s.original_T = (int)original_T;
     }
     *scaling = s;

@@ -111,6 +111,40 @@ static void a_member_of_another_type_is_refused_by_name(void **state)
     refused(LLAMA_JSON("\"num_attention_heads\": 2, \"hidden_act\": 3"), "hidden_act is not text");
 }
 
+/* With two spellings of the object, and of the kind in it. */
+static void a_member_of_the_positions_of_another_type_is_refused_by_name(void **state)
+{
+    (void)state;
+    scratch_folder("bad", true);
+#define POSITIONS(name, members) \
+    LLAMA_JSON("\"num_attention_heads\": 2, \"" name "\": {" members "}")
+    refused(POSITIONS("rope_parameters", "\"rope_type\": \"default\", \"rope_theta\": \"10\""),
+            "rope_parameters: rope_theta is not a number");
+    refused(POSITIONS("rope_parameters", "\"partial_rotary_factor\": \"0.5\""),
+            "rope_parameters: partial_rotary_factor is not a number");
+    refused(POSITIONS("rope_scaling", "\"rope_type\": 5, \"factor\": 8"),
+            "rope_scaling: rope_type is not text");
+    refused(POSITIONS("rope_scaling", "\"type\": [\"linear\"], \"factor\": 8"),
+            "rope_scaling: type is not text");
+    refused(POSITIONS("rope_scaling", "\"type\": \"linear\", \"factor\": \"8\""),
+            "rope_scaling: factor is not a number");
+    refused(POSITIONS("rope_parameters", "\"rope_type\": \"llama3\", \"factor\": 8, "
+                                         "\"low_freq_factor\": true"),
+            "rope_parameters: low_freq_factor is not a number");
+}
+
+static void a_factor_of_positions_without_a_kind_is_refused(void **state)
+{
+    (void)state;
+    scratch_folder("bad", true);
+    refused(POSITIONS("rope_scaling", "\"factor\": 8"), "rope_scaling: a factor without rope_type");
+    refused(POSITIONS("rope_scaling", "\"type\": null, \"rope_type\": null, \"factor\": 8"),
+            "rope_scaling: a factor without rope_type");
+    refused(POSITIONS("rope_parameters", "\"rope_theta\": 500, \"factor\": 8"),
+            "rope_parameters: a factor without rope_type");
+#undef POSITIONS
+}
+
 /* The table of positions is in no file that could bound it: 2^24 positions of width 20 are 1.3 GB. */
 static void more_positions_than_a_table_holds_are_refused(void **state)
 {
@@ -126,6 +160,8 @@ int main(void)
         cmocka_unit_test(published_configs_give_published_sizes),
         cmocka_unit_test(what_would_change_the_mathematics_is_refused_by_name),
         cmocka_unit_test(a_member_of_another_type_is_refused_by_name),
+        cmocka_unit_test(a_member_of_the_positions_of_another_type_is_refused_by_name),
+        cmocka_unit_test(a_factor_of_positions_without_a_kind_is_refused),
         cmocka_unit_test(more_positions_than_a_table_holds_are_refused),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

@@ -60,6 +60,8 @@ static void all_three_spellings_are_read(void **state)
     read_rope(&theta, &s,
               "{\"rope_parameters\": {\"rope_theta\": 700, \"rope_type\": \"default\"}}");
     assert_true(theta == 700 && s.kind == ROPE_DEFAULT);
+    read_rope(&theta, &s, "{\"rope_parameters\": {\"rope_theta\": 800}}");
+    assert_true(theta == 800 && s.kind == ROPE_DEFAULT);
     read_rope(&theta, &s, "{\"rope_theta\": 900, \"rope_scaling\": null}");
     assert_true(theta == 900 && s.kind == ROPE_DEFAULT);
 }
