@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "policy/hub_choice.h"
+#include "policy/hub_part.h"
 #include "policy/model_config.h"
 
 typedef struct {
@@ -23,11 +24,9 @@ typedef struct {
 
 /* ---- one file ---- */
 
-/* Whether the blob is there; one of another size was left by a broken disk, and goes. */
 static bool is_there(const char *blob, const HubFile *f)
 {
     const int64_t size = file_size(blob);
-    if (size >= 0 && f->size >= 0 && size != f->size) unlink(blob);
     return size >= 0 && (f->size < 0 || size == f->size);
 }
 
@@ -38,27 +37,28 @@ static void show(void *context, int64_t bytes, int64_t total)
     progress_update(&p->bar, p->done + bytes, "%s", p->note);
 }
 
-static int part_path(char out[FILE_PATH_MAX], const char *blob, Error *err)
-{
-    if (snprintf(out, FILE_PATH_MAX, "%s.incomplete", blob) < FILE_PATH_MAX) return 0;
-    return error_set(err, "%.200s...: path too long", blob);
-}
-
 static int bring(Pull *p, const HubFile *f, Error *err)
 {
     char blob[FILE_PATH_MAX], part[FILE_PATH_MAX];
     int lock, rc = -1;
-    if (hub_cache_blob(blob, p->repo, f->hash, err) != 0 || part_path(part, blob, err) != 0)
-        return -1;
+    if (hub_cache_blob(blob, p->repo, f->hash, err) != 0) return -1;
     if (is_there(blob, f)) return 0;
     if (hub_cache_lock(&lock, p->repo, f->hash, err) != 0) return -1;
     /* Whoever held the lock may have brought it. */
     if (is_there(blob, f)) rc = 0;
-    else {
+    else if (hub_part_take(part, blob, err) == 0) {
         const int64_t before = file_size(part);
         rc = hub_bring_file(f, blob, part, p->site, p->repo, p->out->files.commit, show, p, err);
-        if (rc == 0) p->out->brought += file_size(blob) - (before > 0 ? before : 0);
-        if (rc == 0) p->done += file_size(blob);
+        if (rc == 0) {
+            p->out->brought += file_size(blob) - (before > 0 ? before : 0);
+            p->done += file_size(blob);
+            hub_part_remove(blob);
+        } else {
+            /* An empty one would be taken up for nothing. */
+            if (file_size(part) == 0) unlink(part);
+            /* Where locks do not hold, another process may have been faster and swept ours away. */
+            if (!err->stopped && is_there(blob, f)) rc = 0;
+        }
     }
     close(lock);
     return rc;
@@ -98,13 +98,12 @@ static int prepare(Pull *p, Error *err)
     int64_t to_come = 0, before = 0;
     for (int i = 0; i < l->n; i++) {
         HubFile *f = &l->file[i];
-        char blob[FILE_PATH_MAX], part[FILE_PATH_MAX];
+        char blob[FILE_PATH_MAX];
         if ((!f->hash[0] || f->size < 0) && hub_ask_file(f, p->site, p->repo, l->commit, err) != 0)
             return -1;
-        if (hub_cache_blob(blob, p->repo, f->hash, err) != 0 || part_path(part, blob, err) != 0)
-            return -1;
+        if (hub_cache_blob(blob, p->repo, f->hash, err) != 0) return -1;
         if (is_there(blob, f) || f->size < 0) continue;
-        const int64_t have = file_size(part);
+        const int64_t have = hub_part_size(blob);
         to_come += f->size;
         if (have > 0 && have <= f->size) before += have;
     }

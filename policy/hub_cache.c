@@ -173,6 +173,18 @@ static int wait_for(int fd, const char *path, Error *err)
     return 0;
 }
 
+/* https://bford.info/cachedir/: the signature is the MD5 of ".IsCacheDirectory".  Without it nothing is lost. */
+static void put_tag(const char *root)
+{
+    static const char TAG[] =
+        "Signature: 8a477f597d28d172789f06886806bc55\n"
+        "# Models and data sets of the Hugging Face hub; they can be pulled again.\n";
+    char path[FILE_PATH_MAX];
+    Error ignored;
+    if (path_join(path, root, "CACHEDIR.TAG", &ignored) == 0 && !file_exists(path))
+        (void)file_write(path, TAG, sizeof TAG - 1, &ignored);
+}
+
 int hub_cache_lock(int *lock, const HubRepo *r, const char *hash, Error *err)
 {
     char root[FILE_PATH_MAX], folder[FILE_PATH_MAX], path[FILE_PATH_MAX], blob[FILE_PATH_MAX];
@@ -182,6 +194,7 @@ int hub_cache_lock(int *lock, const HubRepo *r, const char *hash, Error *err)
     int rc = path_join(path, root, relative, err);
     free(relative);
     if (rc != 0 || make_parent(path, err) != 0 || make_parent(blob, err) != 0) return -1;
+    put_tag(root);
     const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (fd < 0) return error_set(err, "cannot write %s: %s", path, strerror(errno));
     rc = wait_for(fd, path, err);

@@ -2,10 +2,11 @@
  * that both tools share one copy (its documentation, "Understand caching"; hub-docs, local-cache):
  *
  *     ROOT/models--org--name/blobs/HASH                    SHA-256 of large files, git's hash of others
- *                           /blobs/HASH.incomplete         what has come of one so far
+ *                           /blobs/HASH.8 HEX.incomplete   what has come of one so far (policy/hub_part.h)
  *                           /refs/main                     the commit, 40 digits and no newline
  *                           /snapshots/COMMIT/config.json  -> ../../blobs/HASH
  *     ROOT/.locks/models--org--name/HASH.lock              flock of whoever downloads it
+ *     ROOT/CACHEDIR.TAG                                    tells programs for backups to leave it out
  *
  * ROOT is HF_HUB_CACHE, else $HF_HOME/hub, else $XDG_CACHE_HOME/huggingface/hub, else
  * ~/.cache/huggingface/hub.  A data set's folder begins with datasets--.  Nothing here uses the network. */
@@ -35,7 +36,8 @@ bool hub_cache_name(char out[HUB_NAME_MAX], const char *folder);
 void hub_cache_nearest(char id[HUB_ID_MAX], const HubRepo *r);
 
 /* Make the folders of blobs and of this blob's lock, and wait until no other process holds it; the caller
- * closes *lock.  Where the file system has no locks nobody waits: the hash still decides. */
+ * closes *lock.  It saves a second download and keeps nothing whole: where the file system has no locks, or
+ * grants them to all, nobody waits, and the hash still decides. */
 int hub_cache_lock(int *lock, const HubRepo *r, const char *hash, Error *err);
 /* snapshots/COMMIT/NAME is that blob from now on. */
 int hub_cache_link(const HubRepo *r, const char *commit, const char *name, const char *hash,

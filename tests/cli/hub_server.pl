@@ -9,6 +9,7 @@
 #   files/NAME   contents; .safetensors and .gz are redirected to the store, others come from here
 #   faults       REGEX ACTION [ARGUMENT]: one for the next request that matches "NAME METHOD ADDRESS", in order
 use strict;
+use IO::Compress::Gzip 'gzip';
 use IO::Socket::INET;
 
 my ($name, $other) = @ARGV;
@@ -37,6 +38,10 @@ sub content {
     my ($c, $body, $range, $action, $argument, @headers) = @_;
     my ($status, $size) = ('200 OK', length $body);
     $body = '<html>please log in</html>' if $action eq 'html';
+    if ($action eq 'gzip') {
+        gzip(\(my $plain = $body), \$body);
+        push @headers, 'Content-Encoding: gzip';
+    }
     $body =~ tr/\0-\377/\1-\377\0/ if $action eq 'wrong';
     if (defined $range && $range < $size && $action ne 'norange' && $action ne 'html') {
         $body = substr $body, $range;

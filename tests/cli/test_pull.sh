@@ -36,6 +36,7 @@ LC_ALL=C sort >expected <<END
 .locks/models--org--tiny/$card.lock
 .locks/models--org--tiny/$config.lock
 .locks/models--org--tiny/$weights.lock
+CACHEDIR.TAG
 models--org--tiny/blobs/$card
 models--org--tiny/blobs/$config
 models--org--tiny/blobs/$weights
@@ -45,6 +46,7 @@ models--org--tiny/snapshots/$commit/config.json -> ../../blobs/$config
 models--org--tiny/snapshots/$commit/model.safetensors -> ../../blobs/$weights
 END
 diff tree expected || fail "the tree of the cache"
+[ "$(head -c 43 "$cache/CACHEDIR.TAG")" = "Signature: 8a477f597d28d172789f06886806bc55" ] || fail "backups are told that it is a cache"
 printf %s "$commit" | cmp -s - "$cache/models--org--tiny/refs/main" || fail "refs/main is 40 digits and no newline"
 asked hub "GET /org/tiny/resolve/$commit/config.json none" 1 "a file is asked for by its commit"
 
@@ -153,6 +155,9 @@ ends "wrong bytes" "has SHA-256" 'store wrong'
 [ -z "$(find "$cache" -name '*.incomplete')" ] || fail "wrong bytes are removed"
 ends "wrong bytes of a small file" "has the git hash" 'hub.*config wrong'
 ends "a page instead of the file" "bytes, expected" 'store html'
+ends "a file compressed although it was asked for as it is" "bytes, expected" 'store gzip'
+ends "a small file compressed although it was asked for as it is" "bytes, expected" 'hub.*config gzip'
+ends "a listing compressed although it was asked for as it is" "does not answer as the hub does" 'hub.*api gzip'
 ends "a page instead of the listing" "does not answer as the hub does" 'hub html'
 ends "a redirect to another machine without TLS" "redirected to http://example.com/x: only https" 'hub.*resolve.*model to http://example.com/x'
 ends "a redirect in a circle" "more than 5 redirects" $'hub.*resolve.*model to HERE/a\nhub to HERE/a\nhub to HERE/a\nhub to HERE/a\nhub to HERE/a\nhub to HERE/a'
@@ -180,15 +185,41 @@ forget
 echo 'store hold 50000' >faults
 "$RLHF" pull org/tiny >out 2>err &
 victim=$!
-part=$cache/models--org--tiny/blobs/$weights.incomplete
-for _ in $(seq 600); do [ "$(stat -c %s "$part" 2>/dev/null)" = 50000 ] && break || sleep 0.05; done
+blobs=$cache/models--org--tiny/blobs
+for _ in $(seq 600); do [ "$(stat -c %s "$blobs/$weights".*.incomplete 2>/dev/null)" = 50000 ] && break || sleep 0.05; done
 kill -9 $victim && wait $victim 2>/dev/null
 nothing_kept "a killed pull"
+ls "$blobs" | grep -qE "^$weights\.[0-9a-f]{8}\.incomplete\$" || fail "the part has a name of its own: $(ls "$blobs")"
+cp "$blobs/$weights".*.incomplete part
 : >store.log
 run --json pull org/tiny
 whole "a pull after one that was killed"
 asked store ' none 50000$' 1 "the rest alone is asked for"
 prints "\"brought\":$((size - 50000))}"
+
+# What is left of long ago, under the names that there have been; the largest is taken up, and none stays.
+for name in "$weights.incomplete" "$weights.0123abcd.incomplete"; do
+    forget
+    mkdir -p "$blobs" && cp part "$blobs/$name" && echo short >"$blobs/$weights.89abcdef.incomplete"
+    touch -d '2 hours ago' "$blobs"/*.incomplete
+    run pull org/tiny
+    whole "a pull after one that was cut long ago, $name"
+    asked store ' none 50000$' 1 "the rest alone is asked for, $name"
+done
+
+# Locks that all are granted: a part that another process writes to is not touched, and what it does not finish is no loss.
+forget
+mkdir -p "$blobs" && cp part "$blobs/$weights.0123abcd.incomplete"
+exec 9<>"$blobs/$weights.0123abcd.incomplete"
+run pull org/tiny
+whole "a pull beside one whose lock does not hold"
+cmp -s /dev/fd/9 part || fail "the part of another process is as it was"
+exec 9>&-
+
+# A blob of another size, as a broken disk leaves it, is replaced by a whole one.
+echo short >"$blobs/$weights"
+run pull org/tiny
+whole "a pull over a blob of another size"
 
 forget
 (ulimit -f 64 && "$RLHF" pull org/tiny >out 2>err)
