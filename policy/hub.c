@@ -169,7 +169,7 @@ static int list_folder(HubListing *l, const char *folder, const char *inside, Er
                        : (snprintf(name, sizeof name, "%s", names[i]), 0);
         if (rc == 0) rc = path_join(path, folder, name, err);
         if (rc == 0 && file_is_folder(path)) rc = list_folder(l, folder, name, err);
-        else if (rc == 0 && file_exists(path)) {
+        else if (rc == 0) {
             l->file = mem_realloc(l->file, (size_t)l->n + 1, sizeof *l->file);
             l->file[l->n++] = (HubFile){.name = mem_strdup(name), .size = file_size(path)};
         }
@@ -178,14 +178,34 @@ static int list_folder(HubListing *l, const char *folder, const char *inside, Er
     return rc;
 }
 
+int hub_cached_list(HubListing *out, const HubRepo *r, Error *err)
+{
+    HubListing l = {0};
+    char folder[FILE_PATH_MAX];
+    if (!hub_cache_find(l.commit, r))
+        return error_set(err, "%s at revision %s is not in the cache", r->id, r->revision);
+    int rc = hub_cache_snapshot(folder, r, l.commit, err);
+    if (rc == 0) rc = list_folder(&l, folder, "", err);
+    if (rc == 0) *out = l;
+    else hub_listing_free(&l);
+    return rc;
+}
+
+static int check_there(const HubListing *l, Error *err)
+{
+    for (int i = 0; i < l->n; i++)
+        if (l->file[i].size < 0)
+            return error_set(err, "the blob of %s is not there any more", l->file[i].name);
+    return 0;
+}
+
 int hub_cached(HubSnapshot *out, const HubRepo *r, const char *pattern, Error *err)
 {
     HubSnapshot s = {0};
-    if (!hub_cache_find(s.files.commit, r))
-        return error_set(err, "%s at revision %s is not in the cache", r->id, r->revision);
+    if (hub_cached_list(&s.files, r, err) != 0) return -1;
     int rc = hub_cache_snapshot(s.folder, r, s.files.commit, err);
-    if (rc == 0) rc = list_folder(&s.files, s.folder, "", err);
     if (rc == 0) rc = hub_choose(&s.files, r, pattern, err);
+    if (rc == 0) rc = check_there(&s.files, err);
     if (rc != 0) {
         hub_snapshot_free(&s);
         return error_wrap(err, "in the cache");

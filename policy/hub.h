@@ -24,6 +24,9 @@ int hub_pull(HubSnapshot *out, const HubSite *site, const HubRepo *r, const char
              Error *err);
 /* The same of what is in the cache already, without the network. */
 int hub_cached(HubSnapshot *out, const HubRepo *r, const char *pattern, Error *err);
+/* All files that the revision's snapshot in the cache names, without hashes; the size is -1 where the blob is gone.
+ * The caller frees the listing. */
+int hub_cached_list(HubListing *out, const HubRepo *r, Error *err);
 void hub_snapshot_free(HubSnapshot *s);
 
 #endif

@@ -79,6 +79,43 @@ refused 1 "org/tini: no such folder, and no model of that name was pulled; did y
 says "rlhf pull org/tini"
 refused 1 "no model of that name was pulled" logprobs --model org/tiny@v2 --ids 1
 
+# ---- what was pulled is verified against its names ----
+: >hub.log
+blobs=$cache/models--org--tiny/blobs
+run pull --verify org/tiny
+exits 0 "what was pulled is sound"
+prints "sound: 4 files"
+cp "$blobs/$weights" kept
+printf 'wxyz' | dd of="$blobs/$weights" bs=1 seek=5000 conv=notrunc 2>/dev/null
+printf '#' | dd of="$blobs/$card" bs=1 seek=1 conv=notrunc 2>/dev/null
+changed=$(sha256sum <"$blobs/$weights" | cut -d' ' -f1)
+run pull org/tiny
+exits 0 "a pull alone trusts a blob of the right size"
+: >hub.log
+refused 1 "2 of 4 files of org/tiny@main are not what the hub gave" pull --verify org/tiny
+says "remove those paths, then: rlhf pull org/tiny@main"
+says "model.safetensors: $blobs/$weights has SHA-256 $changed"
+says "README.md: $blobs/$card has the git hash"
+run --json pull --verify org/tiny --file 'model*'
+exits 1 "one changed file"
+says "1 of 1 file of org/tiny@main is not"
+[ "$(cat out)" = "{\"repo\":\"org/tiny\",\"revision\":\"main\",\"commit\":\"$commit\",\"files\":1,\"bytes\":$size,\"damaged\":[{\"file\":\"model.safetensors\",\"path\":\"$blobs/$weights\",\"reason\":\"has SHA-256 $changed\"}]}" ] || fail "the object of a verify"
+rm "$blobs/$weights" "$blobs/$card"
+refused 1 "2 of 4 files" pull --verify org/tiny
+says "model.safetensors: $blobs/$weights is not there"
+refused 1 "the blob of README.md is not there any more" --offline pull org/tiny
+[ ! -s hub.log ] || fail "verify asks nobody"
+must pull org/tiny
+run pull --verify org/tiny
+exits 0 "what was removed was brought again"
+rm "$cache/models--org--tiny/snapshots/$commit/config.json" && cp files/config.json "$cache/models--org--tiny/snapshots/$commit/config.json"
+refused 1 "1 of 4 files" pull --verify org/tiny
+says "is no link to a blob"
+must pull org/tiny
+run pull --verify org/tiny
+exits 0 "a copy gives way to a link"
+refused 1 "other/one at revision main is not in the cache" pull --verify other/one
+
 # ---- without the network ----
 : >hub.log
 for offline in --offline HF_HUB_OFFLINE=1; do
