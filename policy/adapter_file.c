@@ -14,11 +14,17 @@ static const char CONFIG_FILE[] = "adapter_config.json",
 static const char *const SCORE_NAMES[2] = {"base_model.model.score.weight",
                                            "base_model.model.score.bias"};
 
+/* Of a tensor's name, without ".weight". */
+static int module_length(const char *name)
+{
+    return name ? (int)(strlen(name) - strlen(".weight")) : 0;
+}
+
 /* base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight */
 static void name_of(char out[NAME_MAX_LENGTH], const Tensor *t, char half)
 {
-    const int module = (int)(strlen(t->name) - strlen(".weight"));
-    snprintf(out, NAME_MAX_LENGTH, "base_model.model.%.*s.lora_%c.weight", module, t->name, half);
+    snprintf(out, NAME_MAX_LENGTH, "base_model.model.%.*s.lora_%c.weight", module_length(t->name),
+             t->name, half);
 }
 
 /* ---- adapter_config.json ------------------------------------------------------------------------- */
@@ -47,6 +53,8 @@ int adapter_base(char base[4096], const char *dir, Error *err)
     if (read_config(&json, dir, err) != 0) return -1;
     const char *name = json_text(json, "base_model_name_or_path", "");
     const char *revision = json_text(json, "revision", "");
+    /* A folder has no revisions; PEFT writes "main" beside one too. */
+    if (*name == '/' || *name == '.' || file_is_folder(name)) revision = "";
     snprintf(base, 4096, "%s%s%s", name, *revision ? "@" : "", revision);
     cJSON_Delete(json);
     return *base ? 0 : error_set(err, "%s/%s does not name its base", dir, CONFIG_FILE);
@@ -204,6 +212,63 @@ static unsigned targets_in(const Safetensors *file, const Model *m)
     return targets;
 }
 
+/* PEFT: a module is meant by its name, or by what its name ends in after a dot. */
+static bool is_listed(const cJSON *entry, const Tensor *t)
+{
+    const int n = module_length(t->name), e = (int)strlen(entry->valuestring);
+    const char *end = t->name + n - e;
+    return e > 0 && e <= n && strncmp(end, entry->valuestring, (size_t)e) == 0 &&
+           (e == n || end[-1] == '.');
+}
+
+static bool is_in_list(const cJSON *list, const Tensor *t)
+{
+    const cJSON *entry;
+    cJSON_ArrayForEach(entry, list) if (is_listed(entry, t)) return true;
+    return false;
+}
+
+static int check_list(const cJSON *list, Error *err)
+{
+    const cJSON *entry;
+    if (!cJSON_IsArray(list)) return error_set(err, "%s: target_modules is no list", CONFIG_FILE);
+    cJSON_ArrayForEach(entry, list)
+    {
+        if (!cJSON_IsString(entry))
+            return error_set(err, "%s: target_modules holds what is no name", CONFIG_FILE);
+    }
+    return 0;
+}
+
+/* A file that has updates of other layers than the list names is another adapter's.  A text, which is a
+ * pattern or "all-linear", and names that are no linear layer here say nothing. */
+static int check_targets(const cJSON *json, const Model *m, unsigned held, Error *err)
+{
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(json, "target_modules");
+    const cJSON *but = cJSON_GetObjectItemCaseSensitive(json, "exclude_modules");
+    const char *without = NULL; /* in the list and not in the file */
+    if (!list || cJSON_IsNull(list) || cJSON_IsString(list)) return 0;
+    if (check_list(list, err) != 0) return -1;
+    for (int i = 0; i < m->n_tensors && !without; i++) {
+        const unsigned kind = adapter_target(&m->tensor[i]);
+        if (kind && !(held & kind) && is_in_list(list, &m->tensor[i]))
+            without = adapter_target_name(&m->tensor[i]);
+    }
+    for (int i = 0; i < m->n_tensors; i++) {
+        const Tensor *t = &m->tensor[i];
+        if (!(held & adapter_target(t)) || is_in_list(list, t)) continue;
+        if (!without)
+            return error_set(err, "%s has updates of %.*s, which target_modules does not list",
+                             WEIGHTS_FILE, module_length(t->name), t->name);
+        return error_set(err, "%s: target_modules lists %.*s, and %s has updates of %.*s",
+                         CONFIG_FILE, module_length(without), without, WEIGHTS_FILE,
+                         module_length(t->name), t->name);
+    }
+    if (!without || (but && !is_off(but))) return 0;
+    return error_set(err, "%s: target_modules lists %.*s, and %s has no update of it", CONFIG_FILE,
+                     module_length(without), without, WEIGHTS_FILE);
+}
+
 static int check_matrix(const Safetensors *file, const Tensor *t, char half, int rows, int cols,
                         Error *err)
 {
@@ -296,6 +361,7 @@ int adapter_open(Adapter **out, const Model *m, const char *dir, Error *err)
         error_set(err, "%s: no update of any linear layer of the base", WEIGHTS_FILE);
         goto done;
     }
+    if (check_targets(json, m, config.targets, err) != 0) goto done;
     if (check_updates(file, m, &config, err) != 0) goto done;
     a = adapter_new(m, &config, 0);
     const bool scores = safetensors_find(file, SCORE_NAMES[0]) >= 0;

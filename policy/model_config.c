@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/log.h"
 
 enum {
     CONFIG_LIMIT = 1 << 20,
@@ -90,6 +91,7 @@ static int check_types(const cJSON *o, Error *err)
         {"architectures", "a list", cJSON_Array},
         {"attention_bias", "true or false", cJSON_True | cJSON_False},
         {"hidden_act", "text", cJSON_String},
+        {"id2label", "an object", cJSON_Object},
         {"initializer_range", "a number", cJSON_Number},
         {"layer_norm_epsilon", "a number", cJSON_Number},
         {"layer_types", "a list", cJSON_Array},
@@ -249,6 +251,37 @@ int model_config_check(const ModelConfig *c, Error *err)
     return 0;
 }
 
+/* Classes of a classifier: as many as id2label names, else num_labels, else transformers' two. */
+static int read_labels(ModelConfig *c, const cJSON *o, Error *err)
+{
+    enum { UNSAID = 2 };
+    const cJSON *labels = cJSON_GetObjectItemCaseSensitive(o, "id2label");
+    const cJSON *class =
+        cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(o, "architectures"), 0);
+    if (!cJSON_IsString(class) || !strstr(class->valuestring, "ForSequenceClassification"))
+        return 0;
+    const bool named = cJSON_IsObject(labels);
+    if (named) c->n_labels = cJSON_GetArraySize(labels);
+    else if (whole(&c->n_labels, o, "num_labels", UNSAID, err) != 0) return -1;
+    if (c->n_labels >= 1) return 0;
+    return error_set(err, "%s speaks of a classifier without classes",
+                     named ? "id2label" : "num_labels");
+}
+
+/* It can never be drawn.  Small copies of large models keep such ids, so it is no error. */
+static void tell_of_token(const char *name, int id, int V, const char *path)
+{
+    if (id >= V) log_line("%s: %s %d is none of %d tokens", path, name, id, V);
+}
+
+static void tell_of_tokens(const ModelConfig *c, const char *path)
+{
+    tell_of_token("bos_token_id", c->bos, c->V, path);
+    tell_of_token("eos_token_id", c->eos, c->V, path);
+    for (int i = 0; i < c->n_eos_more; i++)
+        tell_of_token("eos_token_id", c->eos_more[i], c->V, path);
+}
+
 int model_config_read(ModelConfig *out, const char *dir, Error *err)
 {
     char path[FILE_PATH_MAX];
@@ -271,15 +304,11 @@ int model_config_read(ModelConfig *out, const char *dir, Error *err)
     if (rc == 0) rc = whole(&c.bos, o, "bos_token_id", -1, err);
     if (rc == 0) rc = read_eos(&c, o, err);
     c.init_std = json_number(o, "initializer_range", c.init_std);
-    const cJSON *class = cJSON_GetArrayItem(cJSON_GetObjectItem(o, "architectures"), 0);
-    if (cJSON_IsString(class) && strstr(class->valuestring, "ForSequenceClassification")) {
-        const cJSON *labels = cJSON_GetObjectItem(o, "id2label");
-        c.n_labels = labels ? cJSON_GetArraySize(labels) : 1;
-        if (rc == 0 && !labels) rc = whole(&c.n_labels, o, "num_labels", 1, err);
-    }
+    if (rc == 0) rc = read_labels(&c, o, err);
     if (rc == 0) rc = model_config_check(&c, err);
     cJSON_Delete(o);
     if (rc != 0) return error_wrap(err, "%s", path);
+    tell_of_tokens(&c, path);
     *out = c;
     return 0;
 }

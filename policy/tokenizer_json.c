@@ -307,8 +307,19 @@ static int check_lists(const cJSON *root, Error *err)
     return 0;
 }
 
+/* What another version means by the same members is not known. */
+static int check_version(const cJSON *root, Error *err)
+{
+    const cJSON *version = component_member(root, "version");
+    if (component_absent(version)) return 0;
+    if (!cJSON_IsString(version)) return error_set(err, "version is not text");
+    if (strcmp(version->valuestring, "1.0") == 0) return 0;
+    return error_set(err, "version \"%.40s\" is not supported (1.0)", version->valuestring);
+}
+
 static int build(Tokenizer **out, const cJSON *root, Error *err)
 {
+    if (cJSON_IsObject(root) && check_version(root, err) != 0) return -1;
     if (check_model(root, err) != 0 || check_lists(root, err) != 0) return -1;
     const int n_added = cJSON_GetArraySize(component_member(root, "added_tokens"));
     AddedToken *added = mem_calloc((size_t)n_added, sizeof *added);

@@ -153,9 +153,9 @@ header('overlap', "{\"x\":{$X,\"data_offsets\":[0,8]},\"y\":{$X,\"data_offsets\"
 header('same_place', "{\"x\":{$X,\"data_offsets\":[0,8]},\"y\":{$X,\"data_offsets\":[0,8]}}", floats(2), 'begins at byte 0');
 
 my ($norm, $query) = ('model.norm.weight', 'model.layers.0.self_attn.q_proj.weight');
-folder('not_a_number', model($norm => ['F32', pack('f<4', 1, 1, 'nan', 1), 4]), 'not a number');
-folder('infinite', model($query => ['F32', pack('f<16', (1) x 15, '-inf'), 4, 4]), 'not a number');
-folder('infinite_as_float', model($norm => ['F64', pack('d<4', 1, 1, 1e300, 1), 4]), 'not a number');
+folder('not_a_number', model($norm => ['F32', pack('f<4', 1, 1, 'nan', 1), 4]), "not a number");
+folder('infinite', model($query => ['F32', pack('f<16', (1) x 15, '-inf'), 4, 4]), "not a number");
+folder('infinite_as_float', model($norm => ['F64', pack('d<4', 1, 1, 1e300, 1), 4]), "not a number");
 folder('weights_of_integers', model($norm => ['I32', pack('l<4', 1, 1, 1, 1), 4]), 'it is I32');
 folder('weights_of_eight_bits', model($query => ['F8_E4M3', 'x' x 16, 4, 4]), 'it is F8_E4M3');
 folder('shape_turned', model('model.embed_tokens.weight' => ['F32', floats(32), 4, 8]), 'another shape');
@@ -280,6 +280,8 @@ configured('layers_of_no_kind', config(layer_types => '[1]'), 'layer_types');
 configured('many_ends', config(eos_token_id => '[' . join(',', (1) x 1000) . ']'), 'eos_token_id');
 configured('end_a_text', config(eos_token_id => '"</s>"'), 'eos_token_id');
 configured('labels_vast', config(architectures => '["LlamaForSequenceClassification"]', num_labels => 1e9), 'num_labels');
+configured('labels_negative', config(architectures => '["LlamaForSequenceClassification"]', num_labels => -1), 'num_labels');
+configured('labels_a_text', config(architectures => '["LlamaForSequenceClassification"]', id2label => '"x"'), 'id2label');
 put('config/pipe/model.safetensors', model());
 system('mkfifo', "$root/config/pipe/config.json") == 0 or die;
 case('model', 'config/pipe', 'config.json', 'the text ends');
@@ -326,18 +328,22 @@ adapter("base_$_->[0]", object(%ADAPTER, base_model_name_or_path => "\"$_->[1]\"
     for ['gone', 'nowhere/at/all', 'not there'], ['with_newline', 'a\nb\u001b[2J', 'not there'],
     ['is_itself', 'adapter/base_is_itself', ''], ['is_an_adapter', 'adapter/rank_0', 'adapter itself'],
     ['of_slashes', '/' x 4000, 'not there'], ['very_long', 'x' x 300_000, 'base'];
+lora('targets_others', { target_modules => '["v_proj", "mlp.down_proj"]' }, 'lists v_proj, and adapter_model.safetensors has updates of model.layers.0.self_attn.q_proj');
+lora('targets_one_more', { target_modules => '["q_proj", "v_proj"]' }, 'v_proj');
+lora('targets_a_number', { target_modules => 3 }, 'target_modules');
+lora('targets_of_numbers', { target_modules => '[1]' }, 'target_modules');
 adapter('rank_of_the_file_is_2', object(%ADAPTER, r => 65536), undef, 'adapter/rank_of_the_file_is_2', 'not 65536 by 4');
 
 # Rank 65,536 of a width of 1,024 would take 3.7 GB; the file has rank 1.
 hollow('wide', 8, 1024);
-adapter('rank_of_the_file_is_1', object(%ADAPTER, r => 65536, base_model_name_or_path => '"wide"'),
+adapter('rank_of_the_file_is_1', object(%ADAPTER, r => 65536, target_modules => '"all-linear"', base_model_name_or_path => '"wide"'),
     tensors([map { my $name = "base_model.model.$_->[0]" =~ s/\.weight$//r; ["$name.lora_A.weight", 1, 1024], ["$name.lora_B.weight", 1024, 1] }
             @SHAPE[1 .. 7]]), 'adapter/rank_of_the_file_is_1', 'not 65536 by 1024');
 update('shape_turned', tensors(\@UPDATE, $A => ['F32', floats(8), 4, 2]), 'adapter/shape_turned', 'is not 2 by 4');
 update('half_missing', tensors([$UPDATE[0]]), 'adapter/half_missing', 'is missing');
 update('of_another_model', tensors([['base_model.model.x.lora_A.weight', 2, 4]]), 'adapter_model.safetensors', 'no update');
 update('one_too_many', tensors([@UPDATE, ['base_model.model.x.lora_A.weight', 2, 4]]), 'adapter/one_too_many', 'of no linear layer');
-update('not_a_number', tensors(\@UPDATE, $B => ['F32', pack('f<8', (1) x 7, 'nan'), 4, 2]), 'adapter/not_a_number', 'not a number');
+update('not_a_number', tensors(\@UPDATE, $B => ['F32', pack('f<8', (1) x 7, 'nan'), 4, 2]), 'adapter/not_a_number', "not a number");
 update('score_not_a_number', tensors([@UPDATE, ['base_model.model.score.weight', 1, 4]],
         'base_model.model.score.weight' => ['F32', pack('f<4', 1, 1, 1, 'nan'), 1, 4]), 'adapter/score_not_a_number', 'not a number');
 update('score_of_another_width', tensors([@UPDATE, ['base_model.model.score.weight', 1, 8]]), 'adapter/score_of_another_width', 'another shape');
@@ -377,6 +383,8 @@ sub tokenizer {    # NAME BYTES [REASON]
     case('tokenizer', "tokenizer/$_[0]", 'tokenizer.json', $_[2] // '');
 }
 tokenizer('empty', '');
+tokenizer('version_2', tokenizer_json() =~ s/^\{/{"version": "2.0", /r, 'version');
+tokenizer('version_a_number', tokenizer_json() =~ s/^\{/{"version": 1, /r, 'version');
 tokenizer('a_list', '[]');
 tokenizer('cut', substr(tokenizer_json(), 0, 200));
 tokenizer('deep', '{"model": ' . '[' x 100_000 . ']' x 100_000 . '}');

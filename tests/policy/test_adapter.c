@@ -419,6 +419,77 @@ static void what_is_no_plain_lora_is_refused_by_name(void **state)
     refused("\"some_new_thing\": \"on\"", "some_new_thing is not known here");
 }
 
+#define TARGETS(list) \
+    "{\"peft_type\": \"LORA\", \"r\": 3, \"lora_alpha\": 6, \"target_modules\": " list "}"
+
+static int opens_with(const Model *m, const AdapterConfig *c, const char *config)
+{
+    Adapter *saved = adapter_new(m, c, 1), *a = NULL;
+    assert_int_equal(adapter_save(saved, m, scratch, 0, NULL, NULL, &err), 0);
+    assert_int_equal(file_write(scratch_path("adapter_config.json"), config, strlen(config), &err),
+                     0);
+    const int rc = adapter_open(&a, m, scratch, &err);
+    adapter_free(saved);
+    adapter_free(a);
+    return rc;
+}
+
+static void updates_of_other_modules_than_listed_are_refused(void **state)
+{
+    (void)state;
+    const AdapterConfig value = {.rank = 3, .alpha = 6, .targets = TARGET_VALUE};
+    Model *m = model_new(&WIDE_LLAMA, 1);
+    assert_int_equal(opens_with(m, &value, TARGETS("[\"q_proj\"]")), -1);
+    assert_says(&err, "target_modules lists q_proj, and adapter_model.safetensors has updates of "
+                      "model.layers.0.self_attn.v_proj");
+    assert_int_equal(opens_with(m, &value, TARGETS("[\"proj\"]")), -1);
+    assert_says(&err, "adapter_model.safetensors has updates of model.layers.0.self_attn.v_proj, "
+                      "which target_modules does not list");
+    assert_int_equal(opens_with(m, &value, TARGETS("[\"q_proj\", \"v_proj\"]")), -1);
+    assert_says(&err, "target_modules lists q_proj, and adapter_model.safetensors has no update");
+    assert_int_equal(opens_with(m, &value, TARGETS("7")), -1);
+    assert_says(&err, "target_modules is no list");
+    model_free(m);
+}
+
+/* check_target_module_exists of PEFT: the whole name or what follows a dot; a text is a pattern. */
+static void modules_are_listed_by_what_their_names_end_in(void **state)
+{
+    (void)state;
+    const AdapterConfig value = {.rank = 3, .alpha = 6, .targets = TARGET_VALUE};
+    static const char *const LISTS[] = {TARGETS("[\"v_proj\"]"),
+                                        TARGETS("[\"self_attn.v_proj\", \"lm_head\"]"),
+                                        TARGETS("\".*v_proj\""),
+                                        TARGETS("[\"q_proj\", \"v_proj\"], "
+                                                "\"exclude_modules\": [\"q_proj\"]"),
+                                        TARGETS("null")};
+    Model *m = model_new(&WIDE_LLAMA, 1);
+    for (size_t i = 0; i < sizeof LISTS / sizeof *LISTS; i++)
+        if (opens_with(m, &value, LISTS[i]) != 0) fail_msg("%s: %s", LISTS[i], err.message);
+    model_free(m);
+}
+
+/* A folder has none, and PEFT may write "main" all the same. */
+static void the_revision_is_of_a_repository_alone(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *base;
+    } CASES[] = {{"/models/base", "/models/base"},
+                 {"./base", "./base"},
+                 {".", "."},
+                 {"org/base", "org/base@main"}};
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        char text[256], base[4096];
+        snprintf(text, sizeof text, "{\"base_model_name_or_path\": \"%s\", \"revision\": \"main\"}",
+                 CASES[i].name);
+        assert_int_equal(file_write(scratch_path("adapter_config.json"), text, strlen(text), &err),
+                         0);
+        assert_int_equal(adapter_base(base, scratch, &err), 0);
+        assert_string_equal(base, CASES[i].base);
+    }
+}
+
 static void what_is_off_is_taken(void **state)
 {
     (void)state;
@@ -559,6 +630,9 @@ int main(void)
         cmocka_unit_test(a_base_of_the_hub_goes_by_its_name),
         cmocka_unit_test(without_a_head_of_its_own_an_adapter_has_its_models),
         cmocka_unit_test(what_is_no_plain_lora_is_refused_by_name),
+        cmocka_unit_test(updates_of_other_modules_than_listed_are_refused),
+        cmocka_unit_test(modules_are_listed_by_what_their_names_end_in),
+        cmocka_unit_test(the_revision_is_of_a_repository_alone),
         cmocka_unit_test(what_is_off_is_taken),
         cmocka_unit_test(configs_of_peft_are_taken),
         cmocka_unit_test(half_precision_matrices_stay_so),

@@ -145,6 +145,44 @@ static void a_factor_of_positions_without_a_kind_is_refused(void **state)
 #undef POSITIONS
 }
 
+#define CLASSIFIER_JSON(more)                                    \
+    LLAMA_JSON("\"num_attention_heads\": 2, \"architectures\": " \
+               "[\"LlamaForSequenceClassification\"]" more)
+
+static void a_classifier_without_classes_is_refused(void **state)
+{
+    (void)state;
+    scratch_folder("bad", true);
+    refused(CLASSIFIER_JSON(", \"num_labels\": -1"), "num_labels");
+    refused(CLASSIFIER_JSON(", \"num_labels\": 0"), "num_labels");
+    refused(CLASSIFIER_JSON(", \"id2label\": {}"), "id2label");
+    refused(CLASSIFIER_JSON(", \"id2label\": \"x\""), "id2label is not an object");
+    refused(CLASSIFIER_JSON(", \"id2label\": [\"x\"]"), "id2label is not an object");
+}
+
+/* PretrainedConfig: num_labels is the length of id2label, which begins with two. */
+static void classes_are_those_named_else_counted_else_two(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *config;
+        int n;
+    } CASES[] = {
+        {CLASSIFIER_JSON(""), 2},
+        {CLASSIFIER_JSON(", \"id2label\": null"), 2},
+        {CLASSIFIER_JSON(", \"num_labels\": 3"), 3},
+        {CLASSIFIER_JSON(", \"id2label\": {\"0\": \"good\"}"), 1},
+        {LLAMA_JSON("\"num_attention_heads\": 2, \"num_labels\": 3"), 0},
+    };
+    scratch_folder("some", true);
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        ModelConfig c;
+        scratch_write(scratch_path("some/config.json"), CASES[i].config);
+        assert_worked(model_config_read(&c, scratch_path("some"), &err), &err);
+        assert_int_equal(c.n_labels, CASES[i].n);
+    }
+}
+
 /* The table of positions is in no file that could bound it: 2^24 positions of width 20 are 1.3 GB. */
 static void more_positions_than_a_table_holds_are_refused(void **state)
 {
@@ -162,6 +200,8 @@ int main(void)
         cmocka_unit_test(a_member_of_another_type_is_refused_by_name),
         cmocka_unit_test(a_member_of_the_positions_of_another_type_is_refused_by_name),
         cmocka_unit_test(a_factor_of_positions_without_a_kind_is_refused),
+        cmocka_unit_test(a_classifier_without_classes_is_refused),
+        cmocka_unit_test(classes_are_those_named_else_counted_else_two),
         cmocka_unit_test(more_positions_than_a_table_holds_are_refused),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
