@@ -11,6 +11,7 @@
 #include "cli/run_record.h"
 #include "policy/chat_template.h"
 #include "policy/hub_repo.h"
+#include "policy/safetensors.h"
 
 /* A project may have been moved since: what the end of the base's path names may still lie beside some
  * folder above the adapter. */
@@ -65,17 +66,38 @@ static bool is_finite_head(const float *score, const float *bias, int n_labels, 
     return isfinite(sum);
 }
 
+/* Which one it was stands in the files, whatever kind of model they are. */
+static void name_not_finite(const Loaded *l, bool adapter, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    Safetensors *file = NULL;
+    Error unread;
+    const int rc = !adapter ? safetensors_open_folder(&file, l->model_folder, &unread)
+                   : path_join(path, l->adapter_folder, "adapter_model.safetensors", &unread) == 0
+                       ? safetensors_open(&file, path, &unread)
+                       : -1;
+    if (rc != 0) return;
+    const int at = safetensors_find_not_finite(file);
+    if (at >= 0) {
+        const char *whole = safetensors_path(file, at), *slash = strrchr(whole, '/');
+        error_set(err, "%s: a weight is not a number: tensor %.200s of %s", l->folder,
+                  safetensors_entry(file, at)->name, slash ? slash + 1 : whole);
+    }
+    safetensors_close(file);
+}
+
 static int check_finite(const Loaded *l, Error *err)
 {
     const Model *m = l->model;
     const Adapter *a = l->adapter;
     const int C = m->config.C;
-    if (isfinite(buffer_sum_squares(m->parameters.w, m->parameters.n)) &&
-        is_finite_head(m->score.weight, m->score.bias, m->config.n_labels, C) &&
-        (!a || (isfinite(buffer_sum_squares(a->parameters.w, a->parameters.n)) &&
-                is_finite_head(a->score.weight, a->score.bias, a->score.n_labels, C))))
+    const bool base = isfinite(buffer_sum_squares(m->parameters.w, m->parameters.n)) &&
+                      is_finite_head(m->score.weight, m->score.bias, m->config.n_labels, C);
+    if (base && (!a || (isfinite(buffer_sum_squares(a->parameters.w, a->parameters.n)) &&
+                        is_finite_head(a->score.weight, a->score.bias, a->score.n_labels, C))))
         return 0;
     error_set(err, "%s: a weight is not a number", l->folder);
+    name_not_finite(l, base, err);
     return error_hint(err,
                       "the file was damaged, or training diverged: take an earlier checkpoint");
 }

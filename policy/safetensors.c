@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -298,4 +299,32 @@ int safetensors_read_double(const Safetensors *s, int index, double *out, Error 
 {
     const int64_t n = safetensors_entry(s, index)->count;
     return read_numbers(s, index, 0, n, NULL, out, err) == 0 ? 0 : name_tensor(s, index, err);
+}
+
+static bool is_finite(const Safetensors *s, int index)
+{
+    const int64_t all = s->entries[index].count;
+    float *values = mem_calloc(PIECE, sizeof *values);
+    Error unread;
+    bool finite = true, read = true;
+    for (int64_t at = 0; at < all && finite && read; at += PIECE) {
+        const int64_t n = all - at < PIECE ? all - at : PIECE;
+        read = safetensors_read_part(s, index, at, n, values, &unread) == 0;
+        for (int64_t i = 0; i < n && read && finite; i++) finite = isfinite(values[i]);
+    }
+    free(values);
+    return finite;
+}
+
+int safetensors_find_not_finite(const Safetensors *s)
+{
+    for (int i = 0; i < s->n; i++)
+        if (!is_finite(s, i)) return i;
+    return -1;
+}
+
+const char *safetensors_path(const Safetensors *s, int index)
+{
+    assert(index >= 0 && index < s->n);
+    return s->files[s->entries[index].file].path;
 }

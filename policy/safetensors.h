@@ -46,6 +46,12 @@ int safetensors_read_part(const Safetensors *s, int index, int64_t first, int64_
                           Error *err);
 int safetensors_read_double(const Safetensors *s, int index, double *out, Error *err);
 
+/* The first tensor, by name, that has a number which is not finite, or -1; types that cannot be read are passed
+ * over.  Reads all of the file: for a message. */
+int safetensors_find_not_finite(const Safetensors *s);
+/* The file that the tensor is in, one of several where there are shards. */
+const char *safetensors_path(const Safetensors *s, int index);
+
 /* What to write: `values`, or, when that is NULL, what `read` copies out in pieces: n numbers from
  * element `first`.  `type` holds all of them exactly (dtype_write); F32 does always. */
 typedef struct {

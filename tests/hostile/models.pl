@@ -153,9 +153,9 @@ header('overlap', "{\"x\":{$X,\"data_offsets\":[0,8]},\"y\":{$X,\"data_offsets\"
 header('same_place', "{\"x\":{$X,\"data_offsets\":[0,8]},\"y\":{$X,\"data_offsets\":[0,8]}}", floats(2), 'begins at byte 0');
 
 my ($norm, $query) = ('model.norm.weight', 'model.layers.0.self_attn.q_proj.weight');
-folder('not_a_number', model($norm => ['F32', pack('f<4', 1, 1, 'nan', 1), 4]), "not a number");
-folder('infinite', model($query => ['F32', pack('f<16', (1) x 15, '-inf'), 4, 4]), "not a number");
-folder('infinite_as_float', model($norm => ['F64', pack('d<4', 1, 1, 1e300, 1), 4]), "not a number");
+folder('not_a_number', model($norm => ['F32', pack('f<4', 1, 1, 'nan', 1), 4]), "not a number: tensor $norm of model.safetensors");
+folder('infinite', model($query => ['F32', pack('f<16', (1) x 15, '-inf'), 4, 4]), "not a number: tensor $query of model.safetensors");
+folder('infinite_as_float', model($norm => ['F64', pack('d<4', 1, 1, 1e300, 1), 4]), "not a number: tensor $norm of model.safetensors");
 folder('weights_of_integers', model($norm => ['I32', pack('l<4', 1, 1, 1, 1), 4]), 'it is I32');
 folder('weights_of_eight_bits', model($query => ['F8_E4M3', 'x' x 16, 4, 4]), 'it is F8_E4M3');
 folder('shape_turned', model('model.embed_tokens.weight' => ['F32', floats(32), 4, 8]), 'another shape');
@@ -343,9 +343,9 @@ update('shape_turned', tensors(\@UPDATE, $A => ['F32', floats(8), 4, 2]), 'adapt
 update('half_missing', tensors([$UPDATE[0]]), 'adapter/half_missing', 'is missing');
 update('of_another_model', tensors([['base_model.model.x.lora_A.weight', 2, 4]]), 'adapter_model.safetensors', 'no update');
 update('one_too_many', tensors([@UPDATE, ['base_model.model.x.lora_A.weight', 2, 4]]), 'adapter/one_too_many', 'of no linear layer');
-update('not_a_number', tensors(\@UPDATE, $B => ['F32', pack('f<8', (1) x 7, 'nan'), 4, 2]), 'adapter/not_a_number', "not a number");
+update('not_a_number', tensors(\@UPDATE, $B => ['F32', pack('f<8', (1) x 7, 'nan'), 4, 2]), 'adapter/not_a_number', "not a number: tensor $B of adapter_model.safetensors");
 update('score_not_a_number', tensors([@UPDATE, ['base_model.model.score.weight', 1, 4]],
-        'base_model.model.score.weight' => ['F32', pack('f<4', 1, 1, 1, 'nan'), 1, 4]), 'adapter/score_not_a_number', 'not a number');
+        'base_model.model.score.weight' => ['F32', pack('f<4', 1, 1, 1, 'nan'), 1, 4]), 'adapter/score_not_a_number', 'not a number: tensor base_model.model.score.weight of adapter_model.safetensors');
 update('score_of_another_width', tensors([@UPDATE, ['base_model.model.score.weight', 1, 8]]), 'adapter/score_of_another_width', 'another shape');
 update('score_bias_alone', tensors([@UPDATE, ['base_model.model.score.weight', 1, 4], ['base_model.model.score.bias', 7]]),
     'adapter/score_bias_alone', 'another shape');
