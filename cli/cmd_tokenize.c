@@ -1,5 +1,4 @@
 /* rlhf tokenize: text to ids and back, as a model sees it. */
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/id_text.h"
 #include "cli/options.h"
 #include "cli/project.h"
 #include "cli/token_view.h"
@@ -92,35 +92,20 @@ static void print_view(const Tokenizer *t, const int *ids, int n, size_t bytes)
     printf("\n");
 }
 
-/* Whole numbers with anything between them but letters and signs: 1 2 3, or [1, 2, 3], or lines. */
-static int read_ids(IdList *ids, const Tokenizer *t, const char *text, const char *where,
-                    Error *err)
+static void add_id(void *ids, int id)
 {
-    for (const char *at = text; *at;) {
-        if (strchr(" \t\r\n,[]", *at)) {
-            at++;
-            continue;
-        }
-        char *end;
-        errno = 0;
-        const long id = isdigit((unsigned char)*at) ? strtol(at, &end, 10) : -1;
-        const size_t n = strcspn(at, " \t\r\n,[]");
-        if (id < 0 || errno || end != at + n)
-            return error_set(err, "%s: '%.*s' is not an id", where, n < 40 ? (int)n : 40, at);
-        if (id >= tokenizer_size(t))
-            return error_set(err, "%s: id %ld is outside [0, %d]", where, id,
-                             tokenizer_size(t) - 1);
-        id_list_add(ids, (int)id);
-        at = end;
-    }
-    return 0;
+    id_list_add(ids, id);
 }
 
 static int decode(Context *ctx, const Tokenizer *t, const Text *input, const char *where,
                   Error *err)
 {
     IdList ids = {0};
-    int rc = read_ids(&ids, t, input->bytes, where, err);
+    int rc = id_text_read(input->bytes, tokenizer_size(t), add_id, &ids, err);
+    if (rc != 0) {
+        error_wrap(err, "%s", where);
+        err->usage = false; /* of the input, not of the command */
+    }
     if (rc == 0) {
         size_t n;
         char *text = tokenizer_decode(t, ids.ids, (int)ids.n, false, &n);

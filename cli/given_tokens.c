@@ -1,6 +1,5 @@
 #include "cli/given_tokens.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,26 +7,11 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/id_text.h"
 
-static int read_ids(Sequences *out, const char *ids, int V, Error *err)
+static void add_id(void *sequences, int id)
 {
-    static const char BETWEEN[] = " \t\r\n,[]";
-    for (const char *at = ids; *at;) {
-        const size_t n = strcspn(at, BETWEEN);
-        if (n == 0) {
-            at++;
-            continue;
-        }
-        char *end;
-        errno = 0;
-        const long id = isdigit((unsigned char)*at) ? strtol(at, &end, 10) : -1;
-        if (id < 0 || errno || end != at + n)
-            return error_usage(err, "--ids: '%.*s' is not an id", n < 40 ? (int)n : 40, at);
-        if (id >= V) return error_set(err, "--ids: %ld is outside [0, %d]", id, V - 1);
-        sequences_add(out, &(int){(int)id}, 1);
-        at = end;
-    }
-    return 0;
+    sequences_add(sequences, &id, 1);
 }
 
 static int read_input(Text *t, Error *err)
@@ -61,8 +45,9 @@ done:
 int given_tokens_read(Sequences *out, Loaded *l, const GivenTokens *given, Error *err)
 {
     const ModelConfig *c = &l->model->config;
-    if ((given->ids ? read_ids(out, given->ids, c->V, err) : read_text(out, l, given, err)) != 0)
-        return -1;
+    if (given->ids && id_text_read(given->ids, c->V, add_id, out, err) != 0)
+        return error_wrap(err, "--ids");
+    if (!given->ids && read_text(out, l, given, err) != 0) return -1;
     sequences_end(out);
     if (out->tokens == 0) return error_set(err, "nothing to read: no token was given");
     if (out->tokens > c->max_T)

@@ -57,11 +57,18 @@ grep -qF " 0.000 " out && fail "a small probability is no 0.000: $(cat out)"
 grep -qE '  <0\.001 [0-9]+' out || fail "a small probability is below something: $(cat out)"
 
 refused 2 "'3x' is not an id" logprobs --model "$model" --ids 1,3x
+refused 2 "--ids: an id is missing before ','" logprobs --model "$model" --ids 1,,2
 refused 1 "97 is outside [0, 96]" logprobs --model "$model" --ids 97
-refused 1 "no token was given" logprobs --model "$model" --ids ,
+refused 1 "no token was given" logprobs --model "$model" --ids '[]'
 refused 1 "33 tokens are beyond the context of 32" logprobs --model "$model" --ids "$(seq -s, 33)"
 refused 1 "tokenizer.json" logprobs --model "$model" --text "a b"
 refused 2 "--ids or --text, not both" logprobs --model "$model" --ids 1 --text a
 refused 2 "--logits needs --json" logprobs --model "$model" --ids 1,2 --logits
 refused 1 "/nowhere" logprobs --model /nowhere --ids 1
+# A token that the vocabulary does not have is no error, and is told once.
+cp -r "$model" odd
+sed -i 's/"eos_token_id": 96/"eos_token_id": [96, 5000]/' odd/config.json
+run logprobs --model odd --ids 1,2
+exits 0 "an end outside the vocabulary"
+[ "$(grep -c 'odd/config.json: eos_token_id 5000 is none of 97 tokens' err)" -eq 1 ] || fail "an end outside the vocabulary is told once: $(cat err)"
 [ $failed -eq 0 ]

@@ -46,6 +46,8 @@ check "words given" "$(tokenize 'a b' </dev/null)" "$(tokenize a b </dev/null)"
 check "an empty text given" '{"ids":[],"tokens":[]}' "$(echo a | tokenize --json '')"
 check "what begins with a hyphen" "$(printf -- '-a' | tokenize)" "$(tokenize -- -a)"
 check "ids given" 'ab' "$(tokenize --decode 64,65)"
+check "ids in two brackets" 'abc' "$(tokenize --decode '[64, 65], [66]')"
+check "no ids in brackets" '' "$(tokenize --decode '[]')"
 check "a number is a text" "$(printf -- '-1' | tokenize)" "$(tokenize -1)"
 
 input=text
@@ -56,6 +58,12 @@ refused 1 "'x3' is not an id" tokenize --model "$model" --decode
 echo '1024' >text
 refused 1 'id 1024 is outside [0, 1023]' tokenize --model "$model" --decode
 refused 1 "the text given: 'x3' is not an id" tokenize --model "$model" --decode 12 x3
+refused 1 "the text given: the ']' is missing" tokenize --model "$model" --decode '[1, 2'
+refused 1 "a ']' too many" tokenize --model "$model" --decode '1, 2]'
+refused 1 "a '[' too many" tokenize --model "$model" --decode '[1, [2]]'
+refused 1 "an id is missing before ','" tokenize --model "$model" --decode '1,,2'
+refused 1 "an id is missing before ']'" tokenize --model "$model" --decode '[1,]'
+refused 1 "an id is missing after the last ','" tokenize --model "$model" --decode '1, 2,'
 refused 1 '/nowhere' tokenize --model /nowhere
 refused 2 '--specal' tokenize --model "$model" --specal
 [ $failed -eq 0 ]
