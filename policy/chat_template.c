@@ -441,11 +441,10 @@ static void put_thinking(ChatText *out, const char *content, bool recent, bool l
     put(out, content, strlen(content), false, true);
 }
 
-/* Message i of n. */
+/* `recent`: behind the last question; `last`: of the conversation. */
 static void put_turn(ChatText *out, const ChatTemplate *t, const ChatVariables *v,
-                     const ChatMessage *message, int i, int n, const char *system)
+                     const ChatMessage *m, bool recent, bool last, const char *system)
 {
-    const ChatMessage *m = &message[i];
     const char *eos = eos_of(t, v);
     if (m->role == CHAT_SYSTEM) {
         put_system(out, t, v, m->content, false);
@@ -460,7 +459,7 @@ static void put_turn(ChatText *out, const ChatTemplate *t, const ChatVariables *
     } else {
         put_markup(out, t->answer.open, eos, false);
         put_markup(out, t->answer.lead, eos, true);
-        if (t->thinks) put_thinking(out, m->content, i > last_question(message, n), i == n - 1);
+        if (t->thinks) put_thinking(out, m->content, recent, last);
         else put_content(out, m->content, t->trim != TRIM_NOTHING, true);
         put_markup(out, t->answer.end, eos, true);
         put_markup(out, t->answer.close, eos, false);
@@ -475,6 +474,7 @@ int chat_template_render(ChatText *out, const ChatTemplate *t, const ChatVariabl
     const int first = message[0].role == CHAT_SYSTEM;
     const char *system = first ? message[0].content : NULL;
     const bool inside = t->system == SYSTEM_FIRST_USER || t->system == SYSTEM_LAST_USER;
+    const int question = t->thinks ? last_question(message, n) : 0;
     const char *bos = bos_of(t, v);
 
     text_add(&text.text, "");
@@ -482,7 +482,8 @@ int chat_template_render(ChatText *out, const ChatTemplate *t, const ChatVariabl
     if (!inside && (system || t->dated || t->default_system)) put_system(&text, t, v, system, true);
     for (int i = first; i < n; i++) {
         const bool here = t->system == SYSTEM_FIRST_USER ? i == first : i == n - 1;
-        put_turn(&text, t, v, message, i, n, inside && here ? system : NULL);
+        put_turn(&text, t, v, &message[i], i > question, i == n - 1,
+                 inside && here ? system : NULL);
     }
     if (prompt) put_markup(&text, t->answer.open, eos_of(t, v), false);
     *out = text;

@@ -221,7 +221,7 @@ static const char *bos_of(const char *name)
 {
     if (strncmp(name, "llama3", 6) == 0) return "<|begin_of_text|>";
     if (strncmp(name, "mistral", 7) == 0) return "<s>";
-    return strcmp(name, "gemma") == 0 ? "<bos>" : NULL;
+    return strncmp(name, "gemma", 5) == 0 ? "<bos>" : NULL;
 }
 
 static void one_family_has_one_bos(const char *name)
@@ -246,19 +246,39 @@ static void one_family_has_one_bos(const char *name)
         (void)state;                  \
         one_family_has_one_bos(name); \
     }
-ONE_BOS(chatml_has_no_bos, "chatml")
-ONE_BOS(qwen_has_no_bos, "qwen2.5")
-ONE_BOS(smollm_has_no_bos, "smollm2")
-ONE_BOS(zephyr_has_no_bos, "zephyr")
-ONE_BOS(plain_has_no_bos, "plain")
-ONE_BOS(llama3_has_one_bos, "llama3")
-ONE_BOS(llama32_has_one_bos, "llama3.2")
-ONE_BOS(mistral_v01_has_one_bos, "mistral-v0.1")
-ONE_BOS(mistral_v02_has_one_bos, "mistral-v0.2")
-ONE_BOS(mistral_v1_has_one_bos, "mistral-v1")
-ONE_BOS(mistral_v3_has_one_bos, "mistral-v3")
-ONE_BOS(mistral_nemo_has_one_bos, "mistral-nemo")
-ONE_BOS(gemma_has_one_bos, "gemma")
+/* clang-format off */
+#define FAMILIES(X) \
+    X(chatml_has_no_bos, "chatml") \
+    X(qwen2_has_no_bos, "qwen2") \
+    X(qwen25_has_no_bos, "qwen2.5") \
+    X(qwen3_has_no_bos, "qwen3") \
+    X(smollm_has_no_bos, "smollm2") \
+    X(zephyr_has_no_bos, "zephyr") \
+    X(plain_has_no_bos, "plain") \
+    X(llama3_has_one_bos, "llama3") \
+    X(llama32_has_one_bos, "llama3.2") \
+    X(mistral_v01_has_one_bos, "mistral-v0.1") \
+    X(mistral_v02_has_one_bos, "mistral-v0.2") \
+    X(mistral_v1_has_one_bos, "mistral-v1") \
+    X(mistral_v3_has_one_bos, "mistral-v3") \
+    X(mistral_nemo_has_one_bos, "mistral-nemo") \
+    X(gemma_has_one_bos, "gemma") \
+    X(gemma3_has_one_bos, "gemma-3")
+/* clang-format on */
+FAMILIES(ONE_BOS)
+
+static void every_family_has_its_test_of_the_bos(void **state)
+{
+    (void)state;
+#define NAME(test, name) name,
+    static const char *const TESTED[] = {FAMILIES(NAME)};
+    for (int i = 0; chat_template_at(i); i++) {
+        bool tested = false;
+        for (size_t k = 0; k < sizeof TESTED / sizeof *TESTED; k++)
+            tested = tested || strcmp(TESTED[k], chat_template_name(chat_template_at(i))) == 0;
+        if (!tested) fail_msg("%s", chat_template_name(chat_template_at(i)));
+    }
+}
 
 /* ---- the loss -------------------------------------------------------------------------------------- */
 
@@ -431,19 +451,8 @@ int main(void)
         cmocka_unit_test(an_answer_is_encoded_after_its_prompt),
         cmocka_unit_test(what_a_user_spells_controls_nothing),
         cmocka_unit_test(a_token_across_a_border_is_none),
-        cmocka_unit_test(chatml_has_no_bos),
-        cmocka_unit_test(qwen_has_no_bos),
-        cmocka_unit_test(smollm_has_no_bos),
-        cmocka_unit_test(zephyr_has_no_bos),
-        cmocka_unit_test(plain_has_no_bos),
-        cmocka_unit_test(llama3_has_one_bos),
-        cmocka_unit_test(llama32_has_one_bos),
-        cmocka_unit_test(mistral_v01_has_one_bos),
-        cmocka_unit_test(mistral_v02_has_one_bos),
-        cmocka_unit_test(mistral_v1_has_one_bos),
-        cmocka_unit_test(mistral_v3_has_one_bos),
-        cmocka_unit_test(mistral_nemo_has_one_bos),
-        cmocka_unit_test(gemma_has_one_bos),
+#define TEST(test, name) cmocka_unit_test(test),
+        FAMILIES(TEST) cmocka_unit_test(every_family_has_its_test_of_the_bos),
         cmocka_unit_test(the_learned_tokens_spell_what_is_learned),
         cmocka_unit_test(the_template_is_found_where_models_have_it),
         cmocka_unit_test(an_unknown_template_is_refused_and_can_be_overridden),
