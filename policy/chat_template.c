@@ -1,12 +1,8 @@
 #include "policy/chat_template.h"
 
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
-#include "base/mem.h"
-#include "policy/bytelevel.h"
 #include "policy/chat_thought.h"
 
 enum { HASHES_MAX = 3, TOKENS_MAX = 3 };
@@ -308,69 +304,21 @@ const char *chat_template_end_text(const ChatTemplate *t)
 
 /* ---- rendering ------------------------------------------------------------------------------------- */
 
-static void put(ChatText *out, const char *bytes, size_t n, bool markup, bool learned)
-{
-    if (n == 0) return;
-    ChatSegment *last = out->n ? &out->segment[out->n - 1] : NULL;
-    const size_t begin = out->text.n;
-    text_append(&out->text, bytes, n);
-    if (last && last->markup == markup && last->learned == learned) {
-        last->end = out->text.n;
-        return;
-    }
-    out->segment = mem_realloc(out->segment, (size_t)out->n + 1, sizeof *out->segment);
-    out->segment[out->n++] = (ChatSegment){begin, out->text.n, markup, learned};
-}
-
 static void put_markup(ChatText *out, const char *markup, const char *eos, bool learned)
 {
     const char *at = strchr(markup, *EOS);
     const size_t n = at ? (size_t)(at - markup) : strlen(markup);
-    put(out, markup, n, true, learned);
+    chat_text_put(out, markup, n, true, learned);
     if (!at) return;
-    put(out, eos, strlen(eos), true, learned);
+    chat_text_put(out, eos, strlen(eos), true, learned);
     put_markup(out, at + 1, eos, learned);
-}
-
-/* What Python's str.strip takes off, as Jinja's trim does. */
-static bool is_space(uint32_t c)
-{
-    return (c >= 0x09 && c <= 0x0d) || (c >= 0x1c && c <= 0x20) || c == 0x85 || c == 0xa0 ||
-           c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 ||
-           c == 0x202f || c == 0x205f || c == 0x3000;
-}
-
-static uint32_t decode(const char *bytes, size_t n)
-{
-    static const unsigned char FIRST[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-    uint32_t c = (unsigned char)bytes[0] & FIRST[n];
-    for (size_t i = 1; i < n; i++) c = c << 6 | ((unsigned char)bytes[i] & 0x3f);
-    return c;
-}
-
-static void trim(const char **text, size_t *n)
-{
-    size_t begin = 0, end = 0;
-    bool any = false;
-    for (size_t at = 0; at < *n;) {
-        const int step = utf8_step(*text + at, *n - at);
-        const size_t length = step > 0 ? (size_t)step : 1;
-        if (step <= 0 || !is_space(decode(*text + at, length))) {
-            if (!any) begin = at;
-            any = true;
-            end = at + length;
-        }
-        at += length;
-    }
-    *text += begin;
-    *n = end - begin;
 }
 
 static void put_content(ChatText *out, const char *text, bool trimmed, bool learned)
 {
     size_t n = strlen(text);
-    if (trimmed) trim(&text, &n);
-    put(out, text, n, false, learned);
+    if (trimmed) chat_text_trim(&text, &n);
+    chat_text_put(out, text, n, false, learned);
 }
 
 /* A system turn; `first` is the one that the conversation begins with, whose text is NULL when the template has
@@ -432,13 +380,13 @@ static void put_thinking(ChatText *out, const char *content, bool recent, bool l
     const ChatThought a = chat_thought_apart(content);
     if (recent && (last || a.n > 0)) {
         put_markup(out, THOUGHT_OPEN, "", true);
-        put(out, a.text, a.n, false, true);
+        chat_text_put(out, a.text, a.n, false, true);
         put_markup(out, THOUGHT_CLOSE, "", true);
         content = a.said + strspn(a.said, "\n");
     } else {
         content = a.said;
     }
-    put(out, content, strlen(content), false, true);
+    chat_text_put(out, content, strlen(content), false, true);
 }
 
 /* `recent`: behind the last question; `last`: of the conversation. */
@@ -478,7 +426,7 @@ int chat_template_render(ChatText *out, const ChatTemplate *t, const ChatVariabl
     const char *bos = bos_of(t, v);
 
     text_add(&text.text, "");
-    if (bos) put(&text, bos, strlen(bos), true, false);
+    if (bos) chat_text_put(&text, bos, strlen(bos), true, false);
     if (!inside && (system || t->dated || t->default_system)) put_system(&text, t, v, system, true);
     for (int i = first; i < n; i++) {
         const bool here = t->system == SYSTEM_FIRST_USER ? i == first : i == n - 1;
@@ -499,11 +447,4 @@ char *chat_template_say(const ChatTemplate *t, const ChatVariables *v, const cha
     char *text = text_take(&said.text);
     chat_text_free(&said);
     return text;
-}
-
-void chat_text_free(ChatText *text)
-{
-    text_free(&text->text);
-    free(text->segment);
-    *text = (ChatText){0};
 }

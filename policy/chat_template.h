@@ -17,7 +17,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "base/text.h"
+#include "policy/chat_text.h"
 
 typedef enum { CHAT_SYSTEM, CHAT_USER, CHAT_ASSISTANT } ChatRole;
 const char *chat_role_name(ChatRole role);
@@ -51,27 +51,11 @@ const char *chat_template_end(const ChatTemplate *t, const ChatVariables *v, int
 /* Text that ends an answer, of a format without tokens of its own; else NULL. */
 const char *chat_template_end_text(const ChatTemplate *t);
 
-/* A stretch of the rendered text, never empty. */
-typedef struct {
-    size_t begin, end; /* bytes */
-    bool markup; /* the template's: tokens spelled out in it are tokens; else somebody's words */
-    bool
-        learned; /* what the model itself says: all from where an answer begins up to and with the token
-                          that ends the turn, and not the line end behind that */
-} ChatSegment;
-
-typedef struct {
-    Text text;
-    ChatSegment *segment; /* (n) end to end over the text */
-    int n;
-} ChatText;
-
 /* `prompt`: end with what an answer follows.  What the template refuses is an error. */
 int chat_template_render(ChatText *out, const ChatTemplate *t, const ChatVariables *v,
                          const ChatMessage *message, int n, bool prompt, Error *err);
 /* An answer as the model says it: with what the template leads it in by, trimmed where it trims, without the
  * end.  The caller frees. */
 char *chat_template_say(const ChatTemplate *t, const ChatVariables *v, const char *content);
-void chat_text_free(ChatText *text);
 
 #endif
