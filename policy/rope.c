@@ -54,20 +54,14 @@ static int read_number(double *out, const cJSON *rope, const char *name, const c
     return isnan(*out) ? error_set(err, "%s: %s is missing", where, name) : 0;
 }
 
-int rope_read(double *theta, RopeScaling *scaling, const cJSON *config, Error *err)
+/* *theta stays where the object has none. */
+static int read_object(double *theta, RopeScaling *scaling, const cJSON *rope, const char *where,
+                       Error *err)
 {
-    const cJSON *rope = cJSON_GetObjectItemCaseSensitive(config, "rope_parameters");
-    const char *where = cJSON_IsObject(rope) ? "rope_parameters" : "rope_scaling";
-    if (!cJSON_IsObject(rope)) rope = cJSON_GetObjectItemCaseSensitive(config, where);
     RopeScaling s = {0};
     double original_T = 0;
-    *scaling = s;
-    *theta = json_number(config, "rope_theta", 10000);
-    if (!cJSON_IsObject(rope)) return 0;
-
     if (check_members(rope, where, err) != 0 || read_kind(&s.kind, rope, where, err) != 0)
         return -1;
-    *theta = json_number(rope, "rope_theta", *theta);
     if (s.kind != ROPE_DEFAULT && read_number(&s.factor, rope, "factor", where, err) != 0)
         return -1;
     if (s.kind == ROPE_LLAMA3) {
@@ -80,7 +74,35 @@ int rope_read(double *theta, RopeScaling *scaling, const cJSON *config, Error *e
                 err, "%s: original_max_position_embeddings is no whole number from 1 on", where);
         s.original_T = (int)original_T;
     }
+    *theta = json_number(rope, "rope_theta", *theta);
     *scaling = s;
+    return 0;
+}
+
+static bool is_same(const RopeScaling *a, const RopeScaling *b)
+{
+    return a->kind == b->kind && a->factor == b->factor && a->low_turns == b->low_turns &&
+           a->high_turns == b->high_turns && a->original_T == b->original_T;
+}
+
+int rope_read(double *theta, RopeScaling *scaling, const cJSON *config, Error *err)
+{
+    static const char *const NAME[] = {"rope_parameters", "rope_scaling"};
+    const double told = json_number(config, "rope_theta", 10000);
+    double base[2] = {told, told};
+    RopeScaling read[2] = {{0}};
+    bool there[2];
+    for (int i = 0; i < 2; i++) {
+        const cJSON *rope = cJSON_GetObjectItemCaseSensitive(config, NAME[i]);
+        there[i] = cJSON_IsObject(rope);
+        if (there[i] && read_object(&base[i], &read[i], rope, NAME[i], err) != 0) return -1;
+    }
+    /* Versions of transformers do not agree on which of the two holds.  A theta is in the newer one alone. */
+    if (there[0] && there[1] && !is_same(&read[0], &read[1]))
+        return error_set(err, "%s and %s differ; remove the one that does not hold", NAME[0],
+                         NAME[1]);
+    *theta = base[there[0] ? 0 : 1];
+    *scaling = read[there[0] ? 0 : 1];
     return 0;
 }
 

@@ -133,13 +133,16 @@ static void a_member_of_the_positions_of_another_type_is_refused_by_name(void **
             "rope_parameters: low_freq_factor is not a number");
 }
 
-static void a_factor_of_positions_without_a_kind_is_refused(void **state)
+static void positions_that_could_be_two_are_refused(void **state)
 {
     (void)state;
     scratch_folder("bad", true);
     refused(POSITIONS("rope_scaling", "\"factor\": 8"), "rope_scaling: a factor without rope_type");
     refused(POSITIONS("rope_scaling", "\"type\": null, \"rope_type\": null, \"factor\": 8"),
             "rope_scaling: a factor without rope_type");
+    refused(LLAMA_JSON("\"num_attention_heads\": 2, \"rope_parameters\": {\"rope_theta\": 500}, "
+                       "\"rope_scaling\": {\"type\": \"linear\", \"factor\": 2}"),
+            "rope_parameters and rope_scaling differ");
     refused(POSITIONS("rope_parameters", "\"rope_theta\": 500, \"factor\": 8"),
             "rope_parameters: a factor without rope_type");
 #undef POSITIONS
@@ -199,7 +202,7 @@ int main(void)
         cmocka_unit_test(what_would_change_the_mathematics_is_refused_by_name),
         cmocka_unit_test(a_member_of_another_type_is_refused_by_name),
         cmocka_unit_test(a_member_of_the_positions_of_another_type_is_refused_by_name),
-        cmocka_unit_test(a_factor_of_positions_without_a_kind_is_refused),
+        cmocka_unit_test(positions_that_could_be_two_are_refused),
         cmocka_unit_test(a_classifier_without_classes_is_refused),
         cmocka_unit_test(classes_are_those_named_else_counted_else_two),
         cmocka_unit_test(more_positions_than_a_table_holds_are_refused),

@@ -62,6 +62,10 @@ static void all_three_spellings_are_read(void **state)
     assert_true(theta == 700 && s.kind == ROPE_DEFAULT);
     read_rope(&theta, &s, "{\"rope_parameters\": {\"rope_theta\": 800}}");
     assert_true(theta == 800 && s.kind == ROPE_DEFAULT);
+    read_rope(&theta, &s,
+              "{\"rope_scaling\": {\"type\": \"linear\", \"factor\": 2}, \"rope_parameters\": "
+              "{\"rope_theta\": 600, \"rope_type\": \"linear\", \"factor\": 2}}");
+    assert_true(theta == 600 && s.kind == ROPE_LINEAR && s.factor == 2);
     read_rope(&theta, &s, "{\"rope_theta\": 900, \"rope_scaling\": null}");
     assert_true(theta == 900 && s.kind == ROPE_DEFAULT);
 }
