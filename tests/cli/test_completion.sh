@@ -45,7 +45,7 @@ completes --no-normalize rlhf reward --no-n
 completes "train test" rlhf sample --split t
 completes "--line --limit" rlhf --project here label --li
 completes "--line --limit" rlhf --project = here label --li
-completes "redact reward" rlhf help re
+completes "redact reward report" rlhf help re
 completes ./completion.bash rlhf import ./compl
 completes ./completion.bash rlhf --config = ./compl
 must init project
