@@ -31,11 +31,6 @@ Box view_page_box(const View *v)
                  .cols = max(2, min(v->frame.cols - 2, FRAME_TEXT_MAX))};
 }
 
-int view_sheet_cols(const View *v)
-{
-    return view_page_box(v).cols;
-}
-
 static int last_top(const View *v, int i)
 {
     return max(0, v->answer[i].n - v->frame.answer[i].rows);

@@ -56,8 +56,7 @@ void view_paint_title(int row, int col, int cols, const char *name, const char *
                       const char *right, Paint paint);
 void view_paint_status(const View *v);
 void view_paint_sheet(const View *v, const char *title, const Layout *text, const char *keys);
-/* Where a page of text stands, and the columns of a sheet's. */
+/* Where a page of text stands. */
 Box view_page_box(const View *v);
-int view_sheet_cols(const View *v);
 
 #endif

@@ -21,7 +21,7 @@ typedef enum { TRIM_NOTHING, TRIM_ANSWERS, TRIM_ALL } Trim;
 #define EOS "\1"
 
 struct ChatTemplate {
-    const char *name, *about;
+    const char *name;
     const char *sha256[HASHES_MAX]; /* of published templates that render so */
     const char *mark;               /* what templates of the kind hold */
     const char *bos, *eos;          /* of the family; without bos none is written */
@@ -70,46 +70,46 @@ static const char DATE[] = "26 Jul 2024"; /* the templates' own, where nobody gi
 
 static const ChatTemplate TABLE[] = {
     {.name = "chatml",
-     .about = "ChatML without a system prompt of its own",
+     /* ChatML without a system prompt of its own */
      .sha256 = {"153280e3ff55d19da1398bdb3914ee2a51b80429bfaedde11d7d216c39db80f3",
                 "58c1a1f04baa7adaeaba1f90267c3d57d9396f0c1f0129bdde9e76d3c6784af7",
                 "aa39eed4cbfdd57aeaab518e83d06945f00df6afefba6eb985b6b85060cade95"},
      CHATML},
     {.name = "qwen2",
-     .about = "Qwen2-Instruct, Qwen2.5 bases: ChatML",
+     /* Qwen2-Instruct, Qwen2.5 bases: ChatML */
      .sha256 = {"793202280c0910ab26bc6eb57c8212c2417324c6d8c4efd0d10d59092ab3e3eb",
                 "7d6302983e64f35c4ad9459413ee827d5dcfa23ba5373f58cde030c9f724f7e8"},
      .default_system = "You are a helpful assistant.",
      CHATML},
     {.name = "qwen2.5",
-     .about = "Qwen2.5-Instruct: ChatML",
+     /* Qwen2.5-Instruct: ChatML */
      .sha256 = {"a18cc698dd45623eb707279d08e66f7bb8d76afc89ead84016b88487b395b5cc",
                 "907045448bf38e251749a0b64cecff7ef420d9cae58533a6ca120b7f35d4742e"},
      .default_system = "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
      CHATML},
     {.name = "qwen3",
-     .about = "Qwen3 that may think: ChatML, with <think>",
+     /* Qwen3 that may think: ChatML, with <think> */
      .sha256 = {"edcd73b0e30a780c1d6f3e060c07396def3c3fa55a2c55197b10f99d1dde83e1",
                 "2df317a15cbc983d9602cc391d33be17237d47ec7eb11ead80fae277143958aa"},
      .thinks = true,
      CHATML},
     {.name = "smollm2",
-     .about = "SmolLM2-Instruct: ChatML",
+     /* SmolLM2-Instruct: ChatML */
      .sha256 = {"872be49dbb638044ad01b60388f48d469ff2980e5f0dccdc22ec907db54d0788"},
      .default_system = "You are a helpful AI assistant named SmolLM, trained by Hugging Face",
      CHATML},
     {.name = "llama3",
-     .about = "Llama 3 Instruct",
+     /* Llama 3 Instruct */
      .sha256 = {"ba03a121d097859c7b5b9cd03af99aafe95275210d2876f642ad9929a150f122"},
      LLAMA3},
     {.name = "llama3.2",
-     .about = "Llama 3.1 to 3.3 Instruct: with a date",
+     /* Llama 3.1 to 3.3 Instruct: with a date */
      .sha256 = {"0cac23ffd2b33ff7b039e17ee143a080053318146fdc788f1d49ed4745aa8683",
                 "99799a835a31e1d33c4a9c7ee8a0de3923b291a95155ed6dc8efcbd0fe1d0238"},
      .dated = true,
      LLAMA3},
     {.name = "zephyr",
-     .about = "Zephyr, TinyLlama-Chat",
+     /* Zephyr, TinyLlama-Chat */
      .sha256 = {"66291cf0045c2425a3a667cf3cbb7af2b11f09e025c02f97245323ab79119362"},
      .mark = "<|assistant|>",
      .eos = "</s>",
@@ -117,28 +117,28 @@ static const ChatTemplate TABLE[] = {
      .user = {"<|user|>\n", EOS "\n"},
      .answer = {"<|assistant|>\n", "", EOS, "\n"}},
     {.name = "mistral-v0.1",
-     .about = "Mistral-7B-Instruct-v0.1",
+     /* Mistral-7B-Instruct-v0.1 */
      .sha256 = {"7e995b379ec01747807246483647cd99030abf331653f1119e16d7ac041a3495"},
      MISTRAL,
      .system = SYSTEM_REFUSED,
      .user = {"[INST] ", " [/INST]"},
      .answer = {"", "", EOS, " "}},
     {.name = "mistral-v0.2",
-     .about = "Mistral-7B-Instruct-v0.2 as first published",
+     /* Mistral-7B-Instruct-v0.2 as first published */
      .sha256 = {"26a59556925c987317ce5291811ba3b7f32ec4c647c400c6cc7e3a9993007ba7"},
      MISTRAL,
      .system = SYSTEM_REFUSED,
      .user = {"[INST] ", " [/INST]"},
      .answer = {"", "", EOS, ""}},
     {.name = "mistral-v1",
-     .about = "Mistral-7B-Instruct-v0.2 as published later",
+     /* Mistral-7B-Instruct-v0.2 as published later */
      .sha256 = {"1c6594f8393552ef16bbf3ddecb67d8258fb8d66339a1a092a8f8496061f02d3"},
      MISTRAL,
      .system = SYSTEM_FIRST_USER,
      .user = {" [INST] ", " [/INST]"},
      .answer = {"", " ", EOS, ""}},
     {.name = "mistral-v3",
-     .about = "Mistral-7B-Instruct-v0.3, Mistral-Large-2407",
+     /* Mistral-7B-Instruct-v0.3, Mistral-Large-2407 */
      .sha256 = {"9074ed36d7503f0f63bd70ef4a0db1e12ec90718aef446404917f5ee3216e2f3"},
      MISTRAL,
      .control = {"[INST]", "[/INST]"},
@@ -147,7 +147,7 @@ static const ChatTemplate TABLE[] = {
      .user = {"[INST] ", "[/INST]"},
      .answer = {"", " ", EOS, ""}},
     {.name = "mistral-nemo",
-     .about = "Mistral-Nemo-Instruct-2407",
+     /* Mistral-Nemo-Instruct-2407 */
      .sha256 = {"1127255163dd25a2fd472f9901035aa9e78dc77ca33efdd010f5c8ea87e5d436",
                 "962c60d6f78274641b82606abbb59b4c5b1163fc7b9b8c5a0e2dcf70a55a79df"},
      MISTRAL,
@@ -156,18 +156,18 @@ static const ChatTemplate TABLE[] = {
      .user = {"[INST]", "[/INST]"},
      .answer = {"", "", EOS, ""}},
     {.name = "gemma",
-     .about = "Gemma and Gemma 2, instruction tuned",
+     /* Gemma and Gemma 2, instruction tuned */
      .sha256 = {"ecd6ae513fe103f0eb62e8ab5bfa8d0fe45c1074fa398b089c93a7e70c15cfd6"},
      GEMMA,
      .system = SYSTEM_REFUSED},
     {.name = "gemma-3",
-     .about = "Gemma 3 and 3n, instruction tuned",
+     /* Gemma 3 and 3n, instruction tuned */
      .sha256 = {"8d9e3a3c114fb2053ec500184677af4f7e5f8ec2582443cd535834e68b3ade29",
                 "9cae32b35b45454e9bd3673b4011701b77d38843622ab9b6e3f930bc503cf28a"},
      GEMMA,
      .system = SYSTEM_FIRST_USER},
     {.name = "plain",
-     .about = "Human: and Assistant: as in HH-RLHF, for base models",
+     /* Human: and Assistant: as in HH-RLHF, for base models */
      .end_text = "\n\nHuman:",
      .system = SYSTEM_TEXT,
      .system_turn = {"", ""},
@@ -192,11 +192,6 @@ const ChatTemplate *chat_template_at(int i)
 const char *chat_template_name(const ChatTemplate *t)
 {
     return t->name;
-}
-
-const char *chat_template_about(const ChatTemplate *t)
-{
-    return t->about;
 }
 
 /* The names of the rows whose mark the source holds; of all, without a source. */

@@ -32,7 +32,6 @@ typedef struct ChatTemplate ChatTemplate;
 /* Row i of the table, or NULL behind the last. */
 const ChatTemplate *chat_template_at(int i);
 const char *chat_template_name(const ChatTemplate *t);
-const char *chat_template_about(const ChatTemplate *t); /* whose it is, in a few words */
 /* By name; an unknown one is an error that lists the names. */
 int chat_template_find(const ChatTemplate **out, const char *name, Error *err);
 /* By the n bytes of a model's own template; the error for one that is not known says how to choose. */

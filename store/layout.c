@@ -44,14 +44,6 @@ static const Layout TABLE[] = {
 /* clang-format on */
 enum { N_LAYOUTS = sizeof TABLE / sizeof *TABLE };
 
-bool store_layout_at(int i, const char **name, const char **about)
-{
-    if (i >= N_LAYOUTS) return false;
-    *name = TABLE[i].name;
-    *about = TABLE[i].about;
-    return true;
-}
-
 const cJSON *layout_member(const cJSON *object, const char *name)
 {
     const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, name);

@@ -604,8 +604,6 @@ typedef struct {
     const char *template;   /* filled in: as in StorePrompt; stays as long as the import */
 } StoreConversation;
 
-/* The layouts of data sets that are known, by number; false behind the last.  A name may come twice. */
-bool store_layout_at(int i, const char **name, const char **about);
 /* An unknown name is wrong use. */
 int store_layout_check(const char *name, Error *err);
 
