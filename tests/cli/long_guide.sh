@@ -50,7 +50,7 @@ small_ppo+=(--set ppo.eval_prompts=4)
 # What stands beside the command in the text.
 beside() { # LINE
     case $1 in
-    "cp ../rlhf-demo/corpus.jsonl"*) cp ../demonstrations.jsonl ../texts.jsonl ../rules.txt . ;;
+    "cp ../rlhf-demo/corpus.jsonl"*) cp ../demonstrations.jsonl ../texts.jsonl ../rules.txt "$SOURCE_DIR/configs/loop.json" . ;;
     "rlhf init") for split in train valid; do must import ../thumbs-$split.jsonl --split $split; done ;;
     esac
 }
