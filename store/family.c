@@ -69,3 +69,15 @@ Split family_split(int64_t family)
     const int tenth = (int)((uint64_t)family % 10);
     return tenth < 8 ? SPLIT_TRAIN : tenth == 8 ? SPLIT_VALID : SPLIT_TEST;
 }
+
+int family_find(Split *out, Store *s, const char *sql, int64_t family, Error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, sql, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, family);
+    const int found = sql_step(s, stmt, "find near-duplicates", err);
+    if (found < 0) return -1;
+    *out = found ? sql_split(stmt, 0) : SPLIT_ANY;
+    sql_release(stmt);
+    return 0;
+}

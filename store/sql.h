@@ -179,5 +179,7 @@ int judgement_verify(Store *s, int64_t *n, Error *err);
 char *family_normalise(const char *text);
 Split family_split(int64_t family);
 int64_t family_key(const char *text);
+/* Where a family is already, SPLIT_ANY when it is new: what `sql` selects for it, the split of one row. */
+int family_find(Split *out, Store *s, const char *sql, int64_t family, Error *err);
 
 #endif

@@ -24,18 +24,10 @@ static int find_by_content(Store *s, int64_t content_id, StorePrompt *row, Error
     return 0;
 }
 
-/* Where the family is already, SPLIT_ANY when it is new. */
 static int find_family(Store *s, int64_t family, Split *out, Error *err)
 {
     static const char SQL[] = "SELECT split FROM prompt WHERE family=?1 LIMIT 1";
-    sqlite3_stmt *stmt = NULL;
-    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
-    sqlite3_bind_int64(stmt, 1, family);
-    const int found = sql_step(s, stmt, "find near-duplicates", err);
-    if (found < 0) return -1;
-    *out = found ? sql_split(stmt, 0) : SPLIT_ANY;
-    sql_release(stmt);
-    return 0;
+    return family_find(out, s, SQL, family, err);
 }
 
 static int insert_prompt(Store *s, StorePrompt *row, int64_t content_id, int64_t family, Error *err)
