@@ -1,316 +1,229 @@
-/* One row of the label table and its place in the hash chain.
- *
- *   row_hash = SHA-256(prev_hash | the row's own fields | comparison, annotator, swapped |
- *                      SHA-256 of the prompt, of answer a and of answer b | what version 2 adds)
- *
- * Version 1 of the hash is that of labels given before there were reasons, confidence, first key, parts seen and
- * roles: such rows say so in hash_version and verify as ever.  Either way neither a label, nor who gave it, nor
- * what it was given to can be changed without a trace.  The chain runs through both: prev_hash is the row
- * before, whatever its version. */
+/* Labels: saved, superseded, undone, never changed. */
 #include <assert.h>
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/log.h"
+#include "base/mem.h"
 #include "store/sql.h"
 
-enum { PAGE_ROWS = 10000, HASH_VERSION = 2, ADDED = 4, NONE_GIVEN = -1 };
-
-/* The row as hashed: words, not enums, so that a new enum value never changes an old hash. */
-typedef struct {
-    const unsigned char *uuid;
-    int64_t
-        number[9]; /* assignment, session, supersedes, pref, shown, submitted, active, comparison,
-                          annotator */
-    int64_t swapped;
-    const char *op, *outcome, *layout, *comment; /* NULL as in the row */
-    const unsigned char *text[3];                /* hashes of prompt, a, b */
-    int version;                                 /* of the hash; the rest is of version 2 alone */
-    int64_t added[ADDED]; /* confidence, first input, seen of a, of b; NONE_GIVEN is NULL */
-    const char *reasons, *role;
-} Facts;
-
-static void put_number(crypto_hash_sha256_state *h, int64_t x)
+void store_make_uuid(uint8_t out[16])
 {
-    unsigned char bytes[8];
-    for (int i = 0; i < 8; i++) bytes[i] = (unsigned char)((uint64_t)x >> (8 * i));
-    crypto_hash_sha256_update(h, bytes, 8);
+    randombytes_buf(out, 16);
+    out[6] = (uint8_t)((out[6] & 0x0f) | 0x40); /* RFC 9562, version 4 */
+    out[8] = (uint8_t)((out[8] & 0x3f) | 0x80);
 }
 
-/* Length first, so that no two rows give the same bytes; -1 is NULL. */
-static void put_text(crypto_hash_sha256_state *h, const char *text)
+/* ---- a person's labels ----------------------------------------------------------------------------- */
+
+static int find_uuid(Store *s, const uint8_t uuid[16], int64_t *label_id, Error *err)
 {
-    put_number(h, text ? (int64_t)strlen(text) : -1);
-    if (text) crypto_hash_sha256_update(h, (const unsigned char *)text, strlen(text));
+    static const char SQL[] = "SELECT id FROM label WHERE uuid=?1";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_blob(stmt, 1, uuid, 16, SQLITE_STATIC);
+    return sql_one(s, stmt, label_id, "find a label", err);
 }
 
-static void hash_row(unsigned char out[HASH_BYTES], const unsigned char *prev, const Facts *f)
+static int newest_of(Store *s, int64_t assignment_id, int64_t *label_id, Error *err)
 {
-    static const unsigned char NONE[HASH_BYTES] = {0};
-    crypto_hash_sha256_state h;
-    crypto_hash_sha256_init(&h);
-    crypto_hash_sha256_update(&h, prev ? prev : NONE, HASH_BYTES);
-    crypto_hash_sha256_update(&h, f->uuid, 16);
-    for (size_t i = 0; i < sizeof f->number / sizeof *f->number; i++) put_number(&h, f->number[i]);
-    put_number(&h, f->swapped);
-    put_text(&h, f->op);
-    put_text(&h, f->outcome);
-    put_text(&h, f->layout);
-    put_text(&h, f->comment);
-    for (int i = 0; i < 3; i++) crypto_hash_sha256_update(&h, f->text[i], HASH_BYTES);
-    if (f->version >= 2) {
-        put_number(&h, f->version);
-        for (int i = 0; i < ADDED; i++) put_number(&h, f->added[i]);
-        put_text(&h, f->reasons);
-        put_text(&h, f->role);
-    }
-    crypto_hash_sha256_final(&h, out);
+    static const char SQL[] = "SELECT max(id) FROM label WHERE assignment_id=?1";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, assignment_id);
+    return sql_one(s, stmt, label_id, "find a label", err);
 }
 
-#define SHOWN                                                                      \
-    " JOIN comparison c ON c.id=x.comparison_id JOIN prompt p ON p.id=c.prompt_id" \
-    " JOIN content pc ON pc.id=p.content_id"                                       \
-    " JOIN response a ON a.id=c.a_id JOIN content ac ON ac.id=a.content_id"        \
-    " JOIN response b ON b.id=c.b_id JOIN content bc ON bc.id=b.content_id"
-
-/* ---- append ---------------------------------------------------------------------------------------- */
-
-/* What the assignment showed, and the hash of the newest label.  The row stands in *stmt until released. */
-static int read_shown(Store *s, int64_t assignment_id, Facts *f, sqlite3_stmt **stmt, Error *err)
+/* The assignment to write to: this one, or, when its lease ran out and the same pair was given to the same
+ * annotator again, the live one. */
+static int live_assignment(Store *s, int64_t asked, int64_t *id, int64_t *session_id, bool *swapped,
+                           Error *err)
 {
     static const char SQL[] =
-        "SELECT x.comparison_id, x.annotator_id, x.swapped, pc.sha256, ac.sha256, bc.sha256,"
-        " x.role FROM assignment x" SHOWN " WHERE x.id=?1";
-    if (sql_get(s, stmt, SQL, err) != 0) return -1;
-    sqlite3_bind_int64(*stmt, 1, assignment_id);
-    const int found = sql_step(s, *stmt, "read what was shown", err);
+        "SELECT x.id, x.session_id, x.swapped FROM assignment o JOIN assignment x"
+        " ON x.comparison_id=o.comparison_id AND x.annotator_id=o.annotator_id"
+        " AND x.role=o.role WHERE o.id=?1"
+        " ORDER BY x.state IN('open','done') DESC, x.id=?1 DESC LIMIT 1";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, asked);
+    const int found = sql_step(s, stmt, "find the assignment", err);
     if (found < 0) return -1;
     if (found == 0)
-        return error_set(err, "%s: there is no assignment %lld", s->path, (long long)assignment_id);
-    f->number[7] = sqlite3_column_int64(*stmt, 0);
-    f->number[8] = sqlite3_column_int64(*stmt, 1);
-    f->swapped = sqlite3_column_int64(*stmt, 2);
-    for (int i = 0; i < 3; i++) f->text[i] = sqlite3_column_blob(*stmt, 3 + i);
-    f->role = (const char *)sqlite3_column_text(*stmt, 6);
+        return error_set(err, "%s: there is no assignment %lld", s->path, (long long)asked);
+    *id = sqlite3_column_int64(stmt, 0);
+    *session_id = sqlite3_column_int64(stmt, 1);
+    *swapped = sqlite3_column_int(stmt, 2) != 0;
+    sql_release(stmt);
     return 0;
 }
 
-/* Nobody else writes while this transaction lasts, so the end of the chain is read once in it. */
-static int read_head(Store *s, unsigned char prev[HASH_BYTES], bool *any, Error *err)
+static int finish_assignment(Store *s, int64_t assignment_id, Error *err)
 {
-    static const char SQL[] = "SELECT row_hash FROM label ORDER BY id DESC LIMIT 1";
+    static const char SQL[] = "UPDATE assignment SET state='done' WHERE id=?1";
     sqlite3_stmt *stmt = NULL;
-    if (s->head_known) {
-        memcpy(prev, s->head, HASH_BYTES);
-        *any = true;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, assignment_id);
+    return sql_run(s, stmt, "finish an assignment", err);
+}
+
+static int save(Store *s, const StoreDecision *d, int64_t *label_id, Error *err)
+{
+    LabelRow row = {.outcome = d->outcome,
+                    .shown_us = d->shown_us,
+                    .first_input_us = d->first_input_us,
+                    .active_ms = d->active_ms,
+                    .layout = d->layout,
+                    .comment = d->comment,
+                    .reasons = d->reasons && *d->reasons ? d->reasons : NULL,
+                    .confidence = d->confidence,
+                    .seen = d->seen};
+    bool swapped = false;
+    memcpy(row.uuid, d->uuid, 16);
+    if (find_uuid(s, d->uuid, label_id, err) != 0) return -1;
+    if (*label_id != 0) return 0;
+    if (live_assignment(s, d->assignment_id, &row.assignment_id, &row.session_id, &swapped, err) !=
+        0)
+        return -1;
+    if (newest_of(s, row.assignment_id, &row.supersedes, err) != 0) return -1;
+    row.preferred = swapped ? -d->preferred : d->preferred;
+    row.seen_a = swapped ? d->seen_second : d->seen_first;
+    row.seen_b = swapped ? d->seen_first : d->seen_second;
+    row.submitted_us = store_time_us();
+    /* The clock may have been set back while the pair was on the screen. */
+    if (row.shown_us > row.submitted_us) row.shown_us = row.submitted_us;
+    if (label_append(s, &row, label_id, err) != 0) return -1;
+    return finish_assignment(s, row.assignment_id, err);
+}
+
+int store_save_label(Store *s, const StoreDecision *decision, int64_t *label_id, Error *err)
+{
+    /* An unset uuid would make the second label look like a retry of the first. */
+    assert(!sodium_is_zero(decision->uuid, 16));
+    int64_t id = 0;
+    if (sql_begin(s, err) != 0) return -1;
+    const int rc = sql_finish(s, save(s, decision, &id, err), err);
+    if (rc == 0 && label_id) *label_id = id;
+    return rc;
+}
+
+static int undo(Store *s, int64_t session_id, const char *role, StoreClaim *out, bool *found,
+                Error *err)
+{
+    static const char NEWEST[] = "SELECT l.id, l.assignment_id FROM label_current l"
+                                 " JOIN comparison c ON c.id=l.comparison_id WHERE"
+                                 " l.annotator_id=?1 AND c.campaign_id=?2 AND l.role=?3"
+                                 " ORDER BY l.id DESC LIMIT 1";
+    int64_t annotator_id = 0, id = 0;
+    LabelRow row = {.retract = true, .session_id = session_id};
+    sqlite3_stmt *stmt = NULL;
+    if (store_find_session_annotator(s, session_id, &annotator_id, err) != 0) return -1;
+    if (sql_get(s, &stmt, NEWEST, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, annotator_id);
+    sqlite3_bind_int64(stmt, 2, s->campaign_id);
+    sql_bind_text(stmt, 3, role);
+    const int step = sql_step(s, stmt, "find the newest label", err);
+    if (step <= 0) return step;
+    row.supersedes = sqlite3_column_int64(stmt, 0);
+    row.assignment_id = sqlite3_column_int64(stmt, 1);
+    sql_release(stmt);
+    *found = true;
+
+    store_make_uuid(row.uuid);
+    row.shown_us = row.submitted_us = store_time_us();
+    if (label_append(s, &row, &id, err) != 0) return -1;
+    if (store_hold_assignment(s, row.assignment_id, session_id, err) != 0) return -1;
+    return store_read_claim(s, row.assignment_id, out, err);
+}
+
+static int undo_newest(Store *s, int64_t session_id, const char *role, StoreClaim *out, bool *found,
+                       Error *err)
+{
+    StoreClaim got = {0};
+    bool any = false;
+    if (sql_begin(s, err) != 0) return -1;
+    if (sql_finish(s, undo(s, session_id, role, &got, &any, err), err) != 0) {
+        store_claim_free(&got);
+        return -1;
+    }
+    *found = any;
+    if (any) *out = got;
+    return 0;
+}
+
+int store_undo_label(Store *s, int64_t session_id, StoreClaim *out, bool *found, Error *err)
+{
+    return undo_newest(s, session_id, "annotator", out, found, err);
+}
+
+int store_undo_review(Store *s, int64_t session_id, StoreClaim *out, bool *found, Error *err)
+{
+    return undo_newest(s, session_id, "reviewer", out, found, err);
+}
+
+/* ---- rules, judges and data sets ------------------------------------------------------------------- */
+
+int store_find_assignment(Store *s, int64_t comparison_id, int64_t annotator_id, int64_t *id,
+                          bool *done, Error *err)
+{
+    static const char SQL[] =
+        "SELECT id, state FROM assignment WHERE comparison_id=?1 AND annotator_id=?2"
+        " AND role='annotator' AND state IN('open','done')";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, comparison_id);
+    sqlite3_bind_int64(stmt, 2, annotator_id);
+    const int found = sql_step(s, stmt, "find an assignment", err);
+    if (found <= 0) return found;
+    *id = sqlite3_column_int64(stmt, 0);
+    *done = strcmp((const char *)sqlite3_column_text(stmt, 1), "done") == 0;
+    sql_release(stmt);
+    return 0;
+}
+
+int store_insert_verdict(Store *s, int64_t session_id, const StoreVerdict *verdict,
+                         StoreAdded *added, Error *err)
+{
+    LabelRow row = {.session_id = session_id,
+                    .outcome = verdict->outcome,
+                    .preferred = verdict->preferred,
+                    .comment = verdict->comment};
+    int64_t annotator_id = 0, id = 0;
+    bool done = false;
+    if (store_find_session_annotator(s, session_id, &annotator_id, err) != 0) return -1;
+    if (store_find_assignment(s, verdict->comparison_id, annotator_id, &row.assignment_id, &done,
+                              err) != 0)
+        return -1;
+    if (done) {
+        added->duplicate++;
         return 0;
     }
-    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
-    const int found = sql_step(s, stmt, "read the newest label", err);
-    if (found < 0) return -1;
-    *any = found == 1;
-    if (*any) {
-        memcpy(prev, sqlite3_column_blob(stmt, 0), HASH_BYTES);
-        sql_release(stmt);
+    if (row.assignment_id == 0) {
+        if (store_insert_assignment(s, verdict->comparison_id, annotator_id, session_id,
+                                    "annotator", "done", &row.assignment_id, err) != 0)
+            return -1;
+    } else {
+        if (newest_of(s, row.assignment_id, &row.supersedes, err) != 0) return -1;
+        if (finish_assignment(s, row.assignment_id, err) != 0) return -1;
     }
-    return 0;
+    store_make_uuid(row.uuid);
+    row.shown_us = row.submitted_us = store_time_us();
+    added->added++;
+    return label_append(s, &row, &id, err);
 }
 
-static const char INSERT[] =
-    "INSERT INTO "
-    "label(uuid,assignment_id,session_id,supersedes,op,outcome,pref,shown_us,submitted_us,"
-    "active_ms,layout,comment,prev_hash,row_hash,hash_version,confidence,first_input_us,seen_a,"
-    "seen_b,reasons) VALUES";
-enum { COLUMNS = 20 };
-
-/* The parameters from `at` + 1 on. */
-static void bind_label(sqlite3_stmt *stmt, int at, const Facts *f, const unsigned char *prev,
-                       const unsigned char *hash)
+int store_add_labels(Store *s, int64_t session_id, const StoreVerdict *rows, size_t n,
+                     StoreAdded *added, Error *err)
 {
-    sqlite3_bind_blob(stmt, at + 1, f->uuid, 16, SQLITE_STATIC);
-    sqlite3_bind_int64(stmt, at + 2, f->number[0]);
-    sqlite3_bind_int64(stmt, at + 3, f->number[1]);
-    sql_bind_id(stmt, at + 4, f->number[2]);
-    sql_bind_text(stmt, at + 5, f->op);
-    sql_bind_text(stmt, at + 6, f->outcome);
-    /* 0 stands for both "no preference" (a tie) and "none given" (a skip): the outcome tells them apart. */
-    if (f->outcome && strcmp(f->outcome, "skip") != 0 && strcmp(f->outcome, "flag") != 0)
-        sqlite3_bind_int64(stmt, at + 7, f->number[3]);
-    sqlite3_bind_int64(stmt, at + 8, f->number[4]);
-    sqlite3_bind_int64(stmt, at + 9, f->number[5]);
-    sqlite3_bind_int64(stmt, at + 10, f->number[6]);
-    sql_bind_text(stmt, at + 11, f->layout);
-    sql_bind_text(stmt, at + 12, f->comment);
-    if (prev) sqlite3_bind_blob(stmt, at + 13, prev, HASH_BYTES, SQLITE_STATIC);
-    sqlite3_bind_blob(stmt, at + 14, hash, HASH_BYTES, SQLITE_STATIC);
-    sqlite3_bind_int(stmt, at + 15, f->version);
-    for (int i = 0; i < ADDED; i++)
-        if (f->added[i] != NONE_GIVEN) sqlite3_bind_int64(stmt, at + 16 + i, f->added[i]);
-    sql_bind_text(stmt, at + 20, f->reasons);
-}
-
-static int insert_labels(Store *s, sqlite3_stmt *stmt, const unsigned char *head, Error *err)
-{
-    if (sql_run(s, stmt, "add a label", err) != 0) return -1;
-    memcpy(s->head, head, HASH_BYTES);
-    s->head_known = true;
-    return 0;
-}
-
-static void take_shown(Facts *f, const LabelShown *shown)
-{
-    f->number[7] = shown->comparison_id;
-    f->number[8] = shown->annotator_id;
-    f->swapped = shown->swapped;
-    f->role = shown->role;
-    f->text[0] = shown->prompt;
-    f->text[1] = shown->a;
-    f->text[2] = shown->b;
-}
-
-static int take_row(Store *s, Facts *f, const LabelRow *row, Error *err)
-{
-    assert(row->outcome != OUTCOME_PREF || row->retract ||
-           (row->preferred != 0 && row->preferred >= -4 && row->preferred <= 4));
-    *f = (Facts){.uuid = row->uuid,
-                 .number = {row->assignment_id, row->session_id, row->supersedes,
-                            row->outcome == OUTCOME_PREF && !row->retract ? row->preferred : 0,
-                            row->shown_us, row->submitted_us, row->active_ms},
-                 .op = row->retract ? "retract" : "set",
-                 .outcome = row->retract ? NULL : outcome_name(row->outcome),
-                 .layout = row->layout,
-                 .comment = row->comment,
-                 .version = HASH_VERSION,
-                 .added = {row->confidence ? row->confidence : NONE_GIVEN,
-                           row->first_input_us ? row->first_input_us : NONE_GIVEN,
-                           row->seen ? row->seen_a : NONE_GIVEN,
-                           row->seen ? row->seen_b : NONE_GIVEN},
-                 .reasons = row->retract ? NULL : row->reasons};
-    return row->comment ? content_check(s, row->comment, "comment", err) : 0;
-}
-
-int label_append(Store *s, const LabelRow *row, int64_t *id, Error *err)
-{
-    unsigned char prev[HASH_BYTES], hash[HASH_BYTES];
-    bool any = false;
-    Facts f;
-    sqlite3_stmt *shown = NULL, *stmt = NULL;
-    if (take_row(s, &f, row, err) != 0 || read_head(s, prev, &any, err) != 0) return -1;
-    if (read_shown(s, row->assignment_id, &f, &shown, err) != 0) return -1;
-    hash_row(hash, any ? prev : NULL, &f);
-    sql_release(shown);
-    if (sql_get_rows(s, &stmt, INSERT, COLUMNS, 1, err) != 0) return -1;
-    bind_label(stmt, 0, &f, any ? prev : NULL, hash);
-    if (insert_labels(s, stmt, hash, err) != 0) return -1;
-    *id = sqlite3_last_insert_rowid(s->db);
-    return 0;
-}
-
-int label_append_rows(Store *s, const LabelRow *row, const LabelShown *shown, int n, Error *err)
-{
-    unsigned char chain[SQL_ROWS + 1][HASH_BYTES]; /* [0]: of the label before */
-    bool any = false;
-    sqlite3_stmt *stmt = NULL;
-    assert(n > 0 && n <= SQL_ROWS);
-    if (read_head(s, chain[0], &any, err) != 0) return -1;
-    if (sql_get_rows(s, &stmt, INSERT, COLUMNS, n, err) != 0) return -1;
-    for (int i = 0; i < n; i++) {
-        const unsigned char *prev = any || i > 0 ? chain[i] : NULL;
-        Facts f;
-        if (take_row(s, &f, &row[i], err) != 0) return -1;
-        take_shown(&f, &shown[i]);
-        hash_row(chain[i + 1], prev, &f);
-        bind_label(stmt, i * COLUMNS, &f, prev, chain[i + 1]);
+    StoreAdded count = {0};
+    if (sql_begin(s, err) != 0) return -1;
+    int rc = 0;
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        rc = store_insert_verdict(s, session_id, &rows[i], &count, err);
+        progress_pulse(NULL);
     }
-    return insert_labels(s, stmt, chain[n], err);
-}
-
-/* ---- verify ---------------------------------------------------------------------------------------- */
-
-static const unsigned char *hash_at(sqlite3_stmt *stmt, int column)
-{
-    return sqlite3_column_bytes(stmt, column) == HASH_BYTES ? sqlite3_column_blob(stmt, column)
-                                                            : NULL;
-}
-
-static void read_facts(Facts *f, sqlite3_stmt *stmt)
-{
-    *f = (Facts){.uuid = sqlite3_column_blob(stmt, 1),
-                 .swapped = sqlite3_column_int64(stmt, 11),
-                 .op = (const char *)sqlite3_column_text(stmt, 12),
-                 .outcome = (const char *)sqlite3_column_text(stmt, 13),
-                 .layout = (const char *)sqlite3_column_text(stmt, 14),
-                 .comment = (const char *)sqlite3_column_text(stmt, 15)};
-    for (int i = 0; i < 9; i++) f->number[i] = sqlite3_column_int64(stmt, 2 + i);
-    for (int i = 0; i < 3; i++) f->text[i] = hash_at(stmt, 16 + i);
-    f->version = sqlite3_column_int(stmt, 21);
-    for (int i = 0; i < ADDED; i++)
-        f->added[i] = sqlite3_column_type(stmt, 22 + i) == SQLITE_NULL
-                          ? NONE_GIVEN
-                          : sqlite3_column_int64(stmt, 22 + i);
-    f->reasons = (const char *)sqlite3_column_text(stmt, 26);
-    f->role = (const char *)sqlite3_column_text(stmt, 27);
-}
-
-/* One page from the label after *last on; prev is the chain so far. */
-static int verify_page(Store *s, int64_t *last, unsigned char prev[HASH_BYTES], int64_t *n,
-                       bool *more, Error *err)
-{
-    static const char SQL[] = "SELECT l.id, l.uuid, l.assignment_id, l.session_id, l.supersedes, "
-                              "l.pref, l.shown_us, l.submitted_us,"
-                              " l.active_ms, x.comparison_id, x.annotator_id, x.swapped, l.op, "
-                              "l.outcome, l.layout, l.comment,"
-                              " pc.sha256, ac.sha256, bc.sha256, l.prev_hash, l.row_hash,"
-                              " l.hash_version, l.confidence, l.first_input_us, l.seen_a, l.seen_b,"
-                              " l.reasons, x.role"
-                              " FROM label l JOIN assignment x ON x.id=l.assignment_id" SHOWN
-                              " WHERE l.id>?1 ORDER BY l.id LIMIT ?2";
-    sqlite3_stmt *stmt = NULL;
-    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
-    sqlite3_bind_int64(stmt, 1, *last);
-    sqlite3_bind_int(stmt, 2, PAGE_ROWS);
-    int found;
-    *more = false;
-    while ((found = sql_step(s, stmt, "verify labels", err)) == 1) {
-        Facts f;
-        unsigned char hash[HASH_BYTES];
-        read_facts(&f, stmt);
-        *last = sqlite3_column_int64(stmt, 0);
-        const unsigned char *said = hash_at(stmt, 19), *own = hash_at(stmt, 20);
-        bool right = f.uuid && own && f.text[0] && f.text[1] && f.text[2] &&
-                     (*n == 0 ? said == NULL : said && memcmp(said, prev, HASH_BYTES) == 0);
-        if (right) {
-            hash_row(hash, *n == 0 ? NULL : prev, &f);
-            right = memcmp(hash, own, HASH_BYTES) == 0;
-        }
-        if (!right) {
-            sql_release(stmt);
-            error_set(err,
-                      "%s: label %lld was changed after it was given, or the one before it is gone",
-                      s->path, (long long)*last);
-            return error_hint(err, "put a backup in its place, and keep this file");
-        }
-        memcpy(prev, hash, HASH_BYTES);
-        *n += 1;
-        *more = true;
-    }
-    return found;
-}
-
-int label_verify(Store *s, int64_t *n, Error *err)
-{
-    static const char COUNT[] = "SELECT count(*) FROM label";
-    unsigned char prev[HASH_BYTES] = {0};
-    int64_t last = 0, rows = 0;
-    bool more = true;
-    *n = 0;
-    while (more)
-        if (verify_page(s, &last, prev, n, &more, err) != 0) return -1;
-    sqlite3_stmt *stmt = NULL;
-    if (sql_get(s, &stmt, COUNT, err) != 0 || sql_one(s, stmt, &rows, "count labels", err) != 0)
-        return -1;
-    /* A label whose pair is gone drops out of the join; one given meanwhile makes rows larger as well. */
-    if (rows == *n) return 0;
-    return error_set(err, "%s: %s, but %lld in the chain (run it again if somebody is labeling)",
-                     s->path, text_count(rows, "label"), (long long)*n);
+    rc = sql_finish(s, rc, err);
+    if (rc == 0 && added) *added = count;
+    return rc;
 }
