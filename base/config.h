@@ -43,8 +43,8 @@ typedef struct {
     double fallback, min, max; /* numbers and bool */
     const char *word, *words;  /* choice: default and "a|b|c"; text: default */
     const char *source, *help;
-    bool
-        live; /* a resumed run may go on with another value; what it learned so far stays as it is */
+    /* a resumed run may go on with another value; what it learned so far stays as it is */
+    bool live;
 } ConfigField;
 
 typedef struct {

@@ -19,21 +19,21 @@
 enum { HTTP_HEADER_MAX = 512 };
 typedef struct {
     const char *name; /* "x-repo-commit"; case does not matter */
-    char value
-        [HTTP_HEADER_MAX]; /* of the last answer, also after a failure; "" when absent or longer */
+    /* of the last answer, also after a failure; "" when absent or longer */
+    char value[HTTP_HEADER_MAX];
 } HttpHeader;
 
 /* Zero-initialised is the default everywhere. */
 typedef struct {
     int64_t size; /* bytes it must have; 0: not known */
-    int64_t
-        size_limit; /* bytes it may have at most; 0: any number, of an answer in memory 64 MiB */
+    /* bytes it may have at most; 0: any number, of an answer in memory 64 MiB */
+    int64_t size_limit;
     const char *sha256;   /* hex digits it must have; NULL: not known */
     const char *git_hash; /* the same of git_hash_file */
     /* Where the bytes gather instead of PATH.part; without PATH.part.from, so a hash must be known. */
     const char *part;
-    const char
-        *bearer; /* a token; redirects to another host are followed without it.  NULL: none */
+    /* a token; redirects to another host are followed without it.  NULL: none */
+    const char *bearer;
     HttpHeader *header;
     int n_headers;
     double backoff;       /* seconds before the second try, doubled each time; 0: 1 second */

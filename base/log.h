@@ -27,8 +27,8 @@ typedef struct {
     char what[64], unit[16], note[128];
     const char *phase; /* of progress_pulse; NULL between them */
     int64_t done, total;
-    int64_t
-        before; /* done by an earlier call, and no part of the rate; may be set after progress_begin */
+    /* done by an earlier call, and no part of the rate; may be set after progress_begin */
+    int64_t before;
     double began, drawn;
     int beats;
     bool on_terminal, visible;

@@ -33,9 +33,9 @@ typedef struct {
     int n_flag;
     char project[FILE_PATH_MAX];             /* the folder that holds rlhf.db, or "" */
     const struct TrainingObserver *observer; /* sees every training step (the demo), or NULL */
-    char *
-        made; /* (FILE_PATH_MAX) gets the folder of what a finished run made, which then takes no name of the
-                 * project's (the loop); NULL: it does */
+    /* (FILE_PATH_MAX) gets the folder of what a finished run made, which then takes no name of
+     * the project's (the loop); NULL: it does */
+    char *made;
     int detach; /* where a detached command tells that it is ready (cli/detach.h); 0: nowhere */
 } Context;
 

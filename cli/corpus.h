@@ -21,8 +21,9 @@ typedef struct {
     bool *held_out; /* (n) NULL: it was not asked */
     int same, alike;
     int not_text; /* files in folders that are not UTF-8 */
-    Text
-        left_out; /* a line of JSON for each document and file left out: {"document", "why", "of", "similarity"} */
+    /* a line of JSON for each document and file left out: {"document", "why", "of",
+     * "similarity"} */
+    Text left_out;
 } Corpus;
 
 /* *.jsonl: a document per line, {"text": ...}; any other file is one document, blank lines and all; a folder is

@@ -7,8 +7,8 @@
 
 typedef struct {
     const char *ids; /* "1,2,3"; needs no tokenizer */
-    const char *
-        text; /* exactly as the model reads it, unless ids are given; both NULL: standard input is */
+    /* exactly as the model reads it, unless ids are given; both NULL: standard input is */
+    const char *text;
     bool special; /* special tokens spelled out in a text become their ids */
 } GivenTokens;
 

@@ -20,8 +20,8 @@ typedef struct {
     Context *ctx;
     const char *name;
     InspectOptions options;
-    Loaded
-        loaded; /* an outline; the tokenizer is NULL where there is none that this program reads */
+    /* an outline; the tokenizer is NULL where there is none that this program reads */
+    Loaded loaded;
 } Inspection;
 
 /* The tokens nearest to each of those asked for. */

@@ -68,8 +68,8 @@ typedef struct {
     char *reward, *ppo; /* names of runs; "" until they begin */
     char *candidate;    /* what PPO made */
     char *aligned;      /* what was aligned when the round was over */
-    int64_t answered
-        [2]; /* prompts of train and valid that `sampled` has to have answered; -1: not settled */
+    /* prompts of train and valid that `sampled` has to have answered; -1: not settled */
+    int64_t answered[2];
     int64_t labels;          /* that no reward model of an earlier round has read */
     int64_t reward_us;       /* when its reward model began to read labels */
     LoopRate rate, standing; /* of the candidate, and of what was aligned before it, by one judge */

@@ -34,8 +34,8 @@ typedef struct {
     int too_long;            /* labels left out: their pair exceeds the context */
     int decided, left; /* labels by people without ties; those that prefer what was shown first */
     int by_rules;      /* labels by rules */
-    double
-        rules_right; /* of these, what the rules themselves think: errors on purpose 0, ties 1/2 */
+    /* of these, what the rules themselves think: errors on purpose 0, ties 1/2 */
+    double rules_right;
     Overlap overlap;
     char sha256[SHA256_HEX]; /* of all that is learned from: tokens, targets, weights, margins */
 } PreferenceSet;

@@ -16,8 +16,8 @@ RewardEvaluation reward_measure(Policy *p, const Pairs *pairs, double *chosen, d
 
 /* What nobody can do better than, by the labels. */
 typedef struct {
-    double
-        agreement; /* of two people about one pair; NAN unless OVERLAP_MIN such pairs of labels are there */
+    /* of two people about one pair; NAN unless OVERLAP_MIN such pairs of labels are there */
+    double agreement;
     int overlap;    /* such pairs */
     double ceiling; /* accuracy of somebody who makes no errors; NAN when not known */
     bool by_rule;   /* known from the errors that a rule made on purpose */

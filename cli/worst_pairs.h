@@ -10,8 +10,8 @@ typedef struct {
     double chosen, rejected; /* scores, sides as most labels have them */
     bool turned;             /* most labels choose what the first one rejects */
     double agreed;           /* share of the labels that choose it, ties half: above 1/2 */
-    double
-        wrong; /* (2 agreed - 1) (rejected - chosen) > 0: how far off, by how sure the labels are */
+    /* (2 agreed - 1) (rejected - chosen) > 0: how far off, by how sure the labels are */
+    double wrong;
 } WorstPair;
 
 typedef struct {

@@ -20,9 +20,9 @@ typedef enum { LAW_E, LAW_LN_A, LAW_P, LAW_LN_B, LAW_Q, LAW_TERMS } ScalingTerm;
 
 typedef struct {
     double value[LAW_TERMS];
-    double
-        half[LAW_TERMS]; /* of the 95% interval, from the Jacobian and Student's t: value +- half */
-    double residual;     /* deviation of the points, n - 5 degrees of freedom */
+    /* of the 95% interval, from the Jacobian and Student's t: value +- half */
+    double half[LAW_TERMS];
+    double residual; /* deviation of the points, n - 5 degrees of freedom */
 } ScalingLaw;
 
 /* Fails with fewer than 6 points, with one size or one amount of data alone, and where the loss does not fall with

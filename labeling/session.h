@@ -26,9 +26,9 @@ typedef struct {
     const char *ui;       /* tui, line */
     const char *terminal; /* $TERM; may be NULL */
     int columns, rows;
-    const int64_t *
-        only; /* (n_only) these comparisons in this order, and no others, labeled or not; NULL: any that
-                            are open.  Borrowed until the end */
+    /* (n_only) these comparisons in this order, and no others, labeled or not; NULL: any that
+     * are open.  Borrowed until the end */
+    const int64_t *only;
     int64_t n_only;
     bool imported;  /* pairs that came with a data set are offered too, last */
     bool practice;  /* gold pairs alone, with the answer after each; nothing is saved */

@@ -11,9 +11,9 @@
 typedef struct {
     size_t begin, end; /* bytes */
     bool markup; /* the template's: tokens spelled out in it are tokens; else somebody's words */
-    bool
-        learned; /* what the model itself says: all from where an answer begins up to and with the token
-                          that ends the turn, and not the line end behind that */
+    /* what the model itself says: all from where an answer begins up to and with the token that
+     * ends the turn, and not the line end behind that */
+    bool learned;
 } ChatSegment;
 
 typedef struct {

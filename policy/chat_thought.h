@@ -8,8 +8,8 @@
 typedef struct {
     const char *text; /* (n) the thought */
     size_t n;         /* 0: there is none, or an empty one */
-    const char
-        *said; /* all that the answer ends with; the whole answer when no thought ends in it */
+    /* all that the answer ends with; the whole answer when no thought ends in it */
+    const char *said;
 } ChatThought;
 
 /* The thought ends at the first </think> and begins behind the last <think> before that, or where the answer

@@ -45,8 +45,8 @@ typedef struct {
     int *start;     /* (n+1) */
     double *logp;   /* per token: of the whole distribution at the temperature, not a cut one */
     Finish *finish; /* (n) */
-    int64_t
-        n_rows; /* tokens that went through the trunk: a prompt that is still known is not computed again */
+    /* tokens that went through the trunk: a prompt that is still known is not computed again */
+    int64_t n_rows;
 } Responses;
 
 /* Fails on an empty prompt, one that leaves no room in the context, or a token outside the vocabulary,

@@ -10,8 +10,8 @@
 /* Files of a snapshot in the cache. */
 typedef struct {
     char folder[FILE_PATH_MAX];
-    HubListing
-        files; /* those that were asked for, in the order of their names; hash and size when known */
+    /* those that were asked for, in the order of their names; hash and size when known */
+    HubListing files;
     int64_t bytes;   /* of these files */
     int64_t brought; /* of these bytes, how many came over the network now */
 } HubSnapshot;

@@ -23,16 +23,16 @@
 typedef struct Policy Policy;
 
 typedef struct {
-    Adapter
-        *adapter; /* borrowed: what is seen through it and, when trained, changed in place of the
-                             model, which stays as it is; NULL: the model itself */
-    bool train;   /* gradients and moments are kept */
+    /* borrowed: what is seen through it and, when trained, changed in place of the model, which
+     * stays as it is; NULL: the model itself */
+    Adapter *adapter;
+    bool train; /* gradients and moments are kept */
     int heads; /* K values per token; 0: none.  Taken from the score head of the adapter, or the model, when it has
                              one of that many rows, else drawn N(0, 1/sqrt(C+1)) (Ziegler et al. 2019) */
     bool zero_head; /* start the heads at 0 instead */
-    bool
-        beside; /* the heads are no part of the model: what is saved predicts tokens, and only a saved state has
-                             them too, in heads.safetensors */
+    /* the heads are no part of the model: what is saved predicts tokens, and only a saved state
+     * has them too, in heads.safetensors */
+    bool beside;
     int score_class; /* of several heads, the class that whoever scores means; nothing here depends on it */
     uint64_t seed;  /* of new heads */
     int max_tokens; /* of one micro-batch; a longer sequence is one by itself */
@@ -61,9 +61,9 @@ typedef struct {
 typedef struct {
     double *logp;    /* (N) log p(token[i] | all tokens before it), nats; 0 where not wanted */
     double *entropy; /* (N) of the distribution token[i] was drawn from */
-    double *
-        value; /* (N,K) heads after reading token[i]: a score is the last row's, PPO's V(s_i) is the
-                        row before i */
+    /* (N,K) heads after reading token[i]: a score is the last row's, PPO's V(s_i) is the row
+     * before i */
+    double *value;
 } TokenTerms;
 
 /* Make room for micro-batches of so many tokens, if there is less; the first evaluation makes it for

@@ -9,8 +9,8 @@
 typedef struct {
     int n;
     int *at; /* (n) index of the token in the micro-batch */
-    int *
-        row; /* (n) row of the hidden state: the token before for logp, the token itself for values */
+    /* (n) row of the hidden state: the token before for logp, the token itself for values */
+    int *row;
     int *target; /* (n) the token, for logp */
 } Asked;
 

@@ -11,10 +11,10 @@ typedef struct {
     int n;         /* tokens; ids are 0..n-1 */
     char **token;  /* (n) as spelled in the file, no two the same */
     bool *special; /* (n) */
-    bool *
-        in_model; /* (n) in model.vocab, which characters and merges are looked up in; the others are
-                       only found whole, as added tokens */
-    int *slots;   /* (room) hash table of the spellings, -1 empty; room is a power of two */
+    /* (n) in model.vocab, which characters and merges are looked up in; the others are only
+     * found whole, as added tokens */
+    bool *in_model;
+    int *slots; /* (room) hash table of the spellings, -1 empty; room is a power of two */
     size_t room;
 } Vocabulary;
 

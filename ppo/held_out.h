@@ -19,8 +19,9 @@ typedef struct {
     double win_rate; /* (wins + ties / 2) / n */
     double score, base_score;
     AnswerShares shares, base;
-    bool
-        broken; /* a share is below .95 or .90, and below the reference's own by more than .02 (compare/verdict.h) */
+    /* a share is below .95 or .90, and below the reference's own by more than .02
+     * (compare/verdict.h) */
+    bool broken;
 } HeldOutResult;
 
 typedef struct HeldOut HeldOut;

@@ -22,9 +22,9 @@ int class_likeliest(const double *logit, int K);
 
 typedef struct {
     double accuracy, loss; /* plain, whatever was trained: no weights, no smoothing */
-    double
-        calibration_error; /* of the likeliest class's probability; Guo et al. 2017, eq. 3, ten bins */
-    double commonest;      /* accuracy of "always the commonest class" */
+    /* of the likeliest class's probability; Guo et al. 2017, eq. 3, ten bins */
+    double calibration_error;
+    double commonest; /* accuracy of "always the commonest class" */
 } ClassScores;
 /* n > 0.  confusion (K,K), may be NULL: how many texts of each class (row) were put into each (column). */
 ClassScores class_scores(long *confusion, const double *logit, const int *label, int n, int K);

@@ -30,8 +30,8 @@ typedef struct {
 typedef struct {
     Pairs train;
     Pairs held_out; /* n is 0: none, and then neither `shrink` nor `keep_best` */
-    Texts
-        samples; /* answers of the model it starts from, to normalize on; n is 0: the training responses */
+    /* answers of the model it starts from, to normalize on; n is 0: the training responses */
+    Texts samples;
     const char *best_folder; /* where `keep_best` keeps weights while it trains; NULL without it */
 } RewardData;
 

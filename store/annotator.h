@@ -43,9 +43,9 @@ typedef struct {
     int64_t submitted_us, active_ms;
     bool skip;
     bool stands; /* neither taken back nor changed since, and no practice */
-    double
-        agreement; /* with the others' standing labels of the pair, summed: 1 the same side, 0.5 when one
-                         of the two is undecided, 0 the other side */
+    /* with the others' standing labels of the pair, summed: 1 the same side, 0.5 when one of the
+     * two is undecided, 0 the other side */
+    double agreement;
     int64_t compared; /* how many those are */
 } StoreWork;
 typedef struct {

@@ -12,8 +12,8 @@
 typedef struct {
     int64_t assignment_id, comparison_id, prompt_id;
     int64_t a_id, b_id;
-    bool
-        swapped; /* b is shown first: a keyed function of campaign seed, comparison and annotator */
+    /* b is shown first: a keyed function of campaign seed, comparison and annotator */
+    bool swapped;
     const char *prompt, *template; /* template: as in StorePrompt */
     const char *first, *second;    /* the two answers in the order to show them */
     int64_t expires_us;

@@ -24,8 +24,8 @@ typedef struct {
     int64_t line;
     const Layout *layout;
     Dialogue dialogue;
-    const char
-        *template;    /* that the prompts of a dialogue are written in; NULL: none with tokens */
+    /* that the prompts of a dialogue are written in; NULL: none with tokens */
+    const char *template;
     ImportItem *item; /* (n) */
     int n;
     char *raw; /* the line as it came, when rejects are kept */

@@ -15,8 +15,8 @@ const char *outcome_name(Outcome outcome);
 
 typedef struct {
     int64_t assignment_id;
-    uint8_t uuid
-        [16]; /* made once per decision (store_make_uuid), so that a retry is not a second label */
+    /* made once per decision (store_make_uuid), so that a retry is not a second label */
+    uint8_t uuid[16];
     Outcome outcome;
     int preferred; /* AS SHOWN, for OUTCOME_PREF: -1..-4 the first answer (-4 by far), 1..4 the second */
     int64_t shown_us; /* when the pair came onto the screen */

@@ -19,9 +19,8 @@ enum { PAGE_ROWS = 10000, HASH_VERSION = 2, ADDED = 4, NONE_GIVEN = -1 };
 /* The row as hashed: words, not enums, so that a new enum value never changes an old hash. */
 typedef struct {
     const unsigned char *uuid;
-    int64_t
-        number[9]; /* assignment, session, supersedes, pref, shown, submitted, active, comparison,
-                          annotator */
+    /* assignment, session, supersedes, pref, shown, submitted, active, comparison, annotator */
+    int64_t number[9];
     int64_t swapped;
     const char *op, *outcome, *layout, *comment; /* NULL as in the row */
     const unsigned char *text[3];                /* hashes of prompt, a, b */

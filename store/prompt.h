@@ -20,10 +20,10 @@ typedef struct {
     const char *text;   /* verbatim, as the model reads it */
     const char *source; /* where it came from: "demo", "hh", a file's name */
     Split split;        /* when adding: SPLIT_ANY draws it by a keyed hash of its family */
-    const char
-        *template; /* of a conversation: name of the chat template that its text is written in, so that
-                             special tokens spelled out are tokens; NULL: text like any other.  A prompt that is
-                             there already stays what it is */
+    /* of a conversation: name of the chat template that its text is written in, so that special
+     * tokens spelled out are tokens; NULL: text like any other.  A prompt that is there already
+     * stays what it is */
+    const char *template;
 } StorePrompt;
 
 /* Fills in each row's id and split.  `added` may be NULL, here and below. */
@@ -38,8 +38,8 @@ typedef struct {
     Answered answered; /* has responses (of model_id, when given) */
     int64_t model_id;
     int64_t answers; /* so many responses answer a prompt; 0: 1 */
-    const char
-        *words; /* count responses alone whose settings (sampling_json) have these words in them */
+    /* count responses alone whose settings (sampling_json) have these words in them */
+    const char *words;
     int64_t limit;
 } StorePromptFilter;
 typedef struct {
