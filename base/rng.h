@@ -20,6 +20,7 @@ typedef enum {
     RNG_PAIR,        /* which pairs are asked */
     RNG_TEST,
     RNG_MINHASH, /* the hash functions that near-duplicate documents are found with */
+    RNG_BENCH,   /* tokens to be fast on */
 } RngStream;
 
 /* Who asks for sampled answers: their items differ, so no two of them draw the same numbers. */

@@ -11,6 +11,8 @@ extern const Command export_model, export_gguf;
 extern const Command cmd_label, cmd_judge, cmd_annotators, cmd_campaign, cmd_write;
 /* Of reward. */
 extern const Command reward_eval_command, reward_score_command;
+/* Of bench. */
+extern const Command bench_matmul, bench_train, bench_generate, bench_ppo;
 /* Of classify. */
 extern const Command classify_eval_command, classify_predict_command;
 extern const Command cmd_pull, cmd_tokenize, cmd_generate, cmd_chat, cmd_logprobs, cmd_inspect,
@@ -18,7 +20,7 @@ extern const Command cmd_pull, cmd_tokenize, cmd_generate, cmd_chat, cmd_logprob
 extern const Command cmd_demo;
 extern const Command cmd_pretrain, cmd_sft, cmd_reward, cmd_classify, cmd_ppo, cmd_compare;
 extern const Command cmd_loop, cmd_sweep, cmd_runs, cmd_watch, cmd_stop, cmd_report;
-extern const Command cmd_config, cmd_doctor, cmd_help, cmd_version;
+extern const Command cmd_config, cmd_bench, cmd_doctor, cmd_help, cmd_version;
 
 /* The table of main.c, NULL-terminated. */
 extern const Command *const COMMANDS[];

@@ -52,6 +52,7 @@ const Command *const COMMANDS[] = {
     &cmd_report,
     &cmd_demo,
     &cmd_config,
+    &cmd_bench,
     &cmd_doctor,
     &cmd_help,
     &cmd_version,

@@ -338,3 +338,13 @@ void adamw_step(real *w, real *m, real *v, const real *g, size_t n, const AdamSt
     assert(s->step >= 1);
     table()->adamw_step(w, m, v, g, n, s);
 }
+
+double limit_fma(size_t rounds)
+{
+    return table()->limit_fma(rounds);
+}
+
+double limit_read(const real *buffer, size_t n)
+{
+    return table()->limit_read(buffer, n);
+}

@@ -215,4 +215,14 @@ typedef struct {
 /* One AdamW update of n weights, moments m and v in place.      Loshchilov & Hutter 2019, alg. 2 */
 void adamw_step(real *w, real *m, real *v, const real *g, size_t n, const AdamStep *s);
 
+/* ---- limits ---------------------------------------------------------------------------------- */
+
+/* What the machine can do at most with the implementation in use, to hold measured figures against; the
+ * caller takes the time. */
+
+/* Chains of multiply-adds in registers alone, on every thread; returns how many multiply-adds were done. */
+double limit_fma(size_t rounds);
+/* Every thread adds up its part of a buffer; returns the bytes read. */
+double limit_read(const real *buffer, size_t n);
+
 #endif

@@ -63,6 +63,8 @@ typedef struct {
     void (*sample_forward)(int *token, const real *logits, const real *lse, const double *floor,
                            const double *uniform, int N, int V, double temperature);
     void (*adamw_step)(real *w, real *m, real *v, const real *g, size_t n, const AdamStep *s);
+    double (*limit_fma)(size_t rounds);
+    double (*limit_read)(const real *buffer, size_t n);
 } Kernels;
 
 extern const Kernels kernels_reference;

@@ -151,5 +151,7 @@ ENTRY(logsumexp_forward);
 ENTRY(logits_logprob);
 ENTRY(sample_forward);
 ENTRY(adamw_step);
+ENTRY(limit_fma);
+ENTRY(limit_read);
 
 #endif

@@ -38,4 +38,6 @@ const Kernels ISA(kernels) = {
     .logits_logprob = ISA(logits_logprob),
     .sample_forward = ISA(sample_forward),
     .adamw_step = ISA(adamw_step),
+    .limit_fma = ISA(limit_fma),
+    .limit_read = ISA(limit_read),
 };

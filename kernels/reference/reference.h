@@ -86,4 +86,7 @@ void reference_sample_forward(int *token, const real *logits, const real *lse, c
 
 void reference_adamw_step(real *w, real *m, real *v, const real *g, size_t n, const AdamStep *s);
 
+double reference_limit_fma(size_t rounds);
+double reference_limit_read(const real *buffer, size_t n);
+
 #endif

@@ -34,4 +34,6 @@ const Kernels kernels_reference = {
     .logits_logprob = reference_logits_logprob,
     .sample_forward = reference_sample_forward,
     .adamw_step = reference_adamw_step,
+    .limit_fma = reference_limit_fma,
+    .limit_read = reference_limit_read,
 };

@@ -158,6 +158,27 @@ static void rope_tables_are_made_in_double_and_rounded(void **state)
     assert_memory_equal(table + 4000, expected, sizeof expected);
 }
 
+/* Whatever the instruction set, on each of the threads: what is counted, not how long it takes. */
+static void limits_count_what_every_thread_does(void **state)
+{
+    (void)state;
+    enum { N = 64 * 6 };
+    real *x = buffer_new(N);
+    for (int i = 0; kernels_available(i); i++) {
+        kernels_use(kernels_available(i));
+        kernels_threads(1);
+        const double one = limit_fma(10);
+        assert_true(one > 0);
+        assert_true(limit_fma(20) == 2 * one);
+        assert_true(limit_read(x, N) == N * sizeof *x);
+        if (strcmp(kernels_name(), "reference") == 0) continue;
+        kernels_threads(3);
+        assert_true(limit_fma(10) == 3 * one);
+        assert_true(limit_read(x, N) == N * sizeof *x);
+    }
+    buffer_free(x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +192,7 @@ int main(void)
         cmocka_unit_test(buffers_give_back_what_was_written),
         cmocka_unit_test(embedding_adds_the_row_of_the_token_and_of_the_position),
         cmocka_unit_test(gather_picks_rows),
+        cmocka_unit_test(limits_count_what_every_thread_does),
         cmocka_unit_test(rope_tables_are_made_in_double_and_rounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

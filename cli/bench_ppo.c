@@ -1,0 +1,234 @@
+/* rlhf bench ppo: iterations of PPO, by phases. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/interrupt.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/bench.h"
+#include "cli/commands.h"
+#include "cli/memory_plan.h"
+#include "cli/options.h"
+#include "policy/model_settings.h"
+#include "ppo/ppo.h"
+
+typedef struct {
+    BenchShape shape;
+    int prompt, iterations;
+} PpoBenchOptions;
+
+static const Option OPTIONS[] = {
+    BENCH_SHAPE_OPTIONS(PpoBenchOptions, shape),
+    {"prompt-tokens", OPTION_INT, offsetof(PpoBenchOptions, prompt), 1, 1 << 20, "N",
+     "of each prompt (16)"},
+    {"measured", OPTION_INT, offsetof(PpoBenchOptions, iterations), 1, 1000, "N",
+     "iterations, after one that is not measured (3)"},
+    {0},
+};
+
+/* As cmd_ppo.c has them: policy and value model are trained, all of them or adapters over the frozen ones. */
+typedef struct {
+    const PpoConfig *settings;
+    const LoraConfig *lora;
+    Model *model, *reward, *policy_copy, *value_copy;
+    Adapter *policy_adapter, *value_adapter;
+    int *token, *start;
+    PpoInputs in;
+    Ppo *ppo;
+} Job;
+
+static Model *copy_of(const Model *m)
+{
+    Model *copy = model_like(&m->config);
+    model_copy(copy, m);
+    return copy;
+}
+
+static void open_trained(Job *j)
+{
+    PolicyOptions policy = ppo_policy_options(j->settings), value = ppo_value_options(j->settings);
+    const bool shared = j->settings->value == VALUE_SHARED;
+    const AdapterConfig adapter = adapter_config(j->lora);
+    if (j->lora->rank > 0) {
+        j->policy_adapter = policy.adapter = adapter_new(j->model, &adapter, 1);
+        if (!shared) j->value_adapter = value.adapter = adapter_new(j->reward, &adapter, 2);
+    } else {
+        j->policy_copy = copy_of(j->model);
+        if (!shared) j->value_copy = copy_of(j->reward);
+    }
+    j->in.policy = policy_open(j->policy_copy ? j->policy_copy : j->model, &policy);
+    j->in.value = j->in.policy;
+    if (!shared) j->in.value = policy_open(j->value_copy ? j->value_copy : j->reward, &value);
+}
+
+static void job_open(Job *j, const ModelConfig *c, int prompt, uint64_t seed)
+{
+    const int B = j->settings->batch_size;
+    j->model = model_new(c, seed);
+    j->reward = model_new(c, seed + 1);
+    j->token = bench_tokens(B * prompt, c->V);
+    j->start = mem_calloc((size_t)B + 1, sizeof *j->start);
+    for (int b = 0; b <= B; b++) j->start[b] = b * prompt;
+    const PolicyOptions frozen = {.max_tokens = SCORING_TOKENS, .seed = seed};
+    PolicyOptions scores = frozen;
+    scores.heads = 1;
+    j->in = (PpoInputs){.reference = policy_open(j->model, &frozen),
+                        .reward = policy_open(j->reward, &scores),
+                        .prompts = {B, j->token, j->start},
+                        .seed = seed};
+    open_trained(j);
+}
+
+static void job_close(Job *j)
+{
+    ppo_free(j->ppo);
+    if (j->in.value != j->in.policy) policy_close(j->in.value);
+    policy_close(j->in.policy);
+    policy_close(j->in.reference);
+    policy_close(j->in.reward);
+    adapter_free(j->policy_adapter);
+    adapter_free(j->value_adapter);
+    Model *const all[] = {j->policy_copy, j->value_copy, j->model, j->reward};
+    for (int i = 0; i < 4; i++) model_free(all[i]);
+    free(j->token);
+    free(j->start);
+}
+
+/* Medians of the iterations. */
+typedef struct {
+    double total, sampling, scoring, updating;
+} Phases;
+
+static int iterate(Phases *out, Job *j, int iterations, Error *err)
+{
+    double *x = mem_calloc(4 * (size_t)iterations, sizeof *x), *phase[4];
+    Trainer t = ppo_trainer(j->ppo);
+    Text members = {0}, note = {0};
+    int rc = 0;
+    for (int k = 0; k < 4; k++) phase[k] = x + k * iterations;
+    for (int i = -1; i < iterations && rc == 0; i++) {
+        const double began = log_clock();
+        rc = t.step(t.self, i + 1, &members, &note, err);
+        if (rc == 0 && interrupt_pending()) rc = error_stopped(err, "stopped");
+        if (i < 0) continue;
+        const PpoMetrics *m = ppo_metrics(j->ppo);
+        phase[0][i] = log_clock() - began;
+        phase[1][i] = m->sampling, phase[2][i] = m->scoring, phase[3][i] = m->updating;
+    }
+    if (rc == 0)
+        *out = (Phases){bench_median(phase[0], iterations), bench_median(phase[1], iterations),
+                        bench_median(phase[2], iterations), bench_median(phase[3], iterations)};
+    text_free(&members);
+    text_free(&note);
+    free(x);
+    return rc;
+}
+
+static void report(const Context *ctx, const Job *j, const Phases *p, const PpoBenchOptions *o)
+{
+    const BenchLimits limits = bench_limits();
+    const PpoConfig *s = j->settings;
+    const double tokens = (double)s->batch_size * (o->prompt + s->max_new_tokens);
+    if (!ctx->json) {
+        printf("%.4g s an iteration (median of %d): sampling %.4g, scoring %.4g, updating %.4g\n"
+               "%d answers of %d tokens after prompts of %d, %d epochs, minibatches of %d; %s\n"
+               "%s tokens/s\n",
+               p->total, o->iterations, p->sampling, p->scoring, p->updating, s->batch_size,
+               s->max_new_tokens, o->prompt, s->epochs, s->minibatch_size,
+               bench_shape_name(&j->model->config), text_thousands((long long)(tokens / p->total)));
+        bench_print_limits(ctx, &limits);
+        return;
+    }
+    Text t = {0};
+    const double value[] = {tokens / p->total, p->total, p->sampling, p->scoring, p->updating};
+    static const char *const NAME[] = {"tokens_per_second", "seconds", "sampling", "scoring",
+                                       "updating"};
+    for (int i = 0; i < 5; i++) {
+        text_format(&t, "%s\"%s\":", i ? "," : "{", NAME[i]);
+        json_put_number(&t, value[i]);
+    }
+    text_add(&t, ",");
+    bench_put_limits(&t, ctx, &limits);
+    printf("%s}\n", t.bytes);
+    text_free(&t);
+}
+
+static int check_memory(const ModelConfig *c, const PpoConfig *s, const LoraConfig *lora,
+                        int longest, Error *err)
+{
+    const bool full = lora->rank == 0, separate = s->value != VALUE_SHARED;
+    const ModelUse predicts = {.predicts = true, .trained = !full, .predictions_trained = !full};
+    const ModelUse learns = {.predicts = true, .trained = true, .predictions_trained = true};
+    const ModelUse scores = {.trained = !full}, values = {.trained = true};
+    const PolicyOptions policy = ppo_policy_options(s), value = ppo_value_options(s);
+    MemoryPlan plan = {.untold = true};
+    memory_plan_add(&plan, "frozen models", model_memory(c, &predicts) + model_memory(c, &scores));
+    if (full)
+        memory_plan_add(&plan, "policy", model_memory(c, &learns) + policy_memory(c, &policy));
+    if (full && separate)
+        memory_plan_add(&plan, "value model", model_memory(c, &values) + policy_memory(c, &value));
+    memory_plan_add(&plan, "sampling", decoding_memory(c, 0, s->generate_batch, longest));
+    return memory_plan_check(&plan, "adapters take less: --set lora.rank=16", err);
+}
+
+/* Held-out answers are no part of an iteration. */
+static int read_settings(Context *ctx, const BenchShape *from, ModelConfig *c, PpoConfig *s,
+                         LoraConfig *lora, Error *err)
+{
+    Config all = {0};
+    config_bind(&all, &PPO_TABLE, s);
+    config_bind(&all, &LORA_TABLE, lora);
+    if (context_preset(&all, ctx->command, err) != 0 || bench_shape(c, from, ctx, &all, err) != 0)
+        return -1;
+    s->show_every = s->eval_every = 0;
+    return ppo_check_settings(s, err);
+}
+
+static int bench(Context *ctx, int argc, char **argv, Error *err)
+{
+    PpoBenchOptions o = {.prompt = 16, .iterations = 3};
+    PpoConfig settings;
+    LoraConfig lora;
+    Words words;
+    ModelConfig c;
+    if (options_parse(ctx, OPTIONS, &o, &words, 0, 0, argc, argv, err) != 0 ||
+        read_settings(ctx, &o.shape, &c, &settings, &lora, err) != 0)
+        return -1;
+    const int longest = o.prompt + settings.max_new_tokens;
+    if (longest > c.max_T)
+        return error_usage(err, "%d and %d tokens: the model's context has %d", o.prompt,
+                           settings.max_new_tokens, c.max_T);
+    if (check_memory(&c, &settings, &lora, longest, err) != 0) return -1;
+    bench_say_load();
+    Job j = {.settings = &settings, .lora = &lora};
+    Phases phases;
+    job_open(&j, &c, o.prompt, ctx->seed);
+    int rc = ppo_check(&settings, &j.in, err);
+    if (rc == 0) {
+        j.ppo = ppo_new(&j.in, &settings);
+        rc = iterate(&phases, &j, o.iterations, err);
+    }
+    if (rc == 0) report(ctx, &j, &phases, &o);
+    job_close(&j);
+    return rc;
+}
+
+static const ConfigTable *const SECTIONS[] = {&MODEL_TABLE, &PPO_TABLE, &LORA_TABLE, NULL};
+/* The iteration that other programs were measured on: 64 answers of 48 tokens, 4 epochs. */
+static const char PRESET[] =
+    "{\"ppo\":{\"batch_size\":64,\"minibatch_size\":8,\"max_new_tokens\":48,"
+    "\"missing_stop_penalty\":0}}";
+const Command bench_ppo = {
+    .name = "ppo",
+    .summary = "iterations of PPO, by phases",
+    .usage =
+        "[--shape SHAPE|--model MODEL] [--prompt-tokens N] [--measured N] [--SETTING VALUE]...",
+    .details =
+        "64 answers of 48 tokens, 4 epochs in minibatches of 8, unless settings say otherwise.",
+    .options = OPTIONS,
+    .sections = SECTIONS,
+    .preset = PRESET,
+    .project = PROJECT_OPTIONAL,
+    .run = bench,
+};
