@@ -3,76 +3,50 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/sql.h"
+#include "store/family.h"
 
-/* The text's row, or id 0; *same when it has this class. */
-static int find_text(Store *s, StoreClassText *row, int64_t content_id, bool *same, Error *err)
+static const FamilyTable TEXT_CLASS = {
+    .what = "text",
+    .doing = "add a text and its class",
+    .find = "SELECT id, split FROM text_class WHERE content_id=?1",
+    .split = "SELECT split FROM text_class WHERE family=?1 LIMIT 1",
+    .insert = "INSERT INTO text_class(content_id,source,split,family,created_us,class)"
+              " VALUES(?1,?2,?3,?4,?5,?6)"};
+
+static int read_class(Store *s, int64_t id, char **out, Error *err)
 {
-    static const char SQL[] = "SELECT id, split, class=?2 FROM text_class WHERE content_id=?1";
+    static const char SQL[] = "SELECT class FROM text_class WHERE id=?1";
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
-    sqlite3_bind_int64(stmt, 1, content_id);
-    sql_bind_text(stmt, 2, row->class_name);
-    const int found = sql_step(s, stmt, "find a text", err);
-    if (found < 0) return -1;
-    row->id = 0;
-    if (found == 0) return 0;
-    row->id = sqlite3_column_int64(stmt, 0);
-    row->split = sql_split(stmt, 1);
-    *same = sqlite3_column_int(stmt, 2) != 0;
+    sqlite3_bind_int64(stmt, 1, id);
+    if (sql_step(s, stmt, "find a text's class", err) < 0) return -1;
+    *out = sql_copy_text(stmt, 0);
     sql_release(stmt);
-    return 0;
-}
-
-static int find_family(Store *s, int64_t family, Split *out, Error *err)
-{
-    static const char SQL[] = "SELECT split FROM text_class WHERE family=?1 LIMIT 1";
-    return family_find(out, s, SQL, family, err);
-}
-
-static int insert(Store *s, StoreClassText *row, int64_t content_id, int64_t family, Error *err)
-{
-    static const char SQL[] =
-        "INSERT INTO text_class(content_id,class,source,split,family,created_us)"
-        " VALUES(?1,?2,?3,?4,?5,?6)";
-    sqlite3_stmt *stmt = NULL;
-    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
-    sqlite3_bind_int64(stmt, 1, content_id);
-    sql_bind_text(stmt, 2, row->class_name);
-    sql_bind_text(stmt, 3, row->source);
-    sql_bind_split(stmt, 4, row->split);
-    sqlite3_bind_int64(stmt, 5, family);
-    sqlite3_bind_int64(stmt, 6, store_time_us());
-    if (sql_run(s, stmt, "add a text and its class", err) != 0) return -1;
-    row->id = sqlite3_last_insert_rowid(s->db);
     return 0;
 }
 
 int store_insert_class_text(Store *s, StoreClassText *row, StoreAdded *added, Error *err)
 {
-    assert(row->text && row->class_name && row->source);
-    if (!*row->text) return error_set(err, "%s: text is empty", s->path);
+    assert(row->class_name);
     if (!*row->class_name) return error_set(err, "%s: class is empty", s->path);
-    if (content_check(s, row->text, "text", err) != 0) return -1;
     if (content_check(s, row->class_name, "class", err) != 0) return -1;
 
-    const Split wish = row->split;
-    const int64_t family = family_key(row->text);
-    int64_t content_id = 0;
-    bool same = false;
-    if (content_add(s, row->text, &content_id, err) != 0) return -1;
-    if (find_text(s, row, content_id, &same, err) != 0) return -1;
-    if (row->id != 0) {
-        added->duplicate += same;
-        added->refused += !same;
-        return 0;
-    }
-    Split there = SPLIT_ANY;
-    if (find_family(s, family, &there, err) != 0) return -1;
-    row->split = there != SPLIT_ANY ? there : wish != SPLIT_ANY ? wish : family_split(family);
-    added->moved += wish != SPLIT_ANY && wish != row->split;
-    added->added++;
-    return insert(s, row, content_id, family, err);
+    FamilyRow of_family = {.text = row->text,
+                           .source = row->source,
+                           .class_name = row->class_name,
+                           .split = row->split};
+    Content content;
+    char *class_name = NULL;
+    if (family_put(s, &TEXT_CLASS, &of_family, &content, added, err) != 0) return -1;
+    row->id = of_family.id;
+    row->split = of_family.split;
+    if (!of_family.there) return 0;
+    if (read_class(s, row->id, &class_name, err) != 0) return -1;
+    const bool same = strcmp(class_name, row->class_name) == 0;
+    added->duplicate += same;
+    added->refused += !same;
+    free(class_name);
+    return 0;
 }
 
 int store_add_class_texts(Store *s, StoreClassText *rows, size_t n, StoreAdded *added, Error *err)

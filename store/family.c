@@ -1,12 +1,12 @@
-/* Families of near-duplicates: prompts that differ in case, punctuation, white space and numbers alone
- * count as one, so that none of them is in train while another is in test. */
+#include "store/family.h"
+
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/sql.h"
 
 /* Nothing secret: the same prompt falls into the same split in every project. */
 static const char FAMILY_KEY[] = "rlhf prompt family 1";
@@ -63,21 +63,75 @@ int64_t family_key(const char *text)
     return (int64_t)hash;
 }
 
-/* 80% train, 10% valid, 10% test. */
 Split family_split(int64_t family)
 {
     const int tenth = (int)((uint64_t)family % 10);
     return tenth < 8 ? SPLIT_TRAIN : tenth == 8 ? SPLIT_VALID : SPLIT_TEST;
 }
 
-int family_find(Split *out, Store *s, const char *sql, int64_t family, Error *err)
+/* ---- tables ---------------------------------------------------------------------------------------- */
+
+static int find(Store *s, const FamilyTable *table, FamilyRow *row, int64_t content_id, Error *err)
 {
     sqlite3_stmt *stmt = NULL;
-    if (sql_get(s, &stmt, sql, err) != 0) return -1;
+    if (sql_get(s, &stmt, table->find, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, content_id);
+    const int found = sql_step(s, stmt, table->doing, err);
+    if (found != 1) return found;
+    row->id = sqlite3_column_int64(stmt, 0);
+    row->split = sql_split(stmt, 1);
+    row->there = true;
+    sql_release(stmt);
+    return 0;
+}
+
+/* Where the family is already, SPLIT_ANY when it is new. */
+static int find_split(Store *s, const FamilyTable *table, int64_t family, Split *out, Error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, table->split, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, family);
     const int found = sql_step(s, stmt, "find near-duplicates", err);
     if (found < 0) return -1;
     *out = found ? sql_split(stmt, 0) : SPLIT_ANY;
-    sql_release(stmt);
+    if (found) sql_release(stmt);
     return 0;
+}
+
+static int insert(Store *s, const FamilyTable *table, FamilyRow *row, int64_t content_id,
+                  int64_t family, Error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, table->insert, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, content_id);
+    sql_bind_text(stmt, 2, row->source);
+    sql_bind_split(stmt, 3, row->split);
+    sqlite3_bind_int64(stmt, 4, family);
+    sqlite3_bind_int64(stmt, 5, store_time_us());
+    if (row->class_name) sql_bind_text(stmt, 6, row->class_name);
+    if (sql_run(s, stmt, table->doing, err) != 0) return -1;
+    row->id = sqlite3_last_insert_rowid(s->db);
+    return 0;
+}
+
+int family_put(Store *s, const FamilyTable *table, FamilyRow *row, Content *content,
+               StoreAdded *added, Error *err)
+{
+    assert(row->text && row->source);
+    if (!*row->text) return error_set(err, "%s: %s is empty", s->path, table->what);
+    if (content_check(s, row->text, table->what, err) != 0) return -1;
+
+    row->there = false;
+    if (content_put(s, row->text, content, err) != 0) return -1;
+    if (!content->added && find(s, table, row, content->id, err) != 0) return -1;
+    if (row->there) return 0;
+
+    const Split wish = row->split;
+    const int64_t family = family_key(row->text);
+    Split there = SPLIT_ANY;
+    if (find_split(s, table, family, &there, err) != 0) return -1;
+    row->split = there != SPLIT_ANY ? there : wish != SPLIT_ANY ? wish : family_split(family);
+    added->moved += wish != SPLIT_ANY && wish != row->split;
+    added->added++;
+    return insert(s, table, row, content->id, family, err);
 }

@@ -1,50 +1,18 @@
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "store/sql.h"
+#include "store/family.h"
 
 /* ---- adding ---------------------------------------------------------------------------------------- */
 
-/* The prompt with this text: its id (0 when there is none) and split. */
-static int find_by_content(Store *s, int64_t content_id, StorePrompt *row, Error *err)
-{
-    static const char SQL[] = "SELECT id, split FROM prompt WHERE content_id=?1";
-    sqlite3_stmt *stmt = NULL;
-    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
-    sqlite3_bind_int64(stmt, 1, content_id);
-    const int found = sql_step(s, stmt, "find a prompt", err);
-    if (found < 0) return -1;
-    row->id = 0;
-    if (found == 0) return 0;
-    row->id = sqlite3_column_int64(stmt, 0);
-    row->split = sql_split(stmt, 1);
-    sql_release(stmt);
-    return 0;
-}
-
-static int find_family(Store *s, int64_t family, Split *out, Error *err)
-{
-    static const char SQL[] = "SELECT split FROM prompt WHERE family=?1 LIMIT 1";
-    return family_find(out, s, SQL, family, err);
-}
-
-static int insert_prompt(Store *s, StorePrompt *row, int64_t content_id, int64_t family, Error *err)
-{
-    static const char SQL[] =
-        "INSERT INTO prompt(content_id,source,split,family,created_us) VALUES(?1,?2,?3,?4,?5)";
-    sqlite3_stmt *stmt = NULL;
-    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
-    sqlite3_bind_int64(stmt, 1, content_id);
-    sql_bind_text(stmt, 2, row->source);
-    sql_bind_split(stmt, 3, row->split);
-    sqlite3_bind_int64(stmt, 4, family);
-    sqlite3_bind_int64(stmt, 5, store_time_us());
-    if (sql_run(s, stmt, "add a prompt", err) != 0) return -1;
-    row->id = sqlite3_last_insert_rowid(s->db);
-    return 0;
-}
+static const FamilyTable PROMPT = {
+    .what = "prompt",
+    .doing = "add a prompt",
+    .find = "SELECT id, split FROM prompt WHERE content_id=?1",
+    .split = "SELECT split FROM prompt WHERE family=?1 LIMIT 1",
+    .insert =
+        "INSERT INTO prompt(content_id,source,split,family,created_us) VALUES(?1,?2,?3,?4,?5)"};
 
 static int insert_conversation(Store *s, const StorePrompt *row, Error *err)
 {
@@ -59,26 +27,12 @@ static int insert_conversation(Store *s, const StorePrompt *row, Error *err)
 
 int prompt_put(Store *s, StorePrompt *row, Content *content, StoreAdded *added, Error *err)
 {
-    assert(row->text && row->source);
-    if (*row->text == 0) return error_set(err, "%s: prompt is empty", s->path);
-    if (content_check(s, row->text, "prompt", err) != 0) return -1;
-
-    const Split wish = row->split;
-    if (content_put(s, row->text, content, err) != 0) return -1;
-    row->id = 0;
-    if (!content->added && find_by_content(s, content->id, row, err) != 0) return -1;
-    if (row->id != 0) {
-        added->duplicate++;
-        return 0;
-    }
-    const int64_t family = family_key(row->text);
-    Split there = SPLIT_ANY;
-    if (find_family(s, family, &there, err) != 0) return -1;
-    row->split = there != SPLIT_ANY ? there : wish != SPLIT_ANY ? wish : family_split(family);
-    added->moved += wish != SPLIT_ANY && wish != row->split;
-    added->added++;
-    if (insert_prompt(s, row, content->id, family, err) != 0) return -1;
-    return insert_conversation(s, row, err);
+    FamilyRow of_family = {.text = row->text, .source = row->source, .split = row->split};
+    if (family_put(s, &PROMPT, &of_family, content, added, err) != 0) return -1;
+    row->id = of_family.id;
+    row->split = of_family.split;
+    added->duplicate += of_family.there;
+    return of_family.there ? 0 : insert_conversation(s, row, err);
 }
 
 int store_insert_prompt(Store *s, StorePrompt *row, StoreAdded *added, Error *err)

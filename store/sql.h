@@ -174,12 +174,4 @@ int label_verify(Store *s, int64_t *n, Error *err);
 /* Recompute the chain of the judgements; *n is how many there are. */
 int judgement_verify(Store *s, int64_t *n, Error *err);
 
-/* Lower case, letters and digits only, runs of digits as one 0, single spaces: what near-duplicates
- * share.  The caller frees. */
-char *family_normalise(const char *text);
-Split family_split(int64_t family);
-int64_t family_key(const char *text);
-/* Where a family is already, SPLIT_ANY when it is new: what `sql` selects for it, the split of one row. */
-int family_find(Split *out, Store *s, const char *sql, int64_t family, Error *err);
-
 #endif

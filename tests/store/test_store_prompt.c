@@ -1,3 +1,4 @@
+#include "store/family.h"
 #include "tests/store/store_test.h"
 
 #include <math.h>
