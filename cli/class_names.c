@@ -1,11 +1,14 @@
 #include "cli/class_names.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 enum { CONFIG_LIMIT = 1 << 20, NUMBER = 16 };
 
@@ -31,6 +34,38 @@ void class_names_free(ClassNames *c)
     for (int i = 0; i < c->n; i++) free(c->name[i]);
     free(c->name);
     *c = (ClassNames){0};
+}
+
+static int add_line(ClassNames *c, const char *name, Error *err)
+{
+    if (!*name) return error_set(err, "it is empty");
+    const int at = class_names_find(c, name);
+    if (at >= 0) return error_set(err, "'%.60s' is the name of %d already", name, at);
+    c->name = mem_realloc(c->name, (size_t)c->n + 1, sizeof *c->name);
+    c->name[c->n++] = mem_strdup(name);
+    return 0;
+}
+
+int class_names_read_lines(ClassNames *out, const char *path, Error *err)
+{
+    enum { NAME_MAX_BYTES = 1000 };
+    ClassNames c = {0};
+    Text line = {0};
+    int rc = 0;
+    FILE *f = fopen(path, "re");
+    if (!f) return error_set(err, "%s: %s", path, strerror(errno));
+    for (int more; rc == 0 && (more = text_read_line(&line, f, NAME_MAX_BYTES)) != 0;) {
+        rc = more < 0 ? error_set(err, "longer than %d bytes", NAME_MAX_BYTES)
+                      : add_line(&c, line.bytes ? line.bytes : "", err);
+        if (rc != 0) error_wrap(err, "%s: line %d", path, c.n + 1);
+    }
+    if (rc == 0 && ferror(f)) rc = error_set(err, "%s: cannot be read", path);
+    if (rc == 0 && c.n == 0) rc = error_set(err, "%s: there are no names in it", path);
+    fclose(f);
+    text_free(&line);
+    if (rc == 0) *out = c;
+    else class_names_free(&c);
+    return rc;
 }
 
 /* config.json, or classes.json where there is none. */

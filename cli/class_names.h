@@ -15,6 +15,8 @@ int class_names_find(const ClassNames *c, const char *name);
 /* Unless it is there, at its place in the order; those after it move. */
 void class_names_add(ClassNames *c, const char *name);
 void class_names_free(ClassNames *c);
+/* The names in a file, one a line, in that order: what whole numbers from 0 on stand for. */
+int class_names_read_lines(ClassNames *out, const char *path, Error *err);
 
 /* Into a folder that a policy has been saved in: id2label and label2id of config.json, or, where an adapter has none,
  * {"id2label": ..., "label2id": ...} as classes.json. */

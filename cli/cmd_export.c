@@ -119,16 +119,17 @@ static const Command RESPONSES = EXPORT_OF(
     "responses", "every answer with its prompt, model, seed and settings: to be made again");
 static const Command JUDGEMENTS =
     EXPORT_OF("judgements", "{\"prompt\", \"completion\", \"label\"} a line: thumbs up and down");
-static const Command *const SECONDS[] = {&PROMPTS,      &DEMONSTRATIONS, &PREFERENCES,
-                                         &LABELS,       &RESPONSES,      &JUDGEMENTS,
-                                         &export_model, &export_gguf,    NULL};
+static const Command CLASSES = EXPORT_OF("classes", "{\"text\", \"label\"} a line");
+static const Command *const SECONDS[] = {
+    &PROMPTS,    &DEMONSTRATIONS, &PREFERENCES,  &LABELS,      &RESPONSES,
+    &JUDGEMENTS, &CLASSES,        &export_model, &export_gguf, NULL};
 
 const Command cmd_export = {
     .name = "export",
     .heading = "data",
     .summary = "write prompts, preferences, labels, answers or judgements as JSON lines; a model",
-    .usage = "prompts|demonstrations|preferences|labels|responses|judgements [--split SPLIT] "
-             "[--out FILE [--force]]\nmodel MODEL DIR [--merged]\n"
+    .usage = "prompts|demonstrations|preferences|labels|responses|judgements|classes "
+             "[--split SPLIT] [--out FILE [--force]]\nmodel MODEL DIR [--merged]\n"
              "gguf MODEL FILE [--type f32|f16|bf16|q8_0] [--force]",
     .details = "The first three are in the form that TRL and rlhf import read; preferences also in "
                "HH-RLHF's:\nrlhf export preferences --form hh.",

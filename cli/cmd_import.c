@@ -1,5 +1,5 @@
-/* rlhf import: prompts, demonstrations, preferences and judgements from files, standard input and https
- * addresses. */
+/* rlhf import: prompts, demonstrations, preferences, judgements and texts with classes from files, standard input
+ * and https addresses. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,23 +13,27 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/class_names.h"
 #include "cli/commands.h"
 #include "cli/import_reader.h"
+#include "cli/import_report.h"
 #include "cli/options.h"
 #include "cli/project.h"
-#include "cli/wrap.h"
 #include "store/store.h"
 
 typedef struct {
-    const char *kind, *layout, *source, *split, *rejects, *sha256, *model, *template;
+    const char *kind, *layout, *names, *source, *split, *rejects, *sha256, *model, *template;
     bool strict;
 } ImportChoices;
 
 static const Option OPTIONS[] = {
     {"kind", OPTION_TEXT, offsetof(ImportChoices, kind), 0, 0, "KIND",
-     "take less than a row holds: prompts, demonstrations, preferences or judgements (auto)"},
+     "take less than a row holds: prompts, demonstrations, preferences, judgements, classes "
+     "(auto)"},
     {"layout", OPTION_TEXT, offsetof(ImportChoices, layout), 0, 0, "NAME",
      "what the rows are, when they are not to be recognised by their members"},
+    {"names", OPTION_TEXT, offsetof(ImportChoices, names), 0, 0, "FILE",
+     "names of classes whose labels are whole numbers, one a line, the first that of 0"},
     {"template", OPTION_TEXT, offsetof(ImportChoices, template), 0, 0, "NAME",
      "chat template that conversations are written in (the model's; without one, plain)"},
     {"model", OPTION_TEXT, offsetof(ImportChoices, model), 0, 0, "MODEL",
@@ -113,113 +117,6 @@ static int download(char path[FILE_PATH_MAX], const Context *ctx, const char *ur
     return rc;
 }
 
-/* ---- what was understood --------------------------------------------------------------------------- */
-
-/* One line of at most about 90 columns, quoted as JSON, the middle left out. */
-static void log_text(const char *label, const char *text)
-{
-    enum { HEAD = 48, TAIL = 32 };
-    size_t n = strlen(text), head = n, tail = n;
-    if (n > HEAD + TAIL) {
-        for (head = HEAD; (text[head] & 0xC0) == 0x80;) head--;
-        for (tail = n - TAIL; (text[tail] & 0xC0) == 0x80;) tail++;
-    }
-    Text t = {0};
-    json_put_text(&t, text, head);
-    if (tail < n) {
-        t.n--; /* the closing quote */
-        Text rest = {0};
-        json_put_text(&rest, text + tail, n - tail);
-        text_format(&t, " ... %s", rest.bytes + 1);
-        text_free(&rest);
-    }
-    log_line("    %-11s%s", label, t.bytes);
-    text_free(&t);
-}
-
-static int refusals(const ImportResult *r)
-{
-    return r->refused < IMPORT_REFUSALS ? (int)r->refused : IMPORT_REFUSALS;
-}
-
-static void print_refusals(const ImportResult *r)
-{
-    const int n = refusals(r);
-    for (int i = 0; i < n; i++)
-        printf("  refused %s %" PRId64 ": %s\n", r->unit, r->refusal[i].line, r->refusal[i].reason);
-    if (r->refused > n) printf("  and %s more\n", text_thousands(r->refused - n));
-}
-
-/* Eight in ten of few families is sometimes all of them. */
-static void print_lacking(const ImportResult *r)
-{
-    enum { ENOUGH = 20 };
-    const int64_t valid = r->by_split[SPLIT_VALID], test = r->by_split[SPLIT_TEST];
-    if (r->by_split[SPLIT_TRAIN] + valid + test < ENOUGH || (valid > 0 && test > 0)) return;
-    printf("  none for %s: near-duplicates stay together; say --split to choose\n",
-           valid + test == 0 ? "valid and test"
-           : valid == 0      ? "valid"
-                             : "test");
-}
-
-static void print_result(const ImportResult *r, const char *name, bool split_given)
-{
-    char summary[1024];
-    store_import_summary(r, name, summary, sizeof summary);
-    printf("%s\n", summary);
-    print_refusals(r);
-    wrap_print(2,
-               "  new: prompts %s, demonstrations %s, comparisons %s%s%s; rows: train %s, valid "
-               "%s, test %s\n",
-               text_thousands(r->prompts), text_thousands(r->demonstrations),
-               text_thousands(r->comparisons), r->judgements ? ", judgements " : "",
-               r->judgements ? text_thousands(r->judgements) : "",
-               text_thousands(r->by_split[SPLIT_TRAIN]), text_thousands(r->by_split[SPLIT_VALID]),
-               text_thousands(r->by_split[SPLIT_TEST]));
-    if (!split_given) print_lacking(r);
-    if (r->moved)
-        printf("  %s moved into the split that near-duplicates are in\n",
-               text_count(r->moved, "prompt"));
-}
-
-/* For the person to see whether the rows were understood; no part of the result. */
-static void log_samples(const ImportResult *r)
-{
-    static const char *const OUTCOME[][2] = {
-        {"chosen", "rejected"}, {"tied", "with"}, {"bad", "and bad"}};
-    for (int i = 0; i < r->n_samples; i++) {
-        const ImportSample *s = &r->sample[i];
-        const char *const *pair = OUTCOME[s->outcome <= OUTCOME_BOTH_BAD ? s->outcome : 0];
-        log_line("  %s %" PRId64 ": %s (%s)", r->unit, s->line, s->layout, s->about);
-        log_text("prompt", s->prompt);
-        if (s->kind == DATA_PREFERENCES)
-            log_text(pair[0], s->chosen), log_text(pair[1], s->rejected);
-        if (s->kind == DATA_DEMONSTRATIONS) log_text("completion", s->chosen);
-        if (s->kind == DATA_JUDGEMENTS) log_text(s->good ? "good" : "bad", s->chosen);
-    }
-}
-
-static void put_json(Text *t, const ImportResult *r, const char *name)
-{
-    text_add(t, t->n ? ",{\"file\":" : "{\"file\":");
-    json_put_text(t, name, strlen(name));
-    text_format(t,
-                ",\"taken\":%" PRId64 ",\"duplicate\":%" PRId64 ",\"refused\":%" PRId64
-                ",\"prompts\":%" PRId64 ",\"demonstrations\":%" PRId64 ",\"comparisons\":%" PRId64
-                ",\"judgements\":%" PRId64 ",\"layout\":",
-                r->taken, r->duplicate, r->refused, r->prompts, r->demonstrations, r->comparisons,
-                r->judgements);
-    if (r->n_samples) text_format(t, "\"%s\"", r->sample[0].layout);
-    else text_add(t, "null");
-    text_add(t, ",\"refusals\":[");
-    for (int i = 0; i < refusals(r); i++) {
-        text_format(t, "%s{\"line\":%" PRId64 ",\"reason\":", i ? "," : "", r->refusal[i].line);
-        json_put_text(t, r->refusal[i].reason, strlen(r->refusal[i].reason));
-        text_add(t, "}");
-    }
-    text_add(t, "]}");
-}
-
 /* ---- the files -------------------------------------------------------------------------------------- */
 
 static void say_stopped(const char *word, const ImportResult *r)
@@ -247,10 +144,10 @@ static int import_one(const Context *ctx, Store *store, const char *word,
     const int rc = store_import(store, path, options, &result, err);
     progress_end(&bar);
     if (rc != 0) return -1;
-    if (ctx->json) put_json(json, &result, word);
+    if (ctx->json) import_report_json(json, &result, word);
     else {
-        print_result(&result, word, choices->split != NULL);
-        log_samples(&result);
+        import_report_print(&result, word, choices->split != NULL);
+        import_report_samples(&result);
     }
     const bool stopped = result.stopped;
     if (stopped && !ctx->observer) say_stopped(word, &result);
@@ -326,6 +223,7 @@ static int import(Context *ctx, int argc, char **argv, Error *err)
 {
     ImportChoices choices = {0};
     ImportReader reader = {.ctx = ctx};
+    ClassNames names = {0};
     ImportOptions options = {
         .render = import_reader_render, .decode = import_reader_decode, .reader = &reader};
     FileWriter rejects;
@@ -336,8 +234,11 @@ static int import(Context *ctx, int argc, char **argv, Error *err)
     if (options_parse(ctx, OPTIONS, &choices, &words, 1, WORDS_MAX, argc, argv, err) != 0)
         return -1;
     if (read_choices(&options, &choices, &words, err) != 0) return -1;
+    if (choices.names && class_names_read_lines(&names, choices.names, err) != 0) return -1;
+    options.class_name = names.name;
+    options.n_classes = names.n;
     if (project_path(ctx, path, "rlhf.db", err) != 0 || store_open(&store, path, err) != 0)
-        return -1;
+        goto done;
     reader.model = choices.model;
     reader.template = choices.template;
     if (choices.rejects) {
@@ -349,6 +250,7 @@ static int import(Context *ctx, int argc, char **argv, Error *err)
 
 done:
     import_reader_close(&reader);
+    class_names_free(&names);
     store_close(store);
     return rc;
 }
@@ -356,7 +258,7 @@ done:
 const Command cmd_import = {
     .name = "import",
     .heading = "data",
-    .summary = "take prompts, demonstrations and preferences into the project",
+    .summary = "take prompts, demonstrations, preferences and classes into the project",
     .usage = "FILE|-|https://... [--kind KIND] [--split SPLIT] [--rejects FILE] [--strict]",
     .details =
         "Rows are JSON objects, one a line or all in one array, plain or gzip, recognised by their "
@@ -372,6 +274,7 @@ const Command cmd_import = {
         "  messages       {messages}: every answer of the assistant is a demonstration\n"
         "  sharegpt       {conversations}, also with chosen and rejected; alpaca: {instruction, "
         "...}\n"
+        "  class          {text, label}: a text and its class, for rlhf classify\n"
         "  lm-human-preferences, summarize-from-feedback, ultrafeedback, shp, webgpt, arena: as "
         "published\n"
         "Texts may be lists of messages: a conversation becomes text in the chat template of the "

@@ -1,4 +1,4 @@
-/* rlhf redact: take a text out of the project for good. */
+/* rlhf redact: take a text out of the project for good, a prompt or one that has a class. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,35 +21,53 @@ typedef struct {
     bool answers, yes;
 } RedactOptions;
 
-static const Option OPTIONS[] = {
-    {"find", OPTION_TEXT, offsetof(RedactOptions, find), 0, 0, "TEXT",
-     "list the prompts that hold a text, with their numbers"},
+/* clang-format off */
+#define REDACT_OPTIONS(them)                                                                     \
+    {"find", OPTION_TEXT, offsetof(RedactOptions, find), 0, 0, "TEXT",                           \
+     "list the " them " that hold a text, with their numbers"},                                  \
+    {"why", OPTION_TEXT, offsetof(RedactOptions, why), 0, 0, "TEXT", "kept with the tombstone"}, \
+    {"as", OPTION_TEXT, offsetof(RedactOptions, as), 0, 0, "NAME",                               \
+     "who asks for it; else RLHF_ANNOTATOR, else the name of this login"},                       \
+    {"yes", OPTION_SWITCH, offsetof(RedactOptions, yes), 0, 0, NULL,                             \
+     "do it; without, only what would be done is said"}
+/* clang-format on */
+static const Option PROMPT_OPTIONS[] = {
+    REDACT_OPTIONS("prompts"),
     {"answers", OPTION_SWITCH, offsetof(RedactOptions, answers), 0, 0, NULL,
      "its answers and demonstrations too, but for those that other prompts have as well"},
-    {"why", OPTION_TEXT, offsetof(RedactOptions, why), 0, 0, "TEXT", "kept with the tombstone"},
-    {"as", OPTION_TEXT, offsetof(RedactOptions, as), 0, 0, "NAME",
-     "who asks for it; else RLHF_ANNOTATOR, else the name of this login"},
-    {"yes", OPTION_SWITCH, offsetof(RedactOptions, yes), 0, 0, NULL,
-     "do it; without, only what would be done is said"},
     {0},
 };
+static const Option TEXT_OPTIONS[] = {REDACT_OPTIONS("texts"), {0}};
 
-static int find(Store *store, const char *text, Error *err)
+static void print_if_holds(int64_t id, const char *text, const char *words, long long *n)
+{
+    Text t = {0};
+    if (!strstr(text, words)) return;
+    json_put_text(&t, text, strlen(text));
+    printf("%8lld  %.*s%s\n", (long long)id, BEGINNING, t.bytes, t.n > BEGINNING ? "..." : "");
+    text_free(&t);
+    *n += 1;
+}
+
+static int find_prompts(Store *store, const char *words, Error *err)
 {
     StorePromptList list = {0};
     long long n = 0;
     if (store_list_prompts(store, NULL, &list, err) != 0) return -1;
-    for (size_t i = 0; i < list.n; i++) {
-        if (!strstr(list.row[i].text, text)) continue;
-        Text t = {0};
-        json_put_text(&t, list.row[i].text, strlen(list.row[i].text));
-        printf("%8lld  %.*s%s\n", (long long)list.row[i].id, BEGINNING, t.bytes,
-               t.n > BEGINNING ? "..." : "");
-        text_free(&t);
-        n++;
-    }
+    for (size_t i = 0; i < list.n; i++) print_if_holds(list.row[i].id, list.row[i].text, words, &n);
     store_prompts_free(&list);
     log_line("%s", text_count(n, "prompt"));
+    return 0;
+}
+
+static int find_texts(Store *store, const char *words, Error *err)
+{
+    StoreClassTextList list = {0};
+    long long n = 0;
+    if (store_list_class_texts(store, SPLIT_ANY, &list, err) != 0) return -1;
+    for (size_t i = 0; i < list.n; i++) print_if_holds(list.row[i].id, list.row[i].text, words, &n);
+    store_class_texts_free(&list);
+    log_line("%s", text_count(n, "text"));
     return 0;
 }
 
@@ -111,15 +129,23 @@ static int print_holders(const Context *ctx, Store *store, const StoreRedacted *
     return rc;
 }
 
-/* ---- the command ----------------------------------------------------------------------------------- */
+/* ---- the commands ---------------------------------------------------------------------------------- */
 
-static int redact(const Context *ctx, const RedactOptions *o, Store *store, int64_t id, Error *err)
+/* What one can name. */
+typedef struct {
+    const char *what;
+    int (*find)(Store *store, const char *words, Error *err);
+    int (*redact)(Store *s, int64_t id, const StoreRedaction *how, StoreRedacted *out, Error *err);
+} Redactable;
+
+static int redact(const Context *ctx, const Redactable *of, const RedactOptions *o, Store *store,
+                  int64_t id, Error *err)
 {
     StoreRedacted r = {0};
     const StoreRedaction how = {
         .who = o->yes ? annotator_name(o->as) : NULL, .why = o->why, .answers = o->answers};
-    if (store_redact_prompt(store, id, &how, &r, err) != 0) return -1;
-    printf("prompt %lld %s", (long long)id, o->yes ? "is redacted" : "would be redacted");
+    if (of->redact(store, id, &how, &r, err) != 0) return -1;
+    printf("%s %lld %s", of->what, (long long)id, o->yes ? "is redacted" : "would be redacted");
     if (r.answers)
         printf(o->answers ? ", with %s" : "; %s stay as they are (--answers)",
                text_count(r.answers, "answer text"));
@@ -130,26 +156,40 @@ static int redact(const Context *ctx, const RedactOptions *o, Store *store, int6
     return rc;
 }
 
-static int parse_id(int64_t *id, const char *word, Error *err)
+static int parse_id(int64_t *id, const char *what, const char *word, Error *err)
 {
     char *end;
     *id = strtoll(word, &end, 10);
-    return *id > 0 && !*end ? 0 : error_usage(err, "'%.40s' is no number of a prompt", word);
+    return *id > 0 && !*end ? 0 : error_usage(err, "'%.40s' is no number of a %s", word, what);
 }
 
-static int run_prompt(Context *ctx, int argc, char **argv, Error *err)
+static int run(Context *ctx, const Redactable *of, int argc, char **argv, Error *err)
 {
     RedactOptions o = {0};
     Words words = {0};
     Store *store = NULL;
     int64_t id = 0;
-    if (options_parse(ctx, OPTIONS, &o, &words, 0, 1, argc, argv, err) != 0) return -1;
-    if (!o.find == !words.n) return error_usage(err, "which prompt? its number, or --find TEXT");
-    if (words.n && parse_id(&id, words.word[0], err) != 0) return -1;
+    if (options_parse(ctx, ctx->command->options, &o, &words, 0, 1, argc, argv, err) != 0)
+        return -1;
+    if (!o.find == !words.n)
+        return error_usage(err, "which %s? its number, or --find TEXT", of->what);
+    if (words.n && parse_id(&id, of->what, words.word[0], err) != 0) return -1;
     if (open_store(&store, ctx, err) != 0) return -1;
-    const int rc = o.find ? find(store, o.find, err) : redact(ctx, &o, store, id, err);
+    const int rc = o.find ? of->find(store, o.find, err) : redact(ctx, of, &o, store, id, err);
     store_close(store);
     return rc;
+}
+
+static int run_prompt(Context *ctx, int argc, char **argv, Error *err)
+{
+    static const Redactable PROMPT = {"prompt", find_prompts, store_redact_prompt};
+    return run(ctx, &PROMPT, argc, argv, err);
+}
+
+static int run_text(Context *ctx, int argc, char **argv, Error *err)
+{
+    static const Redactable TEXT = {"text", find_texts, store_redact_class_text};
+    return run(ctx, &TEXT, argc, argv, err);
 }
 
 static const Command redact_prompt = {
@@ -157,16 +197,25 @@ static const Command redact_prompt = {
     .summary = "put a tombstone in the place of a prompt's text",
     .usage = "ID [--answers] [--why TEXT] [--yes]\n"
              "--find TEXT",
-    .options = OPTIONS,
+    .options = PROMPT_OPTIONS,
     .project = PROJECT_NEEDED,
     .run = run_prompt,
 };
-static const Command *const SECONDS[] = {&redact_prompt, NULL};
+static const Command redact_text = {
+    .name = "text",
+    .summary = "likewise of a text that has a class",
+    .usage = "ID [--why TEXT] [--yes]\n"
+             "--find TEXT",
+    .options = TEXT_OPTIONS,
+    .project = PROJECT_NEEDED,
+    .run = run_text,
+};
+static const Command *const SECONDS[] = {&redact_prompt, &redact_text, NULL};
 
 const Command cmd_redact = {
     .name = "redact",
     .heading = "data",
-    .summary = "take a prompt's text out of the project for good",
+    .summary = "take a prompt's text, or one that has a class, out of the project for good",
     .details = "The text goes; its number, its hash and the chain of labels stay, so that rlhf "
                "verify still holds.  The prompt\n"
                "is asked, labeled and trained on no more, and an import does not bring it back.  "

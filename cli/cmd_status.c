@@ -28,6 +28,19 @@ static void print_prompts(const StoreStatus *d)
     if (d->responses) row("responses", d->responses, "");
 }
 
+static void print_class_texts(const StoreStatus *d)
+{
+    const int64_t *n = d->class_texts;
+    Text t = {0};
+    if (n[SPLIT_ANY] == 0) return;
+    text_format(&t, "%s %s: %s train, %s valid, %s test; rlhf classify learns from them",
+                text_thousands(d->classes), d->classes == 1 ? "class" : "classes",
+                text_thousands(n[SPLIT_TRAIN]), text_thousands(n[SPLIT_VALID]),
+                text_thousands(n[SPLIT_TEST]));
+    row("texts", n[SPLIT_ANY], t.bytes);
+    text_free(&t);
+}
+
 static void print_comparisons(const StoreStatus *d)
 {
     Text t = {0};
@@ -135,6 +148,7 @@ static void print(const Context *ctx, const ProjectStatus *s, char *const *runs,
     printf("\n");
     print_prompts(&s->store);
     print_comparisons(&s->store);
+    print_class_texts(&s->store);
     print_models(s);
     print_runs(ctx, runs, n_runs);
     if (s->next[0]) printf("next: %-20s   %s\n", s->next, s->why);
@@ -177,6 +191,11 @@ static void print_json(const Context *ctx, const ProjectStatus *s, int n_runs)
     put_count(&t, "labeled", d->labeled);
     put_count(&t, "preferences", d->preferences[SPLIT_ANY]);
     put_count(&t, "judgements", d->judgements);
+    text_add(&t, "\"texts\":{");
+    put_count(&t, "train", d->class_texts[SPLIT_TRAIN]);
+    put_count(&t, "valid", d->class_texts[SPLIT_VALID]);
+    put_count(&t, "test", d->class_texts[SPLIT_TEST]);
+    text_format(&t, "\"classes\":%" PRId64 "},", d->classes);
     put_count(&t, "runs", n_runs);
     put_count(&t, "newer_labels", s->newer);
     text_add(&t, "\"models\":{");

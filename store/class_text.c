@@ -1,8 +1,10 @@
 /* Texts with a class each. */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "store/family.h"
 
 static const FamilyTable TEXT_CLASS = {
@@ -13,7 +15,7 @@ static const FamilyTable TEXT_CLASS = {
     .insert = "INSERT INTO text_class(content_id,source,split,family,created_us,class)"
               " VALUES(?1,?2,?3,?4,?5,?6)"};
 
-static int read_class(Store *s, int64_t id, char **out, Error *err)
+int class_text_class(Store *s, int64_t id, char **out, Error *err)
 {
     static const char SQL[] = "SELECT class FROM text_class WHERE id=?1";
     sqlite3_stmt *stmt = NULL;
@@ -41,7 +43,7 @@ int store_insert_class_text(Store *s, StoreClassText *row, StoreAdded *added, Er
     row->id = of_family.id;
     row->split = of_family.split;
     if (!of_family.there) return 0;
-    if (read_class(s, row->id, &class_name, err) != 0) return -1;
+    if (class_text_class(s, row->id, &class_name, err) != 0) return -1;
     const bool same = strcmp(class_name, row->class_name) == 0;
     added->duplicate += same;
     added->refused += !same;
@@ -65,7 +67,8 @@ int store_list_class_texts(Store *s, Split split, StoreClassTextList *out, Error
 {
     static const char SQL[] =
         "SELECT t.id, c.body, t.class, t.source, t.split FROM text_class t"
-        " JOIN content c ON c.id=t.content_id WHERE ?1 IS NULL OR t.split=?1 ORDER BY t.id";
+        " JOIN content c ON c.id=t.content_id WHERE (?1 IS NULL OR t.split=?1)"
+        " AND t.content_id NOT IN (SELECT content_id FROM redaction) ORDER BY t.id";
     StoreClassTextList list = {0};
     sqlite3_stmt *stmt = NULL;
     int found;
@@ -97,4 +100,14 @@ void store_class_texts_free(StoreClassTextList *list)
     }
     free(list->row);
     *list = (StoreClassTextList){0};
+}
+
+char *class_name_of(const cJSON *label)
+{
+    char digits[16];
+    if (cJSON_IsString(label)) return *label->valuestring ? mem_strdup(label->valuestring) : NULL;
+    if (cJSON_IsBool(label)) return mem_strdup(cJSON_IsTrue(label) ? "up" : "down");
+    if (!cJSON_IsNumber(label) || label->valuedouble != label->valueint) return NULL;
+    snprintf(digits, sizeof digits, "%d", label->valueint);
+    return mem_strdup(digits);
 }

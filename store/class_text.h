@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "store/database.h"
 #include "store/prompt.h"
 
@@ -19,10 +20,17 @@ typedef struct {
     StoreClassText *row;
     size_t n;
 } StoreClassTextList;
-/* A text that is there with the same class is a duplicate, with another class refused. */
+/* A text that is there with the same class is a duplicate, with another class refused; one that was redacted is
+ * there, and listed no more. */
 int store_add_class_texts(Store *s, StoreClassText *rows, size_t n, StoreAdded *added, Error *err);
 /* In order of id. */
 int store_list_class_texts(Store *s, Split split, StoreClassTextList *out, Error *err);
 void store_class_texts_free(StoreClassTextList *list);
+/* As store_redact_prompt; a prompt of the same words is redacted with it. */
+int store_redact_class_text(Store *s, int64_t id, const StoreRedaction *how, StoreRedacted *out,
+                            Error *err);
+/* The class that a label names: a text, a whole number in digits, true as "up", false as "down"; NULL for what names
+ * none.  The caller frees. */
+char *class_name_of(const cJSON *label);
 
 #endif

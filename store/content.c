@@ -12,8 +12,8 @@ static const char *const SPLITS[SPLIT_N] = {"any", "train", "valid", "test"};
 static const char *const KINDS[ANNOTATOR_N] = {"any", "human", "rule", "llm", "import"};
 static const char *const OUTCOMES[] = {"pref", "tie", "both_bad", "skip", "flag"};
 static const char *const PURPOSES[PURPOSE_N] = {"train", "evaluate", "practice"};
-static const char *const DATA[] = {"auto",   "prompts",   "demonstrations", "preferences",
-                                   "labels", "responses", "judgements"};
+static const char *const DATA[] = {"auto",       "prompts", "demonstrations", "preferences",
+                                   "judgements", "classes", "labels",         "responses"};
 enum { DATA_N = sizeof DATA / sizeof *DATA };
 
 /* The words from `first` on, before `end`, are those that one would type. */

@@ -18,9 +18,10 @@ typedef enum {
     DATA_PROMPTS,
     DATA_DEMONSTRATIONS,
     DATA_PREFERENCES,
+    DATA_JUDGEMENTS,
+    DATA_CLASSES, /* texts with a class each */
     DATA_LABELS,
-    DATA_RESPONSES,
-    DATA_JUDGEMENTS
+    DATA_RESPONSES
 } DataKind;
 int data_kind_parse(DataKind *out, const char *name, Error *err);
 
@@ -44,8 +45,11 @@ typedef struct {
 int store_layout_check(const char *name, Error *err);
 
 typedef struct {
-    DataKind kind;       /* DATA_AUTO: by the names in each row */
-    const char *layout;  /* that all rows are of; NULL: by the names in each row */
+    DataKind kind;      /* DATA_AUTO: by the names in each row */
+    const char *layout; /* that all rows are of; NULL: by the names in each row */
+    char *const *
+        class_name; /* (n_classes) of labels that are whole numbers, the first of 0; NULL: in digits */
+    int n_classes;
     const char *source;  /* NULL: the file's name without folders and endings */
     Split split;         /* SPLIT_ANY: by keyed hash */
     FileWriter *rejects; /* refused lines go here as they came; the caller commits; may be NULL */
@@ -70,14 +74,15 @@ typedef struct {
     DataKind kind;
     const char *prompt;
     const char *chosen,
-        *rejected;   /* a demonstration and a judgement have no rejected, a prompt neither */
+        *rejected; /* a demonstration and a judgement have no rejected, a prompt neither; the chosen of a text is
+                        its class */
     Outcome outcome; /* of a preference: pref, tie, both_bad */
     bool good;       /* of a judgement */
     int64_t line;
 } ImportSample;
 typedef struct {
     int64_t taken, duplicate, refused; /* rows */
-    int64_t prompts, demonstrations, comparisons, judgements,
+    int64_t prompts, demonstrations, comparisons, judgements, class_texts,
         moved;                 /* new in the store; moved as in StoreAdded */
     int64_t by_split[SPLIT_N]; /* taken rows */
     int64_t stays[SPLIT_N]; /* duplicates whose prompt is there, and not in the split asked for */
@@ -101,7 +106,8 @@ void store_import_summary(const ImportResult *result, const char *path, char *ou
 typedef enum { EXPORT_EXPLICIT, EXPORT_HH } ExportForm;
 /* JSON lines in TRL's explicit form, preferences also in HH-RLHF's raw one (prompt and answer as one text,
  * whatever the prompt is); DATA_LABELS: every label row with its history, as it was given;
- * DATA_RESPONSES: every answer with what made it; DATA_JUDGEMENTS: those that stand, in TRL's unpaired form.
+ * DATA_RESPONSES: every answer with what made it; DATA_JUDGEMENTS: those that stand, in TRL's unpaired form;
+ * DATA_CLASSES: {"text", "label"}.
  * `rows` may be NULL. */
 int store_export(Store *s, DataKind kind, ExportForm form, Split split, FILE *to, int64_t *rows,
                  Error *err);

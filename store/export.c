@@ -229,6 +229,21 @@ static int judgement_page(Store *s, Split split, int64_t *last, int64_t *n, Text
     return read_page(s, SQL, put_judgement, split, last, n, lines, err);
 }
 
+static void put_class(Text *t, sqlite3_stmt *stmt)
+{
+    put_member(t, "text", (const char *)sqlite3_column_text(stmt, 1));
+    put_member(t, "label", (const char *)sqlite3_column_text(stmt, 2));
+}
+
+static int class_page(Store *s, Split split, int64_t *last, int64_t *n, Text *lines, Error *err)
+{
+    static const char SQL[] =
+        "SELECT t.id, c.body, t.class FROM text_class t JOIN content c ON c.id=t.content_id"
+        " WHERE t.id>?1 AND (?2 IS NULL OR t.split=?2)"
+        " AND t.content_id NOT IN (SELECT content_id FROM redaction) ORDER BY t.id LIMIT ?3";
+    return read_page(s, SQL, put_class, split, last, n, lines, err);
+}
+
 typedef int Page(Store *s, Split split, int64_t *last, int64_t *n, Text *lines, Error *err);
 
 /* A page is copied out before it is written: a slow pipe must not hold the lock. */
@@ -261,9 +276,10 @@ int store_export(Store *s, DataKind kind, ExportForm form, Split split, FILE *to
     case DATA_LABELS: rc = export_pages(s, label_page, split, to, &n, err); break;
     case DATA_RESPONSES: rc = export_pages(s, response_page, split, to, &n, err); break;
     case DATA_JUDGEMENTS: rc = export_pages(s, judgement_page, split, to, &n, err); break;
+    case DATA_CLASSES: rc = export_pages(s, class_page, split, to, &n, err); break;
     case DATA_AUTO:
-        error_usage(err, "export what? prompts, demonstrations, preferences, labels, responses or "
-                         "judgements");
+        error_usage(err, "export what? prompts, demonstrations, preferences, judgements, classes, "
+                         "labels or responses");
         break;
     }
     text_free(&t);

@@ -10,10 +10,10 @@ typedef struct Layout Layout; /* layout.h */
 
 /* What a row adds to the store; most rows are one item. */
 typedef struct {
-    DataKind kind;   /* prompts, demonstrations, preferences or judgements */
+    DataKind kind;   /* prompts, demonstrations, preferences, judgements or classes */
     int turns;       /* of the row's dialogue, which the answers follow; 0: the prompt is a text */
     char *prompt;    /* as the model reads it; of a dialogue NULL until it is rendered */
-    char *chosen;    /* the answer; of a tie the first one; of a prompt NULL */
+    char *chosen;    /* the answer; of a tie the first one; of a prompt NULL; of a text its class */
     char *rejected;  /* of preferences alone */
     Outcome outcome; /* of a preference: pref, tie, both_bad */
     double margin;   /* by which chosen is better, where a data set says; else NAN */

@@ -27,6 +27,10 @@ static bool is_blank(const char *text)
 /* A model is not taught to say nothing; that an answer of nothing is worse, or a tie, it may be. */
 static int check(const ImportRow *row, const ImportItem *item, Error *err)
 {
+    if (item->kind == DATA_CLASSES)
+        return is_blank(item->prompt)   ? error_set(err, "text is empty")
+               : is_blank(item->chosen) ? error_set(err, "label is empty")
+                                        : 0;
     const StoreMessage *last = item->turns ? &row->dialogue.message[item->turns - 1] : NULL;
     if (!item->prompt && !last) return error_set(err, "no prompt: there is no message before");
     if (last && last->role != STORE_ROLES[1])
@@ -49,6 +53,8 @@ static int narrow(ImportItem *item, DataKind wanted, Error *err)
                             ? item->outcome == OUTCOME_PREF
                             : item->kind != DATA_JUDGEMENTS || item->good;
     if (wanted == DATA_AUTO || wanted == item->kind) return 0;
+    if (wanted == DATA_CLASSES) return error_set(err, "no \"text\" and \"label\"");
+    if (item->kind == DATA_CLASSES) return error_set(err, "a text and its class, no prompt");
     if (wanted == DATA_PREFERENCES) return error_set(err, "no \"chosen\" and \"rejected\"");
     if (wanted == DATA_JUDGEMENTS) return error_set(err, "no \"label\"");
     if (wanted == DATA_DEMONSTRATIONS && !item->chosen) return error_set(err, "no \"completion\"");

@@ -224,6 +224,25 @@ static void keep_sample(ImportResult *r, const ImportRow *row)
                        .line = row->line};
 }
 
+static int add_class_text(ImportTarget *to, const ImportItem *item, Split *split, bool *added,
+                          Error *err)
+{
+    StoreAdded counted = {0};
+    char *there = NULL;
+    StoreClassText text = {
+        .text = item->prompt, .class_name = item->chosen, .source = to->source, .split = *split};
+    if (store_insert_class_text(to->store, &text, &counted, err) != 0) return -1;
+    to->result->class_texts += counted.added;
+    to->result->moved += counted.moved;
+    *split = text.split;
+    *added = counted.added > 0;
+    if (!counted.refused) return 0;
+    if (class_text_class(to->store, text.id, &there, err) != 0) return -1;
+    error_set(err, "the same text is there with the class \"%.60s\"", there);
+    free(there);
+    return CONTRADICTS;
+}
+
 /* One transaction or part of one.  *split is that of the row's first prompt, and the wish for the others: the turns
  * of a conversation stay together unless near-duplicates of them are elsewhere. */
 static int add_item(ImportTarget *to, const ImportRow *row, const ImportItem *item, Split *split,
@@ -235,6 +254,7 @@ static int add_item(ImportTarget *to, const ImportRow *row, const ImportItem *it
                           .split = *split,
                           .template = item->turns ? row->template : NULL};
     Content content;
+    if (item->kind == DATA_CLASSES) return add_class_text(to, item, split, added, err);
     if (prompt_put(to->store, &prompt, &content, &counted, err) != 0) return -1;
     to->result->prompts += counted.added;
     if (item == row->item) to->result->moved += counted.moved;

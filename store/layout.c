@@ -40,6 +40,7 @@ static const Layout TABLE[] = {
     {"demonstration", "prompt, response", {"prompt", "response"}, NULL, take_demonstration},
     {"messages", "a conversation", {"messages"}, NULL, take_messages},
     {"prompt", "prompt", {"prompt"}, has_no_answers, take_prompt},
+    {"class", "a text and its class", {"text", "label"}, NULL, take_class},
 };
 /* clang-format on */
 enum { N_LAYOUTS = sizeof TABLE / sizeof *TABLE };
@@ -67,7 +68,9 @@ static int unknown(const cJSON *object, Error *err)
         return error_set(err, "\"%s\" without \"%s\"", chosen ? "chosen" : "rejected",
                          chosen ? "rejected" : "chosen");
     if (layout_member(object, "text"))
-        return error_set(err, "unknown form: raw text in \"text\" is what rlhf pretrain reads");
+        return error_set(err,
+                         "unknown form: \"text\" without \"label\"; raw text is what rlhf pretrain "
+                         "reads");
     return error_set(err, "unknown form: wanted \"prompt\" (with \"chosen\" and \"rejected\", or "
                           "with \"completion\"), \"messages\", or another of rlhf help import");
 }

@@ -24,7 +24,7 @@ const cJSON *layout_member(const cJSON *object, const char *name);
 typedef int LayoutTake(ImportRow *row, const cJSON *object, const ImportOptions *options,
                        Error *err);
 LayoutTake take_prompt, take_demonstration, take_preference, take_unpaired, take_messages,
-    take_alpaca;
+    take_alpaca, take_class;
 LayoutTake take_summaries, take_shp, take_webgpt, take_arena, take_token_ids, take_ultrafeedback;
 
 /* What they are made of. */

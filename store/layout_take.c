@@ -1,4 +1,4 @@
-/* The layouts of TRL, HH-RLHF and LLaMA-Factory. */
+/* The layouts of TRL, HH-RLHF and LLaMA-Factory, and texts with classes. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -257,6 +257,31 @@ int take_unpaired(ImportRow *row, const cJSON *object, const ImportOptions *opti
     item->chosen = mem_strdup(completion->valuestring);
     item->good = cJSON_IsTrue(label);
     return 0;
+}
+
+/* ---- texts with a class ---------------------------------------------------------------------------- */
+
+int take_class(ImportRow *row, const cJSON *object, const ImportOptions *options, Error *err)
+{
+    const cJSON *label = layout_member(object, "label");
+    const char *text = NULL;
+    char *name = class_name_of(label);
+    if (!name)
+        return error_set(err, cJSON_IsString(label)
+                                  ? "label is empty"
+                                  : "\"label\" is neither a text nor a whole number");
+    if (options->n_classes && cJSON_IsNumber(label)) {
+        const int k = label->valueint;
+        free(name);
+        if (k < 0 || k >= options->n_classes)
+            return error_set(err, "\"label\" is %d: there are names for 0 to %d", k,
+                             options->n_classes - 1);
+        name = mem_strdup(options->class_name[k]);
+    }
+    if (layout_text(&text, object, "text", err) == 0)
+        layout_add(row, DATA_CLASSES, text)->chosen = name;
+    else free(name);
+    return row->n ? 0 : -1;
 }
 
 /* ---- LLaMA-Factory --------------------------------------------------------------------------------- */

@@ -5,27 +5,38 @@
 
 #include "store/sql.h"
 
-static int read_prompt(Store *s, int64_t prompt_id, int64_t *content_id, StoreRedacted *out,
-                       Error *err)
+/* What can be redacted: a row with a content and the time it came in. */
+typedef struct {
+    const char *what; /* in messages, and as the second word of rlhf redact */
+    const char *read; /* content_id, body, created_us and whether it is redacted, of row ?1 */
+} Redactable;
+
+#define REDACTABLE(table)                                                \
+    "SELECT t.content_id, c.body, t.created_us,"                         \
+    " EXISTS(SELECT 1 FROM redaction r WHERE r.content_id=t.content_id)" \
+    " FROM " table " t JOIN content c ON c.id=t.content_id WHERE t.id=?1"
+static const Redactable PROMPT = {"prompt", REDACTABLE("prompt")},
+                        CLASS_TEXT = {"text", REDACTABLE("text_class")};
+
+static int read_row(Store *s, const Redactable *of, int64_t id, int64_t *content_id,
+                    StoreRedacted *out, Error *err)
 {
-    static const char SQL[] = "SELECT p.content_id, c.body, p.created_us,"
-                              " EXISTS(SELECT 1 FROM redaction r WHERE r.content_id=p.content_id)"
-                              " FROM prompt p JOIN content c ON c.id=p.content_id WHERE p.id=?1";
     sqlite3_stmt *stmt = NULL;
-    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
-    sqlite3_bind_int64(stmt, 1, prompt_id);
-    const int found = sql_step(s, stmt, "find a prompt", err);
+    if (sql_get(s, &stmt, of->read, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, id);
+    const int found = sql_step(s, stmt, "find what is to be redacted", err);
     if (found < 0) return -1;
     if (found == 0) {
-        error_set(err, "there is no prompt %lld", (long long)prompt_id);
-        return error_hint(err, "which prompts hold a text: rlhf redact prompt --find TEXT");
+        error_set(err, "there is no %s %lld", of->what, (long long)id);
+        return error_hint(err, "which %ss hold words: rlhf redact %s --find TEXT", of->what,
+                          of->what);
     }
     *content_id = sqlite3_column_int64(stmt, 0);
     out->text = sql_copy_text(stmt, 1);
     out->created_us = sqlite3_column_int64(stmt, 2);
     const bool gone = sqlite3_column_int(stmt, 3) != 0;
     sql_release(stmt);
-    return gone ? error_set(err, "prompt %lld is redacted already", (long long)prompt_id) : 0;
+    return gone ? error_set(err, "%s %lld is redacted already", of->what, (long long)id) : 0;
 }
 
 static int redact(Store *s, int64_t content_id, const char *who, const char *why, Error *err)
@@ -75,30 +86,54 @@ static int redact_answers(Store *s, int64_t prompt_id, const char *who, const ch
     return sql_run(s, stmt, "redact tokens", err);
 }
 
-static int look_or_redact(Store *s, int64_t prompt_id, const StoreRedaction *how,
-                          StoreRedacted *out, Error *err)
+static int count_answers(Store *s, int64_t prompt_id, int64_t *out, Error *err)
 {
     static const char COUNT[] = "SELECT count(*)" ANSWERS;
-    int64_t content_id = 0;
     sqlite3_stmt *stmt = NULL;
-    if (read_prompt(s, prompt_id, &content_id, out, err) != 0) return -1;
     if (sql_get(s, &stmt, COUNT, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, prompt_id);
-    if (sql_one(s, stmt, &out->answers, "count answers", err) != 0) return -1;
-    if (!how->who) return 0;
-    if (redact(s, content_id, how->who, how->why, err) != 0) return -1;
-    return how->answers ? redact_answers(s, prompt_id, how->who, how->why, err) : 0;
+    return sql_one(s, stmt, out, "count answers", err);
 }
 
-int store_redact_prompt(Store *s, int64_t prompt_id, const StoreRedaction *how, StoreRedacted *out,
-                        Error *err)
+/* A tombstone in the place of an answer would be shown, and learned, as one. */
+static int check_no_answer(Store *s, int64_t content_id, Error *err)
+{
+    static const char SQL[] =
+        "SELECT t.prompt_id FROM (SELECT prompt_id, content_id FROM response"
+        "  UNION ALL SELECT prompt_id, content_id FROM demonstration) t"
+        " WHERE t.content_id=?1 AND t.prompt_id NOT IN " SQL_REDACTED " LIMIT 1";
+    sqlite3_stmt *stmt = NULL;
+    int64_t prompt_id = 0;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, content_id);
+    if (sql_one(s, stmt, &prompt_id, "find an answer", err) != 0) return -1;
+    if (prompt_id == 0) return 0;
+    error_set(err, "the text is an answer to prompt %lld as well", (long long)prompt_id);
+    return error_hint(err, "both go with: rlhf redact prompt %lld --answers", (long long)prompt_id);
+}
+
+static int look_or_redact(Store *s, const Redactable *of, int64_t id, const StoreRedaction *how,
+                          StoreRedacted *out, Error *err)
+{
+    const bool prompt = of == &PROMPT;
+    int64_t content_id = 0;
+    if (read_row(s, of, id, &content_id, out, err) != 0) return -1;
+    if (prompt && count_answers(s, id, &out->answers, err) != 0) return -1;
+    if (!prompt && check_no_answer(s, content_id, err) != 0) return -1;
+    if (!how->who) return 0;
+    if (redact(s, content_id, how->who, how->why, err) != 0) return -1;
+    return prompt && how->answers ? redact_answers(s, id, how->who, how->why, err) : 0;
+}
+
+static int redact_row(Store *s, const Redactable *of, int64_t id, const StoreRedaction *how,
+                      StoreRedacted *out, Error *err)
 {
     StoreRedacted found = {0};
     if (how->why && content_check(s, how->why, "reason", err) != 0) return -1;
     /* Pages that are given up are overwritten. */
     if (sql_exec(s, "PRAGMA secure_delete=ON", "redact", err) != 0) return -1;
     if (sql_begin(s, err) != 0) return -1;
-    if (sql_finish(s, look_or_redact(s, prompt_id, how, &found, err), err) != 0) {
+    if (sql_finish(s, look_or_redact(s, of, id, how, &found, err), err) != 0) {
         store_redacted_free(&found);
         return -1;
     }
@@ -106,6 +141,18 @@ int store_redact_prompt(Store *s, int64_t prompt_id, const StoreRedaction *how, 
     if (how->who) sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     *out = found;
     return 0;
+}
+
+int store_redact_prompt(Store *s, int64_t prompt_id, const StoreRedaction *how, StoreRedacted *out,
+                        Error *err)
+{
+    return redact_row(s, &PROMPT, prompt_id, how, out, err);
+}
+
+int store_redact_class_text(Store *s, int64_t id, const StoreRedaction *how, StoreRedacted *out,
+                            Error *err)
+{
+    return redact_row(s, &CLASS_TEXT, id, how, out, err);
 }
 
 void store_redacted_free(StoreRedacted *redacted)

@@ -118,6 +118,8 @@ int comparison_put(Store *s, StoreComparison *row, bool *added, Error *err);
 int store_insert_prompt(Store *s, StorePrompt *row, StoreAdded *added, Error *err);
 int store_insert_demonstration(Store *s, StoreDemonstration *row, StoreAdded *added, Error *err);
 int store_insert_class_text(Store *s, StoreClassText *row, StoreAdded *added, Error *err);
+/* The class of a text that is there; the caller frees. */
+int class_text_class(Store *s, int64_t id, char **out, Error *err);
 int store_insert_model(Store *s, StoreModel *model, Error *err);
 int store_insert_response(Store *s, StoreResponse *row, StoreAdded *added, Error *err);
 int store_insert_comparison(Store *s, StoreComparison *row, StoreAdded *added, Error *err);

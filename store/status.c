@@ -132,6 +132,11 @@ static int count_all(Store *s, StoreStatus *out, Error *err)
     static const char DEMONSTRATIONS[] = "SELECT count(*) FROM demonstration";
     static const char MODELS[] = "SELECT count(*) FROM model WHERE role<>'external'";
     static const char JUDGEMENTS[] = "SELECT count(*) FROM judgement_current";
+    static const char TEXTS[] = "SELECT split, count(*) FROM text_class"
+                                " WHERE content_id NOT IN (SELECT content_id FROM redaction)"
+                                " GROUP BY split";
+    static const char CLASSES[] = "SELECT count(DISTINCT class) FROM text_class"
+                                  " WHERE content_id NOT IN (SELECT content_id FROM redaction)";
     static const char RUNS[] = "SELECT count(*) FROM run";
     static const char FINISHED[] = "SELECT count(*) FROM run WHERE state='finished'";
     static const char EVALUATIONS[] = "SELECT count(*) FROM evaluation";
@@ -142,6 +147,8 @@ static int count_all(Store *s, StoreStatus *out, Error *err)
     if (count_responses(s, &out->responses, err) != 0) return -1;
     if (store_count_comparisons(s, &out->comparisons, err) != 0) return -1;
     if (count(s, JUDGEMENTS, &out->judgements, err) != 0) return -1;
+    if (count_by_split(s, TEXTS, out->class_texts, err) != 0) return -1;
+    if (count(s, CLASSES, &out->classes, err) != 0) return -1;
     if (count(s, RUNS, &out->runs, err) != 0) return -1;
     if (count(s, FINISHED, &out->runs_finished, err) != 0) return -1;
     if (count(s, EVALUATIONS, &out->evaluations, err) != 0) return -1;

@@ -26,7 +26,8 @@ typedef struct {
     int64_t unanswered[SPLIT_N];         /* prompts without responses */
     StoreAnnotator *annotator;
     size_t n_annotators;
-    int64_t judgements; /* of single answers, that stand */
+    int64_t judgements;                    /* of single answers, that stand */
+    int64_t class_texts[SPLIT_N], classes; /* texts with a class, and how many different ones */
     int64_t runs, runs_finished, evaluations;
 } StoreStatus;
 int store_status(Store *s, StoreStatus *out, Error *err);

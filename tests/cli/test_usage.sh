@@ -188,7 +188,7 @@ run --project tone export prompts --split foo
 exits 2 "an unknown split"
 says "foo: unknown split (one of train, valid, test)"
 run --project tone import none.jsonl --kind preference
-says "preference: unknown kind of data (one of prompts, demonstrations, preferences)"
+says "preference: unknown kind of data (one of prompts, demonstrations, preferences, judgements, classes)"
 run --project tone compare --rule nice
 exits 2 "an unknown rule of compare"
 says "rules: kind, brief, salesman, longer, shorter"

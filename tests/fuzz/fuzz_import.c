@@ -31,8 +31,8 @@ static void check_item(const ImportRow *row, const ImportItem *item, DataKind wa
 
 static void check_line(const char *bytes, size_t n)
 {
-    static const DataKind KINDS[] = {DATA_AUTO, DATA_PROMPTS, DATA_DEMONSTRATIONS, DATA_PREFERENCES,
-                                     DATA_JUDGEMENTS};
+    static const DataKind KINDS[] = {DATA_AUTO,        DATA_PROMPTS,    DATA_DEMONSTRATIONS,
+                                     DATA_PREFERENCES, DATA_JUDGEMENTS, DATA_CLASSES};
     for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++) {
         const ImportOptions options = {.kind = KINDS[i]};
         ImportRow row = {0};

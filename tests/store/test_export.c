@@ -5,13 +5,17 @@
 static void export_and_import_give_the_same_rows(void **state)
 {
     (void)state;
-    static const DataKind KINDS[] = {DATA_PREFERENCES, DATA_DEMONSTRATIONS, DATA_PROMPTS};
+    static const DataKind KINDS[] = {DATA_PREFERENCES, DATA_DEMONSTRATIONS, DATA_PROMPTS,
+                                     DATA_CLASSES};
     ImportResult r = import(RLHF_SOURCE_DIR "/tests/golden/prefs/trl_standard.jsonl");
     store_import_free(&r);
     r = import(RLHF_SOURCE_DIR "/tests/golden/prefs/hh_style.jsonl");
     store_import_free(&r);
     r = import(write_file(
         "d.jsonl", "{\"prompt\":\"say\",\"completion\":\" \\u00e9 \\\"it\\\"\\n\\u0001\"}\n"));
+    store_import_free(&r);
+    r = import(write_file("c.jsonl", "{\"text\":\"say \\u00e9\",\"label\":\"new\\nline\"}\n"
+                                     "{\"text\":\"x\",\"label\":3}\n"));
     store_import_free(&r);
     for (size_t k = 0; k < sizeof KINDS / sizeof *KINDS; k++) {
         char *first = NULL, *second = NULL, path[FILE_PATH_MAX + 64];

@@ -144,8 +144,8 @@ static void every_published_layout_is_understood_as_written_down(void **state)
  * stand in the prompt's place, "user:hi assistant:ho". */
 static const char *understood(const char *json, const ImportOptions *options)
 {
-    static const char *const KIND[] = {"auto",  "prompt",   "demonstration", "preference",
-                                       "label", "response", "judgement"};
+    static const char *const KIND[] = {"auto",       "prompt",    "demonstration",
+                                       "preference", "judgement", "class"};
     static char out[2048];
     Text t = {0};
     ImportRow row = {0};
@@ -227,6 +227,11 @@ static void rows_of_other_forms_are_understood(void **state)
          "[3],"
          "\"best\":1}",
          "preference|ab|d|c / preference|ab|d|e"},
+        /* classes: names, ClassLabel's numbers, truths */
+        {"{\"text\":\"t\",\"label\":\"spam\"}", "class|t|spam"},
+        {"{\"text\":\"t\",\"label\":-1}", "class|t|-1"},
+        {"{\"text\":\"t\",\"label\":false}", "class|t|down"},
+        {"{\"prompt\":\"p\",\"text\":\"t\",\"label\":1}", "prompt|p"},
         {"{\"info\":{\"article\":\"x\"},\"summaries\":[{\"text\":\" a\"},{\"text\":\" "
          "b\"}],\"choice\":0}",
          "preference|Article: x\n\nTL;DR:| a| b"},
@@ -273,6 +278,10 @@ static void what_is_of_no_form_is_refused_with_the_reason(void **state)
         {"{\"instruction\":\"q\",\"completions\":[{\"response\":\"a\",\"overall_score\":6}]}",
          "above another"},
         {"{\"text\":\"raw\"}", "rlhf pretrain"},
+        {"{\"text\":\"t\",\"label\":0.5}", "\"label\" is neither a text nor a whole number"},
+        {"{\"text\":\"t\",\"label\":\"\"}", "label is empty"},
+        {"{\"text\":\" \",\"label\":\"spam\"}", "text is empty"},
+        {"{\"text\":[],\"label\":\"spam\"}", "\"text\" is no text"},
     };
     for (size_t i = 0; i < sizeof CASE / sizeof *CASE; i++) {
         const char *is = understood(CASE[i].row, &SPELLED);
@@ -304,10 +313,27 @@ static void less_is_made_of_a_row_when_asked_for(void **state)
                       BAD[] = "{\"prompt\":\"p\",\"completion\":\"c\",\"label\":false}";
     const ImportOptions demonstrations = {.kind = DATA_DEMONSTRATIONS},
                         judgements = {.kind = DATA_JUDGEMENTS};
+    const ImportOptions prompts = {.kind = DATA_PROMPTS}, classes = {.kind = DATA_CLASSES};
+    assert_string_equal(understood("{\"text\":\"t\",\"label\":1}", &prompts),
+                        "refused: a text and its class, no prompt");
+    assert_string_equal(understood(GOOD, &classes), "refused: no \"text\" and \"label\"");
     assert_string_equal(understood(GOOD, &demonstrations), "demonstration|p|c");
     assert_string_equal(understood(BAD, &demonstrations),
                         "refused: its answers are not said to be good");
     assert_string_equal(understood("{\"prompt\":\"p\"}", &judgements), "refused: no \"label\"");
+}
+
+static void names_of_classes_stand_for_whole_numbers(void **state)
+{
+    (void)state;
+    char *names[] = {"neg", "pos"};
+    const ImportOptions named = {.class_name = names, .n_classes = 2};
+    assert_string_equal(understood("{\"text\":\"t\",\"label\":1}", &named), "class|t|pos");
+    assert_string_equal(understood("{\"text\":\"t\",\"label\":\"1\"}", &named), "class|t|1");
+    assert_string_equal(understood("{\"text\":\"t\",\"label\":2}", &named),
+                        "refused: \"label\" is 2: there are names for 0 to 1");
+    assert_string_equal(understood("{\"text\":\"t\",\"label\":-1}", &named),
+                        "refused: \"label\" is -1: there are names for 0 to 1");
 }
 
 /* ---- in the store ------------------------------------------------------------------------------------ */
@@ -458,6 +484,7 @@ int main(void)
         cmocka_unit_test(rows_of_other_forms_are_understood),
         cmocka_unit_test(what_is_of_no_form_is_refused_with_the_reason),
         cmocka_unit_test(a_layout_may_be_named_and_then_holds_for_every_row),
+        cmocka_unit_test(names_of_classes_stand_for_whole_numbers),
         cmocka_unit_test(less_is_made_of_a_row_when_asked_for),
         TEST(conversations_are_stored_as_rendered_with_their_template),
         TEST(the_turns_of_a_conversation_share_a_split),

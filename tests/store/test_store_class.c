@@ -1,4 +1,4 @@
-#include "tests/store/store_test.h"
+#include "tests/store/import_test.h"
 
 static void texts_and_classes_come_back(void **state)
 {
@@ -62,12 +62,79 @@ static void what_is_empty_is_refused_and_nothing_kept(void **state)
     assert_non_null(strstr(err.message, "text is empty"));
 }
 
+static void an_import_refuses_another_class_of_a_text(void **state)
+{
+    (void)state;
+    ImportResult r = import(write_file("c.jsonl", "{\"text\":\"good film\",\"label\":\"pos\"}\n"
+                                                  "{\"text\":\"bad film\",\"label\":0}\n"
+                                                  "{\"text\":\"good film\",\"label\":\"neg\"}\n"
+                                                  "{\"text\":\"bad film\",\"label\":0}\n"));
+    assert_int_equal(r.taken, 2);
+    assert_int_equal(r.class_texts, 2);
+    assert_int_equal(r.duplicate, 1);
+    assert_int_equal(r.refused, 1);
+    assert_int_equal(r.refusal[0].line, 3);
+    assert_string_equal(r.refusal[0].reason, "the same text is there with the class \"pos\"");
+    assert_string_equal(r.sample[1].prompt, "bad film");
+    assert_string_equal(r.sample[1].chosen, "0");
+    assert_int_equal(raw_number("SELECT count(*) FROM prompt"), 0);
+    store_import_free(&r);
+}
+
+/* A prompt of the same words is another thing with the same text. */
+static void a_redacted_text_is_listed_no_more(void **state)
+{
+    (void)state;
+    StoreClassText row = {.text = "good film", .class_name = "pos", .source = "t"};
+    StorePrompt prompt = {.text = "good film", .source = "t"};
+    StoreClassTextList list = {0};
+    StoreRedacted gone = {0};
+    StoreStatus status;
+    OK(store_add_class_texts(store, &row, 1, NULL, &err));
+    OK(store_add_prompts(store, &prompt, 1, NULL, &err));
+    OK(store_redact_class_text(store, row.id, &(StoreRedaction){.who = "eve"}, &gone, &err));
+    assert_string_equal(gone.text, "good film");
+    store_redacted_free(&gone);
+    OK(store_list_class_texts(store, SPLIT_ANY, &list, &err));
+    assert_int_equal(list.n, 0);
+    OK(store_status(store, &status, &err));
+    assert_int_equal(status.class_texts[SPLIT_ANY], 0);
+    assert_int_equal(status.classes, 0);
+    assert_int_equal(status.prompts[SPLIT_ANY], 0);
+    store_status_free(&status);
+    StoreVerified verified;
+    OK(store_verify(store, &verified, &err));
+    StoreAdded added = {0};
+    OK(store_add_class_texts(store, &row, 1, &added, &err));
+    assert_int_equal(added.duplicate, 1);
+    assert_int_equal(raw_number("SELECT count(*) FROM content WHERE body='good film'"), 0);
+}
+
+static void a_text_that_is_an_answer_is_redacted_with_its_prompt(void **state)
+{
+    (void)state;
+    StoreClassText row = {.text = "yes", .class_name = "pos", .source = "t"};
+    StoreDemonstration answer = {.prompt = "well?", .response = "yes", .source = "t"};
+    StoreRedacted gone = {0};
+    const StoreRedaction how = {.who = "eve", .answers = true};
+    OK(store_add_class_texts(store, &row, 1, NULL, &err));
+    OK(store_add_demonstrations(store, &answer, 1, NULL, &err));
+    assert_int_equal(store_redact_class_text(store, row.id, &how, &gone, &err), -1);
+    assert_non_null(strstr(err.message, "the text is an answer to prompt 1 as well"));
+    OK(store_redact_prompt(store, 1, &how, &gone, &err));
+    store_redacted_free(&gone);
+    assert_int_equal(raw_number("SELECT count(*) FROM content WHERE body='yes'"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(texts_and_classes_come_back),
         TEST(near_duplicates_share_a_split),
         TEST(text_has_one_class),
+        TEST(an_import_refuses_another_class_of_a_text),
+        TEST(a_redacted_text_is_listed_no_more),
+        TEST(a_text_that_is_an_answer_is_redacted_with_its_prompt),
         TEST(what_is_empty_is_refused_and_nothing_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
