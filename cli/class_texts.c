@@ -14,24 +14,13 @@
 
 /* ---- rows ------------------------------------------------------------------------------------------- */
 
-/* The class as a text; NULL for what is none. */
-static char *label_text(const cJSON *label)
-{
-    char number[32];
-    if (cJSON_IsString(label)) return *label->valuestring ? mem_strdup(label->valuestring) : NULL;
-    if (cJSON_IsBool(label)) return mem_strdup(cJSON_IsTrue(label) ? UP : DOWN);
-    if (!cJSON_IsNumber(label) || label->valuedouble != label->valueint) return NULL;
-    snprintf(number, sizeof number, "%d", label->valueint);
-    return mem_strdup(number);
-}
-
 int class_row_read(Sequences *s, char **label, bool needed, const cJSON *row, const Tokenizer *t,
                    Error *err)
 {
     const char *text = json_text(row, "text", NULL), *prompt = json_text(row, "prompt", NULL),
                *completion = json_text(row, "completion", json_text(row, "response", NULL));
     const cJSON *class = cJSON_GetObjectItemCaseSensitive(row, "label");
-    *label = label_text(class);
+    *label = class_name_of(class);
     if (!*label && (needed || class))
         return error_set(err, "a row needs a label: a text, a whole number, true or false");
     int rc = -1;
@@ -102,6 +91,29 @@ int class_texts_read_file(ClassTexts *out, const char *path, bool whole, const L
     if (rc == 0 && ferror(f)) rc = error_set(err, "%s: cannot be read", path);
     fclose(f);
     text_free(&line);
+    if (rc == 0) *out = c;
+    else class_texts_free(&c);
+    return rc;
+}
+
+int class_texts_read_store(ClassTexts *out, Store *store, bool training, const Loaded *l,
+                           Error *err)
+{
+    ClassTexts c = {0};
+    StoreClassTextList list = {0};
+    int rc = 0;
+    if (store_list_class_texts(store, training ? SPLIT_ANY : SPLIT_TEST, &list, err) != 0)
+        return -1;
+    for (size_t i = 0; i < list.n && rc == 0; i++) {
+        const StoreClassText *t = &list.row[i];
+        if (training && t->split == SPLIT_TEST) continue;
+        rc = add_document_tokens(&c.sequences, l->tokenizer, t->text, err);
+        if (rc != 0) error_wrap(err, "text %lld", (long long)t->id);
+        else
+            add(&c, mem_strdup(t->class_name), training && t->split == SPLIT_VALID,
+                l->model->config.max_T);
+    }
+    store_class_texts_free(&list);
     if (rc == 0) *out = c;
     else class_texts_free(&c);
     return rc;

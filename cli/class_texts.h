@@ -1,4 +1,4 @@
-/* Texts with their classes, as tokens: from a file, or the thumbs that people gave to answers. */
+/* Texts with their classes, as tokens: of the store, of a file, or the thumbs that people gave to answers. */
 #ifndef CLI_CLASS_TEXTS_H
 #define CLI_CLASS_TEXTS_H
 
@@ -16,6 +16,10 @@ typedef struct {
     int n, too_long;   /* too_long: left out, beyond the context */
 } ClassTexts;
 
+/* Those of the store.  For training: held out are those of the valid split, and those of the test split left out;
+ * else those of the test split alone, none held out. */
+int class_texts_read_store(ClassTexts *out, Store *store, bool training, const Loaded *l,
+                           Error *err);
 /* JSON lines {"text","label"} or {"prompt","completion","label"}; a label is a text, a whole number, or true (the
  * class `up`) or false (`down`).  One text in five is held out, by a keyed hash of it, unless `whole`. */
 int class_texts_read_file(ClassTexts *out, const char *path, bool whole, const Loaded *l,

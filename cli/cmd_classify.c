@@ -23,7 +23,9 @@ static const Option OPTIONS[] = {
     {"model", OPTION_TEXT, offsetof(ClassifyOptions, model), 0, 0, "MODEL",
      "the model it starts from (base)"},
     {"data", OPTION_TEXT, offsetof(ClassifyOptions, data), 0, 0, "FILE",
-     "JSON lines with text and label, or prompt, completion and label; one in five is held out"},
+     "JSON lines with text and label, or prompt, completion and label, instead of what was "
+     "imported; one in five "
+     "is held out"},
     {"valid", OPTION_TEXT, offsetof(ClassifyOptions, valid), 0, 0, "FILE",
      "such lines to hold out, instead of some of --data"},
     {"thumbs", OPTION_SWITCH, offsetof(ClassifyOptions, thumbs), 0, 0, NULL,
@@ -54,6 +56,11 @@ typedef struct {
 
 static int check_texts(const Classify *w, Error *err)
 {
+    if (w->train.n + w->valid.n + w->too_long == 0 && !w->options.data && !w->options.thumbs) {
+        error_set(err, "no texts with classes to learn from yet");
+        return error_hint(err, "bring some in with: rlhf import FILE  ({\"text\": ..., \"label\": "
+                               "...} on each line); or name others: --data FILE, --thumbs");
+    }
     if (w->train.n == 0 && w->too_long > 0)
         return error_set(err, "every text (%d) is beyond the context of %d", w->too_long,
                          w->base.model->config.max_T);
@@ -74,7 +81,8 @@ static int check_texts(const Classify *w, Error *err)
 static int read_sources(ClassTexts *texts, ClassTexts *valid, const Classify *w, Error *err)
 {
     const ClassifyOptions *o = &w->options;
-    if (!o->data) return class_texts_read_thumbs(texts, w->store, &w->base, err);
+    if (o->thumbs) return class_texts_read_thumbs(texts, w->store, &w->base, err);
+    if (!o->data) return class_texts_read_store(texts, w->store, true, &w->base, err);
     if (class_texts_read_file(texts, o->data, o->valid != NULL, &w->base, err) != 0) return -1;
     return o->valid ? class_texts_read_file(valid, o->valid, true, &w->base, err) : 0;
 }
@@ -174,7 +182,7 @@ static int open_base(Classify *w, Error *err)
 
 static int check_options(const ClassifyOptions *o, Error *err)
 {
-    if (!o->data == !o->thumbs)
+    if (o->data && o->thumbs)
         return error_usage(err, "which texts? --data FILE or --thumbs, one of the two");
     if (o->valid && !o->data) return error_usage(err, "--valid goes with --data");
     return 0;
@@ -221,12 +229,15 @@ const Command cmd_classify = {
     .name = "classify",
     .heading = "train",
     .summary = "a classifier of texts, or of answers by thumbs up and down",
-    .usage = "--data FILE [--valid FILE] [--model MODEL] [--run NAME] [--resume]\n--thumbs [...]",
-    .details = "A head for each class, read at the end of the text; accuracy, confusion and "
-               "calibration on held-out texts.\n"
-               "Saved as transformers' ...ForSequenceClassification with the names of the classes. "
-               " The log-odds of a class\n"
-               "are a reward for rlhf ppo: --reward RUN --reward-class CLASS.",
+    .usage = "[--data FILE [--valid FILE] | --thumbs] [--model MODEL] [--run NAME] [--resume]",
+    .details =
+        "Learns from the texts with labels that rlhf import has taken, or from others.  A head "
+        "for each class, read at the\n"
+        "end of the text; accuracy, confusion and calibration on held-out texts: of the "
+        "imported, the valid split.\n"
+        "Saved as transformers' ...ForSequenceClassification with the names of the classes. "
+        " The log-odds of a class\n"
+        "are a reward for rlhf ppo: --reward RUN --reward-class CLASS.",
     .options = OPTIONS,
     .sections = SECTIONS,
     .seconds = SECONDS,

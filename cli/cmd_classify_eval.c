@@ -19,7 +19,8 @@ typedef struct {
 /* clang-format on */
 static const Option EVAL_OPTIONS[] = {
     {"data", OPTION_TEXT, offsetof(EvalOptions, data), 0, 0, "FILE",
-     "JSON lines with text and label, or prompt, completion and label"},
+     "JSON lines with text and label, or prompt, completion and label (the imported texts of the "
+     "test split)"},
     CLASSIFIER_OPTION,
     {0},
 };
@@ -27,16 +28,28 @@ static const Option PREDICT_OPTIONS[] = {CLASSIFIER_OPTION, {0}};
 
 /* ---- eval ------------------------------------------------------------------------------------------- */
 
+static int read_texts(ClassTexts *out, const Context *ctx, const EvalOptions *o, const Loaded *l,
+                      Error *err)
+{
+    Store *store = NULL;
+    if (o->data) return class_texts_read_file(out, o->data, true, l, err);
+    if (open_store(&store, ctx, err) != 0) return -1;
+    const int rc = class_texts_read_store(out, store, false, l, err);
+    store_close(store);
+    return rc;
+}
+
 static int evaluate(const Context *ctx, const EvalOptions *o, const Loaded *l,
                     const ClassNames *names, Error *err)
 {
+    const char *which = o->data ? o->data : "the test split";
     ClassTexts texts = {0};
     LabeledSet set = {0};
     Text json = {0};
     int rc = -1;
-    if (class_texts_read_file(&texts, o->data, true, l, err) != 0) return -1;
-    if (labeled_set_take(&set, &texts, false, names, err) != 0) error_wrap(err, "%s", o->data);
-    else if (set.n == 0) error_set(err, "%s: no texts to evaluate on", o->data);
+    if (read_texts(&texts, ctx, o, l, err) != 0) return -1;
+    if (labeled_set_take(&set, &texts, false, names, err) != 0) error_wrap(err, "%s", which);
+    else if (set.n == 0) error_set(err, "%s: no texts to evaluate on", which);
     else rc = 0;
     if (rc == 0) {
         ClassReport r = class_report_make(l->policy, names, &set);
@@ -58,7 +71,8 @@ static int run_eval(Context *ctx, int argc, char **argv, Error *err)
     Loaded l = {0};
     ClassNames names = {0};
     if (options_parse(ctx, EVAL_OPTIONS, &o, &words, 0, 0, argc, argv, err) != 0) return -1;
-    if (!o.data) return error_usage(err, "which texts? --data FILE");
+    if (!o.data && !*ctx->project)
+        return error_usage(err, "which texts? --data FILE, or those of a project");
     if (classifier_open(&l, &names, ctx, o.model, err) != 0) return -1;
     const int rc = evaluate(ctx, &o, &l, &names, err);
     class_names_free(&names);
@@ -139,8 +153,8 @@ static int run_predict(Context *ctx, int argc, char **argv, Error *err)
 
 const Command classify_eval_command = {
     .name = "eval",
-    .summary = "accuracy, confusion and calibration of a classifier on the texts of a file",
-    .usage = "--data FILE [--model MODEL]",
+    .summary = "accuracy, confusion and calibration of a classifier on the test split, or a file",
+    .usage = "[--data FILE] [--model MODEL]",
     .options = EVAL_OPTIONS,
     .project = PROJECT_OPTIONAL,
     .run = run_eval,

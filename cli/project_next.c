@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "cli/class_texts.h"
 #include "cli/commands.h"
 #include "cli/evaluation.h"
 #include "cli/loop.h"
@@ -267,6 +268,25 @@ static void propose_after_comparison(ProjectStatus *s)
     text_free(&finding);
 }
 
+/* A project of texts with classes and nothing else. */
+static void propose_classifier(ProjectStatus *s, const Context *ctx)
+{
+    const StoreStatus *d = &s->store;
+    char newest[RUN_NAME_MAX] = "", folder[FILE_PATH_MAX];
+    Error ignored;
+    Text why = {0};
+    if (d->prompts[SPLIT_ANY] > 0 || d->class_texts[SPLIT_ANY] == 0) return;
+    if (project_run(ctx, newest, folder, NULL, "classify", &ignored) == 0) return;
+    if (!s->base.there) propose(s, "init", "--base DIR", "name the model that is to learn classes");
+    text_format(&why, "more texts: %d to learn from and %d to hold out, of two classes or more",
+                CLASS_TRAIN_MIN, CLASS_HELD_OUT_MIN);
+    if (d->class_texts[SPLIT_TRAIN] < CLASS_TRAIN_MIN ||
+        d->class_texts[SPLIT_VALID] < CLASS_HELD_OUT_MIN || d->classes < 2)
+        propose(s, "import", "FILE", why.bytes);
+    propose(s, "classify", "", "learn the classes of the texts");
+    text_free(&why);
+}
+
 static void find_missing(ProjectStatus *s)
 {
     if (s->store.prompts[SPLIT_ANY] == 0)
@@ -305,6 +325,7 @@ int project_next_find(ProjectStatus *s, const Context *ctx, Store *store, Error 
 {
     find_loop(s, ctx);
     if (find_interrupted(s, ctx, store, err) != 0) return -1;
+    propose_classifier(s, ctx);
     find_missing(s);
     return 0;
 }

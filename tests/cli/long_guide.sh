@@ -27,10 +27,11 @@ must demo --dir rlhf-demo --conversations 400 --prompts 400 --pairs 60 --n 10 --
     --set model.layers=2 --set model.width=32 --set model.heads=4 --set model.mlp=64 --set model.vocabulary=500 \
     --set pretrain.epochs=1 --set reward.epochs=1 --set ppo.iterations=2 \
     --set ppo.critic_warmup=0 --set ppo.batch_size=16 --set ppo.minibatch_size=16
-awk 'BEGIN { for (i = 0; i < 150; i++) {
+awk 'BEGIN { for (i = 0; i < 300; i++) {
     split(i % 2 ? "fine praise true" : "awful blame false", is, " ")
-    printf "{\"text\":\"the lamp %d is %s\",\"label\":\"%s\"}\n", i, is[1], is[2] >"texts.jsonl"
-    printf "{\"prompt\":\"the %c%c lamp\",\"completion\":\" is %s\",\"label\":%s}\n",
+    printf "{\"text\":\"the %c%c lamp is %s\",\"label\":\"%s\"}\n",
+        97 + i % 26, 97 + int(i / 26), is[1], is[2] >"texts.jsonl"
+    if (i < 150) printf "{\"prompt\":\"the %c%c lamp\",\"completion\":\" is %s\",\"label\":%s}\n",
         97 + i % 26, 97 + int(i / 26), is[1], is[3] >(i % 5 ? "thumbs-train.jsonl" : "thumbs-valid.jsonl") } }'
 echo "the kinder answer" >rules.txt
 

@@ -78,7 +78,8 @@ refused 1 "there is no class 'best'; it has: down, up" reward score --model thum
 refused 1 "no classifier (it has no heads for classes)" classify predict --model base
 
 # ---- what cannot be learned from ----
-refused 2 "which texts? --data FILE or --thumbs" classify
+refused 2 "which texts? --data FILE or --thumbs" classify --data ../texts.jsonl --thumbs
+refused 1 "no texts with classes to learn from yet" classify
 sed 's/"label":.*/"label":"same"}/' ../texts.jsonl >../same.jsonl
 refused 1 "are of the class 'same'; nothing tells classes apart" classify --data ../same.jsonl
 head -n 24 ../texts.jsonl >../few.jsonl
