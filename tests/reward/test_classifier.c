@@ -2,10 +2,9 @@
 #include "reward/classifier.h"
 
 #include "tests/golden_model.h"
-#include "tests/models.h"
+#include "tests/job.h"
+#include "tests/reward/marked.h"
 #include "tests/trainer.h"
-
-static Error err;
 
 /* Random texts, each holding many of the token that its class is known by. */
 enum { TEXTS = 30, CLASSES = 3, MARK = 5, ROOM = TEXTS * 16 };
@@ -13,14 +12,12 @@ static int token[ROOM], start[TEXTS + 1], label[TEXTS];
 
 static LabeledTexts make_texts(int V)
 {
+    int mark[TEXTS];
     for (int i = 0; i < TEXTS; i++) {
-        const int n = 4 + (7 * i) % 9;
         label[i] = i % 5 == 4 ? 2 : i % 2;
-        start[i + 1] = start[i] + n;
-        for (int t = start[i]; t < start[i + 1]; t++)
-            token[t] = t % 2 == 0 ? MARK + label[i]
-                                  : 9 + rng_below(V - 9, 1, RNG_TEST, (uint64_t)i, (uint64_t)t);
+        mark[i] = MARK + label[i];
     }
+    marked_texts(token, start, mark, TEXTS, 9, V);
     return (LabeledTexts){TEXTS, token, start, label};
 }
 
@@ -33,38 +30,19 @@ static ClassifyConfig settings(void)
     return c;
 }
 
-typedef struct {
-    Model *model;
-    Policy *policy;
-    ClassifierTraining *training;
-} Job;
-
 static Job job_new(const ModelConfig *config, const LabeledTexts *texts, const ClassifyConfig *c)
 {
-    Job j = {.model = model_new(config, 3)};
     const PolicyOptions o = classifier_options(c, CLASSES, 4);
-    j.policy = policy_open(j.model, &o);
-    j.training = classifier_training_new(j.policy, CLASSES, texts, texts, c, 9);
+    Job j = job_open(config, &o);
+    j.trainer = classifier_trainer(classifier_training_new(j.policy, CLASSES, texts, texts, c, 9),
+                                   NULL, NULL);
     return j;
 }
 
 static void job_free(Job *j)
 {
-    classifier_training_free(j->training);
-    policy_close(j->policy);
-    model_free(j->model);
-}
-
-static double step_loss(Job *j, int64_t at)
-{
-    Trainer t = classifier_trainer(j->training, NULL, NULL);
-    Text members = {0}, note = {0};
-    double loss = NAN;
-    assert_worked(t.step(t.self, at, &members, &note, &err), &err);
-    assert_int_equal(sscanf(members.bytes, "\"loss\":%lf", &loss), 1);
-    text_free(&members);
-    text_free(&note);
-    return loss;
+    classifier_training_free(j->trainer.self);
+    job_close(j);
 }
 
 static void logits_do_not_depend_on_the_batch(void **state)
@@ -92,14 +70,12 @@ static void the_gradient_does_not_depend_on_micro_batches(void **state)
     c.batch_size = TEXTS, c.max_grad_norm = 0, c.max_tokens = 1000, c.balance = true;
     c.label_smoothing = 0.1;
     Job whole = job_new(&TINY_GPT2, &texts, &c);
-    const double loss = step_loss(&whole, 0);
+    const double loss = job_step(&whole, 0);
     for (int room = 16; room < 200; room += 61) {
         c.max_tokens = room;
         Job cut = job_new(&TINY_GPT2, &texts, &c);
-        assert_near(step_loss(&cut, 0), loss, 1e-8);
-        const Parameters *w = &whole.model->parameters, *h = &whole.policy->head;
-        assert_true(relative_error(cut.model->parameters.m, w->m, w->n) <= 1e-6);
-        assert_true(relative_error(cut.policy->head.m, h->m, h->n) <= 1e-6);
+        assert_near(job_step(&cut, 0), loss, 1e-8);
+        assert_same_gradient(&whole, &cut);
         job_free(&cut);
     }
     job_free(&whole);
@@ -123,7 +99,7 @@ static void balanced_classes_weigh_the_same(void **state)
     }
     assert_int_equal(count[2], 6);
     const double mean = (sum[0] / count[0] + sum[1] / count[1] + sum[2] / count[2]) / 3;
-    assert_near(step_loss(&j, 0), mean, 1e-8);
+    assert_near(job_step(&j, 0), mean, 1e-8);
     job_free(&j);
 }
 
@@ -136,8 +112,7 @@ static void training_learns_the_classes(void **state)
         ClassifyConfig c = settings();
         c.epochs = 20;
         Job j = job_new(config[k], &texts, &c);
-        const int64_t total = classifier_trainer(j.training, NULL, NULL).total;
-        for (int64_t i = 0; i < total; i++) step_loss(&j, i);
+        job_train(&j);
         long confusion[CLASSES * CLASSES];
         const ClassScores s = classifier_evaluate(confusion, j.policy, CLASSES, &texts);
         assert_true(s.accuracy > 0.9);
@@ -153,7 +128,7 @@ static void train(const char *name, bool resume, int stop_after)
     ClassifyConfig c = settings();
     c.epochs = 1.2, c.valid_every = 2;
     Job j = job_new(&TINY_LLAMA, &texts, &c);
-    trainer_run(classifier_trainer(j.training, NULL, NULL), name, 2, resume, stop_after);
+    trainer_run(j.trainer, name, 2, resume, stop_after);
     job_free(&j);
 }
 

@@ -4,7 +4,8 @@
 #include "reward/evaluation.h"
 #include "reward/preference_loss.h"
 #include "tests/golden_model.h"
-#include "tests/models.h"
+#include "tests/job.h"
+#include "tests/reward/marked.h"
 #include "tests/trainer.h"
 
 static Error err;
@@ -16,14 +17,9 @@ static double target[PAIRS], weight[PAIRS];
 
 static Pairs make_pairs(int V)
 {
-    for (int s = 0; s < 2 * PAIRS; s++) {
-        const int n = 4 + (7 * s) % 9;
-        start[s + 1] = start[s] + n;
-        for (int t = start[s]; t < start[s + 1]; t++) {
-            const int drawn = 6 + rng_below(V - 6, 1, RNG_TEST, (uint64_t)s, (uint64_t)t);
-            token[t] = s % 2 == 0 && t % 2 == 0 ? GOOD : drawn;
-        }
-    }
+    int mark[2 * PAIRS];
+    for (int s = 0; s < 2 * PAIRS; s++) mark[s] = s % 2 == 0 ? GOOD : -1;
+    marked_texts(token, start, mark, 2 * PAIRS, 6, V);
     for (int i = 0; i < PAIRS; i++) {
         target[i] = i % 5 == 4 ? 0.5 : 1;
         weight[i] = i % 3 == 2 ? 2 : 1;
@@ -40,24 +36,22 @@ static RewardConfig settings(void)
     return c;
 }
 
-typedef struct {
-    Model *model;
-    Policy *policy;
-    RewardTraining *training;
-} Job;
+static Job job_with(const ModelConfig *config, const RewardData *data, const RewardConfig *c)
+{
+    const PolicyOptions o = reward_options(c, 4);
+    Job j = job_open(config, &o);
+    j.trainer = reward_trainer(reward_training_new(j.policy, data, c, 9));
+    return j;
+}
 
 static Job job_with_held_out(const ModelConfig *config, const Pairs *pairs, const Pairs *held_out,
                              const RewardConfig *c)
 {
-    Job j = {.model = model_new(config, 3)};
-    const PolicyOptions o = reward_options(c, 4);
-    j.policy = policy_open(j.model, &o);
     static char best[512];
     snprintf(best, sizeof best, "%s", scratch_path("best"));
     RewardData data = {.train = *pairs, .best_folder = c->keep_best ? best : NULL};
     if (held_out) data.held_out = *held_out;
-    j.training = reward_training_new(j.policy, &data, c, 9);
-    return j;
+    return job_with(config, &data, c);
 }
 
 static Job job_new(const ModelConfig *config, const Pairs *pairs, const RewardConfig *c)
@@ -67,28 +61,8 @@ static Job job_new(const ModelConfig *config, const Pairs *pairs, const RewardCo
 
 static void job_free(Job *j)
 {
-    reward_training_free(j->training);
-    policy_close(j->policy);
-    model_free(j->model);
-}
-
-/* The loss of step `at`; `last` gets the rest of its record. */
-static double step_record(char last[512], Job *j, int64_t at)
-{
-    Trainer t = reward_trainer(j->training);
-    Text members = {0}, note = {0};
-    double loss = NAN;
-    assert_worked(t.step(t.self, at, &members, &note, &err), &err);
-    assert_int_equal(sscanf(members.bytes, "\"loss\":%lf,%511s", &loss, last), 2);
-    text_free(&members);
-    text_free(&note);
-    return loss;
-}
-
-static double step_loss(Job *j, int64_t at)
-{
-    char ignored[512];
-    return step_record(ignored, j, at);
+    reward_training_free(j->trainer.self);
+    job_close(j);
 }
 
 /* ---- PyTorch ----------------------------------------------------------------------------------------- */
@@ -228,7 +202,7 @@ static void the_loss_is_the_weighted_mean_over_pairs(void **state)
     Job j = job_new(&TINY_GPT2, &pairs, &c);
     const double expected = loss_by_hand(j.policy, &pairs);
     assert_near(reward_evaluate(j.policy, &pairs, NULL, NULL).loss, expected, 1e-12);
-    assert_near(step_loss(&j, 0), expected, 1e-8);
+    assert_near(job_step(&j, 0), expected, 1e-8);
     job_free(&j);
 }
 
@@ -242,14 +216,12 @@ static void the_gradient_does_not_depend_on_micro_batches(void **state)
         c.batch_size = PAIRS, c.max_grad_norm = 0, c.max_tokens = 1000, c.normalize = false;
         c.epochs = 2; /* so that the first step is not the last */
         Job whole = job_new(config[k], &pairs, &c);
-        const double loss = step_loss(&whole, 0);
+        const double loss = job_step(&whole, 0);
         for (int room = 16; room < 200; room += 61) {
             c.max_tokens = room;
             Job cut = job_new(config[k], &pairs, &c);
-            assert_near(step_loss(&cut, 0), loss, 1e-8);
-            const Parameters *w = &whole.model->parameters, *h = &whole.policy->head;
-            assert_true(relative_error(cut.model->parameters.m, w->m, w->n) <= 1e-6);
-            assert_true(relative_error(cut.policy->head.m, h->m, h->n) <= 1e-6);
+            assert_near(job_step(&cut, 0), loss, 1e-8);
+            assert_same_gradient(&whole, &cut);
             job_free(&cut);
         }
         job_free(&whole);
@@ -266,8 +238,7 @@ static void training_learns_what_is_preferred(void **state)
         c.epochs = 20;
         Job j = job_new(config[k], &pairs, &c);
         const double before = reward_evaluate(j.policy, &pairs, NULL, NULL).loss;
-        const int64_t total = reward_trainer(j.training).total;
-        for (int64_t i = 0; i < total; i++) step_loss(&j, i);
+        job_train(&j);
         const RewardEvaluation e = reward_evaluate(j.policy, &pairs, NULL, NULL);
         assert_true(e.accuracy > 0.85); /* ties, a fifth, count half: 0.9 at best */
         assert_true(e.loss < before);
@@ -282,8 +253,7 @@ static void normalizing_gives_training_scores_mean_0_and_deviation_1(void **stat
     const Pairs pairs = make_pairs(TINY_GPT2.V);
     const RewardConfig c = settings();
     Job j = job_new(&TINY_GPT2, &pairs, &c);
-    const int64_t total = reward_trainer(j.training).total;
-    for (int64_t i = 0; i < total; i++) step_loss(&j, i);
+    job_train(&j);
     double score[2 * PAIRS], sum = 0, squares = 0;
     reward_score(score, j.policy, token, start, 2 * PAIRS);
     for (int i = 0; i < 2 * PAIRS; i++) sum += score[i], squares += score[i] * score[i];
@@ -348,13 +318,7 @@ static void a_loss_that_is_not_a_number_stops_the_run(void **state)
     Job j = job_new(&TINY_GPT2, &pairs, &c);
     const real bad = INFINITY;
     buffer_write(j.model->parameters.w + j.model->final_norm.at, &bad, 1);
-    Trainer t = reward_trainer(j.training);
-    Text members = {0}, note = {0};
-    assert_int_equal(t.step(t.self, 0, &members, &note, &err), -1);
-    assert_says(&err, "try a lower learning_rate");
-    assert_int_equal(policy_steps(j.policy), 0);
-    text_free(&members);
-    text_free(&note);
+    job_refuses(&j, "try a lower learning_rate");
     job_free(&j);
 }
 
@@ -366,8 +330,8 @@ static void train(const ModelConfig *config, const char *name, bool resume, int 
     RewardConfig c = settings();
     c.epochs = 1.2; /* into the second epoch: 6 steps */
     Job j = job_new(config, &pairs, &c);
-    assert_int_equal(reward_trainer(j.training).total, 6);
-    trainer_run(reward_trainer(j.training), name, 2, resume, stop_after);
+    assert_int_equal(j.trainer.total, 6);
+    trainer_run(j.trainer, name, 2, resume, stop_after);
     job_free(&j);
 }
 
@@ -418,8 +382,8 @@ static void shrinking_silences_a_model_that_is_worse_than_chance(void **state)
     Job heard = job_new(&TINY_GPT2, &pairs, &c);
     c.shrink = true;
     Job j = job_with_held_out(&TINY_GPT2, &pairs, &turned, &c);
-    const int64_t total = reward_trainer(j.training).total;
-    for (int64_t i = 0; i < total; i++) step_loss(&heard, i), step_record(last, &j, i);
+    const int64_t total = j.trainer.total;
+    for (int64_t i = 0; i < total; i++) job_step(&heard, i), job_record(last, &j, i);
     reward_score(score, j.policy, pairs.token, pairs.start, 2 * PAIRS);
     for (int i = 0; i < 2 * PAIRS; i++) assert_near(score[i], 0, 0);
 
@@ -454,7 +418,7 @@ static void nu_is_learned_beside_the_weights(void **state)
     const ScoredPairs scored = {PAIRS, chosen, rejected, target, weight, NULL};
     const double loss = preference_loss(&grad, &scored, &(PreferenceModel){.tie_nu = nu});
     char last[512];
-    assert_near(step_record(last, &j, 0), loss, 1e-6);
+    assert_near(job_record(last, &j, 0), loss, 1e-6);
     const char *said = strstr(last, "\"tie_nu\":");
     assert_non_null(said);
     assert_near(strtod(said + strlen("\"tie_nu\":"), NULL), nu * exp(-grad.log_nu), 1e-6);
@@ -473,7 +437,7 @@ static void margins_enter_the_loss(void **state)
     Job j = job_new(&TINY_GPT2, &pairs, &c);
     reward_evaluate(j.policy, &pairs, chosen, rejected);
     const ScoredPairs scored = {PAIRS, chosen, rejected, target, weight, margin};
-    assert_near(step_loss(&j, 0), preference_loss(NULL, &scored, &(PreferenceModel){0}), 1e-8);
+    assert_near(job_step(&j, 0), preference_loss(NULL, &scored, &(PreferenceModel){0}), 1e-8);
     job_free(&j);
 }
 
@@ -491,10 +455,10 @@ static void the_best_state_on_held_out_pairs_is_what_is_left(void **state)
     RewardConfig c = settings();
     c.epochs = 4, c.normalize = false, c.valid_every = 2, c.keep_best = true;
     Job j = job_with_held_out(&TINY_GPT2, &pairs, &turned, &c);
-    const int64_t total = reward_trainer(j.training).total;
+    const int64_t total = j.trainer.total;
     assert_int_equal(total, 20);
     for (int64_t i = 0; i < total; i++) {
-        step_record(last, &j, i);
+        job_record(last, &j, i);
         assert_true((strstr(last, "\"eval_loss\":") != NULL) == (i % 2 == 1));
         if (i == 1) reward_score(early, j.policy, token, start, 2 * PAIRS);
     }
@@ -514,7 +478,7 @@ static void the_best_state_changes_nothing_where_it_is_the_last(void **state)
     c.keep_best = true;
     Job b = job_with_held_out(&TINY_GPT2, &pairs, &pairs, &c);
     char last[512];
-    for (int64_t i = 0; i < 5; i++) step_loss(&a, i), step_record(last, &b, i);
+    for (int64_t i = 0; i < 5; i++) job_step(&a, i), job_record(last, &b, i);
     assert_non_null(strstr(last, "\"best_step\":5"));
     reward_score(plain, a.policy, token, start, 2 * PAIRS);
     reward_score(score, b.policy, token, start, 2 * PAIRS);
@@ -529,11 +493,8 @@ static void samples_are_what_is_normalized_on(void **state)
     const Pairs pairs = make_pairs(TINY_GPT2.V);
     const RewardConfig c = settings();
     const RewardData data = {.train = pairs, .samples = {3, token, start}};
-    Job j = {.model = model_new(&TINY_GPT2, 3)};
-    const PolicyOptions o = reward_options(&c, 4);
-    j.policy = policy_open(j.model, &o);
-    j.training = reward_training_new(j.policy, &data, &c, 9);
-    for (int64_t i = 0; i < 5; i++) step_loss(&j, i);
+    Job j = job_with(&TINY_GPT2, &data, &c);
+    for (int64_t i = 0; i < 5; i++) job_step(&j, i);
     double score[3];
     reward_score(score, j.policy, token, start, 3);
     const double mean = (score[0] + score[1] + score[2]) / 3;
@@ -555,7 +516,7 @@ static void train_with_state(const char *name, bool agree, bool resume, int stop
     RewardConfig c = settings();
     c.epochs = 1.2, c.ties = TIES_DAVIDSON, c.valid_every = 2, c.keep_best = true;
     Job j = job_with_held_out(&TINY_GPT2, &pairs, &held_out, &c);
-    trainer_run(reward_trainer(j.training), name, 2, resume, stop_after);
+    trainer_run(j.trainer, name, 2, resume, stop_after);
     job_free(&j);
 }
 
