@@ -26,9 +26,8 @@ static const ConfigTable *const SECTIONS[] = {&SFT_TABLE, &LORA_TABLE, NULL};
 
 /* Demonstrations of one split as tokens; only those of the response are learned. */
 typedef struct {
-    Sequences sequences;
-    int *prompt; /* (n) tokens of each prompt */
-    int n, too_long;
+    ExampleSet examples;
+    int n, too_long; /* demonstrations, of a conversation several in one example; those left out */
 } DemonstrationSet;
 
 typedef struct {
@@ -57,9 +56,8 @@ static int add_demonstration(DemonstrationSet *d, const Loaded *l, const StoreDe
     const int n = sequences_pending(&one);
     if (rc == 0 && n > l->model->config.max_T) d->too_long++;
     else if (rc == 0) {
-        sequences_add(&d->sequences, one.token, n);
-        sequences_end(&d->sequences);
-        d->prompt[d->n++] = prompt;
+        example_set_add(&d->examples, one.token, n, prompt);
+        d->n++;
     }
     sequences_free(&one);
     return rc == 0 ? 0 : error_wrap(err, "demonstration %lld", (long long)row->id);
@@ -70,33 +68,30 @@ static int read_demonstrations(DemonstrationSet *d, const Sft *w, Split split, E
     StoreDemonstrationList list = {0};
     int rc = store_list_demonstrations(w->store, split, &list, err);
     if (rc != 0) return -1;
-    d->prompt = mem_calloc(list.n + 1, sizeof *d->prompt);
     for (size_t i = 0; i < list.n && rc == 0; i++)
         rc = add_demonstration(d, &w->base, &list.row[i], err);
     store_demonstrations_free(&list);
+    example_set_fold(&d->examples);
     return rc;
 }
 
+/* Which tokens are learned is told by where the prompts end, but for examples of several answers. */
 static void hash_demonstrations(char out[SHA256_HEX], const DemonstrationSet *d)
 {
-    const Sequences *s = &d->sequences;
-    const size_t n = (size_t)d->n;
+    const Examples e = example_set_examples(&d->examples);
+    const size_t n = (size_t)e.n;
+    const size_t tokens = n ? (size_t)e.start[n] : 0;
+    int *prompt = mem_calloc(n + 1, sizeof *prompt);
+    for (int i = 0; i < e.n; i++)
+        while (prompt[i] < e.start[i + 1] - e.start[i] && !e.learned[e.start[i] + prompt[i]])
+            prompt[i]++;
     sha256_parts(out,
-                 (const HashPart[]){{s->token, (size_t)s->tokens * sizeof *s->token},
-                                    {s->start, n * sizeof *s->start},
-                                    {d->prompt, n * sizeof *d->prompt}},
-                 3);
-}
-
-static void demonstrations_free(DemonstrationSet *d)
-{
-    sequences_free(&d->sequences);
-    free(d->prompt);
-}
-
-static Examples examples(const DemonstrationSet *d)
-{
-    return (Examples){d->n, d->sequences.token, d->sequences.start, d->prompt};
+                 (const HashPart[]){{e.token, tokens * sizeof *e.token},
+                                    {e.start, n * sizeof *e.start},
+                                    {prompt, n * sizeof *prompt},
+                                    {e.learned, tokens}},
+                 e.n < d->n ? 4 : 3);
+    free(prompt);
 }
 
 static int no_demonstrations(Store *store, Error *err)
@@ -124,9 +119,11 @@ static int read_all(Sft *w, Error *err)
         return error_set(err, "%s, all beyond the context of %d tokens",
                          text_count(too_long, "demonstration"), max_T);
     if (w->train.n == 0) return no_demonstrations(w->store, err);
-    log_line("%s to learn from, %s held out, %s beyond the context of %d left out",
-             text_count(w->train.n, "demonstration"), text_thousands(w->valid.n),
-             text_thousands(too_long), max_T);
+    const int sequences = w->train.examples.sequences.n;
+    log_line("%s to learn from%s%s, %s held out, %s beyond the context of %d left out",
+             text_count(w->train.n, "demonstration"), sequences < w->train.n ? ", in " : "",
+             sequences < w->train.n ? text_count(sequences, "conversation") : "",
+             text_thousands(w->valid.n), text_thousands(too_long), max_T);
     if (w->valid.n == 0)
         log_line("%s too few to hold any out: what it learns cannot be told from what it comes to "
                  "know by heart; others to measure on: rlhf import FILE --split valid",
@@ -137,7 +134,8 @@ static int read_all(Sft *w, Error *err)
 static int train(Sft *w, Error *err)
 {
     PolicyOptions options = supervised_options(&w->settings);
-    const Examples train = examples(&w->train), valid = examples(&w->valid);
+    const Examples train = example_set_examples(&w->train.examples),
+                   valid = example_set_examples(&w->valid.examples);
     if (loaded_train_adapter(&w->adapter, &w->base, &w->lora, w->ctx->seed, err) != 0) return -1;
     options.adapter = w->adapter;
     w->policy = policy_open(w->base.model, &options);
@@ -200,8 +198,8 @@ done:
     supervised_free(w.supervised);
     policy_close(w.policy);
     adapter_free(w.adapter);
-    demonstrations_free(&w.train);
-    demonstrations_free(&w.valid);
+    example_set_free(&w.train.examples);
+    example_set_free(&w.valid.examples);
     loaded_close(&w.base);
     store_close(w.store);
     text_free(&inputs);
@@ -213,9 +211,11 @@ const Command cmd_sft = {
     .heading = "train",
     .summary = "supervised fine-tuning on the demonstrations",
     .usage = "[--model MODEL] [--run NAME] [--resume]",
-    .details = "Learns the responses of the train split, not the prompts; the loss on the valid "
-               "split is measured.  The\n"
-               "finished run becomes the project's `base`: sampling, reward and PPO start from it.",
+    .details = "Learns the responses of the train split, not the prompts, and all answers of a "
+               "conversation in one pass;\n"
+               "the loss on the valid split is measured.  The finished run becomes the project's "
+               "`base`: sampling, reward\n"
+               "and PPO start from it.",
     .options = OPTIONS,
     .sections = SECTIONS,
     .project = PROJECT_NEEDED,

@@ -1,9 +1,6 @@
 #include "cli/corpus_tokens.h"
 
-#include <stdlib.h>
-
 #include "base/log.h"
-#include "base/mem.h"
 #include "cli/loaded.h"
 
 static int add_document(Sequences *to, const Tokenizer *t, const char *text, int max_T, Error *err)
@@ -36,9 +33,6 @@ int corpus_tokens_make(CorpusTokens *out, const Corpus *c, const Tokenizer *t, i
     progress_end(&bar);
     if (rc != 0) return -1;
     if (out->train.n == 0) return error_set(err, "no document has two tokens");
-    const int most = out->train.n > out->valid.n ? out->train.n : out->valid.n;
-    out->ones = mem_calloc((size_t)most, sizeof *out->ones);
-    for (int i = 0; i < most; i++) out->ones[i] = 1;
     return 0;
 }
 
@@ -46,15 +40,14 @@ void corpus_tokens_free(CorpusTokens *c)
 {
     sequences_free(&c->train);
     sequences_free(&c->valid);
-    free(c->ones);
 }
 
 Examples corpus_tokens_train(const CorpusTokens *c)
 {
-    return (Examples){c->train.n, c->train.token, c->train.start, c->ones};
+    return (Examples){c->train.n, c->train.token, c->train.start, NULL};
 }
 
 Examples corpus_tokens_valid(const CorpusTokens *c)
 {
-    return (Examples){c->valid.n, c->valid.token, c->valid.start, c->ones};
+    return (Examples){c->valid.n, c->valid.token, c->valid.start, NULL};
 }

@@ -13,7 +13,6 @@ enum { CORPUS_VALID_EVERY = 20, CORPUS_VALID_TOKENS = 20000 };
 /* Zero-initialised is empty. */
 typedef struct {
     Sequences train, valid;
-    int *ones; /* nothing comes before a first token */
 } CorpusTokens;
 
 /* A document becomes one sequence with an end-of-text token, or several when it is longer than max_T.  Held out are

@@ -182,15 +182,10 @@ int chat_spells_special(bool *out, const ChatText *text, const Tokenizer *t, Err
     return 0;
 }
 
-static void append(ChatTokens *out, const Ids *ids, bool learned)
+static void append(ChatTokens *out, const Ids *ids)
 {
-    const size_t n = (size_t)(out->n + ids->n);
-    out->id = mem_realloc(out->id, n + 1, sizeof *out->id);
-    out->learned = mem_realloc(out->learned, n + 1, sizeof *out->learned);
-    for (int i = 0; i < ids->n; i++) {
-        out->id[out->n] = ids->id[i];
-        out->learned[out->n++] = learned;
-    }
+    out->id = mem_realloc(out->id, (size_t)(out->n + ids->n) + 1, sizeof *out->id);
+    for (int i = 0; i < ids->n; i++) out->id[out->n++] = ids->id[i];
 }
 
 /* Segments [from, to) as one string, special tokens parsed. */
@@ -200,7 +195,7 @@ static int encode_joined(ChatTokens *out, const ChatText *text, int from, int to
     const size_t begin = text->segment[from].begin, end = text->segment[to - 1].end;
     Ids ids = {0};
     if (encode(&ids, text->text.bytes + begin, end - begin, true, t, err) != 0) return -1;
-    append(out, &ids, text->segment[from].learned);
+    append(out, &ids);
     free(ids.id);
     return 0;
 }
@@ -213,7 +208,7 @@ static int encode_apart(ChatTokens *out, const ChatText *text, int from, int to,
         Ids ids = {0};
         if (encode(&ids, text->text.bytes + s->begin, s->end - s->begin, s->markup, t, err) != 0)
             return -1;
-        append(out, &ids, s->learned);
+        append(out, &ids);
         free(ids.id);
     }
     return 0;
@@ -283,6 +278,5 @@ int chat_encode(ChatTokens *out, const ChatText *text, const Tokenizer *t, Error
 void chat_tokens_free(ChatTokens *tokens)
 {
     free(tokens->id);
-    free(tokens->learned);
     *tokens = (ChatTokens){0};
 }

@@ -34,8 +34,7 @@ int chat_missing(const char *dir, Error *err);
 int chat_spells_special(bool *out, const ChatText *text, const Tokenizer *t, Error *err);
 
 typedef struct {
-    int *id;                /* (n) */
-    unsigned char *learned; /* (n) 1: the model itself says it; what a loss is taken over */
+    int *id; /* (n) */
     int n;
 } ChatTokens;
 

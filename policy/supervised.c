@@ -64,11 +64,12 @@ static int pack_fill(Pack *k, const Examples *e, const SequenceItems *items, int
     pack_reserve(k, s->tokens);
     k->counted = 0;
     for (int b = 0; b < s->n; b++) {
-        const int prompt = e->prompt[sequences_item(items, first + b)];
-        const int learned = s->start[b] + prompt, end = s->start[b + 1];
-        assert(prompt >= 1);
-        for (int t = s->start[b]; t < end; t++) k->want[t] = t >= learned ? WANT_LOGP : 0;
-        if (end > learned) k->counted += end - learned;
+        const int i = sequences_item(items, first + b), at = s->start[b], n = s->start[b + 1] - at;
+        const unsigned char *learned = e->learned ? e->learned + e->start[i] : NULL;
+        assert(n == 0 || !learned || !learned[0]);
+        for (int t = 0; t < n; t++)
+            k->want[at + t] = (learned ? learned[t] : t > 0) ? WANT_LOGP : 0;
+        k->counted += examples_count(e, i);
     }
     return last;
 }
@@ -121,12 +122,8 @@ void supervised_free(Supervised *s)
 /* Tokens of the batch's examples that are learned: what the gradient is divided by. */
 static int64_t count_batch(const Supervised *s)
 {
-    const Examples *e = &s->train;
     int64_t counted = 0;
-    for (int b = 0; b < s->config.batch_size; b++) {
-        const int i = s->item[b], n = e->start[i + 1] - e->start[i] - e->prompt[i];
-        counted += n > 0 ? n : 0;
-    }
+    for (int b = 0; b < s->config.batch_size; b++) counted += examples_count(&s->train, s->item[b]);
     return counted;
 }
 

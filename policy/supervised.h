@@ -1,4 +1,4 @@
-/* Learning to predict text: pretraining on whole sequences and supervised fine-tuning on responses.
+/* Learning to predict text: pretraining on whole sequences and supervised fine-tuning on responses (Examples).
  *
  * loss = sum over the counted tokens of -logp / their number in the whole batch, so that the cut into
  * micro-batches changes nothing. */
@@ -6,15 +6,8 @@
 #define POLICY_SUPERVISED_H
 
 #include "base/training.h"
+#include "policy/examples.h"
 #include "policy/optimizer_config.h"
-
-/* Sequences end to end; tokens of sequence i before prompt[i] are read but not learned. */
-typedef struct {
-    int n;
-    const int *token;
-    const int *start;  /* (n+1) */
-    const int *prompt; /* (n) at least 1: nothing comes before a first token */
-} Examples;
 
 /* clang-format off */
 /*    type    name           default  min   max      source   meaning */

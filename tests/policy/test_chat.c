@@ -280,36 +280,6 @@ static void every_family_has_its_test_of_the_bos(void **state)
     }
 }
 
-/* ---- the loss -------------------------------------------------------------------------------------- */
-
-static void the_learned_tokens_spell_what_is_learned(void **state)
-{
-    (void)state;
-    const ChatMessage m[] = {{CHAT_USER, "Hello"},
-                             {CHAT_ASSISTANT, "<|im_end|>4 + 4"},
-                             {CHAT_USER, "so"},
-                             {CHAT_ASSISTANT, "8."}};
-    for (int i = 0; chat_template_at(i); i++) {
-        const char *name = chat_template_name(chat_template_at(i));
-        ChatText text = rendered(name, m, 4, false);
-        ChatTokens tokens = encoded(name, m, 4, false);
-        Text expected = {0};
-        for (int k = 0; k < text.n; k++)
-            if (text.segment[k].learned)
-                text_append(&expected, text.text.bytes + text.segment[k].begin,
-                            text.segment[k].end - text.segment[k].begin);
-        int n = 0;
-        for (int k = 0; k < tokens.n; k++)
-            if (tokens.learned[k]) tokens.id[n++] = tokens.id[k];
-        char *learned = tokenizer_decode(tokenizer, tokens.id, n, false, NULL);
-        assert_string_equal(learned, expected.bytes);
-        free(learned);
-        text_free(&expected);
-        chat_tokens_free(&tokens);
-        chat_text_free(&text);
-    }
-}
-
 /* ---- the format of a model ------------------------------------------------------------------------- */
 
 static void write_file(const char *name, const char *text)
@@ -453,7 +423,6 @@ int main(void)
         cmocka_unit_test(a_token_across_a_border_is_none),
 #define TEST(test, name) cmocka_unit_test(test),
         FAMILIES(TEST) cmocka_unit_test(every_family_has_its_test_of_the_bos),
-        cmocka_unit_test(the_learned_tokens_spell_what_is_learned),
         cmocka_unit_test(the_template_is_found_where_models_have_it),
         cmocka_unit_test(an_unknown_template_is_refused_and_can_be_overridden),
         cmocka_unit_test(a_template_whose_tokens_are_missing_is_refused),

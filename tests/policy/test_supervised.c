@@ -11,18 +11,19 @@ static const ModelConfig *const CONFIG[] = {&TINY_GPT2, &TINY_LLAMA};
 
 /* Twenty answers to prompts of one to four tokens; one of them has nothing to learn. */
 enum { EXAMPLES = 20 };
-static int token[EXAMPLES * 16], start[EXAMPLES + 1], prompt[EXAMPLES];
+static int token[EXAMPLES * 16], start[EXAMPLES + 1];
+static unsigned char learned[EXAMPLES * 16];
 
 static Examples make_examples(int V)
 {
     for (int i = 0; i < EXAMPLES; i++) {
-        prompt[i] = 1 + i % 4;
-        const int n = i == 7 ? prompt[i] : prompt[i] + 1 + (5 * i) % 11;
+        const int prompt = 1 + i % 4, n = i == 7 ? prompt : prompt + 1 + (5 * i) % 11;
         start[i + 1] = start[i] + n;
         for (int t = start[i]; t < start[i + 1]; t++)
-            token[t] = rng_below(V, 1, RNG_TEST, (uint64_t)i, (uint64_t)t);
+            token[t] = rng_below(V, 1, RNG_TEST, (uint64_t)i, (uint64_t)t),
+            learned[t] = t >= start[i] + prompt;
     }
-    return (Examples){EXAMPLES, token, start, prompt};
+    return (Examples){EXAMPLES, token, start, learned};
 }
 
 static SupervisedConfig settings(void)
@@ -59,7 +60,8 @@ static double loss_by_hand(Policy *p, const Examples *e, int *counted)
         AskedBatch s = asked_random(&n, 1, 2, 0);
         memcpy(s.token, e->token + e->start[i], (size_t)n * sizeof *s.token);
         asked_evaluate(p, &s, 1);
-        for (int t = e->prompt[i]; t < n; t++) sum -= s.logp[t], ++*counted;
+        for (int t = 0; t < n; t++)
+            if (e->learned[e->start[i] + t]) sum -= s.logp[t], ++*counted;
         asked_free(&s);
     }
     return sum / *counted;
@@ -111,6 +113,25 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Pretraining: all but the first token of each. */
+static void without_marks_all_is_learned_but_first_tokens(void **state)
+{
+    (void)state;
+    Examples e = make_examples(TINY_GPT2.V);
+    unsigned char all[sizeof learned];
+    memset(all, 1, sizeof all);
+    for (int i = 0; i < EXAMPLES; i++) all[start[i]] = 0;
+    Model *m = model_new(&TINY_GPT2, 3);
+    Policy *p = policy_open(m, &(PolicyOptions){.max_tokens = 64});
+    e.learned = NULL;
+    const double loss = supervised_loss(p, &e);
+    e.learned = all;
+    assert_near(loss, supervised_loss(p, &e), 0);
+    assert_int_equal(examples_count(&e, 3), start[4] - start[3] - 1);
+    policy_close(p);
+    model_free(m);
+}
+
 /* One example a step and a rate of 0: the losses of an epoch tell who was seen. */
 static void every_example_is_seen_once_an_epoch(void **state)
 {
@@ -121,7 +142,7 @@ static void every_example_is_seen_once_an_epoch(void **state)
     double alone[EXAMPLES], seen[2][EXAMPLES];
     Job j = job_new(&TINY_GPT2, &e, &c);
     for (int i = 0; i < EXAMPLES; i++) {
-        const Examples one = {1, token, start + i, prompt + i};
+        const Examples one = {1, token, start + i, learned};
         alone[i] = supervised_loss(j.policy, &one);
     }
     for (int i = 0; i < 2 * EXAMPLES; i++) seen[i / EXAMPLES][i % EXAMPLES] = job_step(&j, i);
@@ -227,6 +248,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_loss_is_the_mean_over_response_tokens),
         cmocka_unit_test(the_gradient_does_not_depend_on_micro_batches),
+        cmocka_unit_test(without_marks_all_is_learned_but_first_tokens),
         cmocka_unit_test(every_example_is_seen_once_an_epoch),
         cmocka_unit_test(epochs_become_steps),
         cmocka_unit_test(training_learns_the_examples),
