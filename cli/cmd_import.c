@@ -23,7 +23,8 @@
 
 typedef struct {
     const char *kind, *layout, *names, *source, *split, *rejects, *sha256, *model, *template;
-    bool strict;
+    const char *system;
+    bool strict, chat, as_is;
 } ImportChoices;
 
 static const Option OPTIONS[] = {
@@ -34,6 +35,13 @@ static const Option OPTIONS[] = {
      "what the rows are, when they are not to be recognised by their members"},
     {"names", OPTION_TEXT, offsetof(ImportChoices, names), 0, 0, "FILE",
      "names of classes whose labels are whole numbers, one a line, the first that of 0"},
+    {"chat", OPTION_SWITCH, offsetof(ImportChoices, chat), 0, 0, NULL,
+     "a prompt that is a text becomes the turn of a user in the chat template, as in a "
+     "conversation"},
+    {"system", OPTION_TEXT, offsetof(ImportChoices, system), 0, 0, "TEXT",
+     "with --chat: the system prompt before it"},
+    {"as-is", OPTION_SWITCH, offsetof(ImportChoices, as_is), 0, 0, NULL,
+     "prompts are meant as they are written, whatever chat template the model has"},
     {"template", OPTION_TEXT, offsetof(ImportChoices, template), 0, 0, "NAME",
      "chat template that conversations are written in (the model's; without one, plain)"},
     {"model", OPTION_TEXT, offsetof(ImportChoices, model), 0, 0, "MODEL",
@@ -128,9 +136,10 @@ static void say_stopped(const char *word, const ImportResult *r)
              strcmp(word, "-") == 0 ? "standard input" : word, at);
 }
 
-/* 1: a signal has ended it. */
+/* 1: a signal has ended it.  *as_is counts the rows whose prompts --chat would have made turns. */
 static int import_one(const Context *ctx, Store *store, const char *word,
-                      const ImportChoices *choices, ImportOptions *options, Text *json, Error *err)
+                      const ImportChoices *choices, ImportOptions *options, Text *json,
+                      int64_t *as_is, Error *err)
 {
     char path[FILE_PATH_MAX];
     ImportResult result = {0};
@@ -150,6 +159,7 @@ static int import_one(const Context *ctx, Store *store, const char *word,
         import_report_samples(&result);
     }
     const bool stopped = result.stopped;
+    *as_is += result.as_is;
     if (stopped && !ctx->observer) say_stopped(word, &result);
     else if (!stopped && result.refused && !options->rejects)
         log_line("all refused lines: --rejects FILE writes them out");
@@ -157,15 +167,27 @@ static int import_one(const Context *ctx, Store *store, const char *word,
     return stopped;
 }
 
+/* A model with a chat template was trained on turns of it, and may write on where a bare text should be answered. */
+static void say_as_is(ImportReader *reader, int64_t rows)
+{
+    const char *template = rows > 0 ? import_reader_template(reader) : NULL;
+    if (template)
+        log_line("%s taken as written, not in the chat template %s; to make each a turn of it: "
+                 "--chat; if that is meant: --as-is",
+                 text_count(rows, "prompt"), template);
+}
+
 static int import_all(const Context *ctx, Store *store, const Words *words,
                       const ImportChoices *choices, ImportOptions *options, Error *err)
 {
     Text json = {0};
+    int64_t as_is = 0;
     int rc = 0;
     for (int i = 0; i < words->n && rc == 0; i++)
-        rc = import_one(ctx, store, words->word[i], choices, options, &json, err);
-    if (rc >= 0 && ctx->json) printf("{\"files\":[%s]}\n", json.bytes);
+        rc = import_one(ctx, store, words->word[i], choices, options, &json, &as_is, err);
+    if (rc >= 0 && ctx->json && json.bytes) printf("{\"files\":[%s]}\n", json.bytes);
     text_free(&json);
+    if (rc == 0 && !choices->as_is) say_as_is(options->reader, as_is);
     return rc < 0 ? -1 : 0;
 }
 
@@ -203,6 +225,10 @@ static int read_choices(ImportOptions *options, const ImportChoices *c, const Wo
     options->source = c->source;
     options->strict = c->strict;
     options->layout = c->layout;
+    options->chat = c->chat;
+    options->system = c->system;
+    if (c->system && !c->chat) return error_usage(err, "--system goes with --chat");
+    if (c->as_is && c->chat) return error_usage(err, "--chat or --as-is, one of the two");
     if (c->layout && store_layout_check(c->layout, err) != 0) return -1;
     if (c->kind && data_kind_parse(&options->kind, c->kind, err) != 0) return -1;
     if (options->kind == DATA_LABELS || options->kind == DATA_RESPONSES)
@@ -241,6 +267,7 @@ static int import(Context *ctx, int argc, char **argv, Error *err)
         goto done;
     reader.model = choices.model;
     reader.template = choices.template;
+    reader.chat_prompts = choices.chat;
     if (choices.rejects) {
         if (file_begin(&rejects, choices.rejects, err) != 0) goto done;
         options.rejects = &rejects;
@@ -259,7 +286,8 @@ const Command cmd_import = {
     .name = "import",
     .heading = "data",
     .summary = "take prompts, demonstrations, preferences and classes into the project",
-    .usage = "FILE|-|https://... [--kind KIND] [--split SPLIT] [--rejects FILE] [--strict]",
+    .usage = "FILE|-|https://... [--kind KIND] [--split SPLIT] [--chat [--system TEXT]] "
+             "[--strict]",
     .details =
         "Rows are JSON objects, one a line or all in one array, plain or gzip, recognised by their "
         "members; the\nfirst three are shown as they were understood.  LAYOUTS, for --layout:\n"
@@ -278,9 +306,10 @@ const Command cmd_import = {
         "  lm-human-preferences, summarize-from-feedback, ultrafeedback, shp, webgpt, arena: as "
         "published\n"
         "Texts may be lists of messages: a conversation becomes text in the chat template of the "
-        "base, or of\n--template.  A bad row is refused with its line and the reason, the others "
-        "are taken; a row that is\nthere already is not taken twice.  Downloads stay in the "
-        "project's cache and go on where they stopped.\n"
+        "base, or of\n--template; with --chat so does a prompt that is a text, as the turn of a "
+        "user.  A bad row is refused with\nits line and the reason, the others are taken; a row "
+        "that is there already is not taken twice.  Downloads\nstay in the project's cache and go "
+        "on where they stopped.\n"
         "Prompts that differ in case, punctuation and numbers alone stay together in one split, so "
         "the shares\nare about 80, 10 and 10% of many different prompts only.",
     .options = OPTIONS,

@@ -34,19 +34,36 @@ static int open_chat(ImportReader *r, Error *err)
     if (r->chat.template) return 0;
     if (r->template && strcmp(r->template, "plain") == 0) return open_plain(r, "", err);
     if (!r->model && !project_has_model(r->ctx, "base")) {
-        if (!r->template)
+        if (!r->template && !r->chat_prompts)
             return open_plain(r, ", since there is no base with a chat template yet", err);
-        error_set(err, "--template %s: there is no base yet whose tokens could be those of it",
-                  r->template);
+        if (r->template)
+            error_set(err, "--template %s: there is no base yet whose tokens could be those of it",
+                      r->template);
+        else error_set(err, "--chat: there is no base yet whose chat template it could be");
         return error_hint(err, "name a model with --model, or take --template plain");
     }
     if (open_tokenizer(r, err) != 0 ||
         chat_open(&r->chat, r->folder, r->template, r->tokenizer, err) != 0)
         return -1;
+    if (!r->chat.template && r->chat_prompts) return chat_missing(r->folder, err);
     if (!r->chat.template) return open_plain(r, ", since the model has no chat template", err);
-    log_line("conversations are written in the chat template %s, of %s",
-             chat_template_name(r->chat.template), r->folder);
+    log_line("%s are written in the chat template %s, of %s",
+             r->chat_prompts ? "prompts" : "conversations", chat_template_name(r->chat.template),
+             r->folder);
     return 0;
+}
+
+const char *import_reader_template(ImportReader *r)
+{
+    Error ignored;
+    Chat chat = {0};
+    if (!r->model && !project_has_model(r->ctx, "base")) return NULL;
+    if (open_tokenizer(r, &ignored) != 0 ||
+        chat_open(&chat, r->folder, r->template, r->tokenizer, &ignored) != 0)
+        return NULL;
+    const char *name = chat.template ? chat_template_name(chat.template) : NULL;
+    chat_close(&chat);
+    return name;
 }
 
 /* ---- conversations --------------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@ typedef struct {
     const Context *ctx;
     const char *model;    /* NULL: the project's base, where it has one */
     const char *template; /* NULL: the model's own, else plain */
+    bool chat_prompts; /* plain prompts are written in it as well, so it is an error to have none */
     char folder[FILE_PATH_MAX];
     Tokenizer *tokenizer; /* NULL until a row asked for it, and of plain text */
     Chat chat;            /* template NULL: not asked for yet */
@@ -21,5 +22,7 @@ typedef struct {
 int import_reader_render(void *reader, StoreConversation *conversation, Error *err);
 int import_reader_decode(void *reader, char **text, const int *token, int n, Error *err);
 void import_reader_close(ImportReader *r);
+/* The name of the chat template of the model that is there, NULL when there is none that could be used. */
+const char *import_reader_template(ImportReader *r);
 
 #endif

@@ -50,8 +50,10 @@ typedef struct {
     char *const *
         class_name; /* (n_classes) of labels that are whole numbers, the first of 0; NULL: in digits */
     int n_classes;
-    const char *source;  /* NULL: the file's name without folders and endings */
-    Split split;         /* SPLIT_ANY: by keyed hash */
+    const char *source; /* NULL: the file's name without folders and endings */
+    bool chat;          /* a prompt that is a text becomes the one turn of a user, to be rendered */
+    const char *system; /* with chat: the turn before it; NULL: none */
+    Split split;        /* SPLIT_ANY: by keyed hash */
     FileWriter *rejects; /* refused lines go here as they came; the caller commits; may be NULL */
     bool strict;         /* the first bad row ends the import and nothing of it is kept */
     /* Conversations and texts given as token ids, which store/ cannot read: 0, or -1 when this one cannot be
@@ -85,6 +87,8 @@ typedef struct {
     int64_t prompts, demonstrations, comparisons, judgements, class_texts,
         moved;                 /* new in the store; moved as in StoreAdded */
     int64_t by_split[SPLIT_N]; /* taken rows */
+    int64_t
+        as_is; /* taken rows whose prompt is a text that ImportOptions.chat would have made a turn */
     int64_t stays[SPLIT_N]; /* duplicates whose prompt is there, and not in the split asked for */
     const char *unit;       /* of `line` below: "line", or "element" of a JSON array */
     ImportRefusal refusal[IMPORT_REFUSALS]; /* the first refused rows, by line */

@@ -35,6 +35,8 @@ typedef struct {
  * file and line; what ends the whole import, -2 (IMPORT_CANNOT). */
 enum { IMPORT_CANNOT = -2 };
 
+/* Whether the item's prompt is a text that could be the turn of a user. */
+bool import_could_be_turn(const ImportRow *row, const ImportItem *item);
 /* Understand one line, dialogues not yet rendered. */
 int import_parse(ImportRow *out, const char *bytes, size_t n, const ImportOptions *options,
                  Error *err);

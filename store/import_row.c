@@ -78,6 +78,28 @@ static double margin_of(const cJSON *object)
     return isnan(difference) ? json_number(object, "margin", NAN) : difference;
 }
 
+bool import_could_be_turn(const ImportRow *row, const ImportItem *item)
+{
+    return item->turns == 0 && item->kind != DATA_CLASSES && !row->layout->continues;
+}
+
+/* Of the layouts whose prompts could be turns, a row has one prompt. */
+static int put_in_turn(ImportRow *row, ImportItem *item, const ImportOptions *options, Error *err)
+{
+    Dialogue *d = &row->dialogue;
+    if (item->turns > 0 || item->kind == DATA_CLASSES) return 0;
+    if (!import_could_be_turn(row, item))
+        return error_set(
+            err, "layout %s: its prompt goes over into the answer, and is no turn of a user",
+            row->layout->name);
+    if (options->system) dialogue_say(d, STORE_ROLES[0], options->system);
+    dialogue_say(d, STORE_ROLES[1], item->prompt);
+    free(item->prompt);
+    item->prompt = NULL;
+    item->turns = d->n;
+    return 0;
+}
+
 static int take(ImportRow *row, const cJSON *object, const ImportOptions *options, Error *err)
 {
     if (!cJSON_IsObject(object)) return error_set(err, "not a JSON object");
@@ -87,6 +109,7 @@ static int take(ImportRow *row, const cJSON *object, const ImportOptions *option
     for (int i = 0; i < row->n; i++) {
         ImportItem *item = &row->item[i];
         if (isnan(item->margin)) item->margin = margin_of(object);
+        if (options->chat && put_in_turn(row, item, options, err) != 0) return -1;
         if (narrow(item, options->kind, err) != 0 || check(row, item, err) != 0) return -1;
     }
     return 0;

@@ -285,6 +285,7 @@ int import_store(ImportTarget *to, const ImportRow *row, Error *err)
     if (any) {
         r->taken++;
         r->by_split[first]++;
+        r->as_is += import_could_be_turn(row, row->item);
         keep_sample(r, row);
     } else {
         r->duplicate++;

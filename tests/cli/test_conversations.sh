@@ -41,6 +41,28 @@ prints "talks.jsonl: 0 rows taken, 1 there already, 1 refused"
 must sft --config "$tiny" --set sft.steps=1 --json
 says "2 demonstrations to learn from, in 1 conversation, 0 held out, 0 beyond" # both answers, in one pass
 
+# ---- plain prompts: as they are, or each as a turn ----
+printf '{"models":{"base":"%s/../base"}}' "$PWD" >project.json
+echo '{"prompt":"Write a poem"}' >poem.jsonl
+must import poem.jsonl --split train
+says "1 prompt taken as written, not in the chat template chatml; to make each a turn of it: --chat; if that is meant: --as-is"
+echo '{"prompt":"Write a song"}' | "$RLHF" import - --as-is >out 2>err
+grep -q 'taken as written' err && fail "--as-is keeps silent"
+must import poem.jsonl --split train --chat
+says "prompts are written in the chat template chatml, of "
+prints "new: prompts 1,"
+grep -q 'taken as written' err && fail "with --chat nothing is as written"
+echo '{"prompt":"Write a poem","chosen":"Roses","rejected":"No"}' >pair.jsonl
+must import pair.jsonl --split train --chat --system "Be kind."
+must export prompts
+prints '{"prompt": "Write a poem"}'
+prints '{"prompt": "<|im_start|>user\nWrite a poem<|im_end|>\n<|im_start|>assistant\n"}'
+must export preferences
+prints '{"prompt": "<|im_start|>system\nBe kind.<|im_end|>\n<|im_start|>user\nWrite a poem<|im_end|>\n<|im_start|>assistant\n", "chosen": "Roses", "rejected": "No"}'
+refused 1 "there is no base yet whose chat template it could be" --project ../plain import poem.jsonl --chat
+refused 2 "--system goes with --chat" import poem.jsonl --system "Be kind."
+refused 2 "--chat or --as-is, one of the two" import poem.jsonl --chat --as-is
+refused 1 "the model has no chat template" import poem.jsonl --chat --model pretrain-1
 
 # ---- labeled answers ----
 must import "$SOURCE_DIR/tests/golden/prefs/kto.jsonl"

@@ -336,6 +336,34 @@ static void names_of_classes_stand_for_whole_numbers(void **state)
                         "refused: \"label\" is -1: there are names for 0 to 1");
 }
 
+static void prompts_become_turns_when_asked_for(void **state)
+{
+    (void)state;
+    const ImportOptions chat = {.chat = true}, system = {.chat = true, .system = "s"};
+    static const struct {
+        const char *row, *is;
+    } CASE[] = {
+        {"{\"prompt\":\"q\"}", "prompt|system:s user:q"},
+        {"{\"prompt\":\"q\",\"completion\":\"a\"}", "demonstration|system:s user:q|a"},
+        {"{\"prompt\":\"q\",\"completion\":\"a\",\"label\":true}",
+         "judgement|system:s user:q|a|good"},
+        {"{\"prompt\":\"q\",\"chosen\":\"a\",\"rejected\":\"b\"}",
+         "preference|system:s user:q|a|b"},
+        {"{\"prompt\":\" \"}", "refused: prompt is empty"},
+        {"{\"messages\":[{\"role\":\"user\",\"content\":\"q\"}]}", "prompt|user:q"},
+        {"{\"text\":\"t\",\"label\":1}", "class|t|1"},
+        {"{\"chosen\":\"x a\",\"rejected\":\"x b\"}",
+         "refused: layout implicit: its prompt goes over into the answer, and is no turn of a "
+         "user"},
+        {"{\"chosen\":\"\\n\\nHuman: q\\n\\nAssistant: a\",\"rejected\":\"\\n\\nHuman: "
+         "q\\n\\nAssistant: b\"}",
+         "refused: layout hh: its prompt goes over into the answer, and is no turn of a user"},
+    };
+    for (size_t i = 0; i < sizeof CASE / sizeof *CASE; i++)
+        assert_string_equal(understood(CASE[i].row, &system), CASE[i].is);
+    assert_string_equal(understood(CASE[0].row, &chat), "prompt|user:q");
+}
+
 /* ---- in the store ------------------------------------------------------------------------------------ */
 
 /* A conversation as "<role>content" one after the other; a turn that says "no" cannot be written. */
@@ -485,6 +513,7 @@ int main(void)
         cmocka_unit_test(what_is_of_no_form_is_refused_with_the_reason),
         cmocka_unit_test(a_layout_may_be_named_and_then_holds_for_every_row),
         cmocka_unit_test(names_of_classes_stand_for_whole_numbers),
+        cmocka_unit_test(prompts_become_turns_when_asked_for),
         cmocka_unit_test(less_is_made_of_a_row_when_asked_for),
         TEST(conversations_are_stored_as_rendered_with_their_template),
         TEST(the_turns_of_a_conversation_share_a_split),
