@@ -8,10 +8,14 @@
 #include "base/mem.h"
 #include "store/sql.h"
 
+/* Those made one after the other stand side by side in the index of them: by chance alone each would touch a page
+ * of its own, which at a million labels is half of what adding one takes. */
 void store_make_uuid(uint8_t out[16])
 {
+    const uint64_t ms = (uint64_t)store_time_us() / 1000;
     randombytes_buf(out, 16);
-    out[6] = (uint8_t)((out[6] & 0x0f) | 0x40); /* RFC 9562, version 4 */
+    for (int i = 0; i < 6; i++) out[i] = (uint8_t)(ms >> (8 * (5 - i)));
+    out[6] = (uint8_t)((out[6] & 0x0f) | 0x70); /* RFC 9562, version 7 */
     out[8] = (uint8_t)((out[8] & 0x3f) | 0x80);
 }
 

@@ -34,6 +34,23 @@ static void preference_as_shown_becomes_preference_as_stored(void **state)
     store_preferences_free(&list);
 }
 
+/* RFC 9562, section 5.7: 48 bits of milliseconds since 1970, the highest first, then 7, and 10 in two bits. */
+static void uuid_begins_with_the_time(void **state)
+{
+    (void)state;
+    uint8_t uuid[16], again[16];
+    const int64_t before = store_time_us() / 1000;
+    store_make_uuid(uuid);
+    store_make_uuid(again);
+    const int64_t after = store_time_us() / 1000;
+    int64_t ms = 0;
+    for (int i = 0; i < 6; i++) ms = ms << 8 | uuid[i];
+    assert_true(before <= ms && ms <= after);
+    assert_int_equal(uuid[6] >> 4, 7);
+    assert_int_equal(uuid[8] >> 6, 2);
+    assert_memory_not_equal(uuid, again, sizeof uuid);
+}
+
 static void retry_with_the_same_uuid_is_one_label(void **state)
 {
     (void)state;
@@ -272,6 +289,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(preference_as_shown_becomes_preference_as_stored),
+        TEST(uuid_begins_with_the_time),
         TEST(retry_with_the_same_uuid_is_one_label),
         TEST(undo_walks_back_and_redo_appends),
         TEST(nothing_to_undo_is_no_error),
