@@ -18,6 +18,8 @@ size_t dtype_size(Dtype type);
 
 /* Number i of raw; not of DTYPE_OTHER. */
 double dtype_read(const void *raw, size_t i, Dtype type);
+/* The first n numbers of raw, those of F64 rounded. */
+void dtype_read_floats(float *out, const void *raw, size_t n, Dtype type);
 /* x as number i of raw.  False when the type, one of F32, F16 and BF16, does not hold all its bits. */
 bool dtype_write(void *raw, size_t i, float x, Dtype type);
 /* Whether such a type holds all bits of n numbers. */

@@ -269,11 +269,9 @@ static int read_numbers(const Safetensors *s, int index, int64_t first, int64_t 
         const size_t most = PIECE / size, left = (size_t)(count - at);
         const size_t n = left < most ? left : most;
         if (read_at(f, raw, n * size, begin + (uint64_t)at * size, err) != 0) return -1;
-        for (size_t i = 0; i < n; i++, at++) {
-            const double x = dtype_read(raw, i, type);
-            if (single) single[at] = (float)x;
-            else wide[at] = x;
-        }
+        if (single) dtype_read_floats(single + at, raw, n, type);
+        for (size_t i = 0; i < n && wide; i++) wide[at + (int64_t)i] = dtype_read(raw, i, type);
+        at += (int64_t)n;
     }
     return 0;
 }

@@ -45,12 +45,37 @@ static void what_a_type_does_not_hold_is_told(void **state)
     assert_true(dtype_write(&half, 0, 0x1p100f, DTYPE_BF16));
 }
 
+/* Infinities and NaN too, bit for bit; and a number of eight bytes between two floats goes to the nearer, even one. */
+static void many_at_once_are_what_they_are_one_by_one(void **state)
+{
+    (void)state;
+    enum { ALL = 1 << 16 };
+    static uint16_t raw[ALL];
+    static float out[ALL];
+    for (int i = 0; i < ALL; i++) raw[i] = (uint16_t)i;
+    for (Dtype type = DTYPE_F16; type <= DTYPE_BF16; type++) {
+        dtype_read_floats(out, raw, ALL, type);
+        for (size_t i = 0; i < ALL; i++) {
+            const float one = (float)dtype_read(raw, i, type);
+            if (isnan(one)) assert_true(isnan(out[i]));
+            else assert_memory_equal(&out[i], &one, sizeof one);
+        }
+    }
+    static const double WIDE[] = {0.5, 1 + 0x1p-24, 1 + 0x1.8p-23, -0x1p200};
+    static const float NEAREST[] = {0.5f, 1, 1 + 0x1p-22f, -INFINITY};
+    dtype_read_floats(out, WIDE, 4, DTYPE_F64);
+    assert_memory_equal(out, NEAREST, sizeof NEAREST);
+    dtype_read_floats(out, NEAREST, 4, DTYPE_F32);
+    assert_memory_equal(out, NEAREST, sizeof NEAREST);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_half_comes_back),
         cmocka_unit_test(known_halves_have_their_values),
         cmocka_unit_test(what_a_type_does_not_hold_is_told),
+        cmocka_unit_test(many_at_once_are_what_they_are_one_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
