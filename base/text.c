@@ -231,3 +231,23 @@ int text_width(const char *text, size_t n)
     }
     return width;
 }
+
+/* The bytes at s that are one control character, or 0: C0, DEL, C1, and those that turn the direction of what
+ * follows (U+202A to U+202E, U+2066 to U+2069). */
+static int control_length(const unsigned char *s)
+{
+    if (s[0] < 0x20 || s[0] == 0x7f) return 1;
+    if (s[0] == 0xc2 && s[1] < 0xa0) return 2;
+    if (s[0] != 0xe2) return 0;
+    const bool embeds = s[1] == 0x80 && s[2] >= 0xaa && s[2] <= 0xae,
+               isolates = s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9;
+    return embeds || isolates ? 3 : 0;
+}
+
+void text_keep_to_one_line(char *text)
+{
+    size_t bad;
+    for (char *at = text; !text_is_utf8(at, strlen(at), &bad); at += bad + 1) at[bad] = '?';
+    for (unsigned char *s = (unsigned char *)text; *s; s++)
+        for (int n = control_length(s); n > 0; n--) *s = '?', s += n > 1;
+}

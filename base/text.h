@@ -23,6 +23,9 @@ char *text_take(Text *t);
 /* True when the bytes are well-formed UTF-8 without NUL (Unicode 15, table 3-7); else *at is the first
  * bad byte.  at may be NULL. */
 bool text_is_utf8(const char *bytes, size_t n, size_t *at);
+/* In place, for a message: names out of files are part of it, and none of them may break its line or reach a terminal
+ * as a command; one that was cut may end in half a character.  What is no letter becomes '?'. */
+void text_keep_to_one_line(char *text);
 bool text_ends(const char *text, const char *end);
 /* The nearest of n candidates by edit distance, or NULL when none is near (more than a third of the
  * letters differ). */

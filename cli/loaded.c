@@ -133,6 +133,7 @@ int loaded_outline_folder(Loaded *l, const Context *ctx, const char *folder, con
     if (beside && folder_same(l->model_folder, beside->model_folder)) l->beside = beside;
     if (l->beside) l->model = beside->model;
     else if (model_open_outline(&l->model, l->model_folder, err) != 0) return -1;
+    if (!l->beside && l->model->left_out) log_line("%s: %s", l->model_folder, l->model->left_out);
     if (!adapter_in(folder) || loaded_see_through(l, folder, err) == 0) return 0;
     loaded_close(l);
     return -1;

@@ -243,6 +243,7 @@ void model_free(Model *m)
     buffer_free(m->rope);
     free(m->tensor);
     free(m->companions);
+    free(m->left_out);
     score_head_free(&m->score);
     free(m->block);
     free(m);

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "policy/model.h"
 #include "policy/safetensors_buffer.h"
 
@@ -50,14 +51,21 @@ static const char *bare_name(const Tensor *t)
     return is_head(t) ? t->name : strchr(t->name, '.') + 1;
 }
 
+/* Its index, or -1. */
+static int find_tensor(const Safetensors *file, const Tensor *t)
+{
+    const int at = safetensors_find(file, t->name);
+    return at >= 0 ? at : safetensors_find(file, bare_name(t));
+}
+
 static int read_tensor(Model *m, const Safetensors *file, Tensor *t, Error *err)
 {
     int64_t shape[2];
     const int n_dims = tensor_shape(shape, t);
-    int at = safetensors_find(file, t->name);
-    if (at < 0 && (at = safetensors_find(file, bare_name(t))) >= 0) m->bare_names = true;
+    const int at = find_tensor(file, t);
     if (at < 0) return error_set(err, "tensor %s is missing", t->name);
     const SafetensorsEntry *e = safetensors_entry(file, at);
+    if (strcmp(e->name, t->name) != 0) m->bare_names = true;
     if (e->n_dims != n_dims || e->shape[0] != shape[0] || (n_dims == 2 && e->shape[1] != shape[1]))
         return error_set(err, "tensor %s has another shape than config.json says", t->name);
 
@@ -109,6 +117,43 @@ static int check_claimed(const Model *m, const Safetensors *file, Error *err)
                      (unsigned long long)claimed, (unsigned long long)held);
 }
 
+/* Tables that follow from config.json, and that older checkpoints hold beside the weights: the masks of GPT-2's
+ * attention, the frequencies of rotary positions. */
+static bool is_table(const char *name)
+{
+    return text_ends(name, ".attn.bias") || text_ends(name, ".attn.masked_bias") ||
+           text_ends(name, "rotary_emb.inv_freq");
+}
+
+/* transformers leaves them out too, and says so: such a checkpoint may be of another model than config.json says. */
+static void note_left_out(Model *m, const Safetensors *file)
+{
+    enum { SHOWN = 3 };
+    const int n = safetensors_count(file);
+    bool *used = mem_calloc((size_t)n, sizeof *used);
+    int left_out = 0, at;
+    Text names = {0};
+    for (int i = 0; i < m->n_tensors; i++)
+        if ((at = find_tensor(file, &m->tensor[i])) >= 0) used[at] = true;
+    if (m->config.tied && (at = safetensors_find(file, HEAD_NAME)) >= 0) used[at] = true;
+    for (int i = 0; i < 2 && m->config.n_labels > 0; i++)
+        if ((at = safetensors_find(file, SCORE_NAMES[i])) >= 0) used[at] = true;
+    for (int i = 0; i < n; i++) {
+        const char *name = safetensors_entry(file, i)->name;
+        if (used[i] || is_table(name)) continue;
+        if (left_out++ < SHOWN) text_format(&names, "%s%.80s", left_out > 1 ? ", " : "", name);
+    }
+    free(used);
+    if (left_out > 0) {
+        text_keep_to_one_line(names.bytes);
+        m->left_out =
+            mem_format("%s of the file that config.json does not speak of %s left out: %s%s",
+                       text_count(left_out, "tensor"), left_out == 1 ? "is" : "are", names.bytes,
+                       left_out > SHOWN ? ", ..." : "");
+    }
+    text_free(&names);
+}
+
 int model_open_outline(Model **out, const char *dir, Error *err)
 {
     ModelConfig config;
@@ -117,6 +162,7 @@ int model_open_outline(Model **out, const char *dir, Error *err)
     if (safetensors_open_folder(&file, dir, err) != 0) return -1;
     Model *m = model_outline(&config);
     const int rc = check_claimed(m, file, err);
+    note_left_out(m, file);
     safetensors_close(file);
     if (rc != 0) {
         model_free(m);

@@ -49,6 +49,10 @@ must_here() { # ARGUMENTS...
     [ $status -eq 0 ] || { echo "FAILED: rlhf $*: $(cat ../err)" && exit 1; }
 }
 must_here logprobs --model sound --ids 1,2,3
+! grep -q "left out" ../err || fail "nothing of a sound model is left out"
+must_here logprobs --model more --ids 1,2,3
+[ "$(grep -c 'more: 1 tensor of the file that config.json does not speak of is left out: vision.?]0;x?$' ../err)" = 1 ] ||
+    fail "a tensor that is left out is told once, and obeyed by no terminal: $(cat -v ../err)"
 must_here init whole
 checkpoint=whole/runs/sft-1/checkpoints/step-000002
 mkdir -p $checkpoint

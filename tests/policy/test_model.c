@@ -268,6 +268,46 @@ static void another_head_than_the_tied_one_is_left_out(void **state)
     model_free(m), model_free(back);
 }
 
+/* As some converters leave them.  Names come out of the file, and reach a terminal. */
+static void what_config_json_does_not_speak_of_is_told(void **state)
+{
+    (void)state;
+    static const char *const EXTRA[] = {
+        "model.layers.0.self_attn.rotary_emb.inv_freq", /* follows from the config: silent */
+        "model.layers.0.self_attn.q_proj.bias", "vision.b\x1b[31m", "vision.c", "zzz"};
+    enum { N = sizeof EXTRA / sizeof *EXTRA };
+    static const float ONE[] = {1};
+    Model *m = model_new(&TINY_LLAMA, 5), *plain = reopened(m, "plain"), *more = NULL;
+    const char *dir = scratch_folder("more", true);
+    assert_null(plain->left_out);
+    assert_worked(model_save(m, dir, 0, NULL, NULL, &err), &err);
+    Safetensors *file = NULL;
+    assert_worked(safetensors_open_folder(&file, dir, &err), &err);
+    const int n = safetensors_count(file);
+    SafetensorsTensor *list = mem_calloc((size_t)n + N, sizeof *list);
+    for (int i = 0; i < n; i++) {
+        const SafetensorsEntry *e = safetensors_entry(file, i);
+        float *values = mem_calloc((size_t)e->count, sizeof *values);
+        assert_worked(safetensors_read(file, i, values, &err), &err);
+        list[i] = (SafetensorsTensor){.name = e->name, .n_dims = e->n_dims, .values = values};
+        memcpy(list[i].shape, e->shape, sizeof list[i].shape);
+    }
+    for (int i = 0; i < N; i++)
+        list[n + i] =
+            (SafetensorsTensor){.name = EXTRA[i], .n_dims = 1, .shape = {1}, .values = ONE};
+    char *path = mem_format("%s/model.safetensors", dir);
+    assert_worked(safetensors_write(path, list, n + N, &err), &err);
+    assert_worked(model_open(&more, dir, &err), &err);
+    assert_same_weights(more, m);
+    assert_string_equal(more->left_out,
+                        "4 tensors of the file that config.json does not speak of are left out: "
+                        "model.layers.0.self_attn.q_proj.bias, vision.b?[31m, vision.c, ...");
+    for (int i = 0; i < n; i++) free((float *)list[i].values);
+    free(list), free(path);
+    safetensors_close(file);
+    model_free(m), model_free(plain), model_free(more);
+}
+
 /* A weight that its type no longer holds: everything becomes F32, and config.json says so. */
 static void changed_half_precision_weights_are_written_in_full(void **state)
 {
@@ -537,6 +577,7 @@ int main(void)
         cmocka_unit_test(a_half_precision_score_head_stays_one),
         cmocka_unit_test(a_stored_tied_head_is_stored_again),
         cmocka_unit_test(another_head_than_the_tied_one_is_left_out),
+        cmocka_unit_test(what_config_json_does_not_speak_of_is_told),
         cmocka_unit_test(changed_half_precision_weights_are_written_in_full),
         cmocka_unit_test(mistral_within_its_window_is_llama),
         cmocka_unit_test(a_token_beyond_the_window_is_out_of_sight),
