@@ -86,14 +86,20 @@ int run_change_settings(Run *r, const char *settings, Error *err)
     return file_write(path, settings, strlen(settings), err);
 }
 
+int run_check_new(const char *dir, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    if (path_join(path, dir, "settings.json", err) != 0) return -1;
+    if (!file_exists(path)) return 0;
+    return error_set(err, "%s: this run exists; go on with --resume, or choose another name", dir);
+}
+
 static int settle_settings(const Run *r, const char *settings, bool resume, Error *err)
 {
     char path[FILE_PATH_MAX], *old = NULL;
     if (path_join(path, r->dir, "settings.json", err) != 0) return -1;
     if (!resume) {
-        if (file_exists(path))
-            return error_set(
-                err, "%s: this run exists; go on with --resume, or choose another name", r->dir);
+        if (run_check_new(r->dir, err) != 0) return -1;
         return file_write(path, settings, strlen(settings), err);
     }
     if (run_read_settings(&old, r->dir, err) != 0) return -1;

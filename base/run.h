@@ -30,6 +30,8 @@ typedef struct {
  * written for a new run; a resumed one must have been started with the same, else the error names the
  * first difference, and goes on keeping answers if it has some. */
 int run_open(Run **out, const char *dir, const char *settings, bool resume, Error *err);
+/* Fails when `dir` has a run already, as run_open would without `resume`. */
+int run_check_new(const char *dir, Error *err);
 /* The settings that the run in `dir` was started with; the caller frees them. */
 int run_read_settings(char **out, const char *dir, Error *err);
 /* From now on answers, or samples, are kept too; nothing when they are already. */

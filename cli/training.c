@@ -14,6 +14,15 @@
 #include "cli/options.h"
 #include "kernels/kernels.h"
 
+static int named_run(char folder[FILE_PATH_MAX], const Context *ctx, const char *name, Error *err)
+{
+    char inside[FILE_PATH_MAX];
+    if (strchr(name, '/') || name[0] == '.' || !*name || strlen(name) >= RUN_NAME_MAX)
+        return error_usage(err, "--run: '%.80s' is no name for a run", name);
+    snprintf(inside, sizeof inside, "runs/%s", name);
+    return project_path(ctx, folder, inside, err);
+}
+
 static int find_run(TrainingRun *t, const TrainingFlags *flags, Error *err)
 {
     if (flags->resume) return project_run(t->ctx, t->name, t->folder, flags->run, t->kind, err);
@@ -22,12 +31,8 @@ static int find_run(TrainingRun *t, const TrainingFlags *flags, Error *err)
         t->made = rc == 0;
         return rc;
     }
-    char inside[FILE_PATH_MAX];
-    if (strchr(flags->run, '/') || flags->run[0] == '.' || !*flags->run)
-        return error_usage(err, "--run: '%s' is no name for a run", flags->run);
     snprintf(t->name, sizeof t->name, "%s", flags->run);
-    snprintf(inside, sizeof inside, "runs/%s", t->name);
-    return project_path(t->ctx, t->folder, inside, err);
+    return named_run(t->folder, t->ctx, flags->run, err);
 }
 
 /* The settings as run, what was read, by hash, and whose arithmetic: all that decides the bits of the
@@ -55,7 +60,12 @@ int training_settings(Context *ctx, Config *c, const char *kind, const TrainingF
     if (flags->dry_run && (flags->resume || flags->detach))
         return error_usage(err, "--dry-run is of a new run; leave out --%s",
                            flags->resume ? "resume" : "detach");
-    if (!flags->resume) return context_settings(ctx, c, NULL, err);
+    if (!flags->resume) {
+        if (flags->run &&
+            (named_run(folder, ctx, flags->run, err) != 0 || run_check_new(folder, err) != 0))
+            return -1;
+        return context_settings(ctx, c, NULL, err);
+    }
     if (project_run(ctx, name, folder, flags->run, kind, err) != 0) return -1;
     if (path_join(path, folder, "settings.json", err) != 0) return -1;
     if (!file_exists(path)) return error_set(err, "%s: no run to resume there", folder);

@@ -61,7 +61,8 @@ typedef struct {
 } TrainingRun;
 
 /* The effective settings, as context_settings has them; with --resume those of the run, and its seed, take
- * the place of the defaults and the project's.  What is given beside may still differ, and is refused then. */
+ * the place of the defaults and the project's.  What is given beside may still differ, and is refused then.
+ * Without it a name that another run has is refused here, before anything is read. */
 int training_settings(Context *ctx, Config *c, const char *kind, const TrainingFlags *flags,
                       Error *err);
 /* Take up or start a run; `inputs` is JSON of what is read, by hash.  Live settings (base/config.h) may differ

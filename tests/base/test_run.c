@@ -58,6 +58,9 @@ static void a_run_is_not_started_twice(void **state)
     run_close(r);
     assert_int_equal(run_open(&second, scratch_path("twice"), SETTINGS, false, &err), -1);
     assert_says(&err, "twice: this run exists; go on with --resume");
+    assert_int_equal(run_check_new(scratch_path("twice"), &err), -1);
+    assert_says(&err, "twice: this run exists; go on with --resume");
+    assert_int_equal(run_check_new(scratch_path("thrice"), &err), 0);
     assert_null(second);
 }
 

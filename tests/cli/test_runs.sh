@@ -71,6 +71,15 @@ sed 's/"batch_size": 8/"batch_size": 0/' runs/asked/settings.json >wrong.json
 line=$(grep -n '"batch_size": 0' wrong.json | cut -d: -f1)
 refused 1 "wrong.json:$line: pretrain.batch_size" pretrain corpus.jsonl --config wrong.json
 
+# ---- a name that another run has is refused before anything is read ----
+for command in "pretrain nowhere.txt" "sft --model nowhere" "reward --model nowhere" "ppo --model nowhere" \
+    "classify --data nowhere.jsonl"; do
+    # shellcheck disable=SC2086
+    refused 1 "runs/again: this run exists; go on with --resume, or choose another name" $command --run again
+done
+refused 1 "this run exists" sft --model nowhere --run again --dry-run
+refused 2 "--run: 'a/b' is no name for a run" sft --model nowhere --run a/b
+
 # ---- a stopped run is what to go on with until another has done its work ----
 next_is() { must status && grep -qE "^next: rlhf $1" out || fail "$2: $(grep '^next' out)"; } # PATTERN CLAIM
 must pretrain "${tiny[@]}" --run early --set pretrain.steps=3 --stop-after 1
