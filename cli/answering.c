@@ -18,13 +18,13 @@ static int answers_of(const Answering *a, int model)
 
 /* ---- the prompts, as each model reads them --------------------------------------------------------- */
 
-typedef struct {
+struct Asked {
     int n;      /* prompts to answer */
     int fit;    /* prompts that every model has room for: a limit may leave some to a later call */
     int *place; /* (n, n_models) of prompt i among those of model m */
     PromptTokens of[ANSWERING_MODELS];
     char *sampling[ANSWERING_MODELS]; /* JSON of its settings */
-} Asked;
+};
 
 /* Prompts in the order of their ids that every model has room for, the first `limit` of them (0: all). */
 static void match(Asked *asked, int models, int64_t limit)
@@ -55,30 +55,36 @@ static char *sampling_json(const Answering *a, const PromptTokens *p)
     return both;
 }
 
-static void asked_free(Asked *asked)
+void asked_free(Asked *asked)
 {
+    if (!asked) return;
     for (int m = 0; m < ANSWERING_MODELS; m++) {
         prompts_free(&asked->of[m]);
         free(asked->sampling[m]);
     }
     free(asked->place);
+    free(asked);
 }
 
 /* A prompt that one model has no room for is found among all that another has room for: no limit before. */
-static int asked_read(Asked *asked, Answering *a, Split split, const char *source, int64_t limit,
-                      Error *err)
+int answering_ask(Asked **out, Answering *a, Split split, const char *source, int64_t limit,
+                  Error *err)
 {
+    Asked *asked = mem_calloc(1, sizeof *asked);
     StorePromptFilter filter = answering_filter(a, split, source);
     filter.limit = a->n_models == 1 ? limit : 0;
     for (int m = 0; m < a->n_models; m++) {
         PromptTokens *p = &asked->of[m];
-        if (prompts_read(p, a->store, &filter, &a->model[m], a->max_new_tokens, err) != 0)
+        if (prompts_read(p, a->store, &filter, &a->model[m], a->max_new_tokens, err) != 0) {
+            asked_free(asked);
             return -1;
+        }
         asked->sampling[m] = sampling_json(a, p);
     }
     match(asked, a->n_models, limit);
     a->left_out +=
         a->n_models == 1 ? asked->of[0].left_out : (int64_t)asked->of[0].list.n - asked->fit;
+    *out = asked;
     return 0;
 }
 
@@ -305,9 +311,10 @@ static int page_size(const Answering *a)
     return together < 1 ? 1 : together < PAGE ? together : PAGE;
 }
 
-static int check_memory(const Answering *a, const Asked *asked, Error *err)
+int answering_check_memory(const Answering *a, const Asked *asked, Error *err)
 {
     MemoryPlan plan = {0};
+    if (asked->n == 0) return 0;
     for (int m = 0; m < a->n_models; m++) {
         const int n = asked->n * answers_of(a, m), batch = n < a->batch ? n : a->batch;
         memory_plan_add_weights(&plan, &a->model[m], &(ModelUse){.predicts = true});
@@ -330,19 +337,14 @@ static void show_first(Answering *a, const Asked *asked)
     a->shown = true;
 }
 
-int answering_split(Answering *a, Split split, const char *source, int64_t limit, Error *err)
+int answering_go(Answering *a, const Asked *asked, Error *err)
 {
-    Asked asked = {0};
-    double last = 0;
-    int rc = asked_read(&asked, a, split, source, limit, err);
-    if (rc == 0 && asked.n > 0) {
-        show_first(a, &asked);
-        rc = check_memory(a, &asked, err);
-    }
     const int page = page_size(a);
-    for (int at = 0; at < asked.n && rc == 0 && !interrupt_pending(); at += page)
-        rc = answer_page(a, &asked, at, asked.n - at < page ? asked.n - at : page, &last, err);
-    asked_free(&asked);
+    double last = 0;
+    int rc = 0;
+    if (asked->n > 0) show_first(a, asked);
+    for (int at = 0; at < asked->n && rc == 0 && !interrupt_pending(); at += page)
+        rc = answer_page(a, asked, at, asked->n - at < page ? asked->n - at : page, &last, err);
     return rc;
 }
 

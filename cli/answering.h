@@ -33,8 +33,15 @@ typedef struct {
 int answering_begin(Answering *a, Error *err);
 /* The prompts of a split, of `source` (NULL: all), that lack answers. */
 StorePromptFilter answering_filter(const Answering *a, Split split, const char *source);
-/* Answer at most `limit` of them (0: all).  When asked to stop it keeps what it has and returns 0. */
-int answering_split(Answering *a, Split split, const char *source, int64_t limit, Error *err);
+/* At most `limit` of them (0: all), as tokens; the caller frees them. */
+typedef struct Asked Asked;
+int answering_ask(Asked **out, Answering *a, Split split, const char *source, int64_t limit,
+                  Error *err);
+void asked_free(Asked *asked);
+/* Whether the machine has the memory that answering them will take: to be asked before the first answer of any. */
+int answering_check_memory(const Answering *a, const Asked *asked, Error *err);
+/* Answer them.  When asked to stop it keeps what it has and returns 0. */
+int answering_go(Answering *a, const Asked *asked, Error *err);
 /* The model with the least room. */
 const Loaded *answering_narrowest(const Answering *a);
 void answering_free(Answering *a);

@@ -97,6 +97,22 @@ static int read_split(Split *wanted, const SampleOptions *o, Error *err)
     return error_set(err, "test prompts are for compare alone; sample train or valid ones");
 }
 
+/* The long prompt of the second split is refused before the first one is answered. */
+static int answer(Sampling *s, const int64_t *share, Error *err)
+{
+    Asked *asked[SPLIT_N] = {0};
+    int rc = 0;
+    for (Split split = SPLIT_TRAIN; split <= SPLIT_VALID && rc == 0; split++) {
+        if (share[split] == 0) continue;
+        rc = answering_ask(&asked[split], &s->to, split, s->options.source, share[split], err);
+        if (rc == 0) rc = answering_check_memory(&s->to, asked[split], err);
+    }
+    for (Split split = SPLIT_TRAIN; split <= SPLIT_VALID && rc == 0; split++)
+        if (asked[split]) rc = answering_go(&s->to, asked[split], err);
+    for (int i = 0; i < SPLIT_N; i++) asked_free(asked[i]);
+    return rc;
+}
+
 static int sample(Sampling *s, Split wanted, Error *err)
 {
     const Loaded *narrowest = answering_narrowest(&s->to);
@@ -105,10 +121,7 @@ static int sample(Sampling *s, Split wanted, Error *err)
     const int64_t all = share[SPLIT_TRAIN] + share[SPLIT_VALID];
     if (all == 0 && check_prompts(s, wanted, err) != 0) return -1;
     progress_begin(&s->to.bar, "sample", all, "prompt");
-    int rc = 0;
-    for (Split split = SPLIT_TRAIN; split <= SPLIT_VALID && rc == 0; split++)
-        if (share[split] > 0)
-            rc = answering_split(&s->to, split, s->options.source, share[split], err);
+    const int rc = answer(s, share, err);
     progress_end(&s->to.bar);
     if (rc == 0 && s->to.prompts == 0 && s->to.left_out > 0 && !interrupt_pending())
         return prompts_too_long(s->to.left_out, narrowest, s->to.max_new_tokens, err);

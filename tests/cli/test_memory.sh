@@ -11,22 +11,36 @@ must import ../pairs.jsonl --split train
 must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=1 --set pretrain.max_tokens=40000 --run wide
 says_like '^memory: weights [0-9]+ kB, training 3[0-9]{2} MB; 3[0-9]{2} MB of [0-9.]+ [MGT]B free$' "a plan is told"
 
-# huge FOLDER HEADS: config.json, and a file whose header is right and whose 446 GB are a hole.
-huge() {
-    local C=65536 F=1048576 at=0 header='' name n
-    mkdir "../$1" && cp runs/pretrain-1/checkpoints/step-000001/tokenizer* "../$1"
-    printf '{"architectures":["Llama%s"],"model_type":"llama","hidden_act":"silu","num_hidden_layers":1,"num_attention_heads":1024,"hidden_size":%d,"intermediate_size":%d,"max_position_embeddings":64,"rms_norm_eps":1e-5,"tie_word_embeddings":true,"vocab_size":320%s}' \
-        "$([ "$2" = 1 ] && echo ForSequenceClassification || echo ForCausalLM)" $C $F "$([ "$2" = 1 ] && echo ',"num_labels":1')" >"../$1/config.json"
-    for tensor in embed_tokens.weight:320,$C norm.weight:$C layers.0.input_layernorm.weight:$C layers.0.post_attention_layernorm.weight:$C \
-        layers.0.self_attn.{q,k,v,o}_proj.weight:$C,$C layers.0.mlp.{gate,up}_proj.weight:$F,$C layers.0.mlp.down_proj.weight:$C,$F; do
-        name=model.${tensor%:*} n=$((2 * $(tr , '*' <<<"${tensor#*:}")))
+# hollow FOLDER CONFIG TENSOR:SHAPE...: a Llama whose file has the right header, and a hole for its BF16 numbers.
+hollow() {
+    local folder=../$1 at=0 header='' tensor name n
+    mkdir "$folder" && cp runs/pretrain-1/checkpoints/step-000001/tokenizer* "$folder"
+    printf '{"model_type":"llama","hidden_act":"silu","rms_norm_eps":1e-5,"tie_word_embeddings":true,"vocab_size":320,%s}' "$2" >"$folder/config.json"
+    shift 2
+    for tensor; do
+        name=${tensor%:*} n=$((2 * $(tr , '*' <<<"${tensor#*:}")))
         header="$header\"$name\":{\"dtype\":\"BF16\",\"shape\":[${tensor#*:}],\"data_offsets\":[$at,$((at + n))]}," at=$((at + n))
     done
-    [ "$2" = 1 ] && header="$header\"score.weight\":{\"dtype\":\"BF16\",\"shape\":[1,$C],\"data_offsets\":[$at,$((at + 2 * C))]}," && at=$((at + 2 * C))
     header="{${header%,}}"
     n=${#header}
-    printf "\\x$(printf %02x $((n % 256)))\\x$(printf %02x $((n / 256)))\\0\\0\\0\\0\\0\\0%s" "$header" >"../$1/model.safetensors"
-    truncate -s $((8 + n + at)) "../$1/model.safetensors" || { echo "no file system with holes of that size" && exit 77; }
+    printf "\\x$(printf %02x $((n % 256)))\\x$(printf %02x $((n / 256)))\\0\\0\\0\\0\\0\\0%s" "$header" >"$folder/model.safetensors"
+    truncate -s $((8 + n + at)) "$folder/model.safetensors" || { echo "no file system with holes of that size" && exit 77; }
+}
+# layers N C WIDTH F: the tensors of so many layers, whose heads are WIDTH wide together.
+layers() {
+    local l
+    for ((l = 0; l < $1; l++)); do
+        printf "model.layers.$l.%s " input_layernorm.weight:$2 post_attention_layernorm.weight:$2 self_attn.{q,k,v}_proj.weight:$3,$2 \
+            self_attn.o_proj.weight:$2,$3 mlp.{gate,up}_proj.weight:$4,$2 mlp.down_proj.weight:$2,$4
+    done
+}
+# huge FOLDER HEADS: 446 GB.
+huge() {
+    local C=65536 F=1048576 head=() kind='"LlamaForCausalLM"]'
+    [ "$2" = 0 ] || head=(score.weight:1,$C) kind='"LlamaForSequenceClassification"],"num_labels":1'
+    # shellcheck disable=SC2046
+    hollow "$1" "\"architectures\":[$kind,\"num_hidden_layers\":1,\"num_attention_heads\":1024,\"hidden_size\":$C,\"intermediate_size\":$F,\"max_position_embeddings\":64" \
+        model.embed_tokens.weight:320,$C model.norm.weight:$C $(layers 1 $C $C $F) "${head[@]}"
 }
 huge huge 0
 huge judge 1
@@ -53,6 +67,19 @@ refused 1 "$too_large" compare base ../huge --rule longer --best-of 0 --max-new-
 refused 1 "$too_large" pretrain ../corpus.jsonl --model ../huge
 refused 1 "$too_large" pretrain ../corpus.jsonl --set model.width=65536 --set model.heads=1024 --set model.mlp=1048576
 [ ! -e ../made ] && [ ! -e ../made.gguf ] && [ "$(ls runs | tr "\n" " ")" = "pretrain-1 wide " ] || fail "nothing is begun"
+
+# ---- a long prompt of the second split is refused before the first one is answered ----
+# shellcheck disable=SC2046
+hollow wordy '"architectures":["LlamaForCausalLM"],"num_hidden_layers":8,"num_attention_heads":512,"num_key_value_heads":512,"head_dim":64,"hidden_size":8,"intermediate_size":8,"max_position_embeddings":4096' \
+    model.embed_tokens.weight:320,8 model.norm.weight:8 $(layers 8 8 32768 8)
+awk 'BEGIN { for (i = 0; i < 10; i++) { printf "{\"prompt\":\"lamp"; for (k = 0; k < 1300; k++) printf " %c%d", 97 + i, k % 10; print "\"}" } }' >../wordy.jsonl
+must import ../wordy.jsonl --split valid --source wordy
+echo '{"prompt":"a short one"}' >../short.jsonl
+must import ../short.jsonl --split train --source wordy
+refused 1 "are needed, and " sample --model ../wordy --max-new-tokens 1 --answers 16 --batch 4096 --source wordy
+says "a smaller --batch takes less"
+must status --json
+prints '"comparisons":30,'
 
 # ---- what can be wrong in what was asked is said first ----
 refused 1 "the prompt is empty" generate --model ../huge --prompt ""
