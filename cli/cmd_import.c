@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/http.h"
 #include "base/interrupt.h"
@@ -19,6 +17,7 @@
 #include "cli/import_report.h"
 #include "cli/options.h"
 #include "cli/project.h"
+#include "cli/rejects.h"
 #include "store/store.h"
 
 typedef struct {
@@ -191,32 +190,6 @@ static int import_all(const Context *ctx, Store *store, const Words *words,
     return rc < 0 ? -1 : 0;
 }
 
-/* ---- the refused lines ------------------------------------------------------------------------------ */
-
-/* They must not take the place of what they are from. */
-static int check_rejects(const char *rejects, const Words *words, Error *err)
-{
-    struct stat there, in;
-    if (stat(rejects, &there) != 0) return 0;
-    if (!S_ISREG(there.st_mode))
-        return error_usage(err, "--rejects %s is no plain file; name one", rejects);
-    for (int i = 0; i < words->n; i++) {
-        const char *word = words->word[i];
-        const int rc = strcmp(word, "-") == 0 ? fstat(STDIN_FILENO, &in) : stat(word, &in);
-        if (rc == 0 && in.st_dev == there.st_dev && in.st_ino == there.st_ino)
-            return error_usage(err, "--rejects %s is what is imported; name another file", rejects);
-    }
-    return 0;
-}
-
-/* Of a part of the import they would pass for those of all of it. */
-static int end_rejects(FileWriter *rejects, int rc, Error *err)
-{
-    if (rc == 0 && !interrupt_pending()) return file_commit(rejects, err);
-    file_abandon(rejects);
-    return rc;
-}
-
 /* ---- the command ----------------------------------------------------------------------------------- */
 
 static int read_choices(ImportOptions *options, const ImportChoices *c, const Words *words,
@@ -242,7 +215,7 @@ static int read_choices(ImportOptions *options, const ImportChoices *c, const Wo
     if (c->sha256 && strlen(c->sha256) != SHA256_HEX - 1)
         return error_usage(err, "--sha256: %zu digits, a hash has %d", strlen(c->sha256),
                            SHA256_HEX - 1);
-    return c->rejects ? check_rejects(c->rejects, words, err) : 0;
+    return c->rejects ? rejects_check(c->rejects, "imported", words->word, words->n, err) : 0;
 }
 
 static int import(Context *ctx, int argc, char **argv, Error *err)
@@ -273,7 +246,7 @@ static int import(Context *ctx, int argc, char **argv, Error *err)
         options.rejects = &rejects;
     }
     rc = import_all(ctx, store, &words, &choices, &options, err);
-    if (options.rejects) rc = end_rejects(&rejects, rc, err);
+    if (options.rejects) rc = rejects_end(&rejects, rc, err);
 
 done:
     import_reader_close(&reader);

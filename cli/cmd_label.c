@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/annotator.h"
+#include "cli/ballots.h"
 #include "cli/commands.h"
 #include "cli/label_pairs.h"
 #include "cli/options.h"
@@ -22,8 +23,8 @@
 #include "labeling/session.h"
 
 typedef struct {
-    const char *as, *campaign, *review;
-    bool line, imported, practice, restricted;
+    const char *as, *campaign, *review, *rejects, *path;
+    bool line, imported, practice, restricted, batch, list, strict, replace;
     int limit, goal;
     const int64_t *only; /* (n_only) the pairs to label; NULL: those that are open */
     size_t n_only;
@@ -47,6 +48,16 @@ static const Option OPTIONS[] = {
      "pairs to label today; else the campaign's"},
     {"practice", OPTION_SWITCH, offsetof(LabelOptions, practice), 0, 0, NULL,
      "ten pairs whose answer is known, which it tells after each; nothing is saved"},
+    {"list", OPTION_SWITCH, offsetof(LabelOptions, list), 0, 0, NULL,
+     "print the pairs as JSON lines, to be decided elsewhere; nothing is held"},
+    {"batch", OPTION_SWITCH, offsetof(LabelOptions, batch), 0, 0, NULL,
+     "save such lines, with choices, from FILE or standard input"},
+    {"strict", OPTION_SWITCH, offsetof(LabelOptions, strict), 0, 0, NULL,
+     "save nothing of a batch with a bad line"},
+    {"replace", OPTION_SWITCH, offsetof(LabelOptions, replace), 0, 0, NULL,
+     "a line of a batch may take the place of a label of the same person"},
+    {"rejects", OPTION_TEXT, offsetof(LabelOptions, rejects), 0, 0, "FILE",
+     "write the refused lines of a batch there"},
     {"restricted", OPTION_SWITCH, offsetof(LabelOptions, restricted), 0, 0, NULL,
      "for a login that may only label: Ctrl-Z does nothing; needs --as, and --project or the "
      "folder"},
@@ -170,7 +181,9 @@ static int check(const LabelOptions *o, bool terminal, Error *err)
 {
     if (o->as && !o->as[strspn(o->as, " \t")]) return error_usage(err, "--as: a name is missing");
     if (!o->line && !terminal)
-        return error_usage(err, "this is not a terminal; line mode: rlhf label --line");
+        return error_usage(err,
+                           "this is not a terminal; line mode: rlhf label --line, from a file: "
+                           "rlhf label --batch < answers.jsonl");
     if (o->restricted && !o->as)
         return error_usage(err, "--restricted needs --as: who labels is not for the login to say");
     if (o->restricted && getenv("RLHF_PROJECT"))
@@ -275,6 +288,61 @@ static int review(const Context *ctx, const LabelOptions *o, Store *store, Error
     return 0;
 }
 
+/* ---- decided elsewhere ----------------------------------------------------------------------------- */
+
+static int check_batch(const LabelOptions *o, Error *err)
+{
+    const bool ballots = o->batch || o->list;
+    if (!o->batch && o->path) return error_usage(err, "unexpected '%.60s'", o->path);
+    if (!o->batch && (o->strict || o->replace || o->rejects))
+        return error_usage(err, "--strict, --replace and --rejects go with --batch");
+    if (o->batch && o->list) return error_usage(err, "--list or --batch?");
+    if (ballots && (o->line || o->review || o->practice || o->restricted || o->goal))
+        return error_usage(err,
+                           "--%s asks nobody: --line, --review, --practice, --restricted and "
+                           "--goal do not go with it",
+                           o->batch ? "batch" : "list");
+    if (o->batch && (o->limit || o->imported))
+        return error_usage(err, "--limit and --imported go with --list, not with --batch");
+    if (o->batch && !o->path && isatty(STDIN_FILENO))
+        return error_usage(err,
+                           "which file? rlhf label --batch FILE, or: rlhf label --batch < FILE");
+    return 0;
+}
+
+static int list(const LabelOptions *o, Store *store, const char *who, int64_t annotator, Error *err)
+{
+    int64_t n = 0, left = 0, done = 0;
+    const bool other = strcmp(o->campaign, STORE_CAMPAIGN) != 0;
+    if (ballots_list(store, annotator, o->imported, o->limit, &n, err) != 0) return -1;
+    if (n > 0) {
+        log_line("%s for %s; fill in \"choice\", then: rlhf label --batch%s%s%s%s < FILE",
+                 text_count(n, "pair"), who, o->as ? " --as " : "", o->as ? o->as : "",
+                 other ? " --campaign " : "", other ? o->campaign : "");
+        return 0;
+    }
+    if (store_count_claimable(store, annotator, o->imported, &left, &done, err) != 0) return -1;
+    if (done == 0) return nothing_there(store, who, annotator, o->imported, err);
+    log_line("nothing is left for %s, who has decided %s", who, text_count(done, "pair"));
+    return 0;
+}
+
+static int elsewhere(const Context *ctx, const LabelOptions *o, Store *store, Error *err)
+{
+    const char *who = annotator_name(o->as);
+    int64_t annotator = 0;
+    if (annotator_find(who, store, &annotator, err) != 0) return -1;
+    if (o->list) return list(o, store, who, annotator, err);
+    return ballots_save(ctx, store,
+                        &(BallotBatch){.path = o->path ? o->path : "-",
+                                       .who = who,
+                                       .annotator = annotator,
+                                       .rejects = o->rejects,
+                                       .strict = o->strict,
+                                       .replace = o->replace},
+                        err);
+}
+
 int label_pairs(const Context *ctx, Store *store, const int64_t *comparison, size_t n,
                 const char *as, bool line, Error *err)
 {
@@ -288,15 +356,20 @@ int label_pairs(const Context *ctx, Store *store, const int64_t *comparison, siz
 static int run(Context *ctx, int argc, char **argv, Error *err)
 {
     LabelOptions o = {.campaign = STORE_CAMPAIGN};
+    Words words = {0};
     Store *store = NULL;
     char path[FILE_PATH_MAX];
     int rc = -1;
-    if (options_parse(ctx, OPTIONS, &o, NULL, 0, 0, argc, argv, err) != 0) goto done;
+    if (options_parse(ctx, OPTIONS, &o, &words, 0, 1, argc, argv, err) != 0) goto done;
+    o.path = words.n ? words.word[0] : NULL;
+    if (check_batch(&o, err) != 0) goto done;
     if (project_path(ctx, path, "rlhf.db", err) != 0) goto done;
     if (store_open(&store, path, err) != 0) goto done;
     if (store_use_campaign(store, o.campaign, err) != 0) goto done;
     if (store_check_open(store, err) != 0) goto done;
-    rc = o.review ? review(ctx, &o, store, err) : label(ctx, &o, store, err);
+    rc = o.batch || o.list ? elsewhere(ctx, &o, store, err)
+         : o.review        ? review(ctx, &o, store, err)
+                           : label(ctx, &o, store, err);
 
 done:
     store_close(store);
@@ -307,8 +380,10 @@ const Command cmd_label = {
     .name = "label",
     .heading = "people",
     .summary = "choose the better of two answers, in the terminal",
-    .usage =
-        "[--as NAME] [--campaign NAME] [--line] [--limit N] [--goal N] [--practice] [--restricted]",
+    .usage = "[--as NAME] [--campaign NAME] [--line] [--limit N] [--goal N] [--practice] "
+             "[--restricted]\n"
+             "--list [--as NAME] [--campaign NAME] [--limit N]\n"
+             "--batch [FILE] [--as NAME] [--campaign NAME] [--strict] [--replace] [--rejects FILE]",
     .details =
         "One key a pair: a or b for the better answer, t for a tie, 0 when both are bad, s to "
         "skip, u to undo,\n"
@@ -316,7 +391,18 @@ const Command cmd_label = {
         "A choice is on the disk before the screen says saved; quit whenever you like.\n"
         "Offered are pairs that nobody has judged, oldest first, then those that rules "
         "alone have judged; a pair\n"
-        "goes to one person, or to as many as its campaign says.",
+        "goes to one person, or to as many as its campaign says.\n"
+        "A line of --list is {\"pair\", \"prompt\", \"first\", \"second\", \"order\", "
+        "\"choice\": null}; --batch takes it back with\n"
+        "  choice      first or second, as that line has them (order ab: a of the store is first; "
+        "ba: b is); a or b,\n"
+        "              as the store has them (rlhf show pair); tie, both_bad, skip or flag; null "
+        "is not decided yet\n"
+        "  strength    by how much, 1 to the campaign's scale\n"
+        "  comment, reasons (of a skip or flag), confidence (1 to 9), seconds (at it): as wanted\n"
+        "Needed are pair and choice, with first or second also order or both texts.  A line that "
+        "is there already adds\n"
+        "nothing.",
     .options = OPTIONS,
     .project = PROJECT_NEEDED,
     .run = run,

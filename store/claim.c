@@ -344,3 +344,30 @@ int store_count_claimable(Store *s, int64_t annotator_id, bool imported, int64_t
     *done = n_done;
     return 0;
 }
+
+int store_list_claimable(Store *s, int64_t annotator_id, bool imported, int64_t limit,
+                         int64_t **comparison_id, size_t *n, Error *err)
+{
+    static const char SAMPLED_SQL[] = "SELECT c.id" CLAIMABLE(SAMPLED) " ORDER BY c.id LIMIT ?4";
+    static const char ALL_SQL[] = "SELECT c.id" CLAIMABLE("1") " ORDER BY c.id LIMIT ?4";
+    int64_t *ids = NULL;
+    size_t count = 0;
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, imported ? ALL_SQL : SAMPLED_SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, s->campaign_id);
+    sqlite3_bind_int64(stmt, 2, annotator_id);
+    sqlite3_bind_int64(stmt, 3, store_time_us());
+    sqlite3_bind_int64(stmt, 4, limit > 0 ? limit : -1);
+    int step;
+    while ((step = sql_step(s, stmt, "list what is to label", err)) == 1) {
+        ids = sql_grow(ids, count, sizeof *ids);
+        ids[count++] = sqlite3_column_int64(stmt, 0);
+    }
+    if (step != 0) {
+        free(ids);
+        return -1;
+    }
+    *comparison_id = ids;
+    *n = count;
+    return 0;
+}

@@ -3,6 +3,7 @@
 #define STORE_CLAIM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -24,6 +25,10 @@ typedef struct {
  * but those of the prompt that the session labeled last before others. */
 int store_claim_comparison(Store *s, int64_t session_id, bool imported, StoreClaim *out,
                            bool *found, Error *err);
+/* What it may give this annotator, nothing held: ids in ascending order, at most `limit` (0: all); the caller frees
+ * them. */
+int store_list_claimable(Store *s, int64_t annotator_id, bool imported, int64_t limit,
+                         int64_t **comparison_id, size_t *n, Error *err);
 /* Give it back unlabeled. */
 int store_release_claim(Store *s, int64_t assignment_id, Error *err);
 void store_claim_free(StoreClaim *claim); /* the texts, not the struct */

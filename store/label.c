@@ -30,7 +30,7 @@ static int find_uuid(Store *s, const uint8_t uuid[16], int64_t *label_id, Error 
     return sql_one(s, stmt, label_id, "find a label", err);
 }
 
-static int newest_of(Store *s, int64_t assignment_id, int64_t *label_id, Error *err)
+int store_newest_label(Store *s, int64_t assignment_id, int64_t *label_id, Error *err)
 {
     static const char SQL[] = "SELECT max(id) FROM label WHERE assignment_id=?1";
     sqlite3_stmt *stmt = NULL;
@@ -90,7 +90,7 @@ static int save(Store *s, const StoreDecision *d, int64_t *label_id, Error *err)
     if (live_assignment(s, d->assignment_id, &row.assignment_id, &row.session_id, &swapped, err) !=
         0)
         return -1;
-    if (newest_of(s, row.assignment_id, &row.supersedes, err) != 0) return -1;
+    if (store_newest_label(s, row.assignment_id, &row.supersedes, err) != 0) return -1;
     row.preferred = swapped ? -d->preferred : d->preferred;
     row.seen_a = swapped ? d->seen_second : d->seen_first;
     row.seen_b = swapped ? d->seen_first : d->seen_second;
@@ -208,7 +208,7 @@ int store_insert_verdict(Store *s, int64_t session_id, const StoreVerdict *verdi
                                     "annotator", "done", &row.assignment_id, err) != 0)
             return -1;
     } else {
-        if (newest_of(s, row.assignment_id, &row.supersedes, err) != 0) return -1;
+        if (store_newest_label(s, row.assignment_id, &row.supersedes, err) != 0) return -1;
         if (finish_assignment(s, row.assignment_id, err) != 0) return -1;
     }
     store_make_uuid(row.uuid);

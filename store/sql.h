@@ -161,6 +161,8 @@ typedef struct {
     int seen_a, seen_b;
 } LabelRow;
 int label_append(Store *s, const LabelRow *row, int64_t *id, Error *err);
+/* Of an assignment, standing or not; 0 when there is none. */
+int store_newest_label(Store *s, int64_t assignment_id, int64_t *label_id, Error *err);
 /* What an assignment showed to whom, for who knows it. */
 typedef struct {
     int64_t comparison_id, annotator_id;

@@ -12,6 +12,7 @@
 #define STORE_STORE_H
 
 #include "store/annotator.h"
+#include "store/ballot.h"
 #include "store/campaign.h"
 #include "store/claim.h"
 #include "store/class_text.h"

@@ -43,8 +43,8 @@ completes "reward zero" rlhf ppo --set ppo.value_head = ""
 completes reward rlhf ppo --value-head r
 completes --no-normalize rlhf reward --no-n
 completes "train test" rlhf sample --split t
-completes "--line --limit" rlhf --project here label --li
-completes "--line --limit" rlhf --project = here label --li
+completes "--line --limit --list" rlhf --project here label --li
+completes "--line --limit --list" rlhf --project = here label --li
 completes "redact reward report" rlhf help re
 completes ./completion.bash rlhf import ./compl
 completes ./completion.bash rlhf --config = ./compl

@@ -9,6 +9,8 @@ walked=''
 rlhf() {
     local more=()
     case "${1:-} ${2:-}" in
+    "label --list") ;;
+    "label --batch") input=/dev/stdin ;;
     label*) input=$folder/choices more=(--line) ;;
     chat*) input=$folder/talk ;;
     pretrain*) [[ $* == *--config* ]] || more=(--config "$tiny" --set model.context=128 --set pretrain.steps=30) ;;
@@ -26,6 +28,6 @@ rlhf() {
     must "$@" "${more[@]}"
     input=/dev/null
     walked="$walked ${1:-}"
-    [ "$BASH_SUBSHELL" -eq 0 ] || cat out
+    [ "$BASH_SUBSHELL" -eq 0 ] && [ "${2:-}" != --list ] || cat out
 }
 small_ppo=(--set ppo.iterations=2 --set ppo.batch_size=16 --set ppo.minibatch_size=16 --set ppo.max_new_tokens=16)
