@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/text.h"
 
 static const char MANIFEST[] = "manifest.json";
@@ -99,6 +100,21 @@ static int list_checkpoints(char ***names, int *n, const char *run_dir, Error *e
     }
     *n = kept;
     if (kept > 1) qsort(*names, (size_t)kept, sizeof **names, by_step);
+    return 0;
+}
+
+int checkpoint_steps(int64_t **steps, int *n, const char *run_dir, Error *err)
+{
+    char path[FILE_PATH_MAX], **names = NULL;
+    bool leftover;
+    *steps = NULL;
+    *n = 0;
+    if (path_join(path, run_dir, "checkpoints", err) != 0) return -1;
+    if (!file_is_folder(path)) return 0;
+    if (list_checkpoints(&names, n, run_dir, err) != 0) return -1;
+    *steps = mem_calloc((size_t)*n + 1, sizeof **steps);
+    for (int i = 0; i < *n; i++) (*steps)[i] = step_of(names[i], &leftover);
+    folder_list_free(names, *n);
     return 0;
 }
 

@@ -23,6 +23,8 @@ int checkpoint_newest(char *dir, int64_t *step, const char *run_dir, Error *err)
 int checkpoint_set_aside(const char *run_dir, int64_t step, Error *err);
 /* The step of the newest by name, sound or not, which costs no reading; -1 when there is none. */
 int64_t checkpoint_last_step(const char *run_dir);
+/* The steps of all by name, sound or not, in ascending order; n is 0 without any.  The caller frees. */
+int checkpoint_steps(int64_t **steps, int *n, const char *run_dir, Error *err);
 /* The folder of one step. */
 int checkpoint_path(char *dir, const char *run_dir, int64_t step, Error *err);
 /* Every file of the manifest is there with its size and hash. */

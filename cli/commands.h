@@ -19,7 +19,7 @@ extern const Command cmd_pull, cmd_tokenize, cmd_generate, cmd_chat, cmd_logprob
     cmd_sample;
 extern const Command cmd_demo;
 extern const Command cmd_pretrain, cmd_sft, cmd_reward, cmd_classify, cmd_ppo, cmd_compare;
-extern const Command cmd_loop, cmd_sweep, cmd_runs, cmd_watch, cmd_stop, cmd_report;
+extern const Command cmd_loop, cmd_sweep, cmd_runs, cmd_watch, cmd_stop, cmd_report, cmd_show;
 extern const Command cmd_config, cmd_bench, cmd_doctor, cmd_help, cmd_version;
 
 /* The table of main.c, NULL-terminated. */

@@ -50,6 +50,7 @@ const Command *const COMMANDS[] = {
     &cmd_watch,
     &cmd_stop,
     &cmd_report,
+    &cmd_show,
     &cmd_demo,
     &cmd_config,
     &cmd_bench,

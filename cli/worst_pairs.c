@@ -5,8 +5,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "cli/wrap.h"
-#include "labeling/layout.h"
+#include "cli/facts.h"
 #include "labeling/shown.h"
 
 /* ---- finding ---------------------------------------------------------------------------------------- */
@@ -89,27 +88,13 @@ static Sides sides_of(const WorstPair *p, const PreferenceSet *set)
                    p->turned ? row->chosen : row->rejected};
 }
 
-static void print_text(const char *name, const char *text, size_t n)
-{
-    enum { INDENT = 18, LEAST = 20, MOST = 100 };
-    const int room = wrap_columns() - INDENT;
-    Layout l = {0};
-    layout_make(&l, text, n, room < LEAST ? LEAST : room > MOST ? MOST : room);
-    printf("  %-*s", INDENT - 2, name);
-    for (int i = 0; i < l.n; i++)
-        printf("%*s%.*s\n", (i ? INDENT : 0) + l.line[i].indent, "", (int)l.line[i].n,
-               l.text + l.line[i].at);
-    if (l.n == 0) printf("(empty)\n");
-    layout_free(&l);
-}
-
 static void print_answer(const char *which, double score, const char *answer)
 {
     char name[32];
     size_t n;
     const char *shown = shown_answer(answer, &n);
     snprintf(name, sizeof name, "%s %+.2f", which, score);
-    print_text(name, shown, n);
+    facts_text(name, shown, n);
 }
 
 static void print_pair(const WorstPair *p, const PreferenceSet *set, int number)
@@ -127,7 +112,7 @@ static void print_pair(const WorstPair *p, const PreferenceSet *set, int number)
     }
     if (p->agreed < 1) printf(": %.2f prefer the first", p->agreed);
     printf("\n");
-    print_text("prompt", prompt, n);
+    facts_text("prompt", prompt, n);
     print_answer("chosen", p->chosen, s.chosen);
     print_answer("rejected", p->rejected, s.rejected);
 }

@@ -251,9 +251,9 @@ static void read_facts(Facts *f, sqlite3_stmt *stmt)
     f->role = (const char *)sqlite3_column_text(stmt, 27);
 }
 
-/* One page from the label after *last on; prev is the chain so far. */
+/* At most `limit` labels from the one after *last on; prev is the chain so far, of *n labels. */
 static int verify_page(Store *s, int64_t *last, unsigned char prev[HASH_BYTES], int64_t *n,
-                       bool *more, Error *err)
+                       int limit, bool *more, Error *err)
 {
     static const char SQL[] = "SELECT l.id, l.uuid, l.assignment_id, l.session_id, l.supersedes, "
                               "l.pref, l.shown_us, l.submitted_us,"
@@ -267,7 +267,7 @@ static int verify_page(Store *s, int64_t *last, unsigned char prev[HASH_BYTES], 
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, *last);
-    sqlite3_bind_int(stmt, 2, PAGE_ROWS);
+    sqlite3_bind_int(stmt, 2, limit);
     int found;
     *more = false;
     while ((found = sql_step(s, stmt, "verify labels", err)) == 1) {
@@ -304,7 +304,7 @@ int label_verify(Store *s, int64_t *n, Error *err)
     bool more = true;
     *n = 0;
     while (more)
-        if (verify_page(s, &last, prev, n, &more, err) != 0) return -1;
+        if (verify_page(s, &last, prev, n, PAGE_ROWS, &more, err) != 0) return -1;
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, COUNT, err) != 0 || sql_one(s, stmt, &rows, "count labels", err) != 0)
         return -1;
@@ -312,4 +312,32 @@ int label_verify(Store *s, int64_t *n, Error *err)
     if (rows == *n) return 0;
     return error_set(err, "%s: %s, but %lld in the chain (run it again if somebody is labeling)",
                      s->path, text_count(rows, "label"), (long long)*n);
+}
+
+static int read_hash(Store *s, int64_t label_id, unsigned char out[HASH_BYTES], Error *err)
+{
+    static const char SQL[] = "SELECT row_hash FROM label WHERE id=?1";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, label_id);
+    const int found = sql_step(s, stmt, "read a hash", err);
+    if (found < 0) return -1;
+    if (found == 0)
+        return error_set(err, "%s: there is no label %lld", s->path, (long long)label_id);
+    memcpy(out, sqlite3_column_blob(stmt, 0), HASH_BYTES);
+    sql_release(stmt);
+    return 0;
+}
+
+int label_verify_near(Store *s, int64_t label_id, int64_t before, Error *err)
+{
+    enum { ITSELF_AND_NEXT = 2 };
+    unsigned char prev[HASH_BYTES] = {0};
+    int64_t last = before, n = before ? 1 : 0;
+    bool more = false;
+    if (before && read_hash(s, before, prev, err) != 0) return -1;
+    if (verify_page(s, &last, prev, &n, ITSELF_AND_NEXT, &more, err) != 0) return -1;
+    return more && last >= label_id ? 0
+                                    : error_set(err, "%s: what label %lld was given to is gone",
+                                                s->path, (long long)label_id);
 }

@@ -174,6 +174,8 @@ typedef struct {
 int label_append_rows(Store *s, const LabelRow *row, const LabelShown *shown, int n, Error *err);
 /* Recompute the chain; *n is how many labels it has. */
 int label_verify(Store *s, int64_t *n, Error *err);
+/* Of one label, the link from the one before it (0: it is the first), and the link to the next. */
+int label_verify_near(Store *s, int64_t label_id, int64_t before, Error *err);
 
 /* Recompute the chain of the judgements; *n is how many there are. */
 int judgement_verify(Store *s, int64_t *n, Error *err);

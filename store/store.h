@@ -24,6 +24,7 @@
 #include "store/gold.h"
 #include "store/judgement.h"
 #include "store/label.h"
+#include "store/lineage.h"
 #include "store/preference.h"
 #include "store/prompt.h"
 #include "store/response.h"
