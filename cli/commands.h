@@ -15,8 +15,8 @@ extern const Command reward_eval_command, reward_score_command;
 extern const Command bench_matmul, bench_train, bench_generate, bench_ppo;
 /* Of classify. */
 extern const Command classify_eval_command, classify_predict_command;
-extern const Command cmd_pull, cmd_tokenize, cmd_generate, cmd_chat, cmd_logprobs, cmd_inspect,
-    cmd_sample;
+extern const Command cmd_pull, cmd_models, cmd_tokenize, cmd_generate, cmd_chat, cmd_logprobs,
+    cmd_inspect, cmd_sample;
 extern const Command cmd_demo;
 extern const Command cmd_pretrain, cmd_sft, cmd_reward, cmd_classify, cmd_ppo, cmd_compare;
 extern const Command cmd_loop, cmd_sweep, cmd_runs, cmd_watch, cmd_stop, cmd_report, cmd_show;

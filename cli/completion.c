@@ -151,7 +151,7 @@ static void put_tables(FILE *to)
     }
     fputs("    *) return 1 ;;\n    esac\n}\n"
           "__rlhf_models() {\n    echo base reward aligned\n"
-          "    rlhf runs 2>/dev/null | sed -n 's/^\\([^ ]*\\)  .*/\\1/p'\n}\n",
+          "    rlhf models 2>/dev/null | sed -n 's/^\\([^ ]*\\)  .*/\\1/p'\n}\n",
           to);
 }
 
@@ -298,7 +298,7 @@ static void fish_settings(FILE *to, const char *called, const Command *first, co
 static void put_fish(FILE *to)
 {
     fputs("function __rlhf_models\n    printf '%s\\n' base reward aligned\n"
-          "    rlhf runs 2>/dev/null | sed -n 's/^\\([^ ]*\\)  .*/\\1/p'\nend\n"
+          "    rlhf models 2>/dev/null | sed -n 's/^\\([^ ]*\\)  .*/\\1/p'\nend\n"
           "function __rlhf_settings\n",
           to);
     for (const Command *const *c = COMMANDS; *c; c++) {

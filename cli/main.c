@@ -27,6 +27,7 @@ const Command *const COMMANDS[] = {
     &cmd_backup,
     &cmd_redact,
     &cmd_pull,
+    &cmd_models,
     &cmd_tokenize,
     &cmd_generate,
     &cmd_chat,

@@ -150,6 +150,108 @@ void hub_cache_nearest(char id[HUB_ID_MAX], const HubRepo *r)
     folder_list_free(names, n);
 }
 
+/* ---- all that is there ---- */
+
+typedef struct {
+    char **name;
+    int n, room;
+    char id[HUB_ID_MAX];
+    char repo[FILE_PATH_MAX]; /* ROOT/models--org--name */
+} Models;
+
+/* ID@REVISION, if it is there under that name. */
+static void add_model(Models *m, const char *revision)
+{
+    HubRepo r;
+    char commit[HUB_COMMIT_MAX];
+    Error ignored;
+    const bool main = strcmp(revision, "main") == 0;
+    char *name = mem_format("%s%s%s", m->id, main ? "" : "@", main ? "" : revision);
+    if (hub_repo_read(&r, name, false, &ignored) != 0 || !hub_cache_find(commit, &r)) {
+        free(name);
+        return;
+    }
+    if (m->n == m->room)
+        m->name = mem_realloc(m->name, (size_t)(m->room = 2 * m->room + 16), sizeof *m->name);
+    m->name[m->n++] = name;
+}
+
+/* Revisions lie in folders where their names have slashes (refs/pr/1). */
+static int add_revisions(Models *m, const char *folder, const char *above, Error *err)
+{
+    char **names = NULL, path[FILE_PATH_MAX];
+    int n = 0, rc = 0;
+    if (!file_is_folder(folder)) return 0;
+    if (folder_list(&names, &n, folder, err) != 0) return -1;
+    for (int i = 0; i < n && rc == 0; i++) {
+        char *revision = mem_format("%s%s", above, names[i]), *below = mem_format("%s/", revision);
+        rc = path_join(path, folder, names[i], err);
+        if (rc == 0 && file_is_folder(path)) rc = add_revisions(m, path, below, err);
+        else if (rc == 0) add_model(m, revision);
+        free(revision);
+        free(below);
+    }
+    folder_list_free(names, n);
+    return rc;
+}
+
+static bool is_named(const Models *m, int first, const char *snapshot)
+{
+    for (int i = first; i < m->n; i++) {
+        HubRepo r;
+        char commit[HUB_COMMIT_MAX];
+        Error ignored;
+        if (hub_repo_read(&r, m->name[i], false, &ignored) == 0 && hub_cache_find(commit, &r) &&
+            strcmp(commit, snapshot) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int add_repository(Models *m, Error *err)
+{
+    char folder[FILE_PATH_MAX], **names = NULL;
+    int n = 0;
+    const int first = m->n;
+    if (path_join(folder, m->repo, "refs", err) != 0 || add_revisions(m, folder, "", err) != 0)
+        return -1;
+    if (path_join(folder, m->repo, "snapshots", err) != 0) return -1;
+    if (!file_is_folder(folder)) return 0;
+    if (folder_list(&names, &n, folder, err) != 0) return -1;
+    for (int i = 0; i < n; i++)
+        if (!is_named(m, first, names[i])) add_model(m, names[i]);
+    folder_list_free(names, n);
+    return 0;
+}
+
+int hub_cache_models(char ***names, int *n, Error *err)
+{
+    const HubRepo model = {0};
+    const size_t skip = strlen(prefix(&model));
+    Models m = {0};
+    char root[FILE_PATH_MAX], **folders = NULL;
+    int n_folders = 0, rc = 0;
+    *names = NULL;
+    *n = 0;
+    Error ignored;
+    if (hub_cache_root(root, &ignored) != 0 || !file_is_folder(root)) return 0;
+    if (folder_list(&folders, &n_folders, root, err) != 0) return -1;
+    for (int i = 0; i < n_folders && rc == 0; i++) {
+        if (strncmp(folders[i], prefix(&model), skip) != 0) continue;
+        id_of(m.id, folders[i] + skip, strlen(folders[i] + skip));
+        rc = path_join(m.repo, root, folders[i], err);
+        if (rc == 0) rc = add_repository(&m, err);
+    }
+    folder_list_free(folders, n_folders);
+    if (rc != 0) {
+        folder_list_free(m.name, m.n);
+        return -1;
+    }
+    *names = m.name;
+    *n = m.n;
+    return 0;
+}
+
 /* ---- what is put there ---- */
 
 static int make_parent(const char *path, Error *err)

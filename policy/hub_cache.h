@@ -35,6 +35,11 @@ bool hub_cache_name(char out[HUB_NAME_MAX], const char *folder);
 /* A repository of the same kind that is there and whose name is near, or "". */
 void hub_cache_nearest(char id[HUB_ID_MAX], const HubRepo *r);
 
+/* The models that are there, by names that hub_repo_read takes: ID for its main revision, ID@REVISION, and
+ * ID@COMMIT of a snapshot that no revision is; in order.  None is no error, nor is no
+ * place for a cache.  folder_list_free frees them. */
+int hub_cache_models(char ***names, int *n, Error *err);
+
 /* Make the folders of blobs and of this blob's lock, and wait until no other process holds it; the caller
  * closes *lock.  It saves a second download and keeps nothing whole: where the file system has no locks, or
  * grants them to all, nobody waits, and the hash still decides. */

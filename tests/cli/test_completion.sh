@@ -51,7 +51,8 @@ completes ./completion.bash rlhf --config = ./compl
 must init project
 cd project || exit 1
 completes aligned rlhf generate --model al
-mkdir -p runs/mine && printf '{"kind":"sft"}' >runs/mine/settings.json
+mkdir -p runs/mine runs/empty && printf '{"model_type":"gpt2"}' >runs/mine/config.json
+completes "" rlhf generate --model emp
 completes mine rlhf generate --model mi
 cd "$folder" || exit 1
 

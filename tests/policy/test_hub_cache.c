@@ -134,6 +134,40 @@ static void near_name_is_of_the_same_kind(void **state)
     assert_string_equal(near, "org/name");
 }
 
+static void models_are_listed_by_names_that_find_them(void **state)
+{
+    (void)state;
+#define OTHER "ffffffffffffffffffffffffffffffffffffffff"
+    HubRepo r = repo_in_scratch("org/name", false);
+    char **names = NULL;
+    int n = -1;
+    Error err;
+    assert_worked(hub_cache_models(&names, &n, &err), &err);
+    assert_int_equal(n, 0);
+    folder_list_free(names, n);
+    assert_worked(hub_cache_link(&r, COMMIT, "a", HASH, &err), &err);
+    assert_worked(hub_cache_link(&r, OTHER, "a", HASH, &err), &err);
+    assert_worked(hub_cache_set_commit(&r, COMMIT, &err), &err);
+    strcpy(r.revision, "refs/pr/1");
+    assert_worked(hub_cache_set_commit(&r, COMMIT, &err), &err);
+    strcpy(r.revision, "gone"); /* a revision whose snapshot is not there any more */
+    assert_worked(hub_cache_set_commit(&r, HASH, &err), &err);
+    assert_worked(hub_repo_read(&r, "data/set", true, &err), &err);
+    assert_worked(hub_cache_link(&r, COMMIT, "a", HASH, &err), &err);
+    assert_worked(hub_cache_set_commit(&r, COMMIT, &err), &err);
+
+    static const char *const EXPECTED[] = {"org/name", "org/name@refs/pr/1", "org/name@" OTHER};
+    assert_worked(hub_cache_models(&names, &n, &err), &err);
+    assert_int_equal(n, 3);
+    for (int i = 0; i < n; i++) {
+        char commit[HUB_COMMIT_MAX];
+        assert_string_equal(names[i], EXPECTED[i]);
+        assert_worked(hub_repo_read(&r, names[i], false, &err), &err);
+        assert_true(hub_cache_find(commit, &r));
+    }
+    folder_list_free(names, n);
+}
+
 /* ---- who asks ---- */
 
 static void token_is_one_word_of_a_variable_or_a_file(void **state)
@@ -211,6 +245,7 @@ int main(void)
         cmocka_unit_test(commit_makes_no_reference),
         cmocka_unit_test(snapshot_is_called_by_its_repository),
         cmocka_unit_test(near_name_is_of_the_same_kind),
+        cmocka_unit_test(models_are_listed_by_names_that_find_them),
         cmocka_unit_test(token_is_one_word_of_a_variable_or_a_file),
         cmocka_unit_test(offline_is_said_as_huggingface_hub_reads_it),
         cmocka_unit_test(wait_for_a_lock_can_be_interrupted),
