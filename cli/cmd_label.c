@@ -42,7 +42,7 @@ static const Option OPTIONS[] = {
     {"imported", OPTION_SWITCH, offsetof(LabelOptions, imported), 0, 0, NULL,
      "after all others, pairs that came with a data set and its label"},
     {"review", OPTION_TEXT, offsetof(LabelOptions, review), 0, 0, "WHAT",
-     "disagree: settle the pairs that people differ on, line by line"},
+     "disagree: settle the pairs that people differ on; who chose what is told after each"},
     {"limit", OPTION_INT, offsetof(LabelOptions, limit), 1, 1e9, "N", "end after so many pairs"},
     {"goal", OPTION_INT, offsetof(LabelOptions, goal), 1, 1e9, "N",
      "pairs to label today; else the campaign's"},
@@ -179,8 +179,13 @@ static void report(const Context *ctx, const LabelOptions *o, const char *who, c
 
 static int check(const LabelOptions *o, bool terminal, Error *err)
 {
+    if (o->review && strcmp(o->review, "disagree") != 0)
+        return error_usage(err, "--review: '%.40s' is nothing to review; disagree", o->review);
+    if (o->review && o->practice)
+        return error_usage(err, "--review settles pairs, --practice saves nothing; choose one");
+
     if (o->as && !o->as[strspn(o->as, " \t")]) return error_usage(err, "--as: a name is missing");
-    if (!o->line && !terminal)
+    if (!o->line && !o->review && !terminal)
         return error_usage(err,
                            "this is not a terminal; line mode: rlhf label --line, from a file: "
                            "rlhf label --batch < answers.jsonl");
@@ -265,23 +270,56 @@ static void report_review(const Context *ctx, const char *who, const ReviewCount
            text_thousands(c->left));
 }
 
+static int review_line(const Context *ctx, Store *store, int64_t annotator, ReviewCounts *counts,
+                       const char **reason, Error *err)
+{
+    int64_t session = 0;
+    Error late = {0};
+    const StoreSession row = {.annotator_id = annotator, .ui = "line", .terminal = getenv("TERM")};
+    if (store_begin_session(store, &row, &session, err) != 0) return -1;
+    const int rc = review_run(counts, store, session, annotator, STDIN_FILENO,
+                              ctx->json ? stderr : stdout, reason, err);
+    if (store_end_session(store, session, *reason, &late) == 0 || rc != 0) return rc;
+    *err = late;
+    return -1;
+}
+
+static int review_screen(const LabelOptions *o, Store *store, const char *who, ReviewCounts *counts,
+                         const char **reason, Error *err)
+{
+    struct winsize size = {0};
+    Session *session = NULL;
+    Error late = {0};
+    ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+    const SessionOptions options = {.handle = who,
+                                    .ui = "tui",
+                                    .terminal = getenv("TERM"),
+                                    .columns = size.ws_col,
+                                    .rows = size.ws_row,
+                                    .review = true,
+                                    .limit = o->limit,
+                                    .readable = readable_turns};
+    if (session_begin(&session, store, &options, err) != 0) return -1;
+    *reason = "done";
+    const int rc = session_counts(session).left ? screen_run(session, who, reason, err) : 0;
+    const SessionCounts c = session_counts(session);
+    *counts = (ReviewCounts){c.now, session_aside(session), c.left};
+    if (session_end(session, rc == 0 ? *reason : "error", &late) == 0 || rc != 0) return rc;
+    *err = late;
+    return -1;
+}
+
 static int review(const Context *ctx, const LabelOptions *o, Store *store, Error *err)
 {
     const char *who = annotator_name(o->as), *reason = "error";
-    int64_t annotator = 0, session = 0;
+    const bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    int64_t annotator = 0;
     ReviewCounts counts = {0};
-    Error late = {0};
-    if (strcmp(o->review, "disagree") != 0)
-        return error_usage(err, "--review: '%.40s' is nothing to review; disagree", o->review);
+    if (check(o, terminal, err) != 0) return -1;
     if (annotator_find(who, store, &annotator, err) != 0) return -1;
-    const StoreSession row = {.annotator_id = annotator, .ui = "line", .terminal = getenv("TERM")};
-    if (store_begin_session(store, &row, &session, err) != 0) return -1;
-    int rc = review_run(&counts, store, session, annotator, STDIN_FILENO,
-                        ctx->json ? stderr : stdout, &reason, err);
-    if (store_end_session(store, session, reason, &late) != 0 && rc == 0) {
-        *err = late;
-        rc = -1;
-    }
+    if (o->restricted) restrict_signals();
+    const int rc = terminal && !o->line ? review_screen(o, store, who, &counts, &reason, err)
+                                        : review_line(ctx, store, annotator, &counts, &reason, err);
     if (rc != 0) return -1;
     if (strcmp(reason, STORE_HANG_UP) == 0) interrupt_raise(SIGHUP);
     else report_review(ctx, who, &counts);

@@ -102,6 +102,10 @@ int desk_decide(Desk *d, Decision decision, Error *err)
         desk_open_lesson(d);
         return 0;
     }
+    if (session_is_review(d->session)) {
+        desk_open_votes(d, &decision, label);
+        return 0;
+    }
     if (desk_take_pair(d, err) != 0) return -1;
     char words[DECISION_WORDS];
     if (amended)
@@ -111,10 +115,24 @@ int desk_decide(Desk *d, Decision decision, Error *err)
     return 0;
 }
 
+int desk_put_aside(Desk *d, Error *err)
+{
+    bool done = false;
+    if (session_put_aside(d->session, &done, err) != 0) return -1;
+    if (!done) {
+        desk_say(d, PAINT_DIM, "too quick: that key came before you could have read this pair");
+        return 0;
+    }
+    if (desk_take_pair(d, err) != 0) return -1;
+    desk_say(d, PAINT_DIM, "left for another time");
+    return 0;
+}
+
 int desk_undo(Desk *d, Error *err)
 {
     bool undone = false;
-    const bool early = d->mode == &MODE_COMPARE && !session_ready(d->session);
+    const bool early =
+        d->mode == &MODE_VOTES || (d->mode == &MODE_COMPARE && !session_ready(d->session));
     if (session_is_practice(d->session)) {
         desk_say(d, PAINT_DIM, "practice: nothing is saved, so there is nothing to take back");
         return 0;
@@ -133,7 +151,8 @@ int desk_undo(Desk *d, Error *err)
                        : "nothing to take back");
         return 0;
     }
-    desk_say(d, PAINT_BOLD, "taken back: here is that pair again; choose anew");
+    desk_say(d, PAINT_BOLD, "taken back: here is that pair again; choose anew%s",
+             session_is_review(d->session) ? ", knowing what they said" : "");
     return 0;
 }
 
@@ -219,6 +238,11 @@ static void greet(Desk *d)
     const SessionCounts *c = &d->view.counts;
     if (session_is_practice(d->session)) {
         desk_say(d, PAINT_BOLD, "practice: choose, and see what was expected");
+    } else if (session_is_review(d->session)) {
+        desk_say(d, PAINT_BOLD, "%s",
+                 d->view.frame.cols >= FRAME_SIDE_COLS
+                     ? "People differ on this pair. Choose first; then you see what they said."
+                     : "choose first; then see the votes");
     } else if (c->done + c->passed > 0) {
         desk_say(d, PAINT_DIM, "welcome back; u undoes your last one");
     } else if (session_pair(d->session)) {
@@ -237,7 +261,8 @@ int desk_open(Desk *d, Session *session, const char *who, int rows, int cols, Er
                          .chosen = -1,
                          .offer = session_offer(session),
                          .guided = session_guidelines(session) != NULL,
-                         .practice = session_is_practice(session)}};
+                         .practice = session_is_practice(session),
+                         .review = session_is_review(session)}};
     view_resize(&d->view, rows, cols);
     if (desk_take_pair(d, err) != 0) return -1;
     greet(d);

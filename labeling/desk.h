@@ -25,6 +25,7 @@ extern const Mode MODE_COMPARE, /* the pair */
     MODE_NOTE,                  /* the note being written */
     MODE_HISTORY,               /* labels given, to look at again */
     MODE_LESSON,                /* what a practice pair teaches */
+    MODE_VOTES,                 /* what people said of a pair that a reviewer has settled */
     MODE_END;                   /* no pair is left */
 
 enum { DESK_MENU_MAX = 9, DESK_TITLE = 96 };
@@ -88,6 +89,9 @@ void desk_open_guidelines(Desk *d);
 void desk_open_menu(Desk *d, Choice choice);
 void desk_open_note(Desk *d);
 void desk_open_lesson(Desk *d);
+void desk_open_votes(Desk *d, const Decision *given, int64_t label);
+/* In review: leave the pair for another time. */
+int desk_put_aside(Desk *d, Error *err);
 int desk_open_history(Desk *d, Error *err);
 
 #endif

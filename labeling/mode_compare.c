@@ -57,6 +57,21 @@ static int decide_if_offered(Desk *d, Choice choice, Error *err)
     return 0;
 }
 
+/* A reviewer owes nobody a reason: the pair waits, for the same reviewer or another. */
+static int skip(Desk *d, Error *err)
+{
+    if (session_is_review(d->session)) return desk_put_aside(d, err);
+    desk_open_menu(d, CHOICE_SKIP);
+    return 0;
+}
+
+static void flag(Desk *d)
+{
+    if (session_is_review(d->session))
+        desk_say(d, PAINT_DIM, "a flag settles nothing; s leaves the pair for another time");
+    else desk_open_menu(d, CHOICE_FLAG);
+}
+
 static int choice_key(Desk *d, int key, Error *err)
 {
     Decision decision;
@@ -73,9 +88,9 @@ static int choice_key(Desk *d, int key, Error *err)
     case '=': return decide_if_offered(d, CHOICE_TIE, err);
     case '0': return decide_if_offered(d, CHOICE_BOTH_BAD, err);
     case 's':
-    case 'S': desk_open_menu(d, CHOICE_SKIP); return 0;
+    case 'S': return skip(d, err);
     case 'f':
-    case 'F': desk_open_menu(d, CHOICE_FLAG); return 0;
+    case 'F': flag(d); return 0;
     default: return 0;
     }
 }

@@ -8,6 +8,7 @@
 static int look_again(Desk *d, Error *err)
 {
     if (session_at_limit(d->session)) return 0;
+    if (session_is_review(d->session)) session_begin_again(d->session);
     if (desk_take_pair(d, err) != 0) return -1;
     if (!session_pair(d->session)) desk_say(d, PAINT_DIM, "no pair is free yet");
     return 0;
@@ -37,6 +38,12 @@ static void put_result(Text *t, const Desk *d)
     else if (session_at_limit(d->session))
         text_format(t, "%s of %s: this round is done.", text_thousands(c->now),
                     text_thousands(c->now));
+    else if (session_aside(d->session))
+        text_format(t, "%s settled by you, %s left for another time.", text_count(c->done, "pair"),
+                    text_thousands(session_aside(d->session)));
+    else if (session_is_review(d->session))
+        text_format(t, "Nothing is left to settle: %s settled by you.",
+                    text_count(c->done, "pair"));
     else if (c->passed)
         text_format(t, "No pair is left: %s labeled by you, %s skipped.", text_thousands(c->done),
                     text_thousands(c->passed));
@@ -50,6 +57,7 @@ static void put_awaited(Text *t, const Desk *d)
     double seconds = 0;
     char time[32];
     Error unknown = {0};
+    if (session_aside(d->session)) text_add(t, "w shows what you left for another time");
     if (session_at_limit(d->session) || session_awaited(d->session, &n, &seconds, &unknown) != 0)
         return;
     if (n > 0)
@@ -72,9 +80,11 @@ static void end_paint(const Desk *d)
                d->view.practice ? "Nothing of it was saved." : "Everything is saved.", PAINT_PLAIN);
     paint_text(row + 4, col, cols,
                d->view.practice ? "q quits"
+               : d->view.review ? "q quits; u takes the last one back"
                                 : "q quits; u takes the last one back; h shows your labels",
                PAINT_PLAIN);
-    if (awaited.n) paint_text(row + 6, 1, f->cols - 2, awaited.bytes, PAINT_PLAIN);
+    if (awaited.n)
+        paint_text(row + 6, d->view.review ? col : 1, f->cols - 2, awaited.bytes, PAINT_PLAIN);
     view_paint_status(&d->view);
     text_free(&result);
     text_free(&awaited);

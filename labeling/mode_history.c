@@ -21,6 +21,10 @@ int desk_open_history(Desk *d, Error *err)
         desk_say(d, PAINT_DIM, "practice: nothing is saved, so there is no history");
         return 0;
     }
+    if (session_is_review(d->session)) {
+        desk_say(d, PAINT_DIM, "u takes the last one back, as often as you like");
+        return 0;
+    }
     store_own_labels_free(&d->history);
     if (session_history(d->session, SHOWN_MAX, &d->history, err) != 0) return -1;
     if (d->history.n == 0) {

@@ -39,7 +39,7 @@ static int lesson_key(Desk *d, int key, Error *err)
 static void lesson_paint(const Desk *d)
 {
     view_paint_pair(&d->view);
-    view_paint_sheet(&d->view, d->title, &d->text, "Enter: the next pair   q: quit");
+    view_paint_sheet(&d->view, d->title, &d->text, 0, "Enter: the next pair   q: quit");
 }
 
 const Mode MODE_LESSON = {.over_pair = true, .key = lesson_key, .paint = lesson_paint};

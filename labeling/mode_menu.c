@@ -75,7 +75,7 @@ static void menu_paint(const Desk *d)
     snprintf(keys, sizeof keys, "1 to %d chooses and saves%s; Esc goes back", d->n_menu,
              is_reasons(d) ? ", Enter saves without a reason" : "");
     view_paint_pair(&d->view);
-    view_paint_sheet(&d->view, d->title, &d->text, keys);
+    view_paint_sheet(&d->view, d->title, &d->text, 0, keys);
 }
 
 const Mode MODE_MENU = {.over_pair = true, .key = menu_key, .paint = menu_paint};

@@ -10,12 +10,20 @@ static const char HELP_CHOICES[] =
     "before the screen says saved.\n\n";
 static const char HELP_BETTER[] = "a   1   left      A is better\n"
                                   "b   2   right     B is better\n";
-static const char HELP_REST[] =
+static const char HELP_REVIEW[] =
+    "People differ on these pairs. Choose as blindly as they did: what each of them chose, and "
+    "their notes, come when your own choice is on the disk. Yours settles the pair.\n\n";
+static const char HELP_LABEL[] =
     "s                 skip: I cannot judge this pair; it asks why\n"
     "f                 flag: somebody should look at it; it asks why\n"
     "n                 a note that goes with the choice\n"
     "u                 undo: take the last one back, as often as you like\n"
-    "h                 history: your labels, to look at and to change\n"
+    "h                 history: your labels, to look at and to change\n";
+static const char HELP_LATER[] =
+    "s                 later: leave this pair for another time, or another reviewer\n"
+    "n                 a note that goes with the choice\n"
+    "u                 undo: take the last one of this sitting back\n";
+static const char HELP_REST[] =
     "g                 the guidelines\n"
     "\n"
     "down  j           one line on;  up  k  one line back\n"
@@ -87,8 +95,10 @@ void desk_open_page(Desk *d, const char *title, const char *text, size_t n)
 void desk_open_help(Desk *d)
 {
     Text t = {0};
+    if (d->view.review) text_add(&t, HELP_REVIEW);
     text_add(&t, HELP_CHOICES);
     put_choices(&t, &d->view.offer);
+    text_add(&t, d->view.review ? HELP_LATER : HELP_LABEL);
     text_add(&t, HELP_REST);
     desk_open_page(d, "Help", t.bytes, t.n);
     text_free(&t);

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "labeling/disputes.h"
 #include "labeling/shown.h"
 #include "labeling/typed.h"
 #include "labeling/visible.h"
@@ -16,14 +17,14 @@ enum { IDLE_US = 60000000 }; /* longer is a pause, not reading */
 
 typedef struct {
     Store *store;
-    int64_t session_id, annotator_id;
+    int64_t session_id;
+    Disputes disputes;
     int in;
     FILE *out;
     StoreClaim claim;
     bool held;
     int64_t shown_us;
-    char *note;    /* for the next choice; NULL: none */
-    int64_t after; /* comparisons up to this one were skipped or decided */
+    char *note; /* for the next choice; NULL: none */
     ReviewCounts counts;
     bool quit;
 } Review;
@@ -74,23 +75,21 @@ static const char *words_of(Outcome outcome, int preferred, bool swapped)
     return "skipped";
 }
 
-static int print_votes(const Review *r, Error *err)
+static void print_votes(const Review *r)
 {
-    StoreVoteList votes = {0};
-    if (store_list_votes(r->store, r->claim.comparison_id, &votes, err) != 0) return -1;
-    for (size_t i = 0; i < votes.n; i++) {
-        const StoreVote *v = &votes.row[i];
+    const Disputes *d = &r->disputes;
+    char words[DECISION_WORDS];
+    for (size_t i = 0; i < d->list.n; i++) {
+        const Vote *v = &d->vote[i];
         fputs("  ", r->out);
-        print_safe(r->out, v->annotator, strlen(v->annotator));
-        fprintf(r->out, ": %s", words_of(v->outcome, v->preferred, r->claim.swapped));
-        if (v->comment) {
+        print_safe(r->out, v->handle, strlen(v->handle));
+        fprintf(r->out, ": %s", decision_words(words, &v->said, d->scale));
+        if (v->said.note) {
             fputs("; ", r->out);
-            print_safe(r->out, v->comment, strlen(v->comment));
+            print_safe(r->out, v->said.note, strlen(v->said.note));
         }
         fputs("\n", r->out);
     }
-    store_votes_free(&votes);
-    return 0;
 }
 
 static void set_note(Review *r, const char *text)
@@ -121,14 +120,14 @@ static int decide(Review *r, Outcome outcome, int preferred, Error *err)
                        .comment = r->note};
     int64_t label = 0;
     store_make_uuid(d.uuid);
+    if (disputes_read_votes(&r->disputes, &r->claim, err) != 0) return -1;
     if (store_save_label(r->store, &d, &label, err) != 0) return -1;
     fprintf(r->out, "saved: %s (label %lld)\n",
             words_of(outcome, r->claim.swapped ? -preferred : preferred, r->claim.swapped),
             (long long)label);
-    if (print_votes(r, err) != 0) return -1;
+    print_votes(r);
     fflush(r->out);
     r->counts.settled++;
-    r->after = r->claim.comparison_id;
     put_down(r);
     return 0;
 }
@@ -136,10 +135,9 @@ static int decide(Review *r, Outcome outcome, int preferred, Error *err)
 /* Left for another time: no label, and somebody else may settle it. */
 static int skip(Review *r, Error *err)
 {
-    if (store_release_claim(r->store, r->claim.assignment_id, err) != 0) return -1;
+    if (disputes_put_aside(&r->disputes, &r->claim, err) != 0) return -1;
     fputs("left for another time\n", r->out);
     r->counts.skipped++;
-    r->after = r->claim.comparison_id;
     put_down(r);
     return 0;
 }
@@ -161,7 +159,6 @@ static int undo(Review *r, Error *err)
     r->claim = back;
     r->held = true;
     r->counts.settled--;
-    r->after = back.comparison_id - 1;
     print_pair(r);
     return 0;
 }
@@ -201,9 +198,8 @@ static int take_next(Review *r, bool *found, Error *err)
 {
     *found = true;
     if (r->held) return 0;
-    if (store_count_disagreed(r->store, r->annotator_id, &r->counts.left, err) != 0) return -1;
-    if (store_claim_disagreed(r->store, r->session_id, r->after, &r->claim, found, err) != 0)
-        return -1;
+    if (disputes_left(&r->disputes, &r->counts.left, err) != 0) return -1;
+    if (disputes_next(&r->disputes, &r->claim, found, err) != 0) return -1;
     r->held = *found;
     if (*found) print_pair(r);
     return 0;
@@ -246,18 +242,22 @@ static int loop(Review *r, TypedLines *reader, Text *line, const char **reason, 
 int review_run(ReviewCounts *counts, Store *store, int64_t session_id, int64_t annotator_id, int in,
                FILE *out, const char **reason, Error *err)
 {
-    Review r = {.store = store,
-                .session_id = session_id,
-                .annotator_id = annotator_id,
-                .in = in,
-                .out = out};
+    Review r = {.store = store, .session_id = session_id, .in = in, .out = out};
     TypedLines reader = {.fd = in, .terminal = isatty(in)};
     Text line = {0};
+    StoreCampaign campaign = {0};
+    if (store_get_campaign(store, NULL, &campaign, err) != 0) return -1;
+    r.disputes = (Disputes){.store = store,
+                            .session_id = session_id,
+                            .annotator_id = annotator_id,
+                            .scale = campaign.scale};
+    store_campaign_free(&campaign);
     int rc = loop(&r, &reader, &line, reason, err);
     if (r.held) put_down(&r);
-    if (rc == 0) rc = store_count_disagreed(store, annotator_id, &r.counts.left, err);
+    if (rc == 0) rc = disputes_left(&r.disputes, &r.counts.left, err);
     if (rc == 0) *counts = r.counts;
     set_note(&r, NULL);
+    disputes_free(&r.disputes);
     typed_free(&reader);
     text_free(&line);
     return rc;

@@ -7,44 +7,7 @@
 
 #include "base/mem.h"
 #include "labeling/clock.h"
-#include "labeling/lessons.h"
-#include "labeling/pace.h"
-
-typedef struct {
-    StoreClaim claim;
-    bool amended;
-} Held;
-
-struct Session {
-    Store *store;
-    SessionOptions options;
-    StoreCampaign campaign;
-    int64_t annotator_id, id;
-
-    Held *held; /* the last is in hand; those below wait until it is decided or put back */
-    int n_held, held_room;
-    SessionPair pair;
-    Text readable; /* its prompt, when that is written in a chat template */
-    Text recalled; /* likewise of a label of the history */
-    StoreDraft draft;
-    int64_t last_prompt_id;
-
-    uint8_t uuid[16]; /* of the decision being made, so that a second try is not a second label */
-    int uuid_for;     /* the choice and strength that it was made for; INT_MIN: none yet */
-    const char *layout;
-    int64_t shown_us;   /* first view; 0 before */
-    int64_t guarded_us; /* start of the 250 ms: the newest view */
-    int64_t early_us;   /* the newest key that came too early */
-    int64_t first_us;   /* the first key that counted */
-    int64_t input_us;   /* the newest key */
-    int64_t active_us;
-    int seen[2];
-
-    Pace pace;
-    Lessons lessons;                      /* in practice */
-    int64_t decided, passed, today, left; /* passed: of those decided, the skips */
-    int64_t taken;                        /* of options.only */
-};
+#include "labeling/session_state.h"
 
 static int64_t now(const Session *s)
 {
@@ -65,6 +28,7 @@ static int count(Session *s, Error *err)
         s->left = lessons_to_go(s);
         return 0;
     }
+    if (s->options.review) return disputes_left(&s->disputes, &s->left, err);
     if (store_count_claimable(s->store, s->annotator_id, s->options.imported, &s->left, &s->decided,
                               err) != 0)
         return -1;
@@ -84,6 +48,10 @@ static int begin(Session *s, Error *err)
     if (o->practice && lessons_read(&s->lessons, s->store, err) != 0) return -1;
     row.annotator_id = s->annotator_id;
     if (store_begin_session(s->store, &row, &s->id, err) != 0) return -1;
+    s->disputes = (Disputes){.store = s->store,
+                             .session_id = s->id,
+                             .annotator_id = s->annotator_id,
+                             .scale = s->campaign.scale};
     return count(s, err);
 }
 
@@ -97,6 +65,7 @@ static void session_free(Session *s)
     text_free(&s->recalled);
     pace_free(&s->pace);
     lessons_free(&s->lessons);
+    disputes_free(&s->disputes);
     free(s);
 }
 
@@ -142,6 +111,11 @@ int session_guidelines_version(const Session *s)
 bool session_is_practice(const Session *s)
 {
     return s->options.practice;
+}
+
+bool session_is_review(const Session *s)
+{
+    return s->options.review;
 }
 
 /* ---- the pair in hand ------------------------------------------------------------------------------ */
@@ -219,7 +193,8 @@ static void drop(Session *s)
     store_claim_free(&in_hand(s)->claim);
     s->n_held--;
     if (s->n_held) take_up(s, true, &late);
-    else s->guarded_us = now(s), s->early_us = 0;
+    s->guarded_us = s->early_us = 0;
+    s->dropped_us = now(s);
 }
 
 bool session_at_limit(const Session *s)
@@ -231,6 +206,7 @@ static int claim_next(Session *s, StoreClaim *out, bool *found, Error *err)
 {
     const SessionOptions *o = &s->options;
     if (o->practice) return lessons_next(&s->lessons, out, found, err);
+    if (o->review) return disputes_next(&s->disputes, out, found, err);
     if (!o->only) return store_claim_comparison(s->store, s->id, o->imported, out, found, err);
     *found = s->taken < o->n_only;
     if (!*found) return 0;
@@ -247,7 +223,8 @@ int session_next(Session *s, Error *err)
     if (claim_next(s, &claim, &found, err) != 0) return -1;
     if (!found) return count(s, err);
     push(s, &claim, false);
-    return take_up(s, false, err);
+    if (take_up(s, false, err) != 0) return -1;
+    return s->options.review ? count(s, err) : 0;
 }
 
 void session_shown(Session *s, const char *layout)
@@ -270,8 +247,8 @@ void session_seen(Session *s, const int seen[2])
 static bool settled(const Session *s)
 {
     if (s->options.unguarded) return true;
-    const int64_t t = now(s);
-    return t - s->guarded_us >= SESSION_GUARD_US && t - s->early_us >= SESSION_QUIET_US;
+    const int64_t t = now(s), since = s->guarded_us ? s->guarded_us : s->dropped_us;
+    return t - since >= SESSION_GUARD_US && t - s->early_us >= SESSION_QUIET_US;
 }
 
 bool session_ready(const Session *s)
@@ -319,6 +296,10 @@ static int note_saved(Session *s, const Decision *d, Error *err)
 {
     const Held *held = in_hand(s);
     if (held->amended) return count(s, err);
+    if (s->options.review) {
+        pace_add(&s->pace, held->claim.comparison_id, d->choice, (double)s->active_us / 1e6);
+        return count(s, err);
+    }
     pace_add(&s->pace, held->claim.comparison_id, d->choice, (double)s->active_us / 1e6);
     s->last_prompt_id = held->claim.prompt_id;
     s->decided++;
@@ -342,6 +323,9 @@ int session_decide(Session *s, const Decision *d, int64_t *label_id, Error *err)
         lessons_answer(&s->lessons, d);
         pace_add(&s->pace, in_hand(s)->claim.comparison_id, d->choice, (double)s->active_us / 1e6);
         s->left = lessons_to_go(s);
+    } else if (s->options.review &&
+               disputes_read_votes(&s->disputes, &in_hand(s)->claim, err) != 0) {
+        return -1;
     } else if (save(s, d, &id, err) != 0 || note_saved(s, d, err) != 0) {
         return -1;
     }
@@ -355,16 +339,58 @@ const SessionLesson *session_lesson(const Session *s)
     return &s->lessons.lesson;
 }
 
-int session_undo(Session *s, bool *undone, Error *err)
+const Vote *session_votes(const Session *s, int *n)
 {
-    *undone = false;
-    if (s->options.practice) return 0;
-    if (s->n_held ? !session_ready(s) : !settled(s)) {
+    *n = (int)s->disputes.list.n;
+    return s->disputes.vote;
+}
+
+int session_put_aside(Session *s, bool *done, Error *err)
+{
+    assert(s->n_held && s->options.review);
+    *done = session_ready(s);
+    if (!*done) {
         s->early_us = now(s);
         return 0;
     }
+    if (disputes_put_aside(&s->disputes, &in_hand(s)->claim, err) != 0) return -1;
+    drop(s);
+    return 0;
+}
+
+int64_t session_aside(const Session *s)
+{
+    return s->disputes.n_aside;
+}
+
+void session_begin_again(Session *s)
+{
+    disputes_begin_again(&s->disputes);
+}
+
+/* The counts that an undone label changes. */
+static int note_undone(Session *s, Error *err)
+{
+    if (s->options.review) return count(s, err);
+    s->decided--, s->left++;
+    /* What was undone may be of yesterday, and a skip. */
+    if (store_count_skipped(s->store, s->annotator_id, &s->passed, err) != 0) return -1;
+    return store_count_since(s->store, s->annotator_id, clock_day_begin_us(), &s->today, err);
+}
+
+int session_undo(Session *s, bool *undone, Error *err)
+{
+    const bool review = s->options.review;
+    *undone = false;
+    if (s->options.practice) return 0;
+    if (s->n_held && s->guarded_us ? !session_ready(s) : !settled(s)) {
+        s->early_us = now(s);
+        return 0;
+    }
+    if (review && s->pace.n == 0) return 0;
     StoreClaim claim = {0};
-    if (store_undo_label(s->store, s->id, &claim, undone, err) != 0) return -1;
+    if ((review ? store_undo_review : store_undo_label)(s->store, s->id, &claim, undone, err) != 0)
+        return -1;
     if (!*undone) return 0;
     /* It may be the very pair that was being looked at again. */
     if (s->n_held && in_hand(s)->claim.comparison_id == claim.comparison_id) {
@@ -372,18 +398,17 @@ int session_undo(Session *s, bool *undone, Error *err)
         s->n_held--;
     }
     pace_forget(&s->pace, claim.comparison_id);
-    s->decided--, s->left++;
     push(s, &claim, false);
     if (take_up(s, true, err) != 0) return -1;
-    /* What was undone may be of yesterday, and a skip. */
-    if (store_count_skipped(s->store, s->annotator_id, &s->passed, err) != 0) return -1;
-    return store_count_since(s->store, s->annotator_id, clock_day_begin_us(), &s->today, err);
+    return note_undone(s, err);
 }
 
 /* ---- the history ----------------------------------------------------------------------------------- */
 
 int session_history(Session *s, int64_t limit, StoreOwnLabelList *out, Error *err)
 {
+    if (s->options.review)
+        return store_list_own_reviews(s->store, s->annotator_id, limit, out, err);
     return store_list_own_labels(s->store, s->annotator_id, 0, limit, out, err);
 }
 
@@ -420,60 +445,4 @@ int session_keep(Session *s, const char *note, const SessionPlace *place, Error 
                               .first_input_us = s->first_us,
                               .active_ms = s->active_us / 1000};
     return store_put_draft(s->store, &draft, err);
-}
-
-/* ---- counts ---------------------------------------------------------------------------------------- */
-
-SessionCounts session_counts(const Session *s)
-{
-    const PaceSummary pace = pace_summary(&s->pace);
-    return (SessionCounts){.done = s->decided - s->passed,
-                           .passed = s->passed,
-                           .today = s->today,
-                           .goal = s->options.goal ? s->options.goal : s->campaign.goal,
-                           .left = s->left,
-                           .now = s->pace.n,
-                           .skipped = pace.skipped,
-                           .ties = pace.ties,
-                           .seconds = pace.recent,
-                           .median = pace.median,
-                           .last = pace.last};
-}
-
-bool session_break_due(Session *s)
-{
-    return pace_break_due(&s->pace);
-}
-
-int session_awaited(Session *s, int64_t *n, double *seconds, Error *err)
-{
-    int64_t first_us = 0;
-    *n = 0;
-    if (s->options.practice) return 0;
-    if (store_count_awaited(s->store, s->annotator_id, n, &first_us, err) != 0) return -1;
-    const int64_t left = first_us - store_time_us();
-    *seconds = left > 0 ? (double)left / 1e6 : 0;
-    return 0;
-}
-
-int session_day(Session *s, SessionDay *out, Error *err)
-{
-    StoreOwnLabelList list = {0};
-    if (store_list_own_labels(s->store, s->annotator_id, clock_day_begin_us(), 0, &list, err) != 0)
-        return -1;
-    double *seconds = mem_calloc(list.n + 1, sizeof *seconds);
-    *out = (SessionDay){0};
-    for (size_t i = 0; i < list.n; i++) {
-        const StoreOwnLabel *l = &list.row[i];
-        const bool skipped = l->outcome == OUTCOME_SKIP;
-        seconds[i] = (double)l->active_ms / 1e3;
-        out->seconds += seconds[i];
-        out->labels += !skipped;
-        out->skipped += skipped;
-        out->ties += l->outcome == OUTCOME_TIE;
-    }
-    out->median = pace_median(seconds, (int)list.n);
-    free(seconds);
-    store_own_labels_free(&list);
-    return 0;
 }

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "labeling/decision.h"
+#include "labeling/disputes.h"
 #include "store/store.h"
 
 enum {
@@ -30,10 +31,11 @@ typedef struct {
      * are open.  Borrowed until the end */
     const int64_t *only;
     int64_t n_only;
-    bool imported;  /* pairs that came with a data set are offered too, last */
-    bool practice;  /* gold pairs alone, with the answer after each; nothing is saved */
-    int64_t limit;  /* end after so many decisions; 0 is none */
-    int64_t goal;   /* decisions a day; 0: the campaign's */
+    bool imported; /* pairs that came with a data set are offered too, last */
+    bool practice; /* gold pairs alone, with the answer after each; nothing is saved */
+    bool review;   /* what people differ on alone, as a reviewer, who sees their votes after each */
+    int64_t limit; /* end after so many decisions; 0 is none */
+    int64_t goal;  /* decisions a day; 0: the campaign's */
     bool unguarded; /* answers come from a file or a pipe, where no key can be too early */
     /* A prompt written in a chat template as the turns it was made from; false when it cannot be told.  NULL:
      * all are shown as they are. */
@@ -59,7 +61,9 @@ typedef struct {
 } SessionPair;
 
 typedef struct {
-    int64_t done, left;    /* this annotator's standing labels, skips apart; pairs still open */
+    int64_t done,
+        left; /* this annotator's standing labels, skips apart; pairs still open.  In review: what
+                              was settled in this sitting; what is not settled */
     int64_t passed;        /* her standing skips */
     int64_t today;         /* of those done, since midnight here */
     int64_t goal;          /* for today; 0: none */
@@ -93,6 +97,7 @@ Offer session_offer(const Session *s);
 const char *session_guidelines(const Session *s); /* NULL: none */
 int session_guidelines_version(const Session *s);
 bool session_is_practice(const Session *s);
+bool session_is_review(const Session *s);
 
 /* The pair in hand; NULL before the first session_next, and when nothing is left or the limit reached. */
 const SessionPair *session_pair(const Session *s);
@@ -113,11 +118,19 @@ bool session_ready(const Session *s);
 int session_decide(Session *s, const Decision *d, int64_t *label_id, Error *err);
 /* Of the practice pair decided last. */
 const SessionLesson *session_lesson(const Session *s);
+/* In review, of the pair decided last: what people said, n votes. */
+const Vote *session_votes(const Session *s, int *n);
+/* In review, a key arrives that leaves the pair in hand for another time; *done is false when it came too early. */
+int session_put_aside(Session *s, bool *done, Error *err);
+/* How many were, and offer them again. */
+int64_t session_aside(const Session *s);
+void session_begin_again(Session *s);
 /* The undo key arrives now: takes back this annotator's newest standing label and takes its pair in hand;
- * the pair that was in hand comes after it.  *undone is false when there is none, or the key too early. */
+ * the pair that was in hand comes after it.  *undone is false when there is none, or the key too early.  In review:
+ * of this sitting alone, with the votes known by then. */
 int session_undo(Session *s, bool *undone, Error *err);
 
-/* Labels of this person that stand, newest first, at most `limit`, of any sitting. */
+/* Labels of this person that stand, newest first, at most `limit`, of any sitting; in review those of a reviewer. */
 int session_history(Session *s, int64_t limit, StoreOwnLabelList *out, Error *err);
 /* Its prompt as people read it; the string is the session's until the next call. */
 const char *session_prompt_of(Session *s, const StoreOwnLabel *label);

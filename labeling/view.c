@@ -189,14 +189,17 @@ void view_paint_header(const View *v)
     if (v->practice) {
         text_format(&t, "practice: nothing counts   %s to go", text_thousands(c->left));
     } else {
-        if (cols >= WITH_ETA && !c->goal) text_format(&t, "today %s   ", text_thousands(c->today));
+        if (v->review) text_add(&t, "settled ");
+        else if (cols >= WITH_ETA && !c->goal)
+            text_format(&t, "today %s   ", text_thousands(c->today));
         if (cols >= WITH_ETA && c->goal) text_add(&t, "today ");
         put_progress(&t, c, cols >= WITH_BAR);
         if (cols >= WITH_ETA) put_eta(&t, c);
     }
     paint_right(0, cols - 1, t.bytes, PAINT_PLAIN);
     const int end = cols - 3 - text_width(t.bytes, t.n);
-    const int at = 1 + paint_text(0, 1, end - 1, "rlhf label", PAINT_BOLD) + 2;
+    const char *name = v->review && cols >= WITH_BAR ? "rlhf label --review" : "rlhf label";
+    const int at = 1 + paint_text(0, 1, end - 1, name, PAINT_BOLD) + 2;
     paint_text(0, at, max(0, end - at), v->who, PAINT_PLAIN);
     text_free(&t);
 }
@@ -290,16 +293,25 @@ void view_paint_status(const View *v)
     if (taken + 3 + (int)strlen(pace) <= cols) paint_right(row, cols + 1, pace, PAINT_DIM);
 }
 
-void view_paint_sheet(const View *v, const char *title, const Layout *text, const char *keys)
+int view_sheet_rows(const View *v, int n)
+{
+    return min(n, max(1, v->frame.foot - 3));
+}
+
+void view_paint_sheet(const View *v, const char *title, const Layout *text, int first,
+                      const char *keys)
 {
     const Frame *f = &v->frame;
-    const int rows = min(text->n, max(1, f->foot - 3)), top = f->foot - rows - 1;
+    const int rows = view_sheet_rows(v, text->n), top = f->foot - rows - 1;
+    const int more = text->n - first - rows;
+    char note[NOTE] = "";
     const Box all = {.row = top, .col = 0, .rows = f->rows - top - 1, .cols = f->cols};
     const Box box = {.row = top + 1, .col = 1, .rows = rows, .cols = text->width};
     paint_blank(&all);
     view_paint_title(top, 0, f->cols, title, "", "", PAINT_BOLD);
-    paint_layout(&box, text, 0);
-    paint_rule(f->foot, 0, f->cols);
+    paint_layout(&box, text, first);
+    if (more > 0) snprintf(note, sizeof note, " %s ↓ ", text_count(more, "more line"));
+    view_paint_title(f->foot, 0, f->cols, "", "", note, PAINT_PLAIN);
     paint_text(f->keys, 1, f->cols - 2, keys, PAINT_PLAIN);
 }
 

@@ -17,6 +17,7 @@ typedef struct {
     Offer offer;
     bool guided;   /* there are guidelines to look up */
     bool practice; /* nothing counts */
+    bool review;   /* what people differ on */
     Frame frame;
     Layout prompt, answer[2];
     bool same_prompt, amended;
@@ -50,12 +51,15 @@ void view_free(View *v);
 /* The whole picture of the pair. */
 void view_paint_pair(const View *v);
 /* Its parts, for other pictures: the line at the top, a rule with a name in it, the message at the bottom, and
- * a box with a text over the foot of the answers. */
+ * a box with a text, from its line `first`, over the foot of the answers. */
 void view_paint_header(const View *v);
 void view_paint_title(int row, int col, int cols, const char *name, const char *note,
                       const char *right, Paint paint);
 void view_paint_status(const View *v);
-void view_paint_sheet(const View *v, const char *title, const Layout *text, const char *keys);
+void view_paint_sheet(const View *v, const char *title, const Layout *text, int first,
+                      const char *keys);
+/* Lines of a text of n that such a box shows. */
+int view_sheet_rows(const View *v, int n);
 /* Where a page of text stands. */
 Box view_page_box(const View *v);
 

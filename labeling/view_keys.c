@@ -54,14 +54,14 @@ static void fill(Row *choices, Row *others, const View *v)
         if (offer->tie) add(choices, "t", "tie", "tie", false);
     }
     if (offer->both_bad) add(rest, "0", "both bad", "bad", false);
-    add(rest, "s", "skip", "skip", false);
-    add(rest, "f", "flag", "flag", false);
+    add(rest, "s", v->review ? "later" : "skip", v->review ? "later" : "skip", false);
+    if (!v->review) add(rest, "f", "flag", "flag", false);
     add(others, "u", "undo", "undo", false);
     add(others, "n", "note", "note", false);
     if (v->guided) add(others, "g", "guidelines", "guide", false);
     add(others, "d", "diff", "diff", true);
     add(others, "z", "zoom", "zoom", true);
-    add(others, "h", "history", "hist", true);
+    if (!v->review) add(others, "h", "history", "hist", true);
     add(others, "?", "help", "", false);
     add(others, "q", "quit", "quit", false);
 }

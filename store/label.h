@@ -57,6 +57,9 @@ typedef struct {
 /* Newest first, of the campaign in use, submitted at `since_us` or later; limit 0 is all. */
 int store_list_own_labels(Store *s, int64_t annotator_id, int64_t since_us, int64_t limit,
                           StoreOwnLabelList *out, Error *err);
+/* Those given as a reviewer (store/review.h). */
+int store_list_own_reviews(Store *s, int64_t annotator_id, int64_t limit, StoreOwnLabelList *out,
+                           Error *err);
 void store_own_labels_free(StoreOwnLabelList *list);
 
 #endif

@@ -21,8 +21,8 @@ static void read_own_label(StoreOwnLabel *row, sqlite3_stmt *stmt)
                            .template = sql_copy_text(stmt, 10)};
 }
 
-int store_list_own_labels(Store *s, int64_t annotator_id, int64_t since_us, int64_t limit,
-                          StoreOwnLabelList *out, Error *err)
+static int list_own(Store *s, int64_t annotator_id, const char *role, int64_t since_us,
+                    int64_t limit, StoreOwnLabelList *out, Error *err)
 {
     /* The + keeps to the order of labels, so that the newest few are found without reading all. */
     static const char SQL[] =
@@ -30,7 +30,7 @@ int store_list_own_labels(Store *s, int64_t annotator_id, int64_t since_us, int6
         " l.comment, l.reasons, t.body, k.template FROM label_current l"
         " JOIN comparison c ON c.id=l.comparison_id JOIN prompt p ON p.id=c.prompt_id"
         " JOIN content t ON t.id=p.content_id LEFT JOIN conversation k ON k.prompt_id=p.id"
-        " WHERE +l.annotator_id=?1 AND l.role='annotator' AND +c.campaign_id=?2"
+        " WHERE +l.annotator_id=?1 AND l.role=?5 AND +c.campaign_id=?2"
         " AND l.submitted_us>=?3 ORDER BY l.id DESC LIMIT ?4";
     StoreOwnLabelList list = {0};
     sqlite3_stmt *stmt = NULL;
@@ -39,6 +39,7 @@ int store_list_own_labels(Store *s, int64_t annotator_id, int64_t since_us, int6
     sqlite3_bind_int64(stmt, 2, s->campaign_id);
     sqlite3_bind_int64(stmt, 3, since_us);
     sqlite3_bind_int64(stmt, 4, limit > 0 ? limit : -1);
+    sql_bind_text(stmt, 5, role);
     int step;
     while ((step = sql_step(s, stmt, "list labels", err)) == 1) {
         list.row = sql_grow(list.row, list.n, sizeof *list.row);
@@ -50,6 +51,18 @@ int store_list_own_labels(Store *s, int64_t annotator_id, int64_t since_us, int6
     }
     *out = list;
     return 0;
+}
+
+int store_list_own_labels(Store *s, int64_t annotator_id, int64_t since_us, int64_t limit,
+                          StoreOwnLabelList *out, Error *err)
+{
+    return list_own(s, annotator_id, "annotator", since_us, limit, out, err);
+}
+
+int store_list_own_reviews(Store *s, int64_t annotator_id, int64_t limit, StoreOwnLabelList *out,
+                           Error *err)
+{
+    return list_own(s, annotator_id, "reviewer", 0, limit, out, err);
 }
 
 void store_own_labels_free(StoreOwnLabelList *list)

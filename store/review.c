@@ -40,7 +40,10 @@ static int find_open(Store *s, int64_t comparison_id, int64_t annotator_id, int6
 static int claim(Store *s, int64_t session_id, int64_t after, StoreClaim *out, bool *found,
                  Error *err)
 {
-    static const char SQL[] = "SELECT c.id" DISAGREED " AND c.id>?3 ORDER BY c.id LIMIT 1";
+    /* What a lost line or a signal took out of this reviewer's hands comes first. */
+    static const char SQL[] =
+        "SELECT c.id" DISAGREED " AND c.id>?3 ORDER BY NOT EXISTS(SELECT 1 FROM assignment h"
+        "  WHERE h.comparison_id=c.id AND h.role='reviewer' AND h.state='open'), c.id LIMIT 1";
     int64_t annotator_id = 0, comparison_id = 0, id = 0;
     sqlite3_stmt *stmt = NULL;
     if (store_find_session_annotator(s, session_id, &annotator_id, err) != 0) return -1;
@@ -77,7 +80,7 @@ int store_claim_disagreed(Store *s, int64_t session_id, int64_t after, StoreClai
 int store_list_votes(Store *s, int64_t comparison_id, StoreVoteList *out, Error *err)
 {
     static const char SQL[] =
-        "SELECT n.handle, l.outcome, l.pref, l.comment FROM label_current l"
+        "SELECT n.handle, l.outcome, l.pref, l.comment, l.reasons FROM label_current l"
         " JOIN annotator n ON n.id=l.annotator_id WHERE l.comparison_id=?1 AND n.kind='human'"
         " AND l.role='annotator' ORDER BY l.id";
     StoreVoteList list = {0};
@@ -90,7 +93,8 @@ int store_list_votes(Store *s, int64_t comparison_id, StoreVoteList *out, Error 
         list.row[list.n++] = (StoreVote){.annotator = sql_copy_text(stmt, 0),
                                          .outcome = sql_outcome(stmt, 1),
                                          .preferred = sqlite3_column_int(stmt, 2),
-                                         .comment = sql_copy_text(stmt, 3)};
+                                         .comment = sql_copy_text(stmt, 3),
+                                         .reasons = sql_copy_text(stmt, 4)};
     }
     if (found < 0) {
         store_votes_free(&list);
@@ -106,6 +110,7 @@ void store_votes_free(StoreVoteList *list)
     for (size_t i = 0; i < list->n; i++) {
         free((char *)list->row[i].annotator);
         free((char *)list->row[i].comment);
+        free((char *)list->row[i].reasons);
     }
     free(list->row);
     *list = (StoreVoteList){0};

@@ -13,7 +13,8 @@
 
 /* The next comparison of the campaign in use, with an id above `after`, on which the standing labels of two people
  * differ in side and which no reviewer has settled; held for the session's annotator, whose label is then a
- * reviewer's: it stands for those of the others.  *found is false when none is left. */
+ * reviewer's: it stands for those of the others.  One that this reviewer still holds, after a hang-up or a signal,
+ * comes first.  *found is false when none is left. */
 int store_claim_disagreed(Store *s, int64_t session_id, int64_t after, StoreClaim *out, bool *found,
                           Error *err);
 /* How many there are for this reviewer. */
@@ -23,8 +24,8 @@ int store_undo_review(Store *s, int64_t session_id, StoreClaim *out, bool *found
 typedef struct {
     const char *annotator;
     Outcome outcome;
-    int preferred;       /* as stored: < 0 a is better, > 0 b is */
-    const char *comment; /* may be NULL */
+    int preferred;                 /* as stored: < 0 a is better, > 0 b is */
+    const char *comment, *reasons; /* may be NULL */
 } StoreVote;
 typedef struct {
     StoreVote *row;

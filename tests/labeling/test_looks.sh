@@ -86,9 +86,33 @@ look history
 press Escape '1 A much'
 press '?' 'take the last one back'
 look help
+# A reviewer, where people differ.
+t kill-session -t small
+t kill-session -t large
+for w in small large; do
+    mkdir "$dir/$w-review"
+    "$scene" "$dir/$w-review" 3 300 && "$scene" "$dir/$w-review" disputed || fail "the scene"
+    "$RLHF" annotators add cy --project "$dir/$w-review" >/dev/null 2>&1 || fail "a reviewer"
+done
+t new-session -d -s small -x 80 -y 24 "exec '$RLHF' label --review disagree --project '$dir/small-review' --as cy"
+t new-session -d -s large -x 160 -y 50 "exec '$RLHF' label --review disagree --project '$dir/large-review' --as cy"
+see small 'Choose first' && see large 'Choose first'
+look review
+ready
+press 2 'What the people said'
+look votes
+press Enter 'I am not sure'
+ready
+press s 'for another time'
+ready
+press 4 'What the people said'
+press Enter 'left for another time'
+look settled
 # The guide shows what the program shows.
 one_line() { tr '\n' '\1' <"$1"; }
-one_line "$SOURCE_DIR/docs/guide.md" | grep -qF "$(one_line "$golden/80x24-pair.txt")" ||
-    fail "docs/guide.md shows another screen than 80x24-pair.txt"
+for shown in pair votes; do
+    one_line "$SOURCE_DIR/docs/guide.md" | grep -qF "$(one_line "$golden/80x24-$shown.txt")" ||
+        fail "docs/guide.md shows another screen than 80x24-$shown.txt"
+done
 [ "$bad" = 0 ] || exit 1
 echo "looks: as in $golden"

@@ -1,6 +1,7 @@
 /* A project as annotators meet one, for scripts that look at the screen:
  *
  *     labeling_test_scene DIR SCALE GOAL    DIR/rlhf.db: three prompts, four pairs, guidelines, two gold pairs
+ *     labeling_test_scene DIR disputed      ada, ben and eve on all four pairs: they differ on three
  *     labeling_test_scene DIR show          every standing label of ada: outcome, side as shown, reasons, note
  *
  * Without arguments it is a test of itself. */
@@ -101,6 +102,45 @@ static void make(Store *s, int scale, int goal)
     store_campaign_free(&campaign);
 }
 
+/* Sides as stored, so that they are known here. */
+static void say(Store *s, const char *who, int64_t pair, Outcome outcome, int preferred,
+                const char *comment)
+{
+    Error err = {0};
+    StoreClaim claim = {0};
+    int64_t annotator = 0, session = 0;
+    if (store_add_annotator(s, who, ANNOTATOR_HUMAN, &annotator, &err) != 0 ||
+        store_begin_session(s, &(StoreSession){.annotator_id = annotator, .ui = "line"}, &session,
+                            &err) != 0 ||
+        store_hold_comparison(s, session, pair, &claim, &err) != 0)
+        fixture_fail(&err);
+    StoreDecision d = {.assignment_id = claim.assignment_id,
+                       .outcome = outcome,
+                       .preferred = claim.swapped ? -preferred : preferred,
+                       .comment = comment,
+                       .reasons = outcome == OUTCOME_SKIP ? "subject" : NULL,
+                       .shown_us = store_time_us(),
+                       .active_ms = 9000};
+    store_make_uuid(d.uuid);
+    if (store_save_label(s, &d, NULL, &err) != 0 ||
+        store_end_session(s, session, "quit", &err) != 0)
+        fixture_fail(&err);
+    store_claim_free(&claim);
+}
+
+static void dispute(Store *s)
+{
+    say(s, "ada", 1, OUTCOME_PREF, -3, "The yeast is not dead: only the first gives a cure.");
+    say(s, "ben", 1, OUTCOME_PREF, 1, NULL);
+    say(s, "eve", 1, OUTCOME_SKIP, 0, "I never baked.");
+    say(s, "ada", 2, OUTCOME_PREF, -2, NULL);
+    say(s, "ben", 2, OUTCOME_TIE, 0, "\xe6\x8a\xb9\xe8\x8c\xb6: both say nothing of it");
+    say(s, "ada", 3, OUTCOME_PREF, -1, NULL);
+    say(s, "ben", 3, OUTCOME_PREF, -3, NULL);
+    say(s, "ada", 4, OUTCOME_PREF, -1, NULL);
+    say(s, "ben", 4, OUTCOME_PREF, 2, NULL);
+}
+
 static void show(Store *s)
 {
     Error err = {0};
@@ -150,6 +190,7 @@ int main(int argc, char **argv)
     if (argc == 4 && store_create(path, 7, &err) != 0) fixture_fail(&err);
     if (store_open(&s, path, &err) != 0) fixture_fail(&err);
     if (argc == 4) make(s, atoi(argv[2]), atoi(argv[3]));
+    else if (strcmp(argv[2], "disputed") == 0) dispute(s);
     else show(s);
     store_close(s);
     return 0;
