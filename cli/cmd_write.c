@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/interrupt.h"
@@ -12,11 +13,13 @@
 #include "cli/commands.h"
 #include "cli/loaded.h"
 #include "cli/options.h"
+#include "cli/project.h"
 #include "labeling/writing.h"
+#include "labeling/writing_screen.h"
 
 typedef struct {
     const char *as;
-    bool answers, raw;
+    bool answers, raw, line;
 } WriteOptions;
 
 static const Option OPTIONS[] = {
@@ -26,6 +29,8 @@ static const Option OPTIONS[] = {
      "answer prompts of the project that nobody has answered by hand"},
     {"raw", OPTION_SWITCH, offsetof(WriteOptions, raw), 0, 0, NULL,
      "a prompt is what the model reads, as it is typed, and not a person's turn"},
+    {"line", OPTION_SWITCH, offsetof(WriteOptions, line), 0, 0, NULL,
+     "line by line, as without a terminal"},
     {0},
 };
 
@@ -46,6 +51,19 @@ static void report(const Context *ctx, const char *who, const WritingCounts *c)
     printf(c->written ? "; to learn from them: rlhf sft\n" : "\n");
 }
 
+/* Each writer's own, one for each kind of writing. */
+static int draft_path(const Context *ctx, char out[FILE_PATH_MAX], const WriteOptions *o,
+                      int64_t annotator_id, Error *err)
+{
+    char name[64];
+    snprintf(name, sizeof name, ".draft-%s-%lld.json",
+             o->answers ? "answers"
+             : o->raw   ? "raw"
+                        : "dialogue",
+             (long long)annotator_id);
+    return project_path(ctx, out, name, err);
+}
+
 static int write_down(const Context *ctx, const WriteOptions *o, Store *store, Error *err)
 {
     const char *who = annotator_name(o->as), *reason = "error";
@@ -54,11 +72,20 @@ static int write_down(const Context *ctx, const WriteOptions *o, Store *store, E
     WritingCounts counts = {0};
     Error late = {0};
     if (annotator_find(who, store, &options.annotator_id, err) != 0) return -1;
-    const StoreSession row = {
-        .annotator_id = options.annotator_id, .ui = "line", .terminal = getenv("TERM")};
+    const bool screen = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && !o->line;
+    char draft[FILE_PATH_MAX];
+    struct winsize size = {0};
+    if (screen) ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+    if (draft_path(ctx, draft, o, options.annotator_id, err) != 0) return -1;
+    const StoreSession row = {.annotator_id = options.annotator_id,
+                              .ui = screen ? "tui" : "line",
+                              .terminal = getenv("TERM"),
+                              .columns = size.ws_col,
+                              .rows = size.ws_row};
     if (store_begin_session(store, &row, &options.session_id, err) != 0) return -1;
-    int rc = writing_run(&counts, store, &options, STDIN_FILENO, ctx->json ? stderr : stdout,
-                         &reason, err);
+    int rc = screen ? writing_screen_run(&counts, store, &options, draft, &reason, err)
+                    : writing_run(&counts, store, &options, STDIN_FILENO,
+                                  ctx->json ? stderr : stdout, &reason, err);
     if (store_end_session(store, options.session_id, reason, &late) != 0 && rc == 0) {
         *err = late;
         rc = -1;
@@ -87,11 +114,11 @@ const Command cmd_write = {
     .name = "write",
     .heading = "people",
     .summary = "write prompts and answers by hand, for sft",
-    .usage = "[--as NAME] [--answers] [--raw]",
-    .details =
-        "Line by line.  Each pair is a demonstration of whoever wrote it, on the disk when it "
-        "says saved.  A prompt is a\n"
-        "person's turn as rlhf chat --template plain puts it to the model, unless --raw.\n",
+    .usage = "[--as NAME] [--answers] [--raw] [--line]",
+    .details = "On the full screen of a terminal, else line by line.  Each pair is a demonstration "
+               "of whoever wrote it, on the disk when it "
+               "says saved.  A prompt is a\n"
+               "person's turn as rlhf chat --template plain puts it to the model, unless --raw.\n",
     .options = OPTIONS,
     .project = PROJECT_NEEDED,
     .run = run,

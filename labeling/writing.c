@@ -1,6 +1,5 @@
 #include "labeling/writing.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,11 +15,9 @@ typedef struct {
     const WritingOptions *options;
     TypedLines reader;
     FILE *out;
-    int64_t *saved; /* (n_saved) what :u takes back, the newest last */
-    size_t n_saved;
+    Written written;         /* what :u takes back */
     StorePromptList prompts; /* to answer */
     size_t at;
-    WritingCounts counts;
     const char *reason; /* to end, or NULL */
 } Writing;
 
@@ -82,25 +79,14 @@ static Read read_text(Writing *w, const char *what, Text *out)
 
 static int save(Writing *w, const char *prompt, const char *answer, Error *err)
 {
-    char *source = mem_format("written:%s", w->options->writer);
-    StoreDemonstration row = {.prompt = prompt,
-                              .response = answer,
-                              .source = source,
-                              .annotator_id = w->options->annotator_id,
-                              .session_id = w->options->session_id};
-    StoreAdded added = {0};
-    const int rc = store_add_demonstrations(w->store, &row, 1, &added, err);
-    free(source);
-    if (rc != 0) return -1;
-    if (added.added == 0) {
-        w->counts.there++;
+    bool added = false;
+    if (written_save(&w->written, prompt, answer, &added, err) != 0) return -1;
+    if (!added) {
         fputs("the same prompt and answer are there already\n\n", w->out);
     } else {
-        w->saved = mem_realloc(w->saved, w->n_saved + 1, sizeof *w->saved);
-        w->saved[w->n_saved++] = row.id;
-        w->counts.written++;
+        const WrittenRow *row = &w->written.row[w->written.n - 1];
         fprintf(w->out, "saved #%lld: demonstration %lld, %s split\n\n",
-                (long long)w->counts.written, (long long)row.id, split_name(row.split));
+                (long long)w->written.counts.written, (long long)row->id, split_name(row->split));
     }
     fflush(w->out);
     return 0;
@@ -108,16 +94,14 @@ static int save(Writing *w, const char *prompt, const char *answer, Error *err)
 
 static int take_back(Writing *w, Error *err)
 {
-    bool removed = false;
-    if (w->n_saved == 0) {
+    WrittenRow row = {0};
+    if (w->written.n == 0) {
         fputs("nothing of this sitting to take back\n\n", w->out);
         return 0;
     }
-    if (store_remove_demonstration(w->store, w->saved[w->n_saved - 1], w->options->annotator_id,
-                                   &removed, err) != 0)
-        return -1;
-    fprintf(w->out, "taken back: demonstration %lld\n\n", (long long)w->saved[--w->n_saved]);
-    w->counts.written -= removed;
+    if (written_take_back(&w->written, &row, err) != 0) return -1;
+    fprintf(w->out, "taken back: demonstration %lld\n\n", (long long)row.id);
+    written_row_free(&row);
     return 0;
 }
 
@@ -131,7 +115,6 @@ static bool is_blank(const Text *t)
 /* An own prompt, then its answer. */
 static int write_both(Writing *w, Text *prompt, Text *answer, Error *err)
 {
-    const WritingForm *f = &w->options->form;
     Read got = read_text(w, "Prompt", prompt);
     if (got == READ_UNDO) return take_back(w, err);
     if (got == READ_STOP) return 0;
@@ -145,11 +128,7 @@ static int write_both(Writing *w, Text *prompt, Text *answer, Error *err)
     } while (got == READ_TEXT && is_blank(answer));
     if (got == READ_UNDO) return take_back(w, err);
     if (got == READ_STOP) return 0;
-    char *whole = mem_format("%s%s%s", f->before, prompt->bytes, f->after),
-         *said = mem_format("%s%s", f->lead, answer->bytes);
-    const int rc = save(w, whole, said, err);
-    free(whole), free(said);
-    return rc;
+    return save(w, prompt->bytes, answer->bytes, err);
 }
 
 static void print_prompt(const Writing *w, const char *prompt)
@@ -177,11 +156,7 @@ static int write_answer(Writing *w, Text *answer, Error *err)
     if (got == READ_STOP) return 0;
     w->at++;
     if (is_blank(answer)) return 0;
-    const bool apart = *prompt && isspace((unsigned char)prompt[strlen(prompt) - 1]);
-    char *said = mem_format("%s%s", apart ? "" : " ", answer->bytes);
-    const int rc = save(w, prompt, said, err);
-    free(said);
-    return rc;
+    return save(w, prompt, answer->bytes, err);
 }
 
 int writing_run(WritingCounts *counts, Store *store, const WritingOptions *options, int in,
@@ -190,20 +165,21 @@ int writing_run(WritingCounts *counts, Store *store, const WritingOptions *optio
     Writing w = {.store = store,
                  .options = options,
                  .reader = {.fd = in, .terminal = isatty(in)},
-                 .out = out};
+                 .out = out,
+                 .written = {.store = store, .options = options}};
     Text prompt = {0}, answer = {0};
     int rc = options->answers_only ? store_list_undemonstrated(store, &w.prompts, err) : 0;
     while (rc == 0 && !w.reason)
         rc = options->answers_only ? write_answer(&w, &answer, err)
                                    : write_both(&w, &prompt, &answer, err);
     if (rc == 0) {
-        *counts = w.counts;
+        *counts = w.written.counts;
         *reason = w.reason;
     }
     text_free(&prompt);
     text_free(&answer);
     store_prompts_free(&w.prompts);
-    free(w.saved);
+    written_free(&w.written);
     typed_free(&w.reader);
     return rc;
 }

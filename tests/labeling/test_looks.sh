@@ -10,7 +10,12 @@ dir=$(mktemp -d) || exit 1
 TMUX_TMPDIR=$dir
 export TMUX_TMPDIR
 unset RLHF_PROJECT RLHF_ANNOTATOR TMUX NO_COLOR
-t() { tmux -L looks -f /dev/null "$@"; }
+server=0 # a new one for each pair of windows: an old one takes its time to go
+t() { tmux -L "looks-$server" -f /dev/null "$@"; }
+anew() {
+    t kill-server
+    server=$((server + 1))
+}
 trap 't kill-server 2>/dev/null; rm -rf "$dir"' EXIT
 screen() { t capture-pane -p -t "$1"; }
 fail() { echo "FAILED: $1"; exit 1; }
@@ -87,8 +92,7 @@ press Escape '1 A much'
 press '?' 'take the last one back'
 look help
 # A reviewer, where people differ.
-t kill-session -t small
-t kill-session -t large
+anew
 for w in small large; do
     mkdir "$dir/$w-review"
     "$scene" "$dir/$w-review" 3 300 && "$scene" "$dir/$w-review" disputed || fail "the scene"
@@ -108,9 +112,37 @@ ready
 press 4 'What the people said'
 press Enter 'left for another time'
 look settled
+# Somebody who writes: both texts, then answers to prompts that are there.
+anew
+for w in small large; do "$RLHF" init "$dir/$w-write" >/dev/null 2>&1 || fail "a project"; done
+t new-session -d -s small -x 80 -y 24 "exec '$RLHF' write --project '$dir/small-write' --as ada"
+t new-session -d -s large -x 160 -y 50 "exec '$RLHF' write --project '$dir/large-write' --as ada"
+see small 'Write a prompt' && see large 'Write a prompt'
+for w in small large; do
+    t send-keys -t $w -l 'How hot should the water for 抹茶 (matcha) be?'
+    t send-keys -t $w Tab
+    t send-keys -t $w -l 'About 75 to 80 C: boiling water makes it bitter. Without a thermometer, let it stand for five minutes after it has boiled.'
+    t send-keys -t $w Enter Enter
+    t send-keys -t $w -l 'Then whisk it.'
+done
+see small 'whisk it' && see large 'whisk it'
+look write
+press C-x 'not saved yet'
+look write-leave
+ready
+press Escape 'nothing is saved or lost'
+press F1 'cut the word'
+look write-help
+press x 'Ctrl-X leave'
+anew
+t new-session -d -s small -x 80 -y 24 "exec '$RLHF' write --answers --project '$dir/small-review' --as ada"
+t new-session -d -s large -x 160 -y 50 "exec '$RLHF' write --answers --project '$dir/large-review' --as ada"
+see small 'Write an answer' && see large 'Write an answer'
+press W 'Answer 1 word'
+look write-answer
 # The guide shows what the program shows.
 one_line() { tr '\n' '\1' <"$1"; }
-for shown in pair votes; do
+for shown in pair votes write; do
     one_line "$SOURCE_DIR/docs/guide.md" | grep -qF "$(one_line "$golden/80x24-$shown.txt")" ||
         fail "docs/guide.md shows another screen than 80x24-$shown.txt"
 done
