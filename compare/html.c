@@ -42,6 +42,19 @@ void html_element(Text *out, const char *tag, const char *class_name, const char
     text_format(out, "</%s>", tag);
 }
 
+void html_section(Text *out, const char *title, const char *below)
+{
+    text_add(out, "<section>\n");
+    html_element(out, "h2", NULL, title);
+    if (below) html_element(out, "p", "sub", below);
+    text_add(out, "\n");
+}
+
+void html_section_end(Text *out)
+{
+    text_add(out, "</section>\n");
+}
+
 void html_number(Text *out, double x)
 {
     const double size = fabs(x);

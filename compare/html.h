@@ -9,6 +9,9 @@
 void html_text(Text *out, const char *text);
 /* <tag class="...">text</tag>, escaped; class_name may be NULL. */
 void html_element(Text *out, const char *tag, const char *class_name, const char *text);
+/* A part of the page under its heading, with a sentence below that or NULL; to be ended. */
+void html_section(Text *out, const char *title, const char *below);
+void html_section_end(Text *out);
 /* A number for people: three significant digits, no exponent between 1e-4 and 1e6. */
 void html_number(Text *out, double x);
 

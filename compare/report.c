@@ -5,21 +5,9 @@
 
 #include "base/file.h"
 #include "compare/html.h"
+#include "compare/track.h"
 #include "compare/trait.h"
 #include "compare/win_rate.h"
-
-static void add_section(Text *out, const char *title, const char *below)
-{
-    text_add(out, "<section>\n");
-    html_element(out, "h2", NULL, title);
-    if (below) html_element(out, "p", "sub", below);
-    text_add(out, "\n");
-}
-
-static void end_section(Text *out)
-{
-    text_add(out, "</section>\n");
-}
 
 /* ---- top ---- */
 
@@ -55,41 +43,10 @@ static void add_top(Text *out, const ReportData *d)
 static void add_rule(Text *out, const ReportData *d)
 {
     if (d->rule_text == NULL) return;
-    add_section(out, "What was asked for", d->rule_lead);
+    html_section(out, "What was asked for", d->rule_lead);
     html_element(out, "div", "rule", d->rule_text);
     if (d->rule_note) html_element(out, "p", "note", d->rule_note);
-    end_section(out);
-}
-
-/* ---- tracks: a line from 0 to 100% with intervals and dots on it ---- */
-
-static void add_scale(Text *out)
-{
-    text_add(out, "<div class=\"track scale\">");
-    for (int percent = 0; percent <= 100; percent += 25)
-        text_format(out, "<span style=\"left:%d%%\">%d%%</span>", percent, percent);
-    text_add(out, "</div>");
-}
-
-static void begin_track(Text *out)
-{
-    text_add(out, "<div class=\"track\">");
-    for (int percent = 0; percent <= 100; percent += 25)
-        text_format(out, "<s%s style=\"left:%d%%\"></s>", percent == 50 ? " class=\"half\"" : "",
-                    percent);
-}
-
-static void add_bar(Text *out, const char *class_name, double low, double high)
-{
-    text_format(out, "<i class=\"bar %s\" style=\"left:%.1f%%;width:%.1f%%\"></i>", class_name,
-                100 * low, 100 * (high - low));
-}
-
-static void add_dot(Text *out, const char *class_name, double share, const char *title)
-{
-    text_format(out, "<i class=\"dot %s\" style=\"left:%.1f%%\" title=\"", class_name, 100 * share);
-    html_text(out, title);
-    text_add(out, "\"></i>");
+    html_section_end(out);
 }
 
 /* ---- traits ---- */
@@ -103,8 +60,8 @@ static void add_share(Text *out, const char *class_name, int count, int n)
     Text title = {0};
     text_format(&title, "%s: %d of %d, %.1f%% [%.1f%%, %.1f%%]", class_name, count, n,
                 100. * count / n, 100 * low, 100 * high);
-    add_bar(out, class_name, low, high);
-    add_dot(out, class_name, (double)count / n, title.bytes);
+    track_bar(out, class_name, low, high);
+    track_dot(out, class_name, (double)count / n, title.bytes);
     text_free(&title);
 }
 
@@ -134,16 +91,17 @@ static void add_trait(Text *out, const ReportTrait *t)
     const bool known = t->base >= 0 && t->aligned >= 0 && t->n_base > 0 && t->n_aligned > 0;
     text_add(out, "<div class=\"row\">");
     html_element(out, "div", "name", t->name);
-    begin_track(out);
+    track_begin(out);
     TraitChange c = {0};
     if (known) {
         c = trait_change(&count);
-        add_bar(out, "way", fmin(c.base, c.aligned), fmax(c.base, c.aligned));
+        track_bar(out, "way", fmin(c.base, c.aligned), fmax(c.base, c.aligned));
     }
     add_share(out, "base", t->base, t->n_base);
-    if (t->best >= 0 && t->n_best > 0) add_dot(out, "best", (double)t->best / t->n_best, "best");
+    if (t->best >= 0 && t->n_best > 0) track_dot(out, "best", (double)t->best / t->n_best, "best");
     add_share(out, "aligned", t->aligned, t->n_aligned);
-    text_add(out, "</div><div class=\"cells\">");
+    track_end(out);
+    text_add(out, "<div class=\"cells\">");
     add_percent(out, "base", t->base, t->n_base);
     add_percent(out, "best", t->best, t->n_best);
     add_percent(out, "aligned", t->aligned, t->n_aligned);
@@ -157,7 +115,7 @@ static void add_trait_group(Text *out, const ReportData *d, bool wanted)
     for (int i = 0; i < d->n_traits; i++) n += d->traits[i].wanted == wanted;
     if (n == 0) return;
     text_format(out, "<div class=\"row head\"><b>%s</b>", wanted ? "Wanted" : "Faults");
-    add_scale(out);
+    track_scale(out);
     text_format(out,
                 "<div class=\"cells\"><span>base</span><span>best of %d</span><span>aligned</span>"
                 "<span>change</span></div></div>\n",
@@ -178,7 +136,7 @@ static void add_key(Text *out, const ReportData *d)
 static void add_traits(Text *out, const ReportData *d)
 {
     if (d->n_traits == 0) return;
-    add_section(
+    html_section(
         out, "Before and after",
         "How many of the answers have each trait, with 95% intervals. A change is coloured where "
         "it is beyond its interval.");
@@ -187,7 +145,7 @@ static void add_traits(Text *out, const ReportData *d)
     add_trait_group(out, d, true);
     add_trait_group(out, d, false);
     text_add(out, "</div>\n");
-    end_section(out);
+    html_section_end(out);
 }
 
 /* ---- wins ---- */
@@ -203,11 +161,12 @@ static void add_win(Text *out, const ReportWin *w)
     html_element(out, "span", "note", w->judge);
     if (w->caution) html_element(out, "span", "caution", w->caution);
     text_add(out, "</div>");
-    begin_track(out);
-    add_bar(out, w->caution ? "judge" : "aligned", w->wins.low, w->wins.high);
-    add_dot(out, w->caution ? "judge" : "aligned", w->wins.rate, title.bytes);
+    track_begin(out);
+    track_bar(out, w->caution ? "judge" : "aligned", w->wins.low, w->wins.high);
+    track_dot(out, w->caution ? "judge" : "aligned", w->wins.rate, title.bytes);
+    track_end(out);
     text_format(out,
-                "</div><div class=\"interval\"><b>%.1f%%</b><span>[%.1f, %.1f], n = "
+                "<div class=\"interval\"><b>%.1f%%</b><span>[%.1f, %.1f], n = "
                 "%d</span></div></div>\n",
                 100 * w->wins.rate, 100 * w->wins.low, 100 * w->wins.high, w->wins.n);
     text_free(&title);
@@ -216,16 +175,16 @@ static void add_win(Text *out, const ReportWin *w)
 static void add_wins(Text *out, const ReportData *d)
 {
     if (d->n_wins == 0) return;
-    add_section(
+    html_section(
         out, "Who wins",
         "The share of test prompts on which the aligned answer is the better one; a tie counts "
         "half. The line at 50% is even odds; the bars are 95% intervals.");
     text_add(out, "<div class=\"rows\">\n<div class=\"row win head\"><span></span>");
-    add_scale(out);
+    track_scale(out);
     text_add(out, "<span></span></div>\n");
     for (int i = 0; i < d->n_wins; i++) add_win(out, &d->wins[i]);
     text_add(out, "</div>\n");
-    end_section(out);
+    html_section_end(out);
 }
 
 /* ---- examples ---- */
@@ -254,7 +213,7 @@ static void add_examples(Text *out, const ReportData *d)
     if (d->n_examples == 0) return;
     char best[64];
     snprintf(best, sizeof best, "best of %d", d->best_of);
-    add_section(out, "The same prompt, three answers", d->examples_lead);
+    html_section(out, "The same prompt, three answers", d->examples_lead);
     for (int i = 0; i < d->n_examples; i++) {
         const ReportExample *e = &d->examples[i];
         text_add(out, "<article class=\"example\">");
@@ -265,7 +224,7 @@ static void add_examples(Text *out, const ReportData *d)
         add_answer(out, "aligned", "aligned", &e->aligned);
         text_add(out, "</div></article>\n");
     }
-    end_section(out);
+    html_section_end(out);
 }
 
 /* ---- training ---- */
@@ -273,18 +232,18 @@ static void add_examples(Text *out, const ReportData *d)
 static void add_plots(Text *out, const ReportData *d)
 {
     if (d->n_plots == 0) return;
-    add_section(out, "How it learned", NULL);
+    html_section(out, "How it learned", NULL);
     text_add(out, "<div class=\"plots\">\n");
     for (int i = 0; i < d->n_plots; i++) svg_plot(out, &d->plots[i]);
     text_add(out, "</div>\n");
-    end_section(out);
+    html_section_end(out);
 }
 
 static void add_stories(Text *out, const ReportData *d)
 {
     for (int i = 0; i < d->n_stories; i++) {
         const ReportStory *s = &d->stories[i];
-        add_section(out, s->title, NULL);
+        html_section(out, s->title, NULL);
         html_element(out, "p", "prompt", s->prompt);
         text_add(out, "<div class=\"story\">\n");
         for (int k = 0; k < s->n; k++) {
@@ -295,7 +254,7 @@ static void add_stories(Text *out, const ReportData *d)
             text_add(out, "</div>\n");
         }
         text_add(out, "</div>\n");
-        end_section(out);
+        html_section_end(out);
     }
 }
 
@@ -304,8 +263,8 @@ static void add_stories(Text *out, const ReportData *d)
 static void add_lineage(Text *out, const ReportData *d)
 {
     if (d->n_lineage == 0) return;
-    add_section(out, "Where it comes from",
-                "From the base to the aligned model; the codes are SHA-256.");
+    html_section(out, "Where it comes from",
+                 "From the base to the aligned model; the codes are SHA-256.");
     text_add(out, "<ol class=\"chain\">\n");
     for (int i = 0; i < d->n_lineage; i++) {
         const ReportLink *link = &d->lineage[i];
@@ -316,7 +275,7 @@ static void add_lineage(Text *out, const ReportData *d)
         text_add(out, "</li>\n");
     }
     text_add(out, "</ol>\n");
-    end_section(out);
+    html_section_end(out);
 }
 
 static void add_settings(Text *out, const ReportData *d)
