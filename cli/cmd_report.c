@@ -60,7 +60,7 @@ static int make(const ComparisonReport *r, const ReportOptions *o, Error *err)
     }
     Text t = {0};
     const int rc = comparison_report_text(&t, r, wrap_columns(), err);
-    if (rc == 0) wrap_text(0, t.bytes);
+    if (rc == 0) wrap_text(2, t.bytes);
     text_free(&t);
     return rc;
 }
@@ -100,7 +100,10 @@ const Command cmd_report = {
     .heading = "watch",
     .summary = "what compare found last, as a page or in the terminal",
     .usage = "[BASE ALIGNED] [--out FILE]\n[BASE ALIGNED] --text",
-    .details = "No model is asked again: the answers are in the database.",
+    .details =
+        "No model is asked again: the answers are in the database.  With it stand the newest "
+        "ranking of several models,\n"
+        "and what people found in a campaign of compare --by people.",
     .options = OPTIONS,
     .project = PROJECT_NEEDED,
     .run = run,

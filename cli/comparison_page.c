@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/json.h"
 #include "cli/ancestry.h"
@@ -14,6 +15,15 @@ void *page_keep(Page *p, void *item)
         p->kept =
             mem_realloc(p->kept, (size_t)(p->room_kept = 2 * p->room_kept + 64), sizeof *p->kept);
     return p->kept[p->n_kept++] = item;
+}
+
+const char *page_day(Page *p, int64_t us)
+{
+    char day[32];
+    const time_t seconds = (time_t)(us / 1000000);
+    struct tm local;
+    strftime(day, sizeof day, "%Y-%m-%d", localtime_r(&seconds, &local));
+    return KEEP(p, "%s", day);
 }
 
 /* ---- curves --------------------------------------------------------------------------------------- */
@@ -162,27 +172,44 @@ static const char *origin(Page *p, const RunRecord *record, const Loaded *l)
     return KEEP(p, "run %s, step %s", record->name, text_thousands(record->step));
 }
 
-/* Who gave how many labels. */
+/* Labels that training may read but that were given, or changed, since the reward model's began. */
+static int count_newer(int64_t *out, Page *p, Error *err)
+{
+    StoreRunList runs = {0};
+    int64_t started_us = 0;
+    *out = 0;
+    if (!p->reward.name[0]) return 0;
+    if (store_list_runs(p->store, "reward", &runs, err) != 0) return -1;
+    for (size_t i = 0; i < runs.n; i++)
+        if (strcmp(runs.row[i].name, p->reward.name) == 0) started_us = runs.row[i].started_us;
+    store_runs_free(&runs);
+    return started_us > 0 ? store_count_preferences_since(p->store, started_us, out, err) : 0;
+}
+
+/* Who gave how many labels that training may read: none of those that evaluate. */
 static int add_labels(Page *p, Error *err)
 {
     const ComparisonReport *r = p->r;
-    Store *store = NULL;
     StoreStatus status = {0};
     Text t = {0};
-    if (open_store(&store, r->ctx, err) != 0) return -1;
-    const int rc = store_status(store, &status, err);
+    int64_t newer;
+    if (count_newer(&newer, p, err) != 0) return -1;
+    if (store_status(p->store, &status, err) != 0) return -1;
     for (size_t i = 0; i < status.n_annotators; i++)
-        if (status.annotator[i].labels > 0)
+        if (status.annotator[i].preferences > 0)
             text_format(&t, "%s%s by %s", t.n ? ", " : "",
-                        text_thousands(status.annotator[i].labels), status.annotator[i].handle);
+                        text_thousands(status.annotator[i].preferences),
+                        status.annotator[i].handle);
     if (r->coin) text_add(&t, "; every one a coin toss");
     else if (r->error_rate > 0)
         text_format(&t, "; %g%% turned round on purpose", 100 * r->error_rate);
+    if (t.n && newer > 0)
+        text_format(&t, "; %s newer than the reward model, which was not trained on %s",
+                    text_thousands(newer), newer == 1 ? "it" : "them");
     if (t.n) add_link(p, "labels", page_keep(p, text_take(&t)), NULL);
     text_free(&t);
     store_status_free(&status);
-    store_close(store);
-    return rc;
+    return 0;
 }
 
 /* The models between the base and the aligned one, of earlier rounds. */
@@ -220,7 +247,7 @@ int page_add_lineage(Page *p, Error *err)
 {
     const ComparisonReport *r = p->r;
     add_link(p, "base model", origin(p, &p->base, r->base), r->base->hash);
-    if (r->ctx && r->ctx->project[0] && add_labels(p, err) != 0) return -1;
+    if (p->store && add_labels(p, err) != 0) return -1;
     if (add_ancestors(p, err) != 0) return -1;
     if (r->reward) add_link(p, "reward model", reward_detail(p), r->reward->hash);
     add_link(p, "aligned model", origin(p, &p->aligned, r->aligned), r->aligned->hash);

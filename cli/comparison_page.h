@@ -18,6 +18,7 @@ enum {
 typedef struct {
     const ComparisonReport *r;
     const Comparison *c;
+    Store *store;      /* NULL: no project */
     const char *judge; /* "the rule kind", "the reward model" */
     RunRecord base, aligned, reward;
     void **kept; /* texts and arrays that live until the page is written */
@@ -36,6 +37,12 @@ typedef struct {
 void *page_keep(Page *p, void *item);
 #define KEEP(page, ...) ((const char *)page_keep(page, mem_format(__VA_ARGS__)))
 
+/* A time as a day by this machine's clock: "2026-11-01". */
+const char *page_day(Page *p, int64_t us);
+
+/* Of other evaluations in the project the newest of each kind; nothing where there is none. */
+int page_add_people(Page *p, Error *err);
+int page_add_ranking(Page *p, Error *err);
 /* What a nat of KL buys: PPO against best-of-n. */
 void page_add_frontier(Page *p);
 /* How the models learned: curves of their runs, and one prompt answered on the way. */

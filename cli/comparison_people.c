@@ -10,10 +10,9 @@
 #include "base/mem.h"
 #include "cli/comparison_record.h"
 #include "cli/evaluation.h"
+#include "cli/people_result.h"
 #include "cli/wrap.h"
-#include "compare/position_test.h"
 
-#define RECORD "compare people"
 enum { LEASE_S = 600, CAMPAIGN_NAME_MAX = 32 };
 
 /* ---- asking ----------------------------------------------------------------------------------------- */
@@ -93,7 +92,7 @@ static int ask(Context *ctx, Store *store, Loaded *base, Loaded *aligned,
     if (rc == 0) rc = queue_pairs(&added, store, &c, campaign, err);
     if (rc == 0) {
         put_record(&record, &c, campaign, added.refused, settings);
-        rc = evaluation_add(store, ctx, RECORD, aligned->folder, record.bytes, err);
+        rc = evaluation_add(store, ctx, PEOPLE_RECORD, aligned->folder, record.bytes, err);
     }
     if (rc == 0 && ctx->json)
         printf("{\"campaign\":\"%s\",\"pairs\":%lld,\"equal\":%lld}\n", campaign,
@@ -113,111 +112,45 @@ static int ask(Context *ctx, Store *store, Loaded *base, Loaded *aligned,
 
 /* ---- the result so far ------------------------------------------------------------------------------ */
 
-typedef struct {
-    WinRate wins;          /* of the aligned model, one decision per pair, equal answers as ties */
-    PositionTest position; /* one decision per label */
-    int pairs, labeled;    /* pairs to label, and those with a label that counts */
-    int64_t labels;
-    Verdict verdict;
-    Text reasons;
-} PeopleResult;
-
-static int by_id(const void *left, const void *right)
-{
-    const int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
-    return (a > b) - (a < b);
-}
-
-/* The labels of a pair stand side by side; most votes decide, as many for each are a tie. */
-static void count(PeopleResult *r, const StorePreferenceList *list, const int64_t *aligned, int n)
-{
-    int wins = 0, ties = 0, losses = 0, first = 0, second = 0;
-    for (size_t i = 0; i < list->n;) {
-        const int64_t pair = list->row[i].comparison_id;
-        int votes = 0;
-        for (; i < list->n && list->row[i].comparison_id == pair; i++) {
-            const StorePreference *p = &list->row[i];
-            if (p->tie) continue;
-            const bool won = bsearch(&p->chosen_id, aligned, (size_t)n, sizeof *aligned, by_id);
-            votes += won ? 1 : -1;
-            first += p->first, second += !p->first;
-        }
-        wins += votes > 0, losses += votes < 0, ties += votes == 0;
-    }
-    r->labeled = wins + ties + losses;
-    r->labels = (int64_t)list->n;
-    r->wins = win_rate_of_counts(wins, ties, losses);
-    r->position = position_test(first, second);
-}
-
-static void add_equal(PeopleResult *r, int equal)
-{
-    r->wins = win_rate_of_counts(r->wins.wins, r->wins.ties + equal, r->wins.losses);
-}
-
-static int read_labels(PeopleResult *r, Store *store, const cJSON *record, Error *err)
-{
-    const cJSON *ids = cJSON_GetObjectItemCaseSensitive(record, "aligned_answers"), *id;
-    StoreCampaign campaign = {0};
-    StorePreferenceList list = {0};
-    if (store_get_campaign(store, json_text(record, "campaign", ""), &campaign, err) != 0)
-        return -1;
-    const StorePreferenceFilter filter = {
-        .kind = ANNOTATOR_HUMAN, .purpose = PURPOSE_EVALUATE, .campaign_id = campaign.id};
-    const int rc = store_list_preferences(store, &filter, &list, err);
-    int64_t *aligned = mem_calloc((size_t)cJSON_GetArraySize(ids) + 1, sizeof *aligned);
-    int n = 0;
-    cJSON_ArrayForEach(id, ids) aligned[n++] = (int64_t)id->valuedouble;
-    qsort(aligned, (size_t)n, sizeof *aligned, by_id);
-    if (rc == 0) count(r, &list, aligned, n);
-    r->pairs = (int)campaign.comparisons;
-    free(aligned);
-    store_preferences_free(&list);
-    store_campaign_free(&campaign);
-    return rc;
-}
-
-static void decide(PeopleResult *r, const cJSON *record)
-{
-    const VerdictFacts facts = {.wins = r->wins,
-                                .finished = json_number(record, "finished", NAN),
-                                .base_finished = json_number(record, "base_finished", NAN),
-                                .distinct = json_number(record, "distinct", NAN),
-                                .base_distinct = json_number(record, "base_distinct", NAN),
-                                .verbatim = json_number(record, "verbatim", NAN),
-                                .base_verbatim = json_number(record, "base_verbatim", NAN)};
-    r->verdict = verdict_of(&facts, &r->reasons);
-}
-
-static void print_position(const PositionTest *t)
-{
-    if (t->n == 0) return;
-    wrap_print(
-        2, "  the answer shown first was chosen %d times of %d: %.2f [%.2f, %.2f], p = %.2g%s\n",
-        t->first, t->n, t->share, t->low, t->high, t->p,
-        t->p < 0.05 ? "; sides are drawn by lot, so a habit of choosing one makes the result "
-                      "noisier and does not move it"
-                    : "");
-}
-
 static void print_result(const PeopleResult *r, const cJSON *record)
 {
     const char *campaign = json_text(record, "campaign", "");
-    const int equal = (int)json_number(record, "equal", 0);
+    Text who = {0}, agreement = {0}, position = {0};
     printf("  %s against %s, by people: %d of %s labeled in %s\n", json_text(record, "aligned", ""),
            json_text(record, "base", ""), r->labeled, text_count(r->pairs, "pair"), campaign);
-    if (equal > 0)
-        printf("  to %s both gave the same answer: ties\n", text_count(equal, "more prompt"));
+    if (r->equal > 0)
+        printf("  to %s both gave the same answer: ties\n", text_count(r->equal, "more prompt"));
     if (r->labeled > 0) {
         printf("  aligned beats base %.2f [%.2f, %.2f]; won %d, lost %d, tied %d; sign test p = "
                "%.2g\n",
                r->wins.rate, r->wins.low, r->wins.high, r->wins.wins, r->wins.losses, r->wins.ties,
                r->wins.p);
-        print_position(&r->position);
+        people_result_put_who(&who, r);
+        people_result_put_agreement(&agreement, r);
+        people_result_put_position(&position, r);
+        wrap_print(2, "  %s by %s; %s\n", text_count(r->labels, "label"), who.bytes,
+                   agreement.bytes);
+        if (position.n) wrap_print(2, "  %s\n", position.bytes);
         printf("\n  verdict%s: %s (%s)\n", r->labeled < r->pairs ? " so far" : "",
                verdict_name(r->verdict), r->reasons.n ? r->reasons.bytes : "");
     }
     if (r->labeled < r->pairs) printf("  to go on: rlhf label --campaign %s\n", campaign);
+    text_free(&who);
+    text_free(&agreement);
+    text_free(&position);
+}
+
+static void put_people(Text *t, const PeopleResult *r)
+{
+    text_add(t, ",\"annotators\":[");
+    for (int i = 0; i < r->n_people; i++) {
+        text_add(t, i ? ",{\"annotator\":" : "{\"annotator\":");
+        json_put_text(t, r->person[i].handle, strlen(r->person[i].handle));
+        text_format(t, ",\"labels\":%d}", r->person[i].labels);
+    }
+    text_format(t, "],\"agreement\":");
+    json_put_number(t, r->agreement);
+    text_format(t, ",\"agreement_pairs\":%d", r->shared);
 }
 
 static void print_json(const PeopleResult *r, const cJSON *record)
@@ -225,15 +158,15 @@ static void print_json(const PeopleResult *r, const cJSON *record)
     Text t = {0};
     text_format(&t, "{\"campaign\":\"%s\",\"pairs\":%d,\"labeled\":%d,\"labels\":%lld,\"equal\":%d",
                 json_text(record, "campaign", ""), r->pairs, r->labeled, (long long)r->labels,
-                (int)json_number(record, "equal", 0));
+                r->equal);
     text_format(&t, ",\"n\":%d,\"wins\":%d,\"ties\":%d,\"losses\":%d,\"win_rate\":%.6g", r->wins.n,
                 r->wins.wins, r->wins.ties, r->wins.losses, r->wins.rate);
     text_format(&t, ",\"ci\":[%.6g,%.6g],\"p\":%.6g", r->wins.low, r->wins.high, r->wins.p);
-    text_format(&t,
-                ",\"position\":{\"first\":%d,\"n\":%d,\"p\":%.6g},\"verdict\":", r->position.first,
+    text_format(&t, ",\"position\":{\"first\":%d,\"n\":%d,\"p\":%.6g}", r->position.first,
                 r->position.n, r->position.p);
-    if (r->labeled > 0) text_format(&t, "\"%s\"}", verdict_name(r->verdict));
-    else text_add(&t, "null}");
+    put_people(&t, r);
+    if (r->labeled > 0) text_format(&t, ",\"verdict\":\"%s\"}", verdict_name(r->verdict));
+    else text_add(&t, ",\"verdict\":null}");
     puts(t.bytes);
     text_free(&t);
 }
@@ -243,14 +176,10 @@ static int tell(const Context *ctx, Store *store, const char *json, Error *err)
     cJSON *record = NULL;
     PeopleResult r = {0};
     if (json_parse_row(&record, json, strlen(json), err) != 0) return -1;
-    const int rc = read_labels(&r, store, record, err);
-    if (rc == 0) {
-        if (r.labeled > 0) add_equal(&r, (int)json_number(record, "equal", 0));
-        decide(&r, record);
-        if (ctx->json) print_json(&r, record);
-        else print_result(&r, record);
-    }
-    text_free(&r.reasons);
+    const int rc = people_result_read(&r, store, record, err);
+    if (rc == 0 && ctx->json) print_json(&r, record);
+    else if (rc == 0) print_result(&r, record);
+    people_result_free(&r);
     cJSON_Delete(record);
     return rc;
 }
@@ -263,7 +192,7 @@ int comparison_by_people(Context *ctx, Store *store, Loaded *base, Loaded *align
     int64_t created_us;
     put_settings(&settings, ctx, base, aligned, o);
     text_format(&members, "{%s}", settings.bytes);
-    int rc = store_last_evaluation(store, RECORD, members.bytes, &json, &created_us, err);
+    int rc = store_last_evaluation(store, PEOPLE_RECORD, members.bytes, &json, &created_us, err);
     if (rc == 0)
         rc = json ? tell(ctx, store, json, err)
                   : ask(ctx, store, base, aligned, o, settings.bytes, err);

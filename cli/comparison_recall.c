@@ -8,7 +8,9 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/people_result.h"
 #include "cli/project.h"
+#include "cli/ranking.h"
 
 /* ---- answers ---------------------------------------------------------------------------------------- */
 
@@ -149,6 +151,30 @@ static int recall(RecalledComparison *r, const Context *ctx, Store *store, const
     return 0;
 }
 
+/* What people found and a ranking stand on the page of a comparison. */
+static void nothing_yet(Store *store, Error *err)
+{
+    static const struct {
+        const char *record, *who;
+    } OTHERS[] = {{PEOPLE_RECORD, "people"}, {RANKING_RECORD, "the ranking of several models"}};
+    Error ignored;
+    for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++) {
+        char *json = NULL;
+        int64_t created_us;
+        if (store_last_evaluation(store, OTHERS[i].record, NULL, &json, &created_us, &ignored) !=
+                0 ||
+            !json)
+            continue;
+        free(json);
+        error_set(err,
+                  "nothing to report yet but what %s found, which stands on the page of a "
+                  "comparison of two models by a rule or the reward model: rlhf compare",
+                  OTHERS[i].who);
+        return;
+    }
+    error_set(err, "nothing to report yet; begin with: rlhf compare");
+}
+
 int comparison_recall(RecalledComparison *out, const Context *ctx, Store *store, const char *base,
                       const char *aligned, Error *err)
 {
@@ -169,7 +195,7 @@ int comparison_recall(RecalledComparison *out, const Context *ctx, Store *store,
         goto done;
     if (!json) {
         if (base) error_set(err, "no comparison of %s and %s yet: rlhf compare", base, aligned);
-        else error_set(err, "nothing to report yet; begin with: rlhf compare");
+        else nothing_yet(store, err);
         goto done;
     }
     if (json_parse_row(&record, json, strlen(json), err) != 0) goto done;

@@ -199,15 +199,6 @@ static const char *rule_note(Page *p)
     return KEEP(p, "%g%% of the labels were turned round on purpose.", 100 * p->r->error_rate);
 }
 
-static const char *today(Page *p)
-{
-    char date[32];
-    const time_t now = time(NULL);
-    struct tm local;
-    strftime(date, sizeof date, "%Y-%m-%d", localtime_r(&now, &local));
-    return KEEP(p, "%s", date);
-}
-
 static void begin_page(Page *p, const ComparisonReport *r)
 {
     const Rule *rule = r->options->rule;
@@ -234,18 +225,20 @@ static void begin_page(Page *p, const ComparisonReport *r)
         .best_of = r->options->best_of,
         .seed = r->options->seed,
         .version = RLHF_VERSION,
-        .date = today(p)};
+        .date = page_day(p, (int64_t)time(NULL) * 1000000)};
 }
 
 static int fill_page(Page *p, const ComparisonReport *r, Error *err)
 {
     begin_page(p, r);
+    if (r->ctx && r->ctx->project[0] && open_store(&p->store, r->ctx, err) != 0) return -1;
     if (run_record_read(&p->base, r->base->folder, err) != 0) return -1;
     if (run_record_read(&p->aligned, r->aligned->folder, err) != 0) return -1;
     if (r->reward && run_record_read(&p->reward, r->reward->folder, err) != 0) return -1;
     add_summary(p);
     add_traits(p);
     add_wins(p);
+    if (p->store && (page_add_people(p, err) != 0 || page_add_ranking(p, err) != 0)) return -1;
     add_examples(p);
     page_add_frontier(p);
     page_add_plots(p);
@@ -259,6 +252,7 @@ static void free_page(Page *p)
     run_record_free(&p->base);
     run_record_free(&p->aligned);
     run_record_free(&p->reward);
+    store_close(p->store);
     for (int i = 0; i < p->n_kept; i++) free(p->kept[i]);
     free(p->kept);
     free(p);

@@ -12,6 +12,9 @@
 #include "cli/wrap.h"
 
 enum { M = BRADLEY_TERRY_MODELS };
+const char RANKING_CAUTION[] =
+    "Whoever was trained on it is judged by the model it was trained on: an "
+    "upper bound, not evidence.";
 static const double Z = 1.959963984540054, TIE = 1e-9;
 
 typedef struct {
@@ -23,7 +26,8 @@ typedef struct {
 } Ranked;
 
 typedef struct {
-    int K, n; /* models, prompts */
+    int K, n;                  /* models, prompts */
+    char judge[FILE_PATH_MAX]; /* the reward model */
     Ranked model[M];
     WinRate wins[M][M];
     int order[M]; /* the strongest first */
@@ -67,7 +71,10 @@ static int add_model(Ranking *r, Context *ctx, Store *store, Loaded *base, Loade
         rc = check_new(r, m, err);
     }
     if (rc == 0) {
-        if (r->K == 1) take_answers(&r->model[0], &c, true);
+        if (r->K == 1) {
+            take_answers(&r->model[0], &c, true);
+            snprintf(r->model[0].hash, sizeof r->model[0].hash, "%s", base->hash);
+        }
         take_answers(m, &c, false);
         r->n = c.n;
         r->K++;
@@ -180,9 +187,7 @@ static void print(const Ranking *r, const ComparisonOptions *o)
     printf("  %d models on %s, temperature %g, by %s%s\n", r->K, text_count(r->n, "test prompt"),
            o->temperature, o->rule ? "the rule " : "the reward model",
            o->rule ? o->rule->name : "");
-    if (!o->rule)
-        puts("      Whoever was trained on it is judged by the model it was trained on: an upper "
-             "bound, not evidence.");
+    if (!o->rule) wrap_print(6, "      %s\n", RANKING_CAUTION);
     print_strengths(r, width);
     print_wins(r, width);
 }
@@ -193,14 +198,37 @@ static void put_member(Text *t, const char *name, double x)
     json_put_number(t, x);
 }
 
+static void put_text(Text *t, const char *name, const char *text)
+{
+    text_format(t, ",\"%s\":", name);
+    if (text) json_put_text(t, text, strlen(text));
+    else text_add(t, "null");
+}
+
+/* What decides the numbers: who judged, and how the models were asked. */
+static void put_conditions(Text *t, const Ranking *r, const ComparisonOptions *o)
+{
+    text_format(t, "\"n\":%d,\"judge\":\"%s\"", r->n, o->rule ? "rule" : "reward");
+    put_text(t, "rule", o->rule ? o->rule->name : NULL);
+    put_text(t, "reward", o->rule ? NULL : r->judge);
+    put_text(t, "source", o->source);
+    put_text(t, "reference", r->model[0].name);
+    put_member(t, "temperature", o->temperature);
+    text_format(t, ",\"max_new_tokens\":%d,\"seed\":%llu", o->max_new_tokens,
+                (unsigned long long)o->seed);
+}
+
 static void put_json(Text *t, const Ranking *r, const ComparisonOptions *o)
 {
-    text_format(t, "{\"n\":%d,\"judge\":\"%s\",\"models\":[", r->n, o->rule ? "rule" : "reward");
+    text_add(t, "{");
+    put_conditions(t, r, o);
+    text_add(t, ",\"models\":[");
     for (int k = 0; k < r->K; k++) {
         const int i = r->order[k];
         const Ranked *m = &r->model[i];
         text_add(t, k ? ",{\"model\":" : "{\"model\":");
         json_put_text(t, m->name, strlen(m->name));
+        put_text(t, "sha256", m->hash);
         put_member(t, "elo", r->fitted ? m->elo : NAN);
         text_add(t, ",\"ci\":[");
         json_put_number(t, r->fitted ? m->low : NAN);
@@ -230,13 +258,14 @@ int ranking_run(Context *ctx, Store *store, Loaded *base, Loaded *reward, const 
     int rc = 0;
     if (n > M) rc = error_usage(err, "%d models: at most %d at once", n, M);
     project_name_model(ctx, r->model[0].name, run, base->folder);
+    if (reward) project_name_model(ctx, r->judge, run, reward->folder);
     r->K = 1;
     for (int i = 1; i < n && rc == 0; i++)
         rc = add_model(r, ctx, store, base, reward, names[i], o, err);
     if (rc == 0) {
         rank(r);
         put_json(&json, r, o);
-        rc = store_add_evaluation(store, "compare models", NULL, json.bytes, err);
+        rc = store_add_evaluation(store, RANKING_RECORD, NULL, json.bytes, err);
     }
     if (rc == 0 && ctx->json) puts(json.bytes);
     else if (rc == 0) print(r, o);

@@ -89,7 +89,8 @@ const char HTML_STYLE[] =
     ".win .interval{text-align:right}.win .interval b{font-size:1.1rem}\n"
     ".win .interval span{display:block;color:var(--faint);font-size:.8rem}\n"
     ".win .note{display:block;line-height:1.4}\n"
-    ".win .caution{color:var(--bad);font-size:.82rem;display:block}\n"
+    ".caution{color:var(--bad);font-size:.82rem;display:block;margin:.5rem 0 0}.win "
+    ".caution{margin:0}\n"
 
     ".example{background:var(--card);border:1px solid "
     "var(--line);border-radius:10px;padding:1.1rem 1.2rem 1.2rem;"
@@ -133,6 +134,20 @@ const char HTML_STYLE[] =
     "i.swatch{background:currentColor;border-radius:2px;height:.2rem;"
     "width:1.1rem}\n"
 
+    ".forest{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(24rem,100%),1fr));gap:1."
+    "2rem;"
+    "align-items:start;margin-top:1rem}\n"
+    "svg .named{fill:var(--ink)}svg .number{fill:var(--soft)}svg "
+    ".zero{fill:var(--card);stroke:currentColor;stroke-width:2}\n"
+    ".wide{overflow-x:auto;min-width:0}\n"
+    ".ranks{font-variant-numeric:tabular-nums;margin:0 0 1rem}.ranks "
+    "th{color:var(--soft);font-weight:400;"
+    "font-size:.82rem;white-space:nowrap}\n"
+    ".ranks th,.ranks td{text-align:right;padding:.3rem 0 .3rem .7rem;border-bottom:1px solid "
+    "var(--line)}\n"
+    ".ranks td:first-child{padding-left:0}.ranks .name{text-align:left;overflow-wrap:anywhere;"
+    "min-width:7rem}.ranks{width:100%}\n"
+
     ".rule{border-left:3px solid var(--aligned);background:var(--tint);padding:.9rem 1.2rem;"
     "border-radius:0 10px 10px 0;white-space:pre-line;max-width:none;margin:.8rem 0 .6rem}\n"
     ".story{margin:1rem 0 0}\n"
@@ -164,5 +179,6 @@ const char HTML_STYLE[] =
     ".cells{text-align:left;order:2}.row .name{order:1}.row .track{order:3}\n"
     ".win .interval{text-align:left;order:2}.win .interval span{display:inline;margin-left:.6rem}\n"
     ".moment{grid-template-columns:1fr}.summary{grid-template-columns:1fr 1fr}\n"
-    ".summary div{padding:.8rem .9rem}.summary .value{font-size:1.45rem}}\n"
+    ".summary div{padding:.8rem .9rem}.summary .value{font-size:1.45rem}"
+    ".summary div:last-child:nth-child(odd){grid-column:1/-1}}\n"
     "@media print{body{background:#fff}.example,figure,.row{break-inside:avoid}}\n";

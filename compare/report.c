@@ -5,6 +5,9 @@
 
 #include "base/file.h"
 #include "compare/html.h"
+#include "compare/report_people.h"
+#include "compare/report_ranking.h"
+#include "compare/report_wins.h"
 #include "compare/track.h"
 #include "compare/trait.h"
 #include "compare/win_rate.h"
@@ -150,28 +153,6 @@ static void add_traits(Text *out, const ReportData *d)
 
 /* ---- wins ---- */
 
-static void add_win(Text *out, const ReportWin *w)
-{
-    Text title = {0};
-    text_format(&title, "won %d, tied %d, lost %d; sign test p = %.2g", w->wins.wins, w->wins.ties,
-                w->wins.losses, w->wins.p);
-    text_add(out, "<div class=\"row win\"><div class=\"name\"><div>");
-    html_text(out, w->name);
-    text_add(out, "</div>");
-    html_element(out, "span", "note", w->judge);
-    if (w->caution) html_element(out, "span", "caution", w->caution);
-    text_add(out, "</div>");
-    track_begin(out);
-    track_bar(out, w->caution ? "judge" : "aligned", w->wins.low, w->wins.high);
-    track_dot(out, w->caution ? "judge" : "aligned", w->wins.rate, title.bytes);
-    track_end(out);
-    text_format(out,
-                "<div class=\"interval\"><b>%.1f%%</b><span>[%.1f, %.1f], n = "
-                "%d</span></div></div>\n",
-                100 * w->wins.rate, 100 * w->wins.low, 100 * w->wins.high, w->wins.n);
-    text_free(&title);
-}
-
 static void add_wins(Text *out, const ReportData *d)
 {
     if (d->n_wins == 0) return;
@@ -179,10 +160,9 @@ static void add_wins(Text *out, const ReportData *d)
         out, "Who wins",
         "The share of test prompts on which the aligned answer is the better one; a tie counts "
         "half. The line at 50% is even odds; the bars are 95% intervals.");
-    text_add(out, "<div class=\"rows\">\n<div class=\"row win head\"><span></span>");
-    track_scale(out);
-    text_add(out, "<span></span></div>\n");
-    for (int i = 0; i < d->n_wins; i++) add_win(out, &d->wins[i]);
+    text_add(out, "<div class=\"rows\">\n");
+    report_win_head(out);
+    for (int i = 0; i < d->n_wins; i++) report_win_row(out, &d->wins[i]);
     text_add(out, "</div>\n");
     html_section_end(out);
 }
@@ -313,6 +293,8 @@ void report_html(Text *out, const ReportData *d)
     add_rule(out, d);
     add_traits(out, d);
     add_wins(out, d);
+    if (d->people) report_people(out, d->people);
+    if (d->ranking) report_ranking(out, d->ranking);
     add_examples(out, d);
     add_plots(out, d);
     add_stories(out, d);

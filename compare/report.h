@@ -60,6 +60,33 @@ typedef struct {
     int n;
 } ReportStory;
 
+/* What people found who saw pairs without knowing whose answers they were. */
+typedef struct {
+    const char *name, *judge; /* as of a ReportWin */
+    WinRate wins;             /* n 0: nobody has labeled yet */
+    const ReportFact *facts;  /* who, how many labels, how often they agree, when */
+    int n_facts;
+    const char *const *cautions; /* what the number does not show, a sentence each */
+    int n_cautions;
+} ReportPeople;
+
+/* One of several models on the same prompts. */
+typedef struct {
+    const char *name;
+    double elo, low, high; /* points, with a 95% interval; NAN: none could be fitted */
+    double kl, finished, distinct, words; /* nats, shares of 1, words an answer */
+    const double
+        *wins_over; /* (n) win rates against each, in the order of the rows; NAN against itself */
+} ReportRank;
+
+typedef struct {
+    const char *lead;      /* by whom judged, on what, when */
+    const char *reference; /* the model that the points are above; its own are 0 */
+    const ReportRank *row; /* the strongest first */
+    int n;
+    const char *caution; /* as of a ReportWin */
+} ReportRanking;
+
 typedef struct {
     const char *title, *lead; /* a sentence or two below the title */
     Verdict verdict;
@@ -73,6 +100,8 @@ typedef struct {
     int best_of; /* of best-of-n: 16 */
     const ReportWin *wins;
     int n_wins;
+    const ReportPeople *people;
+    const ReportRanking *ranking;
     const ReportExample *examples;
     int n_examples;
     const char *examples_lead; /* whose scores these are, how the prompts were picked */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "compare/report_ranking.h"
 #include "compare/trait.h"
 
 enum { CURVE_ROWS = 5, AXIS = 10, CURVE_COLUMNS_MAX = 72, TRACK = 40, NAME_WIDTH = 24 };
@@ -171,6 +172,73 @@ static void add_wins(Text *out, const ReportData *d)
     }
 }
 
+/* ---- people, and several models ---- */
+
+static void add_people(Text *out, const ReportPeople *p)
+{
+    if (!p) return;
+    add_title(out, "What people say (blind; no training reads these labels)");
+    text_add(out, "  ");
+    add_line(out, p->name);
+    text_add(out, ", ");
+    add_line(out, p->judge);
+    text_add(out, "\n  ");
+    if (p->wins.n > 0) {
+        add_track(out, &p->wins);
+        text_format(out, " %.1f%% [%.1f, %.1f]\n", 100 * p->wins.rate, 100 * p->wins.low,
+                    100 * p->wins.high);
+    } else text_add(out, "nobody has labeled yet\n");
+    for (int i = 0; i < p->n_facts; i++) add_named(out, p->facts[i].name, p->facts[i].value);
+    for (int i = 0; i < p->n_cautions; i++) text_format(out, "  %s\n", p->cautions[i]);
+}
+
+/* A line from the lowest to the highest interval's end, 0 where it lies. */
+static void add_strength(Text *out, const ReportRank *r, double low, double high)
+{
+    const double step = high > low ? (TRACK - 1) / (high - low) : 0;
+    const int at = (int)lround((r->elo - low) * step), left = (int)lround((r->low - low) * step),
+              right = (int)lround((r->high - low) * step), zero = (int)lround(-low * step);
+    for (int k = 0; k < TRACK; k++)
+        text_add(out, k == at                   ? r->low == r->high ? "○" : "●"
+                      : k >= left && k <= right ? "━"
+                      : k == zero               ? "┊"
+                                                : "·");
+}
+
+static void add_ranking(Text *out, const ReportRanking *r)
+{
+    double low = 0, high = 0;
+    if (!r) return;
+    add_title(out, "Several models");
+    text_add(out, "  ");
+    add_line(out, r->lead);
+    text_add(out, "\n");
+    if (r->caution) text_format(out, "  %s\n", r->caution);
+    for (int i = 0; i < r->n; i++)
+        low = fmin(low, r->row[i].low), high = fmax(high, r->row[i].high);
+    for (int i = 0; i < r->n; i++) {
+        const ReportRank *m = &r->row[i];
+        text_format(out, "  %d ", i + 1);
+        add_line(out, m->name);
+        text_add(out, "\n");
+        if (isfinite(m->elo)) {
+            text_add(out, "    ");
+            add_strength(out, m, low, high);
+            text_add(out, " ");
+            report_rank_points(out, m);
+            text_add(out, "\n");
+        }
+        text_add(out, "    wins over");
+        for (int k = 0; k < r->n; k++)
+            if (k != i) text_format(out, " %d: %.2f,", k + 1, m->wins_over[k]);
+        text_format(out, " KL %.1f, finished %.0f%%, distinct %.0f%%, words %.1f\n", m->kl,
+                    100 * m->finished, 100 * m->distinct, m->words);
+    }
+    text_add(out, "  ");
+    report_ranking_note(out, r);
+    text_add(out, "\n");
+}
+
 static void add_percent(Text *out, int count, int n)
 {
     if (count >= 0 && n > 0) text_format(out, "%8.0f%%", 100. * count / n);
@@ -254,6 +322,8 @@ void report_text(Text *out, const ReportData *d, int columns)
     }
     add_traits(out, d);
     add_wins(out, d);
+    add_people(out, d->people);
+    add_ranking(out, d->ranking);
     add_examples(out, d);
     add_plots(out, d, columns);
     add_lineage(out, d);

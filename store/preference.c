@@ -27,7 +27,8 @@ static void copy_row(StorePreference *row, sqlite3_stmt *stmt, double human_weig
                           .split = sql_split(stmt, 5),
                           .kind = kind,
                           .annotator = sql_copy_text(stmt, 7),
-                          .comment = sql_copy_text(stmt, 15)};
+                          .comment = sql_copy_text(stmt, 15),
+                          .submitted_us = sqlite3_column_int64(stmt, 16)};
     row->chosen_tokens = sql_copy_tokens(stmt, chosen + 2, &row->n_chosen);
     row->rejected_tokens = sql_copy_tokens(stmt, rejected + 2, &row->n_rejected);
 }
@@ -38,7 +39,7 @@ int store_list_preferences(Store *s, const StorePreferenceFilter *filter, StoreP
     static const char SQL[] =
         "SELECT l.comparison_id, c.prompt_id, c.a_id, c.b_id, l.pref, p.split, n.kind, n.handle,"
         " pc.body, ac.body, bc.body, a.tokens, b.tokens, k.template, l.swapped,"
-        " l.comment"
+        " l.comment, l.submitted_us"
         " FROM label_current l JOIN comparison c ON c.id=l.comparison_id"
         " JOIN annotator n ON n.id=l.annotator_id"
         " JOIN prompt p ON p.id=c.prompt_id JOIN content pc ON pc.id=p.content_id"

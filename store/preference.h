@@ -26,6 +26,7 @@ typedef struct {
     AnnotatorKind kind;
     const char *annotator; /* handle */
     const char *comment;   /* a person's remark or a rule's reason; NULL: none */
+    int64_t submitted_us;  /* when it was given */
 } StorePreference;
 typedef struct {
     Split split;

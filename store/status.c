@@ -55,13 +55,15 @@ static int list_annotators(Store *s, StoreStatus *out, int64_t **ids, Error *err
     return found;
 }
 
-static void count_label(StoreStatus *out, const int64_t *ids, int64_t annotator, bool skipped)
+static void count_label(StoreStatus *out, const int64_t *ids, int64_t annotator, bool skipped,
+                        bool trains)
 {
     size_t i = 0;
     while (i < out->n_annotators && ids[i] != annotator) i++;
     if (i == out->n_annotators) return;
     StoreAnnotator *a = &out->annotator[i];
     a->labels += !skipped;
+    a->preferences += trains;
     out->labels_by_kind[ANNOTATOR_ANY]++;
     if (a->kind != ANNOTATOR_ANY) out->labels_by_kind[a->kind]++;
 }
@@ -115,8 +117,9 @@ static int count_labels(Store *s, StoreStatus *out, const int64_t *ids, Error *e
         const bool skipped = sqlite3_column_int(stmt, 4) != 0;
         now.decided = true;
         now.labeled = now.labeled || !skipped;
-        if (now.trains && sqlite3_column_int(stmt, 5)) add_to_split(out->preferences, now.split);
-        count_label(out, ids, sqlite3_column_int64(stmt, 3), skipped);
+        const bool trains = now.trains && sqlite3_column_int(stmt, 5);
+        if (trains) add_to_split(out->preferences, now.split);
+        count_label(out, ids, sqlite3_column_int64(stmt, 3), skipped, trains);
     }
     leave(out, &now);
     return found;

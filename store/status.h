@@ -13,7 +13,8 @@
 typedef struct {
     const char *handle;
     AnnotatorKind kind;
-    int64_t labels; /* standing, without skips */
+    int64_t labels;      /* standing, without skips */
+    int64_t preferences; /* those that training may read: no flags, and of campaigns to train */
 } StoreAnnotator;
 typedef struct {
     int64_t prompts[SPLIT_N]; /* [SPLIT_ANY] is the total */

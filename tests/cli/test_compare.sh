@@ -109,6 +109,7 @@ must "${people[@]}"
 prints "sft-1@4 against pretrain-1@40, by people: 4 of 12 pairs labeled in eval-1"
 prints "; won $won, lost $lost, tied 1; sign test p = "
 prints "the answer shown first was chosen 3 times of 3: 1.00 [0.44, 1.00], p = 0.25" # Wilson: 1 / (1 + z^2 / 3)
+prints "4 labels by ada 4; no pair was labeled by two people, so whether they agree is not known"
 prints "verdict so far: cannot tell"
 prints "to go on: rlhf label --campaign eval-1"
 # a second person who finds all twelve equal: most votes decide, and a tie is none
@@ -119,7 +120,10 @@ input=keys run label --line --as ben --campaign eval-1
 must "${people[@]}" --json
 prints "\"labeled\":12,\"labels\":16,\"equal\":0,\"n\":12,\"wins\":$won,\"ties\":$((12 - won - lost)),\"losses\":$lost,"
 prints '"position":{"first":3,"n":3,'
+prints '"annotators":[{"annotator":"ben","labels":12},{"annotator":"ada","labels":4}]'
+prints '"agreement":0.625,"agreement_pairs":4' # a tie against three choices, half each, and against a tie, 1: 2.5 / 4
 must "${people[@]}"
+prints "16 labels by ben 12, ada 4; two people agree on 0.62 ["
 prints "  verdict: "
 grep -q 'to go on' out && fail "when all is labeled there is nothing to go on with"
 # equal answers are not asked
@@ -128,6 +132,25 @@ pairs=$(grep -oE '"pairs":[0-9]+' out | cut -d: -f2) equal=$(grep -oE '"equal":[
 [ $((pairs + equal)) -eq 12 ] && [ "$equal" -gt 0 ] || fail "near 0 some answers are equal: $(cat out)"
 must "${people[@]}" --n 5
 prints "5 pairs queued as eval-3:"
+# ---- both in the report: the campaign that has labels, not the newest, and the models' ranking ----
+COLUMNS=200 run report pretrain-1 base --text
+exits 0 "a report with all there is"
+prints "What people say (blind; no training reads these labels)"
+prints "sft-1@4 against pretrain-1@40, by people, 12 of 12 pairs labeled in eval-1"
+prints_like '^  by whom +ben 12, ada 4$' "who labeled"
+prints_like '^  agreement +two people agree on 0.62 ' "how often they agree"
+prints_like '^  when +20[0-9-]+; both models answered on 20[0-9-]+$' "when"
+prints "not what other people may."
+prints "Each answered 12 test prompts at temperature 1, on 20"
+prints "; judged by the rule longer."
+prints "Points above pretrain-1@40 by Bradley and Terry"
+prints_like '^  [123] early@5$' "every model has its place"
+grep -q 'trained on: an upper bound' out && fail "a rule is no model that was trained on"
+grep -q '^  labels  .* by ' out && fail "labels to evaluate by are not where the models come from"
+must report pretrain-1 base
+grep -q '<svg[^>]*aria-label="Strength"' report.html || fail "the page draws the strengths"
+grep -q '>ben 12, ada 4<' report.html || fail "the page says who labeled"
+
 refused 1 "no labels to learn from yet" reward --config "$tiny"
 refused 2 "--by people: without --rule" "${people[@]}" --rule longer
 refused 2 "--by dice: one of people, rule, reward" compare --by dice

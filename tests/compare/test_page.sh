@@ -11,9 +11,9 @@ export HOME=$folder
 fail() { echo "FAILED: $1" && tail -n 5 seen log && exit 1; }
 RLHF_REPORT_SAMPLE=page.html "$maker" >seen 2>log || fail "a page is made"
 
-# After the page's own script: the pointer over the right edge of the first plot, and an error on purpose, without which a
+# After the page's own script: the pointer over the right edge of the first plot with points, and an error on purpose, without which a
 # browser that tells of none would pass.
-sed 's|</body>|<script>(function () { var s = document.querySelector("figure svg"), b = s.getBoundingClientRect();\
+sed 's|</body>|<script>(function () { var s = document.querySelector("figure svg .hit").ownerSVGElement, b = s.getBoundingClientRect();\
 s.dispatchEvent(new PointerEvent("pointermove", {clientX: b.right - 1, clientY: b.top + 5})); })();\
 </script><script>onPurpose();</script></body>|' page.html >pointed.html
 "$browser" --headless --no-sandbox --disable-gpu --no-first-run --disable-extensions --enable-logging=stderr --v=0 \

@@ -189,8 +189,38 @@ static const ReportStory STORIES[] = {
 static const ReportFact SETTINGS[] = {{"ppo.kl_target", "8", "nats per answer"},
                                       {"ppo.batch_size", "128", NULL}};
 
+static const ReportFact FOUND[] = {
+    {"labels", "188", NULL},
+    {"by whom", "maya 96, jo 92", NULL},
+    {"agreement", "two people agree on 0.71 [0.61, 0.79] of the 88 pairs that several labeled",
+     NULL},
+    {"when", "2026-08-20 to 2026-08-22", NULL},
+};
+static const char *const CAUTIONS[] = {"12 pairs still to label: a result <so far>."};
+static const double OVER[][3] = {{NAN, .64, .92}, {.36, NAN, .9}, {.08, .1, NAN}};
+static const ReportRank RANKS[] = {
+    {"ppo-2@40", 331, 262, 400, 8.3, .99, .97, 28.4, OVER[0]},
+    {"a/very/long/folder/of/a/model/that/somebody/pulled", 240, -20, 500, 5.1, 1, .98, 30, OVER[1]},
+    {"pretrain-1@2400 <b>", 0, 0, 0, 0, 1, .99, 33.2, OVER[2]},
+};
+
 static void sample_page(Text *out)
 {
+    const ReportPeople people = {.name = "ppo-2@40 against pretrain-1@2400",
+                                 .judge = "by people, 88 of 100 pairs labeled in eval-1",
+                                 .wins = win_rate_of_counts(61, 9, 18),
+                                 .facts = FOUND,
+                                 .n_facts = 4,
+                                 .cautions = CAUTIONS,
+                                 .n_cautions = 1};
+    const ReportRanking ranking = {
+        .lead =
+            "Each answered 300 test prompts at temperature 1, on 2026-08-22; judged by the rule "
+            "kind.",
+        .reference = "pretrain-1@2400 <b>",
+        .row = RANKS,
+        .n = 3,
+        .caution = "Judged by <themselves>."};
     fill_curves();
     const ReportWin wins[] = {
         {"aligned against base", "by the rule kind, 300 test prompts",
@@ -220,6 +250,8 @@ static void sample_page(Text *out)
             .best_of = 16,
             .wins = wins,
             .n_wins = 4,
+            .people = &people,
+            .ranking = &ranking,
             .examples = EXAMPLES,
             .n_examples = 2,
             .examples_lead = "Scores by the rule kind; the first two test prompts.",
@@ -253,10 +285,10 @@ static void every_tag_that_opens_closes(void **state)
 {
     (void)state;
     static const char *const TAGS[] = {
-        "html",    "head",    "title",  "style",      "body", "main", "header", "section",
-        "article", "div",     "span",   "p",          "h1",   "h2",   "h3",     "svg",
-        "g",       "text",    "figure", "figcaption", "ol",   "li",   "table",  "tr",
-        "td",      "details", "footer", "i",          "s",    "b",    "code"};
+        "html",    "head", "title",   "style",      "body", "main", "header", "section",
+        "article", "div",  "span",    "p",          "h1",   "h2",   "h3",     "svg",
+        "g",       "text", "figure",  "figcaption", "ol",   "li",   "table",  "tr",
+        "td",      "th",   "details", "footer",     "i",    "s",    "b",      "code"};
     Text page = {0};
     sample_page(&page);
     for (size_t i = 0; i < sizeof TAGS / sizeof *TAGS; i++) {
