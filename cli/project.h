@@ -45,10 +45,15 @@ int project_set_model(const Context *ctx, const char *name, const char *folder, 
 /* Make runs/PREFIX-N with the next free N; `name` gets "ppo-3", `folder` its path. */
 int project_new_run(const Context *ctx, char name[RUN_NAME_MAX], char folder[FILE_PATH_MAX],
                     const char *prefix, Error *err);
-/* The folder of a run that is there; an unknown name guesses.  NULL or "" is the newest of `prefix`, which
- * may be NULL for any. */
+/* Whether a new run may be called that: a word that no shell, no path and no name of a model reads otherwise. */
+int project_check_run_name(const char *name, Error *err);
+/* The folder of a run that is there; an unknown name guesses.  NULL or "" is the newest of that kind, whatever
+ * it is called; a kind of NULL is any. */
 int project_run(const Context *ctx, char name[RUN_NAME_MAX], char folder[FILE_PATH_MAX],
-                const char *wanted, const char *prefix, Error *err);
+                const char *wanted, const char *kind, Error *err);
+/* The first section of its settings (pretrain, sft, reward, ppo, ...), or "" where they cannot be read. */
+enum { RUN_KIND_MAX = 32 };
+void project_run_kind(char kind[RUN_KIND_MAX], const char *run_folder);
 /* Names of all runs, oldest first. */
 int project_list_runs(const Context *ctx, char ***names, int *n, Error *err);
 /* running, died, stopped, failed, finished, empty (nothing said yet); *step is -1 when not known. */

@@ -1,4 +1,4 @@
-/* The runs of a project: numbered names, and the lock that says one is running. */
+/* The runs of a project: their names, their kinds, and the lock that says one is running. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "base/checkpoint.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/run.h"
 #include "base/run_lock.h"
 #include "base/text.h"
 #include "cli/project.h"
@@ -23,6 +24,22 @@ static long run_number(const char *name, const char *prefix)
     char *end;
     const long number = strtol(name + n + 1, &end, 10);
     return *end ? -1 : number;
+}
+
+int project_check_run_name(const char *name, Error *err)
+{
+    static const char *const MODELS[] = {"base", "reward", "aligned"};
+    for (size_t i = 0; i < sizeof MODELS / sizeof *MODELS; i++)
+        if (strcmp(name, MODELS[i]) == 0)
+            return error_usage(err, "--run: '%s' is what the project calls a model of its own",
+                               name);
+    const size_t n = strlen(name);
+    bool fits = n > 0 && n < RUN_NAME_MAX && name[0] != '.' && name[0] != '-';
+    for (const char *c = name; *c; c++)
+        fits = fits && (unsigned char)*c > ' ' && *c != 0x7f && *c != '/' && *c != '@';
+    if (fits) return 0;
+    error_usage(err, "--run: '%.80s' is no name for a run", name);
+    return error_hint(err, "wanted: no space, / or @, and neither . nor - at its beginning");
 }
 
 int project_new_run(const Context *ctx, char name[RUN_NAME_MAX], char folder[FILE_PATH_MAX],
@@ -131,18 +148,44 @@ static int unknown_run(const char *wanted, char *const *names, int n, Error *err
                                  : "nothing was trained here yet; a model of the hub: rlhf pull");
 }
 
+void project_run_kind(char kind[RUN_KIND_MAX], const char *run_folder)
+{
+    char *text = NULL;
+    cJSON *tree = NULL;
+    Error ignored;
+    kind[0] = 0;
+    if (run_read_settings(&text, run_folder, &ignored) == 0 &&
+        json_parse(&tree, text, strlen(text), &ignored) == 0) {
+        const cJSON *settings = cJSON_GetObjectItemCaseSensitive(tree, "settings");
+        if (settings && settings->child)
+            snprintf(kind, RUN_KIND_MAX, "%.31s", settings->child->string);
+    }
+    cJSON_Delete(tree);
+    free(text);
+}
+
+/* One that has not written its settings is told by its number alone. */
+static bool is_of_kind(const char *runs, const char *name, const char *kind)
+{
+    char folder[FILE_PATH_MAX], found[RUN_KIND_MAX] = "";
+    Error ignored;
+    if (path_join(folder, runs, name, &ignored) == 0) project_run_kind(found, folder);
+    return found[0] ? strcmp(found, kind) == 0 : run_number(name, kind) > 0;
+}
+
 int project_run(const Context *ctx, char name[RUN_NAME_MAX], char folder[FILE_PATH_MAX],
-                const char *wanted, const char *prefix, Error *err)
+                const char *wanted, const char *kind, Error *err)
 {
     char **names = NULL, runs[FILE_PATH_MAX];
     int n = 0, rc = 0;
     if (project_path(ctx, runs, "runs", err) != 0) return -1;
     if (project_list_runs(ctx, &names, &n, err) != 0) return -1;
     const char *found = NULL;
-    for (int i = 0; i < n; i++) {
+    for (int i = n - 1; i >= 0 && !found; i--) {
+        if (strlen(names[i]) >= RUN_NAME_MAX) continue;
         const bool fits = wanted && wanted[0] ? strcmp(names[i], wanted) == 0
-                                              : !prefix || run_number(names[i], prefix) > 0;
-        if (fits && strlen(names[i]) < RUN_NAME_MAX) found = names[i];
+                                              : !kind || is_of_kind(runs, names[i], kind);
+        if (fits) found = names[i];
     }
     if (found) {
         snprintf(name, RUN_NAME_MAX, "%s", found);
@@ -150,7 +193,7 @@ int project_run(const Context *ctx, char name[RUN_NAME_MAX], char folder[FILE_PA
     } else if (wanted && wanted[0]) {
         rc = unknown_run(wanted, names, n, err);
     } else {
-        rc = error_set(err, "no %s%srun yet", prefix ? prefix : "", prefix ? " " : "");
+        rc = error_set(err, "no %s%srun yet", kind ? kind : "", kind ? " " : "");
     }
     folder_list_free(names, n);
     return rc;

@@ -40,21 +40,6 @@ enum { NAME_COLUMNS = 13, VALUE_COLUMNS = 10, RECENT = 9 };
 
 /* ---- reading -------------------------------------------------------------------------------------- */
 
-static void find_kind(RunView *v)
-{
-    char *text = NULL;
-    cJSON *tree = NULL;
-    Error ignored;
-    if (run_read_settings(&text, v->folder, &ignored) == 0 &&
-        json_parse(&tree, text, strlen(text), &ignored) == 0) {
-        const cJSON *settings = cJSON_GetObjectItemCaseSensitive(tree, "settings");
-        if (settings && settings->child)
-            snprintf(v->kind, sizeof v->kind, "%.31s", settings->child->string);
-    }
-    cJSON_Delete(tree);
-    free(text);
-}
-
 /* The newest that works, or NULL. */
 static const char *working(char *const *names, int n, const char *runs)
 {
@@ -78,7 +63,7 @@ int run_view_open(RunView *v, const Context *ctx, const char *name, Error *err)
         project_run(ctx, v->name, v->folder, name ? name : working(names, n, runs), NULL, err);
     folder_list_free(names, n);
     if (rc != 0) return -1;
-    find_kind(v);
+    project_run_kind(v->kind, v->folder);
     run_view_refresh(v);
     return 0;
 }

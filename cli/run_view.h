@@ -18,7 +18,7 @@ enum { RUN_VIEW_SERIES = 20 };
 
 typedef struct {
     char name[RUN_NAME_MAX], folder[FILE_PATH_MAX];
-    char kind[32];             /* the first section of its settings: pretrain, sft, reward, ppo */
+    char kind[RUN_KIND_MAX];   /* the first section of its settings: pretrain, sft, reward, ppo */
     char state[RUN_STATE_MAX]; /* as `rlhf runs` says it */
     int64_t step, total;       /* of the last record; -1: not known */
     Series series[RUN_VIEW_SERIES];

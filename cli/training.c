@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/run_lock.h"
 #include "base/text.h"
 #include "cli/detach.h"
 #include "cli/live_settings.h"
@@ -17,8 +18,7 @@
 static int named_run(char folder[FILE_PATH_MAX], const Context *ctx, const char *name, Error *err)
 {
     char inside[FILE_PATH_MAX];
-    if (strchr(name, '/') || name[0] == '.' || !*name || strlen(name) >= RUN_NAME_MAX)
-        return error_usage(err, "--run: '%.80s' is no name for a run", name);
+    if (project_check_run_name(name, err) != 0) return -1;
     snprintf(inside, sizeof inside, "runs/%s", name);
     return project_path(ctx, folder, inside, err);
 }
@@ -78,15 +78,28 @@ int training_settings(Context *ctx, Config *c, const char *kind, const TrainingF
     return context_settings(&alone, c, path, err);
 }
 
+/* What its settings would be from here on is not said of a run that somebody else is working on. */
+static int check_free(const TrainingRun *t, Error *err)
+{
+    if (!run_lock_is_held(t->folder, NULL)) return 0;
+    error_set(err, "%s is running: another process is working on this run", t->name);
+    return error_hint(err,
+                      "watch it: rlhf watch %s   to change a live setting: rlhf stop %s, then "
+                      "this command again",
+                      t->name, t->name);
+}
+
 /* Of a run that has ended nothing is left to resume, and what it has made may have changed what the same
  * command reads: sft replaces the base.  With the settings it had, its model is named once more: it may
  * have ended without. */
-static int check_finished(const TrainingRun *t, const char *old, Error *err)
+static int check_finished(TrainingRun *t, const char *old, Error *err)
 {
     char state[RUN_STATE_MAX];
     int64_t step;
     project_run_state(state, &step, t->folder);
-    if (strcmp(state, "finished") != 0 || t->event) return 0;
+    if (strcmp(state, "finished") != 0) return 0;
+    t->finished = step;
+    if (t->event) return 0;
     if (t->resettled || strcmp(old, t->settings) == 0) {
         log_line("%s is finished, %s; for another run leave out --resume", t->name,
                  text_count(step, "step"));
@@ -107,8 +120,8 @@ static int settle_settings(TrainingRun *t, char **open_with, const Config *setti
     t->resettled = strcmp(old, t->settings) != 0 &&
                    live_settings_allow(&event, &said, old, t->settings, settings);
     if (said.n > 0) {
-        log_line("from here on: %s", said.bytes);
         t->event = text_take(&event);
+        t->changes = text_take(&said);
     }
     text_free(&said);
     text_free(&event);
@@ -133,6 +146,7 @@ int training_begin(TrainingRun *t, Context *ctx, Store *store, const char *kind,
     if (find_run(t, flags, err) != 0) return -1;
     t->settings = settings_text(ctx, settings, inputs);
     t->inputs = mem_strdup(inputs);
+    if (flags->resume && check_free(t, err) != 0) return -1;
     if (flags->resume && settle_settings(t, &had, settings, err) != 0) return -1;
     const bool is_new = t->made || !file_is_folder(t->folder);
     const int rc = run_open(&t->run, t->folder, had ? had : t->settings, flags->resume, err);
@@ -234,6 +248,15 @@ static void say_stopped(const TrainingRun *t, const Trainer *trainer)
                  (long long)t->steps, (long long)t->total, t->name);
 }
 
+/* Other settings are for steps that are still to come. */
+static int check_steps_left(const TrainingRun *t, Error *err)
+{
+    if (!t->event || t->finished == 0 || t->finished < t->total) return 0;
+    error_set(err, "run %s is finished, %s: with these settings none is left", t->name,
+              text_count(t->finished, "step"));
+    return error_hint(err, "more of them go on with it; for another run leave out --resume");
+}
+
 int training_go(TrainingRun *t, Trainer *trainer, const TrainingOptions *o, Policy *p,
                 const Tokenizer *tokenizer, Error *err)
 {
@@ -244,6 +267,8 @@ int training_go(TrainingRun *t, Trainer *trainer, const TrainingOptions *o, Poli
     inner.after_step = after_step, inner.ready = ready, inner.context = t;
     inner.timed = true, inner.event = t->event;
     if (t->dry) return measure_step(t, trainer, err);
+    if (check_steps_left(t, err) != 0) return -1;
+    if (t->changes) log_line("from here on: %s", t->changes);
     if (begin(t, err) != 0) return -1;
     int rc = training_run(trainer, t->run, &inner, &t->end, &t->steps, err);
     if (t->store) rc = note_end(t, rc, err);
@@ -267,7 +292,7 @@ int training_name_model(const TrainingRun *t, const char *name, Error *err)
         {"base", "base: what sampling, reward and PPO start from"},
         {"reward", "reward model"},
         {"aligned", "aligned model"}};
-    char before[FILE_PATH_MAX] = "", called[FILE_PATH_MAX], run[RUN_NAME_MAX];
+    char before[FILE_PATH_MAX] = "", called[FILE_PATH_MAX], now[FILE_PATH_MAX], run[RUN_NAME_MAX];
     Error ignored;
     if (t->ctx->made && strcmp(name, "aligned") == 0) {
         snprintf(t->ctx->made, FILE_PATH_MAX, "%s", t->model);
@@ -280,7 +305,9 @@ int training_name_model(const TrainingRun *t, const char *name, Error *err)
             log_line("%s is now the project's %s", t->name, SAYS[i][1]);
     if (*before && strcmp(name, "base") == 0 && !t->ctx->observer) {
         project_name_model(t->ctx, called, run, before);
-        log_line("the base was %s; back to it: rlhf init --base %s", called, called);
+        project_name_model(t->ctx, now, run, t->model);
+        if (strcmp(called, now) != 0)
+            log_line("the base was %s; back to it: rlhf init --base %s", called, called);
     }
     return 0;
 }
@@ -350,5 +377,6 @@ void training_end(TrainingRun *t)
     free(t->settings);
     free(t->inputs);
     free(t->event);
+    free(t->changes);
     *t = (TrainingRun){0};
 }

@@ -45,7 +45,8 @@ typedef struct {
     bool made, begun;        /* the folder, by this call; the first step */
     char *settings, *inputs; /* as written */
     bool resettled;          /* `settings` take the place of those it is resumed from */
-    char *event;             /* which live ones changed, as a record; NULL: none */
+    char *event, *changes;   /* which live ones changed, as a record and for people; NULL: none */
+    int64_t finished;        /* the steps of a run that had ended; 0: it had not */
     int64_t stop_after;
     char model[FILE_PATH_MAX]; /* the newest checkpoint, once there is one */
     TrainingEnd end;

@@ -5,7 +5,8 @@ unset RLHF_KERNELS
 
 for i in $(seq 40); do printf '{"text":"the %d green lamps are not broken ."}\n' "$i"; done >corpus.jsonl
 must init .
-tiny=(corpus.jsonl --config "$SOURCE_DIR/configs/tiny.json")
+tiny_settings=$SOURCE_DIR/configs/tiny.json
+tiny=(corpus.jsonl --config "$tiny_settings")
 
 # ---- killed ----
 "$RLHF" pretrain "${tiny[@]}" --run killed --set pretrain.steps=1000000 --set pretrain.save_every=1 >/dev/null 2>&1 &
@@ -84,9 +85,19 @@ refused 2 "--run: 'a/b' is no name for a run" sft --model nowhere --run a/b
 next_is() { must status && grep -qE "^next: rlhf $1" out || fail "$2: $(grep '^next' out)"; } # PATTERN CLAIM
 must pretrain "${tiny[@]}" --run early --set pretrain.steps=3 --stop-after 1
 must pretrain "${tiny[@]}" --run late --set pretrain.steps=3 --stop-after 1
-next_is "pretrain CORPUS... --resume --run late" "the newest one that was stopped"
+next_is "pretrain CORPUS... --resume +late stopped" "the newest one that was stopped, whatever it is called"
 must pretrain corpus.jsonl --run early --resume
 next_is "import FILE" "one that was begun before and has finished since does its work too"
+must pretrain corpus.jsonl --resume
+prints_like "^late: 3 steps" "--resume alone goes on with the newest of the kind, not with the highest number"
+must pretrain corpus.jsonl --resume --run late
+says "late is finished, 3 steps"
+! grep -q "back to it" err || fail "the base that stays the base is not told as another: $(cat err)"
+refused 1 "run late is finished, 3 steps: with these settings none is left" pretrain corpus.jsonl --resume --run late --steps 2
+! grep -q "from here on" err || fail "what is refused is not said to be so: $(cat err)"
+for name in base aligned x@3 'a b' a/b .a -a ''; do
+    refused 2 "--run: '$name' is " pretrain corpus.jsonl --config "$tiny_settings" --run="$name" --dry-run
+done
 
 # ---- one demonstration ----
 echo '{"prompt":"the lamp","completion":" is broken ."}' >one.jsonl

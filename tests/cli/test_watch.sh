@@ -51,6 +51,9 @@ grep -q "37,024 weights" err || fail "what it says before its first step is on t
 says_like '^1,000,000,000 steps: about [0-9]+ h [0-9]+ min, by the time of one forward pass' "what takes long says so before its first step"
 must watch --once
 prints_like '^far   running   step [0-9,]+/1,000,000,000  0%' "the newest that works is watched"
+refused 1 "far is running: another process is working on this run" pretrain corpus.jsonl --resume --run far --learning-rate 0.01
+says "to change a live setting: rlhf stop far, then this command again"
+! grep -q "from here on" err || fail "settings that a running run does not take are not told: $(cat err)"
 "$RLHF" watch far >followed 2>&1 &
 watcher=$!
 until_there followed
