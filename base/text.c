@@ -46,6 +46,21 @@ void text_format(Text *t, const char *format, ...)
     va_end(args);
 }
 
+void text_add_word(Text *t, const char *string)
+{
+    static const char PLAIN[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-+=:,.@%/";
+    if (*string && strspn(string, PLAIN) == strlen(string)) {
+        text_add(t, string);
+        return;
+    }
+    text_add(t, "'");
+    for (const char *c = string; *c; c++)
+        if (*c == '\'') text_add(t, "'\\''");
+        else text_append(t, c, 1);
+    text_add(t, "'");
+}
+
 void text_clear(Text *t)
 {
     t->n = 0;

@@ -15,6 +15,8 @@ typedef struct {
 void text_append(Text *t, const char *bytes, size_t n);
 void text_add(Text *t, const char *string);
 void text_format(Text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* As one word of a shell: plain names as they are, others in single quotes. */
+void text_add_word(Text *t, const char *string);
 void text_clear(Text *t);
 void text_free(Text *t);
 /* Hands the string over (never NULL) and empties t. */

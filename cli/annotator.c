@@ -32,6 +32,16 @@ int annotator_check_name(const char *name, Error *err)
     return 0;
 }
 
+/* A command that ends with a name, which a shell has to read as one. */
+static int hint_for(const char *name, const char *command, Error *err)
+{
+    Text word = {0};
+    text_add_word(&word, name);
+    error_hint(err, "%s %.100s", command, word.bytes);
+    text_free(&word);
+    return -1;
+}
+
 static int unknown(const char *name, const StorePersonList *people, Error *err)
 {
     Text all = {0};
@@ -39,10 +49,8 @@ static int unknown(const char *name, const StorePersonList *people, Error *err)
         text_format(&all, "%s%s", i > 0 ? ", " : "", people->row[i].handle);
     error_set(err, "there is no annotator '%.60s' here; there are %.200s", name, all.bytes);
     text_free(&all);
-    return error_hint(err,
-                      "say who you are with --as NAME, or add the name: rlhf annotators add "
-                      "'%.60s'",
-                      name);
+    return hint_for(name, "say who you are with --as NAME, or add the name: rlhf annotators add",
+                    err);
 }
 
 static int look_up(const char *name, const StorePersonList *people, int64_t *id, Error *err)
@@ -53,10 +61,8 @@ static int look_up(const char *name, const StorePersonList *people, int64_t *id,
         if (strcasecmp(p->handle, name) != 0) continue;
         if (p->disabled) {
             error_set(err, "annotator %s is disabled", p->handle);
-            return error_hint(err,
-                              "whoever runs the project can undo that: rlhf annotators enable "
-                              "'%s'",
-                              p->handle);
+            return hint_for(p->handle,
+                            "whoever runs the project can undo that: rlhf annotators enable", err);
         }
         *id = p->id;
         return 0;

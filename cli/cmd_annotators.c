@@ -268,16 +268,28 @@ static const StorePerson *find(const StorePersonList *people, const char *name)
     return NULL;
 }
 
+static int hint_enable(const char *handle, Error *err)
+{
+    Text word = {0};
+    text_add_word(&word, handle);
+    error_hint(err, "rlhf annotators enable %s", word.bytes);
+    text_free(&word);
+    return -1;
+}
+
 static int add(Store *store, const StorePersonList *people, const char *name, Error *err)
 {
     const StorePerson *there = find(people, name);
     int64_t id = 0;
     if (there) {
         error_set(err, "%s is there already%s", there->handle, there->disabled ? ", disabled" : "");
-        return there->disabled ? error_hint(err, "rlhf annotators enable '%s'", there->handle) : -1;
+        return there->disabled ? hint_enable(there->handle, err) : -1;
     }
     if (store_add_annotator(store, name, ANNOTATOR_HUMAN, &id, err) != 0) return -1;
-    log_line("added %s; to begin: rlhf label --as '%s'", name, name);
+    Text word = {0};
+    text_add_word(&word, name);
+    log_line("added %s; to begin: rlhf label --as %s", name, word.bytes);
+    text_free(&word);
     return 0;
 }
 

@@ -18,6 +18,20 @@ static void a_text_grows_and_stays_terminated(void **state)
     text_free(&t);
 }
 
+/* POSIX: nothing is special inside single quotes, and they hold none: one is closed, \', opened again. */
+static void a_word_of_a_shell_is_quoted_where_it_has_to_be(void **state)
+{
+    (void)state;
+    static const char *const WORDS[][2] = {
+        {"ada", "ada"}, {"a b", "'a b'"}, {"o'neil", "'o'\\''neil'"}, {"", "''"}, {"$x", "'$x'"}};
+    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++) {
+        Text t = {0};
+        text_add_word(&t, WORDS[i][0]);
+        assert_string_equal(t.bytes, WORDS[i][1]);
+        text_free(&t);
+    }
+}
+
 static void lines_come_without_their_ends_up_to_a_limit(void **state)
 {
     (void)state;
@@ -162,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_text_grows_and_stays_terminated),
+        cmocka_unit_test(a_word_of_a_shell_is_quoted_where_it_has_to_be),
         cmocka_unit_test(lines_come_without_their_ends_up_to_a_limit),
         cmocka_unit_test(taking_an_empty_text_gives_an_empty_string),
         cmocka_unit_test(well_formed_utf8_is_accepted),

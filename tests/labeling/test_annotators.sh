@@ -19,7 +19,7 @@ exits 0 "so is the second, where there is one"
 label --as maia --limit 1
 exits 1 "a third name may be mistyped"
 says "rlhf label: there is no annotator 'maia' here; there are ada, ben"
-says "rlhf annotators add 'maia'"
+says "rlhf annotators add maia"
 must annotators add maya
 label --as maya --limit 1
 exits 0 "who was added labels"
@@ -34,7 +34,7 @@ must annotators disable ben
 label --as ben
 exits 1 "who is disabled labels no more"
 says "rlhf label: annotator ben is disabled"
-says "rlhf annotators enable 'ben'"
+says "rlhf annotators enable ben"
 must annotators
 prints_like '^ben +1 .* disabled$' "and is said to be disabled, with the labels"
 refused 1 "ben is there already, disabled" annotators add ben
