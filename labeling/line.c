@@ -55,7 +55,7 @@ static void print_pair(const Lines *l)
     const SessionCounts c = session_counts(l->session);
     size_t n;
     fprintf(l->out, "\n%s; %s labeled, %s left\n\n",
-            pair->again ? "The same pair again" : "Next pair", text_thousands(c.done),
+            pair->again ? "A pair that you saw before" : "Next pair", text_thousands(c.done),
             text_thousands(c.left));
     const char *prompt = shown_prompt(pair->prompt, &n);
     print_part(l->out, pair->same_prompt ? "Prompt, the same as before" : "Prompt", prompt, n);
@@ -203,6 +203,34 @@ static void print_guidelines(const Lines *l)
     fputs(text ? "\nChoose: " : "There are no guidelines. Choose: ", l->out);
 }
 
+/* Who has decided nothing in this campaign has not read them. */
+static void greet(const Lines *l)
+{
+    const char *text = session_guidelines(l->session);
+    const SessionCounts c = session_counts(l->session);
+    if (!text || c.done + c.passed > 0 || session_is_practice(l->session)) return;
+    fputs("Guidelines (g prints them again):\n", l->out);
+    print_safe(l->out, text, strlen(text));
+    if (!text_ends(text, "\n")) fputs("\n", l->out);
+}
+
+/* Short, or the pair would be out of sight, and read out in full to who listens. */
+static void explain(const Lines *l, const char *word, const char *rest)
+{
+    const Offer o = session_offer(l->session);
+    if (o.scale > 1 && word_is(word, "a", "b")) {
+        fprintf(l->out, "By how much? 1 to %d for A, %d to %d for B: ", o.scale, o.scale + 2,
+                2 * o.scale + 1);
+        return;
+    }
+    fputs("Not understood: ", l->out);
+    print_safe(l->out, word, strlen(word));
+    if (*rest) fputs(" ", l->out);
+    print_safe(l->out, rest, strlen(rest));
+    fputs("\n", l->out);
+    print_question(l);
+}
+
 /* The first word in lower case; what follows it, as it was typed. */
 static const char *split(char *line)
 {
@@ -226,12 +254,10 @@ static int obey(Lines *l, char *line, Error *err)
     else if (word_is(word, "g", "guidelines")) print_guidelines(l);
     else if (word_is(word, "n", "note")) {
         set_note(l, rest);
-        fputs(l->note ? "noted; choose: " : "no note; choose: ", l->out);
-    } else {
-        if (!word_is(word, "", "?") && !word_is(word, "h", "help"))
-            fputs("Not understood. ", l->out);
-        print_help(l);
-    }
+        fputs(l->note ? "noted; choose: " : "no note (n TEXT makes one); choose: ", l->out);
+    } else if (!*word) print_question(l);
+    else if (word_is(word, "?", "h") || strcmp(word, "help") == 0) print_help(l);
+    else explain(l, word, rest);
     fflush(l->out);
     return 0;
 }
@@ -252,6 +278,7 @@ static int loop(Lines *l, TypedLines *reader, Text *line, const char **reason, E
             *reason = session_at_limit(l->session) ? "limit" : "done";
             break;
         }
+        if (printed < 0) greet(l);
         if (printed != l->moves) {
             set_note(l, pair->note);
             print_pair(l);
