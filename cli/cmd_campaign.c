@@ -68,6 +68,15 @@ static int take_over(StoreCampaign *c, const CampaignOptions *o, char **text, Er
     return 0;
 }
 
+/* "scale 3, tie; 2 people per pair; a pair is held 10 min; goal 20 a day" */
+static void put_terms(Text *t, const StoreCampaign *c)
+{
+    text_format(t, "scale %d%s%s; %d %s per pair; a pair is held %d min", c->scale,
+                c->tie ? ", tie" : "", c->both_bad ? ", both bad" : "", c->overlap,
+                c->overlap == 1 ? "person" : "people", (c->lease_s + MINUTE - 1) / MINUTE);
+    if (c->goal) text_format(t, "; goal %s a day", text_thousands(c->goal));
+}
+
 /* ---- new and edit ---------------------------------------------------------------------------------- */
 
 static int add(Store *store, const char *name, const CampaignOptions *o, Error *err)
@@ -91,6 +100,19 @@ static int add(Store *store, const char *name, const CampaignOptions *o, Error *
     return rc;
 }
 
+static int say_terms(Store *store, const char *name, Error *err)
+{
+    StoreCampaign c = {0};
+    Text t = {0};
+    if (store_get_campaign(store, name, &c, err) != 0) return -1;
+    put_terms(&t, &c);
+    if (c.guidelines) text_format(&t, "; guidelines, version %d", c.guidelines_version);
+    log_line("%s from here on: %s", name, t.bytes);
+    text_free(&t);
+    store_campaign_free(&c);
+    return 0;
+}
+
 static int edit(Store *store, const char *name, const CampaignOptions *o, Error *err)
 {
     StoreCampaign there = {0};
@@ -102,7 +124,7 @@ static int edit(Store *store, const char *name, const CampaignOptions *o, Error 
     if (rc == 0) rc = store_edit_campaign(store, &c, err);
     store_campaign_free(&there);
     free(text);
-    return rc;
+    return rc == 0 ? say_terms(store, name, err) : -1;
 }
 
 static int set_closed(Store *store, const char *name, bool closed, Error *err)
@@ -192,10 +214,9 @@ static void print_one(const Context *ctx, const StoreCampaign *c)
            c->closed ? "closed" : "open");
     printf("%s, %s by people\n", text_count(c->comparisons, "pair"),
            text_count(c->labels, "label"));
-    printf("scale %d%s%s; %d %s per pair; a pair is held %d min", c->scale, c->tie ? ", tie" : "",
-           c->both_bad ? ", both bad" : "", c->overlap, c->overlap == 1 ? "person" : "people",
-           (c->lease_s + MINUTE - 1) / MINUTE);
-    if (c->goal) printf("; goal %s a day", text_thousands(c->goal));
+    put_terms(&t, c);
+    printf("%s", t.bytes);
+    text_free(&t);
     if (!c->guidelines) {
         printf("\nno guidelines; from a file: rlhf campaign edit %s --guidelines FILE\n", c->name);
         return;

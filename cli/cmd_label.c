@@ -90,13 +90,26 @@ static int all_taken(Store *store, const char *who, int64_t id, bool imported, E
     return error_hint(err, "more pairs: rlhf sample");
 }
 
+/* Pairs are there, and none is the campaign's. */
+static int none_of_campaign(const char *campaign, Error *err)
+{
+    error_set(err, "no pairs to label yet in campaign %s", campaign);
+    return error_hint(err, "make some with: rlhf sample --campaign %s", campaign);
+}
+
 /* Nobody can label: say what is missing. */
-static int nothing_there(Store *store, const char *who, int64_t id, bool imported, Error *err)
+static int nothing_there(Store *store, const char *who, int64_t id, const LabelOptions *o,
+                         Error *err)
 {
     int64_t comparisons = 0, prompts = 0;
+    StoreCampaign campaign = {0};
+    if (store_get_campaign(store, o->campaign, &campaign, err) != 0) return -1;
+    const bool empty = campaign.comparisons == 0;
+    store_campaign_free(&campaign);
     if (store_count_comparisons(store, &comparisons, err) != 0) return -1;
     if (store_count_prompts(store, NULL, &prompts, err) != 0) return -1;
-    if (comparisons > 0) return all_taken(store, who, id, imported, err);
+    if (comparisons > 0 && empty) return none_of_campaign(o->campaign, err);
+    if (comparisons > 0) return all_taken(store, who, id, o->imported, err);
     if (prompts == 0)
         return error_set(err,
                          "no pairs to label yet, and no prompts; begin with: rlhf import FILE");
@@ -108,9 +121,13 @@ static int nothing_there(Store *store, const char *who, int64_t id, bool importe
 static void say_undo(const LabelOptions *o)
 {
     const bool other = strcmp(o->campaign, STORE_CAMPAIGN) != 0;
+    Text who = {0};
+    text_add(&who, "");
+    if (o->as) text_add_word(&who, o->as);
     printf("; all saved. Undo the last: rlhf label%s%s%s%s%s, then u\n", o->as ? " --as " : "",
-           o->as ? o->as : "", other ? " --campaign " : "", other ? o->campaign : "",
+           who.bytes, other ? " --campaign " : "", other ? o->campaign : "",
            o->line ? " --line" : "");
+    text_free(&who);
 }
 
 /* What is known at the end, before the session goes. */
@@ -242,7 +259,7 @@ static int label(const Context *ctx, const LabelOptions *o, Store *store, Error 
     Result result = {.counts = session_counts(session)};
     const SessionCounts *c = &result.counts;
     int rc = c->left + c->done + c->passed == 0
-                 ? nothing_there(store, who, annotator, o->imported, err)
+                 ? nothing_there(store, who, annotator, o, err)
                  : label_in(session, ctx, o, who, &reason, &result, err);
     Error late = {0};
     if (session_end(session, reason ? reason : "error", &late) != 0 && rc == 0) {

@@ -146,6 +146,8 @@ static void report_answered(const Sampling *s)
     printf(" prompts");
     if (o->source) printf(" of source %s", o->source);
     printf(s->to.n_models > 1 ? " together already" : " already");
+    if (o->campaign && strcmp(o->campaign, STORE_CAMPAIGN) != 0)
+        printf(", for whichever campaign it was");
     printf("\nfor more pairs: rlhf import FILE, then sample");
     if (o->split) printf("; or without --split");
     if (o->source) printf("; or without --source");

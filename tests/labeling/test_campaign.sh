@@ -28,6 +28,7 @@ prints '{"campaign":"eval-1","title":"before and after","purpose":"evaluate","cl
 printf 'Prefer the shorter answer.\n' >rules
 must campaign edit eval-1 --guidelines rules --tie
 must campaign edit eval-1 --guidelines rules --scale 1
+says "eval-1 from here on: scale 1, tie, both bad; 2 people per pair; a pair is held 5 min; goal 300 a day; guidelines, version 2"
 must campaign show eval-1 --json
 prints '"scale":1,"tie":true,"both_bad":true,"overlap":2,'
 prints '"guidelines_version":2,"guidelines":"Prefer the shorter'
@@ -40,9 +41,14 @@ must campaign
 [ "$(wc -l <out)" -eq 2 ] || fail "what is refused makes no campaign"
 
 # ---- each pair to two people, in a campaign of its own ----
+label --as ada --campaign eval-1
+exits 1 "a campaign without pairs"
+says "no pairs to label yet in campaign eval-1"
+says "make some with: rlhf sample --campaign eval-1"
 "$fixture" pairs . eval-1 || exit 1
 label --as ada --campaign eval-1
 prints "2 pairs labeled as ada"
+[ "$(sed -n 2p out)" = "Prefer the shorter answer." ] || fail "who begins reads the guidelines first: $(head -n 3 out)"
 label --as ben --campaign eval-1
 prints "2 pairs labeled as ben"
 must annotators add cy
@@ -75,6 +81,7 @@ says "rlhf campaign open eval-1"
 must campaign open eval-1
 label --as ada --campaign eval-1
 exits 0 "and open again"
+! grep -q "Prefer the shorter" out || fail "who has labeled there has read them: $(cat out)"
 label --as ada --campaign eval-2
 exits 1 "an unknown campaign"
 says "there is no campaign 'eval-2'; there is default, eval-1, school"
