@@ -377,7 +377,7 @@ static int list(const LabelOptions *o, Store *store, const char *who, int64_t an
         return 0;
     }
     if (store_count_claimable(store, annotator, o->imported, &left, &done, err) != 0) return -1;
-    if (done == 0) return nothing_there(store, who, annotator, o->imported, err);
+    if (done == 0) return nothing_there(store, who, annotator, o, err);
     log_line("nothing is left for %s, who has decided %s", who, text_count(done, "pair"));
     return 0;
 }

@@ -75,8 +75,8 @@ typedef struct {
     const char *name;
     double elo, low, high; /* points, with a 95% interval; NAN: none could be fitted */
     double kl, finished, distinct, words; /* nats, shares of 1, words an answer */
-    const double
-        *wins_over; /* (n) win rates against each, in the order of the rows; NAN against itself */
+    /* (n) win rates against each, in the order of the rows; NAN against itself */
+    const double *wins_over;
 } ReportRank;
 
 typedef struct {

@@ -30,8 +30,8 @@ struct Session {
     const char *layout;
     int64_t shown_us;   /* first view; 0 before */
     int64_t guarded_us; /* start of the 250 ms: the newest view; 0: not in view yet */
-    int64_t
-        dropped_us; /* when the newest pair went out of hand: what comes then has not been in view */
+    /* when the newest pair went out of hand: what comes then has not been in view */
+    int64_t dropped_us;
     int64_t early_us; /* the newest key that came too early */
     int64_t first_us; /* the first key that counted */
     int64_t input_us; /* the newest key */

@@ -13,8 +13,8 @@ typedef struct {
     const char *writer; /* whose they are */
     int64_t annotator_id, session_id;
     bool answers_only; /* to prompts of the store that have none, train and valid */
-    WritingForm
-        form; /* of written prompts; an answer to one of the store is led by a space where that needs one */
+    /* of written prompts; an answer to one of the store is led by a space where that needs one */
+    WritingForm form;
 } WritingOptions;
 typedef struct {
     int64_t written, there; /* there: the same prompt and answer were there already */

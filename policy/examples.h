@@ -9,9 +9,9 @@ typedef struct {
     int n;
     const int *token;
     const int *start; /* (n+1) */
-    const unsigned char *
-        learned; /* (start[n]) 1: learned, which no first token is, as nothing comes before it; NULL: all
-                                     but those */
+    /* (start[n]) 1: learned, which no first token is, as nothing comes before it; NULL: all but
+     * those */
+    const unsigned char *learned;
 } Examples;
 
 /* Tokens of example i that are learned. */

@@ -87,8 +87,8 @@ typedef struct {
     int64_t prompts, demonstrations, comparisons, judgements, class_texts,
         moved;                 /* new in the store; moved as in StoreAdded */
     int64_t by_split[SPLIT_N]; /* taken rows */
-    int64_t
-        as_is; /* taken rows whose prompt is a text that ImportOptions.chat would have made a turn */
+    /* taken rows whose prompt is a text that ImportOptions.chat would have made a turn */
+    int64_t as_is;
     int64_t stays[SPLIT_N]; /* duplicates whose prompt is there, and not in the split asked for */
     const char *unit;       /* of `line` below: "line", or "element" of a JSON array */
     ImportRefusal refusal[IMPORT_REFUSALS]; /* the first refused rows, by line */

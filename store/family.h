@@ -18,8 +18,8 @@ typedef struct {
     const char *doing; /* likewise adding one */
     const char *find;  /* id and split of content ?1 */
     const char *split; /* of any row of family ?1 */
-    const char *
-        insert; /* content ?1, source ?2, split ?3, family ?4, now ?5, and class ?6 where it has one */
+    /* content ?1, source ?2, split ?3, family ?4, now ?5, and class ?6 where it has one */
+    const char *insert;
 } FamilyTable;
 
 typedef struct {

@@ -9,8 +9,8 @@ enum { LAYOUT_KEYS = 5 };
 
 struct Layout {
     const char *name, *about;
-    bool
-        continues; /* a prompt that is a text is the beginning of the answers' text, no turn of a user */
+    /* a prompt that is a text is the beginning of the answers' text, no turn of a user */
+    bool continues;
     const char *key[LAYOUT_KEYS];      /* members that are there and not null */
     bool (*fits)(const cJSON *object); /* what else has to hold; NULL: nothing */
     int (*take)(ImportRow *row, const cJSON *object, const ImportOptions *options, Error *err);
