@@ -127,7 +127,8 @@ static const Command *const SECONDS[] = {
 const Command cmd_export = {
     .name = "export",
     .heading = "data",
-    .summary = "write prompts, preferences, labels, answers or judgements as JSON lines; a model",
+    .summary =
+        "write prompts, preferences, labels, answers, judgements or classes as JSON lines; a model",
     .usage = "prompts|demonstrations|preferences|labels|responses|judgements|classes "
              "[--split SPLIT] [--out FILE [--force]]\nmodel MODEL DIR [--merged]\n"
              "gguf MODEL FILE [--type f32|f16|bf16|q8_0] [--force]",

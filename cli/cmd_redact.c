@@ -24,7 +24,7 @@ typedef struct {
 /* clang-format off */
 #define REDACT_OPTIONS(them)                                                                     \
     {"find", OPTION_TEXT, offsetof(RedactOptions, find), 0, 0, "TEXT",                           \
-     "list the " them " that hold a text, with their numbers"},                                  \
+     "list the " them " that hold it, with their numbers"},                                      \
     {"why", OPTION_TEXT, offsetof(RedactOptions, why), 0, 0, "TEXT", "kept with the tombstone"}, \
     {"as", OPTION_TEXT, offsetof(RedactOptions, as), 0, 0, "NAME",                               \
      "who asks for it; else RLHF_ANNOTATOR, else the name of this login"},                       \
@@ -203,7 +203,7 @@ static const Command redact_prompt = {
 };
 static const Command redact_text = {
     .name = "text",
-    .summary = "likewise of a text that has a class",
+    .summary = "likewise of a text with a class",
     .usage = "ID [--why TEXT] [--yes]\n"
              "--find TEXT",
     .options = TEXT_OPTIONS,

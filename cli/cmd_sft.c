@@ -122,7 +122,7 @@ static int read_all(Sft *w, Error *err)
     const int sequences = w->train.examples.sequences.n;
     log_line("%s to learn from%s%s, %s held out, %s beyond the context of %d left out",
              text_count(w->train.n, "demonstration"), sequences < w->train.n ? ", in " : "",
-             sequences < w->train.n ? text_count(sequences, "conversation") : "",
+             sequences < w->train.n ? text_count(sequences, "sequence") : "",
              text_thousands(w->valid.n), text_thousands(too_long), max_T);
     if (w->valid.n == 0)
         log_line("%s too few to hold any out: what it learns cannot be told from what it comes to "

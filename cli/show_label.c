@@ -152,8 +152,9 @@ static void print_who(const StoreLabelRecord *l)
     if (l->terminal) snprintf(screen, sizeof screen, " on %.60s", l->terminal);
     const size_t n = strlen(screen);
     if (l->columns) snprintf(screen + n, sizeof screen - n, " %dx%d", l->columns, l->rows);
-    facts_print("session", "%lld, %s%s, program %s", (long long)l->session_id, l->ui, screen,
-                l->version);
+    const bool batch = l->kind == ANNOTATOR_HUMAN && strcmp(l->ui, "import") == 0;
+    facts_print("session", "%lld, %s%s, program %s", (long long)l->session_id,
+                batch ? "batch" : l->ui, screen, l->version);
     if (l->guidelines_version) facts_print("guidelines", "version %d", l->guidelines_version);
 }
 

@@ -136,13 +136,14 @@ static void print_answer(const char *name, const StoreAnswerRecord *a)
 static void print_label(const StoreLabelRecord *l, int scale)
 {
     char name[32], when[FACTS_TIME], words[SHOW_DECISION], took[48] = "", fate[64] = "";
+    const char *order = l->kind != ANNOTATOR_HUMAN ? "" : l->swapped ? ", b first" : ", a first";
     snprintf(name, sizeof name, "label %lld", (long long)l->id);
     if (l->active_ms) snprintf(took, sizeof took, ", %.1f s", (double)l->active_ms / 1e3);
     if (!l->stands && !l->retract)
         snprintf(fate, sizeof fate, "; replaced by label %lld", (long long)l->superseded_by);
-    facts_print(name, "%s%s: %s (%s%s, %s first)%s", l->annotator, l->reviewer ? ", reviewer" : "",
-                show_decision(words, l, scale), facts_time(when, l->submitted_us), took,
-                l->swapped ? "b" : "a", fate);
+    facts_print(name, "%s%s: %s (%s%s%s)%s", l->annotator, l->reviewer ? ", reviewer" : "",
+                show_decision(words, l, scale), facts_time(when, l->submitted_us), took, order,
+                fate);
     if (l->reasons) facts_print("", "reasons: %s", l->reasons);
     if (l->comment) facts_print("", "comment: %s", l->comment);
 }

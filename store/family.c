@@ -127,7 +127,7 @@ int family_put(Store *s, const FamilyTable *table, FamilyRow *row, Content *cont
     if (row->there) return 0;
 
     const Split wish = row->split;
-    const int64_t family = family_key(row->text);
+    const int64_t family = family_key(row->words ? row->words : row->text);
     Split there = SPLIT_ANY;
     if (find_split(s, table, family, &there, err) != 0) return -1;
     row->split = there != SPLIT_ANY ? there : wish != SPLIT_ANY ? wish : family_split(family);

@@ -24,6 +24,7 @@ typedef struct {
 
 typedef struct {
     const char *text, *source;
+    const char *words;      /* whose family it is of; NULL: the text's */
     const char *class_name; /* NULL: of a table without classes */
     Split split;            /* as wished, SPLIT_ANY to have it drawn; then as it is */
     int64_t id;             /* filled in */

@@ -13,6 +13,7 @@ typedef struct {
     DataKind kind;   /* prompts, demonstrations, preferences, judgements or classes */
     int turns;       /* of the row's dialogue, which the answers follow; 0: the prompt is a text */
     char *prompt;    /* as the model reads it; of a dialogue NULL until it is rendered */
+    char *words;     /* the prompt as it was written, where it was made a turn; else NULL */
     char *chosen;    /* the answer; of a tie the first one; of a prompt NULL; of a text its class */
     char *rejected;  /* of preferences alone */
     Outcome outcome; /* of a preference: pref, tie, both_bad */

@@ -10,6 +10,7 @@ void import_row_free(ImportRow *row)
 {
     for (int i = 0; i < row->n; i++) {
         free(row->item[i].prompt);
+        free(row->item[i].words);
         free(row->item[i].chosen);
         free(row->item[i].rejected);
     }
@@ -94,7 +95,7 @@ static int put_in_turn(ImportRow *row, ImportItem *item, const ImportOptions *op
             row->layout->name);
     if (options->system) dialogue_say(d, STORE_ROLES[0], options->system);
     dialogue_say(d, STORE_ROLES[1], item->prompt);
-    free(item->prompt);
+    item->words = item->prompt;
     item->prompt = NULL;
     item->turns = d->n;
     return 0;

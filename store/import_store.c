@@ -250,6 +250,7 @@ static int add_item(ImportTarget *to, const ImportRow *row, const ImportItem *it
 {
     StoreAdded counted = {0};
     StorePrompt prompt = {.text = item->prompt,
+                          .words = item->words,
                           .source = to->source,
                           .split = *split,
                           .template = item->turns ? row->template : NULL};

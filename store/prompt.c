@@ -27,7 +27,8 @@ static int insert_conversation(Store *s, const StorePrompt *row, Error *err)
 
 int prompt_put(Store *s, StorePrompt *row, Content *content, StoreAdded *added, Error *err)
 {
-    FamilyRow of_family = {.text = row->text, .source = row->source, .split = row->split};
+    FamilyRow of_family = {
+        .text = row->text, .source = row->source, .words = row->words, .split = row->split};
     if (family_put(s, &PROMPT, &of_family, content, added, err) != 0) return -1;
     row->id = of_family.id;
     row->split = of_family.split;

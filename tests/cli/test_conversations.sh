@@ -39,7 +39,7 @@ prints "talks.jsonl: 0 rows taken, 1 there already, 1 refused"
 
 # Two answers: 9 and 5 bytes at most, each ended by the turn's token; the prompts are read and not learned.
 must sft --config "$tiny" --set sft.steps=1 --json
-says "2 demonstrations to learn from, in 1 conversation, 0 held out, 0 beyond" # both answers, in one pass
+says "2 demonstrations to learn from, in 1 sequence, 0 held out, 0 beyond" # both answers, in one pass
 
 # ---- plain prompts: as they are, or each as a turn ----
 printf '{"models":{"base":"%s/../base"}}' "$PWD" >project.json

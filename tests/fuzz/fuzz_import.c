@@ -18,6 +18,7 @@ static void check_item(const ImportRow *row, const ImportItem *item, DataKind wa
     const bool pair = item->kind == DATA_PREFERENCES;
     FUZZ_CLAIM(wanted == DATA_AUTO || item->kind == wanted);
     FUZZ_CLAIM((item->prompt != NULL) == (item->turns == 0) && item->turns <= row->dialogue.n);
+    FUZZ_CLAIM(!item->words || item->turns == 2);
     const char *prompt =
         item->prompt ? item->prompt : row->dialogue.message[item->turns - 1].content;
     FUZZ_CLAIM(prompt[strspn(prompt, " \t\r\n")]);
@@ -33,13 +34,13 @@ static void check_line(const char *bytes, size_t n)
 {
     static const DataKind KINDS[] = {DATA_AUTO,        DATA_PROMPTS,    DATA_DEMONSTRATIONS,
                                      DATA_PREFERENCES, DATA_JUDGEMENTS, DATA_CLASSES};
-    for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++) {
-        const ImportOptions options = {.kind = KINDS[i]};
+    for (size_t i = 0; i < 2 * sizeof KINDS / sizeof *KINDS; i++) {
+        const ImportOptions options = {.kind = KINDS[i / 2], .chat = i % 2, .system = "s"};
         ImportRow row = {0};
         Error err = {0};
         if (import_parse(&row, bytes, n, &options, &err) == 0) {
             FUZZ_CLAIM(row.n > 0 && row.layout);
-            for (int k = 0; k < row.n; k++) check_item(&row, &row.item[k], KINDS[i]);
+            for (int k = 0; k < row.n; k++) check_item(&row, &row.item[k], KINDS[i / 2]);
         } else {
             FUZZ_CLAIM(row.n == 0 && err.message[0] && !strchr(err.message, '\n'));
         }

@@ -127,6 +127,8 @@ static void a_bad_row_is_refused_with_the_reason(void **state)
             "choice: 'A' is none of a, b, first, second, tie, both_bad, skip, flag");
     refused("{\"pair\":1,\"choice\":\"both bad\"}", &PLAIN,
             "choice: 'both bad'; did you mean both_bad");
+    refused("{\"pair\":1,\"choice\":\"\\u001b[31m\\n\"}", &PLAIN,
+            "choice: '?[31m?' is none of a, b, first, second, tie, both_bad, skip, flag");
     refused("{\"pair\":1,\"choise\":\"a\"}", &PLAIN,
             "'choise' is no member of a row; did you mean choice");
     refused("{\"pair\":1,\"choice\":\"first\"}", &PLAIN,

@@ -23,7 +23,7 @@ prints_like '^  label 1 +ada: a is better \(.*, 52\.1 s, [ab] first\); replaced 
 prints_like '^  label 2 +ada: tie \(' "and what took its place"
 prints 'comment: much the same<U+202E>'
 prints_like '^  label 3 +ben: b is better \(' "another person's"
-prints_like '^  label 5 +rule:longer: b is better \(' "a rule's"
+prints_like '^  label 5 +rule:longer: b is better \([0-9: -]+\)$' "a rule's"
 prints_like '^  people say +a 0, b 1, neither 1$' "only what stands counts, and only people"
 must show pair 1 --json
 prints '"votes":{"a":0,"b":1,"tie":1,"undecided":0},"settled_by":null,"expected":null,"held_by":null}'
@@ -40,7 +40,7 @@ prints_like '^  stands +yes$' "it stands"
 prints_like '^  follows +label 1 of the same annotator$' "what it replaced"
 prints_like '^  confidence +7 of 9$' "how sure"
 prints_like '^  annotator +ada, a person$' "who"
-prints_like '^  session +[0-9]+, import, program ' "where"
+prints_like '^  session +[0-9]+, batch, program ' "where"
 prints_like '^  chain +2 of 7 labels, SHA-256' "its place"
 prints_like '^ +after label 1, [0-9a-f]{64}$' "the one before"
 prints "computed anew: as it was given, and so is what it was given to"

@@ -451,6 +451,31 @@ static void the_turns_of_a_conversation_share_a_split(void **state)
     store_demonstrations_free(&list);
 }
 
+/* Else one form of a test prompt could be trained on. */
+static void a_prompt_and_its_turn_share_a_split(void **state)
+{
+    (void)state;
+    const ImportOptions chat = {.render = render, .chat = true, .system = "s"};
+    Text t = {0};
+    ImportResult r = {0};
+    for (int i = 0; i < 40; i++)
+        text_format(&t, "{\"prompt\":\"q%c%c\"}\n", 'a' + i % 20, 'a' + i / 20);
+    write_file("p.jsonl", t.bytes);
+    text_free(&t);
+    OK(store_import(store, file, NULL, &r, &err));
+    assert_int_equal(r.as_is, 40);
+    assert_true(r.by_split[SPLIT_TRAIN] < 40);
+    store_import_free(&r);
+    OK(store_import(store, file, &chat, &r, &err));
+    assert_int_equal(r.prompts, 40);
+    assert_int_equal(r.as_is, 0);
+    store_import_free(&r);
+    assert_int_equal(raw_number("SELECT count(*) FROM prompt p JOIN content c ON c.id=p.content_id"
+                                " JOIN content d ON d.body='<system>s<user>'||c.body||'<assistant>'"
+                                " JOIN prompt t ON t.content_id=d.id WHERE t.split=p.split"),
+                     40);
+}
+
 static void an_import_ends_where_no_conversation_can_be_read(void **state)
 {
     (void)state;
@@ -517,6 +542,7 @@ int main(void)
         cmocka_unit_test(less_is_made_of_a_row_when_asked_for),
         TEST(conversations_are_stored_as_rendered_with_their_template),
         TEST(the_turns_of_a_conversation_share_a_split),
+        TEST(a_prompt_and_its_turn_share_a_split),
         TEST(an_import_ends_where_no_conversation_can_be_read),
         TEST(unpaired_rows_are_judgements_of_nobody_of_ours),
         TEST(ties_and_margins_are_kept),
