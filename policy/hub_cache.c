@@ -40,6 +40,7 @@ int hub_cache_root(char out[FILE_PATH_MAX], Error *err)
 {
     char home[FILE_PATH_MAX];
     path_variable(out, "HF_HUB_CACHE");
+    if (!out[0]) path_variable(out, "HUGGINGFACE_HUB_CACHE"); /* its older name, read by both */
     if (out[0]) return 0;
     return hub_home(home, err) == 0 ? path_join(out, home, "hub", err) : -1;
 }

@@ -8,7 +8,7 @@
  *     ROOT/.locks/models--org--name/HASH.lock              flock of whoever downloads it
  *     ROOT/CACHEDIR.TAG                                    tells programs for backups to leave it out
  *
- * ROOT is HF_HUB_CACHE, else $HF_HOME/hub, else $XDG_CACHE_HOME/huggingface/hub, else
+ * ROOT is HF_HUB_CACHE, else HUGGINGFACE_HUB_CACHE, else $HF_HOME/hub, else $XDG_CACHE_HOME/huggingface/hub, else
  * ~/.cache/huggingface/hub.  A data set's folder begins with datasets--.  Nothing here uses the network. */
 #ifndef POLICY_HUB_CACHE_H
 #define POLICY_HUB_CACHE_H

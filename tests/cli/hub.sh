@@ -4,7 +4,7 @@
 perl -MIO::Socket::INET -e 1 2>/dev/null || { echo "no perl to serve a hub with" && exit 77; }
 servers=()
 trap 'rm -rf "$folder"; for s in "${servers[@]}"; do kill "$s" 2>/dev/null; done' EXIT
-unset HF_TOKEN HF_TOKEN_PATH HF_HUB_CACHE HF_HUB_OFFLINE TRANSFORMERS_OFFLINE XDG_CACHE_HOME
+unset HF_TOKEN HF_TOKEN_PATH HF_HUB_CACHE HUGGINGFACE_HUB_CACHE HF_HUB_OFFLINE TRANSFORMERS_OFFLINE XDG_CACHE_HOME
 unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
 mkdir files hashes
 for name in hub store; do

@@ -14,16 +14,18 @@
 static void variables_say_where_the_cache_is(void **state)
 {
     (void)state;
-    static const char *const NAMES[] = {"HOME", "XDG_CACHE_HOME", "HF_HOME", "HF_HUB_CACHE"};
-    static const char *const VALUES[] = {"/home/ada", "/xdg", "~/hf", "/cache"};
+    static const char *const NAMES[] = {"HOME", "XDG_CACHE_HOME", "HF_HOME",
+                                        "HUGGINGFACE_HUB_CACHE", "HF_HUB_CACHE"};
+    static const char *const VALUES[] = {"/home/ada", "/xdg", "~/hf", "/older", "/cache"};
     static const char *const ROOTS[] = {"/home/ada/.cache/huggingface/hub", "/xdg/huggingface/hub",
-                                        "/home/ada/hf/hub", "/cache"};
+                                        "/home/ada/hf/hub", "/older", "/cache"};
+    enum { N = sizeof NAMES / sizeof *NAMES };
     char root[FILE_PATH_MAX];
     Error err;
-    for (int i = 0; i < 4; i++) unsetenv(NAMES[i]);
+    for (int i = 0; i < N; i++) unsetenv(NAMES[i]);
     assert_int_equal(hub_cache_root(root, &err), -1);
     assert_says(&err, "set HF_HOME");
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < N; i++) {
         setenv(NAMES[i], VALUES[i], 1);
         assert_worked(hub_cache_root(root, &err), &err);
         assert_string_equal(root, ROOTS[i]);
