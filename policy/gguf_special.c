@@ -33,6 +33,29 @@ static void add_end(Specials *s, int id)
     s->end[s->n_end++] = id;
 }
 
+static int check_end(const Specials *s, const cJSON *id, Error *err)
+{
+    const double x = cJSON_IsNumber(id) ? id->valuedouble : -1;
+    if (x >= 0 && x < s->v->V && x == (int)x) return 0;
+    return error_set(err, "generation_config.json: eos_token_id names no token from 0 to %d",
+                     s->v->V - 1);
+}
+
+/* Before llama.cpp is told of them. */
+static int check_generation(const Specials *s, const cJSON *generation, Error *err)
+{
+    const cJSON *item, *ends = cJSON_GetObjectItemCaseSensitive(generation, "eos_token_id");
+    if (generation && !cJSON_IsObject(generation))
+        return error_set(err, "generation_config.json: not a JSON object");
+    if (!ends || cJSON_IsNull(ends)) return 0;
+    if (!cJSON_IsArray(ends)) return check_end(s, ends, err);
+    cJSON_ArrayForEach(item, ends)
+    {
+        if (check_end(s, item, err) != 0) return -1;
+    }
+    return 0;
+}
+
 /* First where an answer ends here: eos_token, or <|endoftext|> where none is named (tokenizer_eos). */
 static void find_ends(Specials *s, const ModelConfig *c, const cJSON *generation)
 {
@@ -165,6 +188,7 @@ int gguf_put_special(GgufKeys *k, const char *dir, const cJSON *tokenizer, const
     Specials s = {
         .v = v, .config = config, .bos = named(&(Specials){.v = v, .config = config}, "bos_token")};
     if (s.bos < 0 && c->bos < v->V) s.bos = c->bos;
+    if (check_generation(&s, generation, err) != 0) goto done;
     find_ends(&s, c, generation);
     if (s.n_end == 0) {
         error_set(err, "no token ends a text, and llama.cpp would take token 11 for one");

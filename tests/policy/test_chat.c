@@ -322,6 +322,10 @@ static void the_template_is_found_where_models_have_it(void **state)
                "{\"chat_template\": [{\"name\": \"tool_use\", \"template\": \"x\"}, {\"name\": "
                "\"default\", \"template\": \"" CHATML_SOURCE "\"}]}");
     assert_opens(NULL, "chatml");
+    write_file("tokenizer_config.json",
+               "{\"chat_template\": {\"tool_use\": \"{{ no }}\", \"default\": \"" CHATML_SOURCE
+               "\"}}");
+    assert_opens(NULL, "chatml");
     write_file("tokenizer_config.json", "{}");
     write_file("chat_template.jinja", CHATML_SOURCE "\n");
     assert_opens(NULL, "chatml");

@@ -203,6 +203,28 @@ static void tokens_that_end_an_answer_fill_three_places(void **state)
     gguf_keys_free(&keys);
 }
 
+static void an_end_that_is_no_token_is_refused(void **state)
+{
+    (void)state;
+    static const char *const WRONG[] = {"[]",
+                                        "{\"eos_token_id\":\"4\"}",
+                                        "{\"eos_token_id\":-1}",
+                                        "{\"eos_token_id\":[4,1e300]}",
+                                        "{\"eos_token_id\":[4,0.5]}",
+                                        "{\"eos_token_id\":[99999]}"};
+    scratch_folder("model", true);
+    scratch_write(scratch_path("model/tokenizer.json"), PLAIN);
+    scratch_write(scratch_path("model/tokenizer_config.json"), "{\"eos_token\":\"<end>\"}");
+    for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++) {
+        GgufKeys keys = {0};
+        scratch_write(scratch_path("model/generation_config.json"), WRONG[i]);
+        assert_int_equal(gguf_put_tokenizer(&keys, scratch_path("model"), &ROWS, &err), -1);
+        assert_says(&err, i == 0 ? "generation_config.json: not a JSON object"
+                                 : "generation_config.json: eos_token_id names no token from 0 to");
+        gguf_keys_free(&keys);
+    }
+}
+
 /* As everywhere here, and before what config.json says. */
 static void an_unnamed_end_is_endoftext(void **state)
 {
@@ -328,6 +350,7 @@ int main(void)
         cmocka_unit_test(an_unknown_pre_tokenizer_is_refused_by_name),
         cmocka_unit_test(special_tokens_are_named_by_their_ids),
         cmocka_unit_test(tokens_that_end_an_answer_fill_three_places),
+        cmocka_unit_test(an_end_that_is_no_token_is_refused),
         cmocka_unit_test(an_unnamed_end_is_endoftext),
         cmocka_unit_test(a_template_of_its_own_file_comes_first),
         cmocka_unit_test(a_post_processor_says_what_stands_around_a_text),

@@ -224,7 +224,8 @@ static void the_stop_token_is_a_text_or_an_object(void **state)
     t = configured("llama-2", "{\"eos_token\": {\"content\": \"</s>\", \"lstrip\": false}}");
     assert_int_equal(tokenizer_eos(t), 2);
     tokenizer_free(t);
-    t = configured("llama-2", "{\"eos_token\": null}");
+    t = configured("llama-2",
+                   "{\"eos_token\": null, \"add_bos_token\": null, \"chat_template\": null}");
     assert_int_equal(tokenizer_eos(t), -1);
     tokenizer_free(t);
 }
@@ -235,7 +236,18 @@ static void wrong_configurations_are_refused(void **state)
     static const char *const WRONG[][2] = {
         {"{\"eos_token\": \"<none>\"}", "eos_token \"<none>\" is not a token"},
         {"{\"add_bos_token\": true}", "there is no bos_token"},
-        {"{", "tokenizer_config.json: line 1"}};
+        {"{", "tokenizer_config.json: line 1"},
+        {"[]", "not a JSON object"},
+        {"{\"eos_token\": 2}", "eos_token is not a text or an object with its \"content\""},
+        {"{\"eos_token\": {\"content\": 2}}", "eos_token is not a text"},
+        {"{\"bos_token\": [\"<s>\"]}", "bos_token is not a text"},
+        {"{\"add_bos_token\": \"yes\"}", "add_bos_token is not true or false"},
+        {"{\"tokenizer_class\": 1}", "tokenizer_class is not a text"},
+        {"{\"added_tokens_decoder\": []}", "added_tokens_decoder is not an object"},
+        {"{\"additional_special_tokens\": {}}", "additional_special_tokens is not a list"},
+        {"{\"chat_template\": 7}", "chat_template is not a text or a list"},
+        {"{\"chat_template\": [{\"name\": \"default\"}]}",
+         "chat_template is not a text or a list"}};
     for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++) {
         Tokenizer *t = configured("llama-2", "{}");
         tokenizer_free(t);
