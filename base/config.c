@@ -369,3 +369,10 @@ void config_help(const Config *c, FILE *to)
     for (int s = 0; s < c->n; s++)
         for (int i = 0; i < c->table[s]->n; i++) print_field(c, s, i, to);
 }
+
+void config_help_key(const Config *c, const char *plain, FILE *to)
+{
+    for (int s = 0; s < c->n; s++)
+        for (int i = 0; i < c->table[s]->n; i++)
+            if (config_key_is(c->table[s], i, plain)) print_field(c, s, i, to);
+}

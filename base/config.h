@@ -133,5 +133,7 @@ bool config_is_default(const Config *c, const char *key);
 /* One line per setting: section.name, value, range, meaning, source, `live` where it is that, and origin unless
  * that is the default. */
 void config_help(const Config *c, FILE *to);
+/* Those lines alone whose setting is KEY or SECTION.KEY (config_key_is). */
+void config_help_key(const Config *c, const char *plain, FILE *to);
 
 #endif

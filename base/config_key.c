@@ -14,21 +14,23 @@ void config_plain_key(char out[CONFIG_KEY_MAX], const char *key)
         if (*c == '-') *c = '_';
 }
 
+bool config_key_is(const ConfigTable *t, int field, const char *plain)
+{
+    const char *dot = strchr(plain, '.'), *name = dot ? dot + 1 : plain;
+    const size_t n = dot ? (size_t)(dot - plain) : 0;
+    if (dot && (strlen(t->name) != n || strncmp(t->name, plain, n) != 0)) return false;
+    return strcmp(t->fields[field].name, name) == 0;
+}
+
 /* How many settings the key names; the last one is in *section and *field. */
 static int count(const Config *c, const char *key, int *section, int *field)
 {
     char plain[CONFIG_KEY_MAX];
-    config_plain_key(plain, key);
-    char *name = strchr(plain, '.');
-    if (name) *name++ = 0;
     int found = 0;
-    for (int s = 0; s < c->n; s++) {
-        if (name && strcmp(c->table[s]->name, plain) != 0) continue;
-        for (int i = 0; i < c->table[s]->n; i++) {
-            if (strcmp(c->table[s]->fields[i].name, name ? name : plain) != 0) continue;
-            *section = s, *field = i, found++;
-        }
-    }
+    config_plain_key(plain, key);
+    for (int s = 0; s < c->n; s++)
+        for (int i = 0; i < c->table[s]->n; i++)
+            if (config_key_is(c->table[s], i, plain)) *section = s, *field = i, found++;
     return found;
 }
 

@@ -4,7 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/config_key.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
@@ -89,22 +91,78 @@ static void print_options(const char *title, const Option *options)
     }
 }
 
-/* Defaults live in a struct that nobody reads; a preset is part of the program, and so has no errors. */
+/* Defaults live in a struct that nobody reads; a preset is part of the program, and so has no errors.  Of a KEY
+ * (NULL: all) its line alone. */
+static void print_table(const Command *c, const ConfigTable *t, const char *key)
+{
+    Config config = {0};
+    void *values = mem_calloc(1, t->size);
+    Error ignored;
+    config_bind(&config, t, values);
+    context_preset(&config, c, &ignored);
+    if (key) config_help_key(&config, key, stdout);
+    else config_help(&config, stdout);
+    free(values);
+}
+
+static const char LIVE[] = "(live) may be another value when a run is resumed: rlhf stop, then "
+                           "--resume --KEY VALUE\n";
+
+static bool can_resume(const Command *c)
+{
+    for (const Option *o = c->options; o && o->name; o++)
+        if (strcmp(o->name, "resume") == 0) return true;
+    return false;
+}
+
+static bool any_live(const Command *c)
+{
+    for (const ConfigTable *const *t = c->sections; t && *t; t++)
+        for (int i = 0; i < (*t)->n; i++)
+            if ((*t)->fields[i].live) return true;
+    return false;
+}
+
 static void print_settings(const Command *c)
 {
     if (!c->sections) return;
     printf("\nsettings with default, range, meaning and source; given as --KEY VALUE or --set "
            "SECTION.KEY=VALUE\n");
-    for (const ConfigTable *const *t = c->sections; *t; t++) {
-        Config config = {0};
-        void *values = calloc(1, (*t)->size);
-        if (!values) return;
-        Error ignored;
-        config_bind(&config, *t, values);
-        context_preset(&config, c, &ignored);
-        config_help(&config, stdout);
-        free(values);
-    }
+    if (can_resume(c) && any_live(c)) fputs(LIVE, stdout);
+    for (const ConfigTable *const *t = c->sections; *t; t++) print_table(c, *t, NULL);
+}
+
+static bool has_key(const ConfigTable *t, const char *plain)
+{
+    for (int i = 0; i < t->n; i++)
+        if (config_key_is(t, i, plain)) return true;
+    return false;
+}
+
+/* Whether a command before this one has the table too, and so has told its settings. */
+static bool told_before(const Command *const *command, const ConfigTable *table)
+{
+    for (const Command *const *c = COMMANDS; c < command; c++)
+        for (const ConfigTable *const *t = (*c)->sections; t && *t; t++)
+            if (*t == table) return true;
+    return false;
+}
+
+/* A setting of that name, of every section that has one; false when none has. */
+static bool help_setting(const char *key)
+{
+    bool said = false;
+    char plain[CONFIG_KEY_MAX];
+    if (strlen(key) >= CONFIG_KEY_MAX) return false;
+    config_plain_key(plain, key);
+    for (const Command *const *c = COMMANDS; *c; c++)
+        for (const ConfigTable *const *t = (*c)->sections; t && *t; t++) {
+            if (!has_key(*t, plain) || told_before(c, *t)) continue;
+            printf("rlhf %s\n", (*c)->name);
+            print_table(*c, *t, plain);
+            said = true;
+        }
+    return said;
 }
 
 /* Where the options of the second words are told. */
@@ -180,6 +238,7 @@ static int help(Context *ctx, int argc, char **argv, Error *err)
     if (words.n == 0) return help_list(), 0;
     if (words.n == 1 && strcmp(words.word[0], "words") == 0) return fputs(WORDS, stdout), 0;
     const Command *first = command_find(words.word[0]);
+    if (!first && words.n == 1 && help_setting(words.word[0])) return 0;
     if (!first) return command_unknown(NULL, words.word[0], err);
     if (words.n == 1) return help_command(NULL, first), 0;
     const Command *second = command_second(first, words.word[1]);
@@ -191,8 +250,8 @@ static int help(Context *ctx, int argc, char **argv, Error *err)
 const Command cmd_help = {
     .name = "help",
     .heading = "other",
-    .summary = "all commands, one command, or the words used here",
-    .usage = "\nCOMMAND\nwords\n--man\n--completion bash|zsh|fish",
+    .summary = "all commands, one command, one setting, or the words used here",
+    .usage = "\nCOMMAND\nKEY|SECTION.KEY\nwords\n--man\n--completion bash|zsh|fish",
     .options = OPTIONS,
     .run = help,
 };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/config_key.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -175,6 +176,25 @@ static int take_setting(Context *ctx, int argc, char **argv, int *i, Error *err)
     return 1;
 }
 
+/* "--ppo.kl_ceof": the nearest in the section that was written, as it is typed; false when none is near. */
+static bool guess_in_section(char out[NAME_LENGTH], const ConfigTable *const *sections,
+                             const char *name)
+{
+    const char *dot = strchr(name, '.');
+    for (; dot && sections && *sections; sections++) {
+        const ConfigTable *t = *sections;
+        const char *names[NAMES_MAX];
+        int n = 0;
+        if (strlen(t->name) != (size_t)(dot - name) || strncmp(t->name, name, strlen(t->name)) != 0)
+            continue;
+        for (int i = 0; i < t->n && n < NAMES_MAX; i++) names[n++] = t->fields[i].name;
+        const char *near = text_nearest(config_full_name(dot + 1), names, n);
+        if (near) snprintf(out, NAME_LENGTH, "%s.%s", t->name, near);
+        return near != NULL;
+    }
+    return false;
+}
+
 static int unknown_option(const Context *ctx, const Option *options, const char *argument,
                           Error *err)
 {
@@ -187,7 +207,10 @@ static int unknown_option(const Context *ctx, const Option *options, const char 
     for (const Option *o = GLOBAL_OPTIONS; o->name && n < NAMES_MAX; o++) names[n++] = o->name;
     for (const ConfigTable *const *t = ctx->command->sections; t && *t; t++)
         for (int i = 0; i < (*t)->n && n < NAMES_MAX; i++) names[n++] = (*t)->fields[i].name;
-    const char *near = text_nearest(config_full_name(name), names, n);
+    char inside[NAME_LENGTH];
+    const char *near = guess_in_section(inside, ctx->command->sections, name)
+                           ? inside
+                           : text_nearest(config_full_name(name), names, n);
     if (!near) {
         error_usage(err, "unknown option %.60s", argument);
         return error_hint(err, "its options: rlhf help %s", ctx->called);
@@ -263,6 +286,28 @@ int context_preset(Config *c, const Command *command, Error *err)
     return rc;
 }
 
+/* A key that names a setting of another command is no misspelling of one of this. */
+static bool is_elsewhere(const ConfigTable *const *known, const char *assignment)
+{
+    char key[CONFIG_KEY_MAX], plain[CONFIG_KEY_MAX];
+    snprintf(key, sizeof key, "%.*s", (int)strcspn(assignment, "="), assignment);
+    config_plain_key(plain, key);
+    for (; *known; known++)
+        for (int i = 0; i < (*known)->n; i++)
+            if (strchr(plain, '.') && config_key_is(*known, i, plain)) return true;
+    return false;
+}
+
+static int assign(Config *c, const char *assignment, const ConfigTable *const *known,
+                  const Context *ctx, Error *err)
+{
+    const int length = (int)strcspn(assignment, "=");
+    if (config_assign(c, assignment, CONFIG_FROM_SET, err) == 0) return 0;
+    if (!strstr(err->message, " is no setting") || !is_elsewhere(known, assignment)) return -1;
+    error_usage(err, "%.*s is a setting, but not of rlhf %s", length, assignment, ctx->called);
+    return error_hint(err, "whose it is: rlhf help %.*s", length, assignment);
+}
+
 int context_settings(const Context *ctx, Config *c, const char *preset, Error *err)
 {
     const ConfigTable *known[SECTIONS_MAX + 1];
@@ -281,8 +326,7 @@ int context_settings(const Context *ctx, Config *c, const char *preset, Error *e
             rc = error_wrap(err, "project.json: settings");
         cJSON_Delete(project);
     }
-    for (int i = 0; i < ctx->n_set && rc == 0; i++)
-        rc = config_assign(c, ctx->set[i], CONFIG_FROM_SET, err);
+    for (int i = 0; i < ctx->n_set && rc == 0; i++) rc = assign(c, ctx->set[i], known, ctx, err);
     for (int i = 0; i < ctx->n_flag && rc == 0; i++)
         rc = config_assign(c, ctx->flag[i], CONFIG_FROM_FLAG, err);
     if (rc != 0 && text_ends(err->message, " is no setting"))

@@ -45,6 +45,19 @@ prints_nothing "help for an unknown command"
 run help words
 prints "rollout "
 
+run help ppo
+prints "(live) may be another value when a run is resumed: rlhf stop, then --resume --KEY VALUE"
+run help ppo.kl-coef
+exits 0 "help for a setting"
+prints_like '^  ppo.kl_coef +0.05 ' "its line"
+[ "$(wc -l <out)" -eq 2 ] || fail "and no other than the command's name: $(cat out)"
+run help margin
+[ "$(cut -c 1-15 out)" = "$(printf 'rlhf reward\n  reward.margin')" ] || fail "a key without its section: $(cat out)"
+run help learning_rate
+prints "sft.learning_rate"
+prints "ppo.learning_rate"
+refused 2 "unknown command 'kl_ceof'" help kl_ceof
+
 run --version
 prints "rlhf "
 
@@ -233,6 +246,9 @@ prints_nothing "an unknown setting"
 run config ppo --kl-coeff 1
 exits 2 "an unknown setting as an option"
 says "unknown option --kl-coeff; did you mean --kl-coef"
+refused 2 "unknown option --ppo.kl-coeff; did you mean --ppo.kl-coef" config ppo --ppo.kl-coeff 1
+refused 2 "ppo.epochs is a setting, but not of rlhf reward" config reward --set ppo.epochs=3
+says "whose it is: rlhf help ppo.epochs"
 run config ppo --set ppo.lr=1
 exits 2 "a setting by the name that others call it"
 says "ppo.lr is no setting; did you mean ppo.learning_rate"
