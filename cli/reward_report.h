@@ -34,4 +34,10 @@ void reward_report_json(Text *t, const RewardEvaluation *e, const NoiseCeiling *
 void reward_report_print(const char *name, const RewardEvaluation *e, const NoiseCeiling *c,
                          const char *file, const char *when);
 
+/* Whether these pairs cannot tell the model from chance, or say that it is worse. */
+bool reward_report_is_chance(const RewardEvaluation *e);
+/* Why that is so of held-out pairs, by how it orders pairs that it has just learned from: it did not learn those
+ * either, or nothing that holds for others. */
+void reward_report_cause(const RewardEvaluation *learned, double learning_rate);
+
 #endif

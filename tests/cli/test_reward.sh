@@ -38,6 +38,17 @@ refused 1 "37 labels are too few to hold any out (at least 60); label more, or: 
 keys b 23
 refused 1 "all 30 labels prefer the right answer" reward --config "$tiny"
 
+# ---- why held-out pairs say nothing: the pairs that it saw tell ----
+cp -r . ../coin
+cd ../coin || exit 1
+must reward --force --config "$tiny" --learning-rate 1e-7
+prints "it has not learned those either; before more labels try a higher --learning-rate than 1e-07"
+must judge --coin
+must reward --force --config "$tiny" --set reward.people_weight=0.001 --epochs 40
+prints_like '^of [0-9]+ pairs that it has just learned from it is right on (0\.[6-9][0-9]|1\.00): it knows those, and little that holds' \
+    "tosses of a coin, known by heart"
+cd ../few || exit 1
+
 # ---- what people agree on: the pairs that the model gets wrong, once more by somebody else ----
 must reward --force --config "$tiny"
 yes a | head -n 30 >../keys
