@@ -81,6 +81,9 @@ static int read_prompts(PpoRun *r, Error *err)
         return -1;
     if (r->prompts.n == 0 && r->prompts.left_out > 0)
         return prompts_too_long(r->prompts.left_out, tight, r->settings.max_new_tokens, err);
+    if (r->prompts.n == 0 && r->options.source)
+        return error_set(err, "no train prompts of source %s; of any: leave out --source",
+                         r->options.source);
     if (r->prompts.n == 0)
         return error_set(err, "no train prompts yet; bring some in with: rlhf import FILE");
     prompts_log(r->prompts.left_out, tight, r->settings.max_new_tokens);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/config_key.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/commands.h"
@@ -106,6 +107,19 @@ static int check_shape(Pretrain *p, Error *err)
     return check_memory(p, &config, err);
 }
 
+/* A file of settings may hold a shape that is meant for other runs; who types one means this. */
+static int check_given(const Pretrain *p, const Config *c, Error *err)
+{
+    const int s = config_section(c, MODEL_TABLE.name);
+    for (int i = 0; p->options.model && i < MODEL_TABLE.n; i++)
+        if (c->origin[s][i] >= CONFIG_FROM_SET)
+            return error_usage(err,
+                               "model.%s is of a new model, and --model %s has its own; leave out "
+                               "one of them",
+                               MODEL_TABLE.fields[i].name, p->options.model);
+    return 0;
+}
+
 static int make_model(Pretrain *p, Error *err)
 {
     ModelConfig config;
@@ -196,6 +210,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (options_parse(ctx, OPTIONS, &p.options, &words, 1, WORDS_MAX, argc, argv, err) != 0)
         return -1;
     if (training_settings(ctx, &c, "pretrain", &p.options.training, err) != 0) return -1;
+    if (check_given(&p, &c, err) != 0) goto done;
     if ((p.options.model ? open_model(&p, err) : check_shape(&p, err)) != 0) goto done;
     if (corpus_read(&p.corpus, words.word, words.n, err) != 0) goto done;
     if (p.corpus.folders > 0 || p.options.distinct)

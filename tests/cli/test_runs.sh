@@ -37,6 +37,9 @@ run pretrain "${tiny[@]}" --run plainly --set pretrain.steps=4 --resume
 exits 1 "a resume of a reference run with vectors"
 says 'arithmetic was "reference" and is "vector" now'
 
+must pretrain "${tiny[@]}" --model vector --run onward --set pretrain.steps=1
+refused 2 "model.width is of a new model, and --model vector has its own" pretrain "${tiny[@]}" --model vector --width 64
+
 # ---- settings that are refused leave nothing behind ----
 run pretrain "${tiny[@]}" --heads 3
 exits 1 "a width that the heads do not divide"
