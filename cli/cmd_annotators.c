@@ -254,7 +254,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (parse_day(&to, "to", o.to, 1, err) != 0) return -1;
     if (o.from && o.to && to <= from)
         return error_usage(err, "--to %s is before --from %s", o.to, o.from);
-    if (open_store(&store, ctx, err) != 0) return -1;
+    if (open_store_to_read(&store, ctx, err) != 0) return -1;
     const int rc = report(ctx, &o, store, from, to, err);
     store_close(store);
     return rc;

@@ -47,7 +47,7 @@ static int backup(Context *ctx, int argc, char **argv, Error *err)
         snprintf(target, sizeof target, "%s", words.word[0]);
         if (output_check(ctx, target, NULL, options.force, err) != 0) return -1;
     }
-    if (project_path(ctx, path, "rlhf.db", err) != 0 || store_open(&store, path, err) != 0)
+    if (project_path(ctx, path, "rlhf.db", err) != 0 || store_open_to_read(&store, path, err) != 0)
         return -1;
     if (store_backup(store, target, err) != 0) goto done;
     if (ctx->json) {

@@ -230,7 +230,7 @@ static int run_list(Context *ctx, int argc, char **argv, Error *err)
     Store *store = NULL;
     StoreCampaignList list = {0};
     if (options_parse(ctx, NULL, NULL, NULL, 0, 0, argc, argv, err) != 0) return -1;
-    if (open_store(&store, ctx, err) != 0) return -1;
+    if (open_store_to_read(&store, ctx, err) != 0) return -1;
     const int rc = store_list_campaigns(store, &list, err);
     if (rc == 0) print_list(ctx, &list);
     store_campaigns_free(&list);
@@ -244,7 +244,7 @@ static int run_show(Context *ctx, int argc, char **argv, Error *err)
     Store *store = NULL;
     StoreCampaign c = {0};
     if (options_parse(ctx, NULL, NULL, &words, 0, 1, argc, argv, err) != 0) return -1;
-    if (open_store(&store, ctx, err) != 0) return -1;
+    if (open_store_to_read(&store, ctx, err) != 0) return -1;
     const int rc = store_get_campaign(store, words.n ? words.word[0] : NULL, &c, err);
     if (rc == 0) print_one(ctx, &c);
     store_campaign_free(&c);

@@ -82,7 +82,7 @@ static int export(Context *ctx, int argc, char **argv, Error *err)
     if (choices.split && split_parse(&split, choices.split, err) != 0) return -1;
     if (choices.form && read_form(&form, choices.form, err) != 0) return -1;
     if (choices.out && output_check(ctx, choices.out, NULL, choices.force, err) != 0) return -1;
-    if (project_path(ctx, path, "rlhf.db", err) != 0 || store_open(&store, path, err) != 0)
+    if (project_path(ctx, path, "rlhf.db", err) != 0 || store_open_to_read(&store, path, err) != 0)
         return -1;
     if (choices.out) rc = write_file(store, kind, form, split, choices.out, &rows, err);
     else rc = store_export(store, kind, form, split, stdout, &rows, err);

@@ -79,7 +79,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (words.n == 2 && (name_of(base, ctx, words.word[0], err) != 0 ||
                          name_of(aligned, ctx, words.word[1], err) != 0))
         return -1;
-    if (open_store(&store, ctx, err) != 0) return -1;
+    if (open_store_to_read(&store, ctx, err) != 0) return -1;
     if (comparison_recall(&c, ctx, store, words.n ? base : NULL, words.n ? aligned : NULL, err) ==
         0) {
         const ComparisonReport report = {.ctx = ctx,

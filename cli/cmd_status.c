@@ -225,7 +225,7 @@ static int status(Context *ctx, int argc, char **argv, Error *err)
     int n_runs = 0, rc = -1;
     if (options_parse(ctx, NULL, NULL, NULL, 0, 0, argc, argv, err) != 0) return -1;
     if (project_path(ctx, path, "rlhf.db", err) != 0) return -1;
-    if (store_open(&store, path, err) != 0) goto done;
+    if (store_open_to_read(&store, path, err) != 0) goto done;
     if (project_status_read(&s, ctx, store, err) != 0) goto done;
     if (project_list_runs(ctx, &runs, &n_runs, err) != 0) goto done;
     if (ctx->json) print_json(ctx, &s, n_runs);

@@ -50,7 +50,7 @@ static int verify(Context *ctx, int argc, char **argv, Error *err)
     int64_t checkpoints = 0;
     int rc = -1;
     if (options_parse(ctx, NULL, NULL, NULL, 0, 0, argc, argv, err) != 0) return -1;
-    if (project_path(ctx, path, "rlhf.db", err) != 0 || store_open(&store, path, err) != 0)
+    if (project_path(ctx, path, "rlhf.db", err) != 0 || store_open_to_read(&store, path, err) != 0)
         return -1;
     if (store_verify(store, &done, err) != 0) goto done;
     if (verify_runs(ctx, &checkpoints, err) != 0) goto done;

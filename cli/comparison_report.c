@@ -231,7 +231,7 @@ static void begin_page(Page *p, const ComparisonReport *r)
 static int fill_page(Page *p, const ComparisonReport *r, Error *err)
 {
     begin_page(p, r);
-    if (r->ctx && r->ctx->project[0] && open_store(&p->store, r->ctx, err) != 0) return -1;
+    if (r->ctx && r->ctx->project[0] && open_store_to_read(&p->store, r->ctx, err) != 0) return -1;
     if (run_record_read(&p->base, r->base->folder, err) != 0) return -1;
     if (run_record_read(&p->aligned, r->aligned->folder, err) != 0) return -1;
     if (r->reward && run_record_read(&p->reward, r->reward->folder, err) != 0) return -1;

@@ -388,3 +388,10 @@ int open_store(Store **out, const Context *ctx, Error *err)
     if (project_path(ctx, path, "rlhf.db", err) != 0) return -1;
     return store_open(out, path, err);
 }
+
+int open_store_to_read(Store **out, const Context *ctx, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    if (project_path(ctx, path, "rlhf.db", err) != 0) return -1;
+    return store_open_to_read(out, path, err);
+}

@@ -90,5 +90,7 @@ char *response_text(const Tokenizer *t, const int *tokens, int n);
 
 /* The project's store. */
 int open_store(Store **out, const Context *ctx, Error *err);
+/* For a command that only reads (store_open_to_read). */
+int open_store_to_read(Store **out, const Context *ctx, Error *err);
 
 #endif

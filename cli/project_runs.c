@@ -98,7 +98,7 @@ static void read_recorded(StoreRunList *out, const Context *ctx)
     Error ignored;
     *out = (StoreRunList){0};
     if (project_path(ctx, path, "rlhf.db", &ignored) != 0 || !file_exists(path)) return;
-    if (store_open(&store, path, &ignored) != 0) return;
+    if (store_open_to_read(&store, path, &ignored) != 0) return;
     if (store_list_runs(store, NULL, out, &ignored) != 0) *out = (StoreRunList){0};
     store_close(store);
 }

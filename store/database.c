@@ -100,9 +100,7 @@ int sql_bulk(Store *s, bool on, Error *err)
     return read_back(s, "PRAGMA foreign_keys", "1", err);
 }
 
-/* FULL is read back because builds of SQLite differ in their default, and NORMAL loses labels that were
- * acknowledged when the power goes. */
-static int set_up(Store *s, Error *err)
+static int set_up_reading(Store *s, Error *err)
 {
     static const char SETTINGS[] =
         "PRAGMA synchronous=FULL;"
@@ -112,13 +110,21 @@ static int set_up(Store *s, Error *err)
         "PRAGMA cell_size_check=ON;"
         "PRAGMA mmap_size=0;"
         "PRAGMA temp_store=MEMORY;" CACHE;
+
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    return sql_exec(s, SETTINGS, "open", err);
+}
+
+/* FULL is read back because builds of SQLite differ in their default, and NORMAL loses labels that were
+ * acknowledged when the power goes. */
+static int set_up(Store *s, Error *err)
+{
     const char *mode = sql_wal_is_safe(sqlite3_libversion_number()) ? "wal" : "truncate";
     char pragma[64];
     snprintf(pragma, sizeof pragma, "PRAGMA journal_mode=%s", mode);
 
-    sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    if (sql_exec(s, SETTINGS, "open", err) != 0) return -1;
+    if (set_up_reading(s, err) != 0) return -1;
     if (read_back(s, pragma, mode, err) != 0) return -1;
     if (read_back(s, "PRAGMA synchronous", "2", err) != 0) return -1;
     if (read_back(s, "PRAGMA foreign_keys", "1", err) != 0) return -1;
@@ -335,6 +341,33 @@ int store_open(Store **out, const char *path, Error *err)
 done:
     if (rc != 0) store_close(s);
     return rc;
+}
+
+/* What a crash left cannot be rolled back by who only reads, nor an older file be brought up to date. */
+static int open_read_only(Store **out, const char *path, Error *err)
+{
+    int64_t version = 0;
+    Store *s = mem_calloc(1, sizeof *s);
+    s->path = mem_strdup(path);
+    int rc = sql_connect(s, SQLITE_OPEN_READONLY, err);
+    if (rc == 0) rc = recognise(s, err);
+    if (rc == 0) rc = set_up_reading(s, err);
+    if (rc == 0 && number_of(s, "PRAGMA user_version", &version) != SQLITE_OK)
+        rc = sql_error(s, "open", err);
+    if (rc == 0 && version != STORE_VERSION)
+        rc = error_set(err, "%s: is of an older version", path);
+    if (rc == 0) rc = load_campaign(s, err);
+    if (rc == 0) *out = s;
+    else store_close(s);
+    return rc;
+}
+
+int store_open_to_read(Store **out, const char *path, Error *err)
+{
+    Error ignored;
+    const int written = store_open(out, path, err);
+    if (written == 0 || sql_may_write(path) || !file_exists(path)) return written;
+    return open_read_only(out, path, &ignored);
 }
 
 void store_close(Store *s)

@@ -13,6 +13,9 @@ int store_create(const char *path, uint64_t seed, Error *err);
 /* Open one made by store_create; one of an older version is brought up to this one.  A missing, foreign, newer,
  * truncated or remote file is an error. */
 int store_open(Store **out, const char *path, Error *err);
+/* The same for a call that only reads: where this user may not write the file or its folder, as it stands.  Nothing
+ * that writes may be asked of such a store. */
+int store_open_to_read(Store **out, const char *path, Error *err);
 void store_close(Store *s);
 /* Now, as stored. */
 int64_t store_time_us(void);

@@ -45,3 +45,12 @@ int sql_check_rights(const char *path, Error *err)
     free(folder);
     return rc;
 }
+
+bool sql_may_write(const char *path)
+{
+    char *folder = sql_parent_of(path);
+    const bool may = faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0 &&
+                     faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0;
+    free(folder);
+    return may;
+}

@@ -43,6 +43,8 @@ void sql_remove_files(const char *path);
 /* Refuses a database that this user may not write, by the effective user as files are opened; what is mounted
  * read-only is SQLite's to report. */
 int sql_check_rights(const char *path, Error *err);
+/* Whether it and its folder may be written, for whatever reason not. */
+bool sql_may_write(const char *path);
 /* The folder of a file; the caller frees. */
 char *sql_parent_of(const char *path);
 int sql_exec(Store *s, const char *sql, const char *doing, Error *err);

@@ -26,6 +26,18 @@ input=keys
 as $ben "$in_lab" label --line --project tone --as ben
 exits 1 "another user's database"
 says "tone/rlhf.db belongs to $owner and the group cannot write; $owner can run: rlhf init --shared"
+before=$(sha256sum <tone/rlhf.db)
+for words in status verify annotators campaign "campaign show" runs "export labels" "backup $PWD/copy"; do
+    as $ben "$in_lab" $words --project tone
+    [ "$words" = "backup $PWD/copy" ] || exits 0 "who may only read reads: $words"
+done
+says "copy" # his folder it is not
+[ "$before" = "$(sha256sum <tone/rlhf.db)" ] || fail "and changes nothing"
+for words in "annotators add eve" "campaign new x" "judge --rule longer" "label --line"; do
+    as $ben "$in_lab" $words --project tone
+    exits 1 "who may only read writes nothing: $words"
+    says "the group cannot write"
+done
 as $ben "$in_lab" init tone --shared=$lab
 exits 1 "only the owner shares"
 says "tone belongs to $owner, who alone can share it"

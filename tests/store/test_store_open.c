@@ -384,6 +384,13 @@ static void database_without_write_permission_is_refused(void **state)
     snprintf(path, sizeof path, "chmod a-w %s", db_path);
     assert_int_equal(system(path), 0);
     refused("rlhf.db", "may not be written");
+
+    Store *reader = NULL;
+    int64_t n = 0;
+    OK(store_open_to_read(&reader, db_path, &err));
+    OK(store_count_prompts(reader, NULL, &n, &err));
+    assert_int_equal(n, 0);
+    store_close(reader);
 }
 
 int main(void)
