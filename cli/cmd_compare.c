@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/comparison.h"
+#include "cli/comparison_pager.h"
 #include "cli/comparison_people.h"
 #include "cli/comparison_print.h"
 #include "cli/comparison_record.h"
@@ -48,7 +49,8 @@ static const Option OPTIONS[] = {
     {"corpus", OPTION_TEXT, offsetof(CompareOptions, corpus), 0, 0, "FILE",
      "text that verbatim answers are looked for in"},
     {"show", OPTION_TEXT, offsetof(CompareOptions, show), 0, 0, "WHICH",
-     "examples printed: N, or worst, best or random, with :N for how many (worst:10); (3)"},
+     "examples: worst, best, random or first to page through on a terminal; printed elsewhere, :N "
+     "of them (worst:10); (3)"},
     {"report", OPTION_TEXT, offsetof(CompareOptions, report), 0, 0, "FILE",
      "write a self-contained HTML page; an earlier one is replaced"},
     {0},
@@ -96,7 +98,7 @@ static int prepare(Compare *c, const Words *words, Error *err)
                                       .temperature = o->temperature,
                                       .seed = c->ctx->seed,
                                       .best_of = o->best_of};
-    if (comparison_show_parse(&c->show, o->show, err) != 0) return -1;
+    if (comparison_show_parse(&c->show, o->show ? o->show : "3", err) != 0) return -1;
     if (o->report && output_check(c->ctx, o->report, HTML_GENERATOR, false, err) != 0) return -1;
     if (choose_judge(c, words->n > 2, err) != 0) return -1;
     if (o->rule && rule_choose(&c->settings.rule, o->rule, err) != 0) return -1;
@@ -135,11 +137,22 @@ static void print_examples(const Compare *c)
     free(item);
 }
 
+/* Asked for on a terminal, the examples are looked through there. */
+static bool page_examples(const Compare *c)
+{
+    const ComparisonPages pages = {.result = &c->result,
+                                   .options = &c->settings,
+                                   .order = c->show.order,
+                                   .base = c->base.name,
+                                   .aligned = c->aligned.name};
+    return c->options.show && c->show.n > 0 && comparison_page(&pages);
+}
+
 static void print(const Compare *c)
 {
     const Comparison *r = &c->result;
     char title[512];
-    print_examples(c);
+    if (!page_examples(c)) print_examples(c);
     if (r->n_traits) comparison_print_traits(r, c->settings.best_of);
     snprintf(title, sizeof title, "%s against %s on %s, temperature %g", c->aligned.name,
              c->base.name, text_count(r->n, "test prompt"), c->options.temperature);
@@ -173,13 +186,9 @@ static int finish(Compare *c, Error *err)
 
 static int run(Context *ctx, int argc, char **argv, Error *err)
 {
-    Compare c = {.ctx = ctx,
-                 .options = {.n = 300,
-                             .best_of = 16,
-                             .max_new_tokens = 128,
-                             .batch = 64,
-                             .temperature = 1,
-                             .show = "3"}};
+    Compare c = {
+        .ctx = ctx,
+        .options = {.n = 300, .best_of = 16, .max_new_tokens = 128, .batch = 64, .temperature = 1}};
     Words words;
     if (options_parse(ctx, OPTIONS, &c.options, &words, 0, WORDS_MAX, argc, argv, err) != 0)
         return -1;
@@ -217,9 +226,12 @@ const Command cmd_compare = {
     .summary = "base against aligned on the test prompts",
     .usage =
         "[BASE] [ALIGNED] [--rule NAME | --by people] [--best-of N] [--show WHICH] [--report FILE]",
-    .details = "One answer of each model to every test prompt, and the best of N base answers as "
-               "baseline.  Every answer is\n"
-               "stored with its seed.  Three models and more are ranked.",
+    .details =
+        "One answer of each model to every test prompt, and the best of N base answers as "
+        "baseline.  Every answer is\n"
+        "stored with its seed.  Three models and more are ranked.\n"
+        "--show on a terminal: n and p go to the next and the previous prompt, w, b, r, f order "
+        "them, q goes on.",
     .options = OPTIONS,
     .project = PROJECT_NEEDED,
     .run = run,

@@ -242,9 +242,12 @@ static void paint_prompt(const View *v)
     words(note, &v->prompt);
     const int hidden = v->prompt.n - f->prompt.rows;
     char right[NOTE] = "";
-    if (hidden > 0) snprintf(right, sizeof right, " p shows %s above ", text_count(hidden, "line"));
+    if (hidden > 0)
+        snprintf(right, sizeof right, " %s shows %s above ", v->prompt_key ? v->prompt_key : "p",
+                 text_count(hidden, "line"));
     view_paint_title(f->prompt_title, 0, f->cols,
-                     v->amended       ? "Prompt of a pair you have labeled"
+                     v->prompt_name   ? v->prompt_name
+                     : v->amended     ? "Prompt of a pair you have labeled"
                      : v->same_prompt ? "Prompt, same prompt as before"
                                       : "Prompt",
                      note, right, PAINT_BOLD);
@@ -265,12 +268,17 @@ static void paint_answer(const View *v, int i)
     const int cols = f->stacked ? f->cols : i == 0 ? f->divider : f->cols - f->divider - 1;
     char note[NOTE], more[NOTE];
     words(note, &v->answer[i]);
+    if (*v->about[i])
+        snprintf(note + strlen(note), sizeof note - strlen(note), ", %s", v->about[i]);
     if (v->focus == 1 + i)
         strncat(note, f->only ? ", alone; Tab: the other" : ", scrolls alone",
                 sizeof note - strlen(note) - 1);
     below(more, v, i);
-    view_paint_title(f->title[i], col, cols, i == 0 ? "A" : "B", note, f->stacked ? more : "",
-                     is_chosen(v, i) ? PAINT_REVERSE : PAINT_BOLD);
+    view_paint_title(f->title[i], col, cols,
+                     v->name[i] ? v->name[i]
+                     : i == 0   ? "A"
+                                : "B",
+                     note, f->stacked ? more : "", is_chosen(v, i) ? PAINT_REVERSE : PAINT_BOLD);
     if (!f->stacked && *more) paint_right(f->foot, col + cols - 1, more, PAINT_BOLD);
     if (v->answer[i].n == 0 && box->rows > 0)
         paint_text(box->row, box->col, box->cols, "(an empty answer)", PAINT_DIM);
@@ -315,15 +323,20 @@ void view_paint_sheet(const View *v, const char *title, const Layout *text, int 
     paint_text(f->keys, 1, f->cols - 2, keys, PAINT_PLAIN);
 }
 
-void view_paint_pair(const View *v)
+void view_paint_texts(const View *v)
 {
     const Frame *f = &v->frame;
-    view_paint_header(v);
     paint_prompt(v);
     paint_rule(f->foot, 0, f->cols);
     for (int i = 0; i < 2; i++)
         if (!f->only || f->only == 1 + i) paint_answer(v, i);
     if (!f->stacked) paint_divider(f->divider, f->title[0] + 1, f->foot);
+}
+
+void view_paint_pair(const View *v)
+{
+    view_paint_header(v);
+    view_paint_texts(v);
     view_paint_keys(v);
     view_paint_status(v);
 }

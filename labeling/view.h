@@ -9,7 +9,11 @@
 #include "labeling/paint.h"
 #include "labeling/session.h"
 
-enum { VIEW_MESSAGE = 256, VIEW_BOTH = 0 /* of focus and frame.only; else 1 + i */ };
+enum {
+    VIEW_MESSAGE = 256,
+    VIEW_ABOUT = 48,
+    VIEW_BOTH = 0 /* of focus and frame.only; else 1 + i */
+};
 
 typedef struct {
     const char *who;
@@ -21,9 +25,13 @@ typedef struct {
     Frame frame;
     Layout prompt, answer[2];
     bool same_prompt, amended;
-    int top[2];     /* first line of each answer on the screen; a shorter one stops at its end */
-    int focus;      /* whose lines the scrolling keys move */
-    size_t seen[2]; /* bytes of each answer that have been in view, from its beginning */
+    const char *name[2];       /* of the answers; NULL: A and B */
+    char about[2][VIEW_ABOUT]; /* told after their length; "": nothing */
+    const char *prompt_name,
+        *prompt_key; /* the key that shows the whole of it; NULL: by the labeling screen's rules */
+    int top[2];      /* first line of each answer on the screen; a shorter one stops at its end */
+    int focus;       /* whose lines the scrolling keys move */
+    size_t seen[2];  /* bytes of each answer that have been in view, from its beginning */
     bool diff;
     int chosen;       /* Choice made, whose sides are marked; -1: none yet */
     bool ready;       /* keys count; until then they are painted dim */
@@ -50,8 +58,9 @@ void view_free(View *v);
 
 /* The whole picture of the pair. */
 void view_paint_pair(const View *v);
-/* Its parts, for other pictures: the line at the top, a rule with a name in it, the message at the bottom, and
+/* Its parts, for other pictures: the prompt with both answers, the line at the top, a rule with a name in it, the message at the bottom, and
  * a box with a text, from its line `first`, over the foot of the answers. */
+void view_paint_texts(const View *v);
 void view_paint_header(const View *v);
 void view_paint_title(int row, int col, int cols, const char *name, const char *note,
                       const char *right, Paint paint);

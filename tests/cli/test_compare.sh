@@ -39,12 +39,32 @@ prints_like 'distinct-1 [01]\.[0-9]{2} \(base [01]\.[0-9]{2}\), distinct-2' "dis
 
 # ---- marks, on a terminal ----
 if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
-    TERM=xterm COLUMNS=60 script -qec "'$RLHF' ${both[*]} --show worst:1" typed >/dev/null 2>&1 </dev/null
+    TERM=xterm COLUMNS=60 script -qec "'$RLHF' ${both[*]} --show worst:1 </dev/null" typed >/dev/null 2>&1 </dev/null
     grep -q $'\033\\[1;4m' typed || fail "words that one answer has alone are marked"
     sed 's/\x1b\[[0-9;]*m//g; s/\r$//' typed | perl -CSD -ne 'exit 1 if /^ {13}/ && length > 61' ||
         fail "marked lines fit the terminal"
-    NO_COLOR=1 TERM=xterm script -qec "'$RLHF' ${both[*]} --show worst:1" typed >/dev/null 2>&1 </dev/null
+    NO_COLOR=1 TERM=xterm script -qec "'$RLHF' ${both[*]} --show worst:1 </dev/null" typed >/dev/null 2>&1 </dev/null
     grep -q $'\033\\[1;4m' typed && fail "NO_COLOR: no marks"
+fi
+
+# ---- on a terminal that can place text, examples that were asked for are looked through ----
+if command -v tmux >/dev/null; then
+    t() { TMUX_TMPDIR=$folder tmux -L pages -f /dev/null "$@"; }
+    until_shown() {
+        for _ in $(seq 600); do
+            t capture-pane -p -t w | grep -q -- "$1" && return
+            sleep 0.02
+        done
+        fail "the screen never showed: $1: $(t capture-pane -p -t w)"
+    }
+    t new-session -d -s w -x 80 -y 24 "'$RLHF' ${both[*]} --show worst; sleep 600"
+    until_shown 'worst first  1 of 12'
+    t send-keys -t w n
+    until_shown 'worst first  2 of 12'
+    t send-keys -t w q
+    until_shown 'verdict:'
+    t capture-pane -p -t w | grep -q '^  prompt ' && fail "what was looked through is not printed as well"
+    t kill-server
 fi
 
 # ---- the report of what is there ----

@@ -140,9 +140,16 @@ t new-session -d -s large -x 160 -y 50 "exec '$RLHF' write --answers --project '
 see small 'Write an answer' && see large 'Write an answer'
 press W 'Answer 1 word'
 look write-answer
+# Two models' answers, looked through.
+anew
+t new-session -d -s small -x 80 -y 24 "exec '$scene' pages RULE"
+t new-session -d -s large -x 160 -y 50 "exec '$scene' pages REWARD"
+see small 'worst first' && see large 'worst first'
+press f 'Prompt 11'
+look pages
 # The guide shows what the program shows.
 one_line() { tr '\n' '\1' <"$1"; }
-for shown in pair votes write; do
+for shown in pair votes write pages; do
     one_line "$SOURCE_DIR/docs/guide.md" | grep -qF "$(one_line "$golden/80x24-$shown.txt")" ||
         fail "docs/guide.md shows another screen than 80x24-$shown.txt"
 done

@@ -2,10 +2,13 @@
  *
  *     labeling_test_scene DIR SCALE GOAL    DIR/rlhf.db: three prompts, four pairs, guidelines, two gold pairs
  *     labeling_test_scene DIR disputed      ada, ben and eve on all four pairs: they differ on three
+ *     labeling_test_scene pages RULE|REWARD    three prompts with two models' answers, looked through
  *     labeling_test_scene DIR show          every standing label of ada: outcome, side as shown, reasons, note
  *
  * Without arguments it is a test of itself. */
 #include "tests/labeling/fixture.h"
+
+#include "labeling/pager.h"
 
 static const char GUIDELINES[] =
     "Which answer would you rather get if you had asked this?\n"
@@ -141,6 +144,45 @@ static void dispute(Store *s)
     say(s, "ben", 4, OUTCOME_PREF, 2, NULL);
 }
 
+/* Bread, tea and the loop as three prompts of a comparison; `context` is not NULL where a rule says why. */
+static void read_page(PagerItem *out, int i, void *context)
+{
+    static const double SCORE[][PAGER_ANSWERS] = {{1, 3.5, 2}, {2, 0.5, 2}, {4, 2, 4}};
+    static const char *const WHY[] = {"right first step +2, ramble -1", "kind +1.5, right cause +2",
+                                      "right first step +2"};
+    const Scene *s = &SCENES[i];
+    *out = (PagerItem){.prompt_id = 11 + i, .prompt = s->prompt};
+    for (int k = 0; k < PAGER_ANSWERS; k++)
+        out->answer[k] = (PagerAnswer){.text = s->answer[k < s->n ? k : 0],
+                                       .finished = i != 1 || k != PAGER_ALIGNED,
+                                       .score = SCORE[i][k],
+                                       .why = context ? WHY[k] : NULL};
+}
+
+/* By what the aligned answer gains: +2.5, -1.5, -2. */
+static void order_pages(int *item, PagerOrder order, int draw, void *context)
+{
+    (void)draw;
+    (void)context;
+    for (int i = 0; i < 3; i++) item[i] = order == PAGER_WORST ? 2 - i : i;
+}
+
+static int pages(char *rule)
+{
+    Error err = {0};
+    const PagerSource source = {
+        .title = "ppo-1 against base",
+        .name = {"base", "aligned", "best of 16"},
+        .note = "Judged by the model it was trained on: an upper bound, not evidence.",
+        .n = 3,
+        .read = read_page,
+        .order = order_pages,
+        .context = strcmp(rule, "RULE") == 0 ? rule : NULL};
+    if (pager_run(&source, PAGER_WORST, &err) == 0) return 0;
+    fprintf(stderr, "%s\n", err.message);
+    return 1;
+}
+
 static void show(Store *s)
 {
     Error err = {0};
@@ -183,6 +225,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_scene_has_what_the_screens_show)};
     if (argc < 3) return cmocka_run_group_tests(tests, NULL, NULL);
+    if (strcmp(argv[1], "pages") == 0) return pages(argv[2]);
     char path[FIXTURE_PATH];
     Error err = {0};
     Store *s = NULL;
