@@ -49,8 +49,8 @@ static const Option OPTIONS[] = {
     {"corpus", OPTION_TEXT, offsetof(CompareOptions, corpus), 0, 0, "FILE",
      "text that verbatim answers are looked for in"},
     {"show", OPTION_TEXT, offsetof(CompareOptions, show), 0, 0, "WHICH",
-     "examples: worst, best, random or first to page through on a terminal; printed elsewhere, :N "
-     "of them (worst:10); (3)"},
+     "examples: worst, best, random or first, :N for how many (worst:10), or N; one by one on a "
+     "terminal (3)"},
     {"report", OPTION_TEXT, offsetof(CompareOptions, report), 0, 0, "FILE",
      "write a self-contained HTML page; an earlier one is replaced"},
     {0},

@@ -12,6 +12,7 @@
 #include "base/rng.h"
 #include "cli/memory_plan.h"
 #include "cli/prompts.h"
+#include "cli/readable.h"
 #include "compare/best_of_n.h"
 #include "compare/text_stats.h"
 
@@ -31,12 +32,18 @@ static int read_prompts(Comparison *c, PromptTokens *p, Store *store, const Load
     prompts_log(p->left_out, l, o->max_new_tokens);
     c->n = p->n;
     c->prompt = mem_calloc((size_t)p->n + 1, sizeof *c->prompt);
+    c->turns = mem_calloc((size_t)p->n + 1, sizeof *c->turns);
     c->prompt_id = mem_calloc((size_t)p->n + 1, sizeof *c->prompt_id);
     c->base_id = mem_calloc((size_t)p->n + 1, sizeof *c->base_id);
     c->aligned_id = mem_calloc((size_t)p->n + 1, sizeof *c->aligned_id);
     c->best_id = mem_calloc((size_t)p->n + 1, sizeof *c->best_id);
     for (int i = 0; i < p->n; i++) {
+        const char *template = p->row[i]->template;
+        Text turns = {0};
         c->prompt[i] = mem_strdup(p->row[i]->text);
+        if (template && readable_turns(&turns, c->prompt[i], template))
+            c->turns[i] = text_take(&turns);
+        text_free(&turns);
         c->prompt_id[i] = p->row[i]->id;
     }
     if (c->n > 0) return 0;
@@ -367,12 +374,18 @@ done:
 void comparison_free(Comparison *c)
 {
     for (int i = 0; c->prompt && i < c->n; i++) free(c->prompt[i]);
-    free(c->prompt), free(c->prompt_id);
+    for (int i = 0; c->turns && i < c->n; i++) free(c->turns[i]);
+    free(c->prompt), free(c->turns), free(c->prompt_id);
     free(c->base_id), free(c->aligned_id), free(c->best_id);
     answers_free(&c->base), answers_free(&c->aligned), answers_free(&c->best);
     free(c->base_points), free(c->aligned_points), free(c->best_points);
     text_free(&c->reasons);
     *c = (Comparison){0};
+}
+
+const char *comparison_prompt(const Comparison *c, int i)
+{
+    return c->turns && c->turns[i] ? c->turns[i] : c->prompt[i];
 }
 
 const double *comparison_points(const Comparison *c, const Answers *a)

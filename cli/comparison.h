@@ -43,6 +43,8 @@ typedef struct {
 typedef struct {
     int n;
     char **prompt;
+    char **
+        turns; /* (n) of a prompt in a chat template, as people read it; NULL: as it stands, and of all when NULL */
     int64_t *prompt_id;
     int64_t *base_id, *aligned_id, *best_id;            /* (n) the answers in the store */
     Answers base, aligned, best;                        /* best.n is 0 without a baseline */
@@ -77,6 +79,8 @@ int comparison_run(Comparison *out, Store *store, Loaded *base, Loaded *aligned,
 void comparison_measure_texts(Comparison *c, const ComparisonOptions *o);
 void comparison_judge(Comparison *c, const ComparisonOptions *o);
 void comparison_free(Comparison *c);
+/* Prompt i as people read it. */
+const char *comparison_prompt(const Comparison *c, int i);
 /* Scores (n) of these answers by the judge of the comparison: the rule when there is one, else the reward model. */
 const double *comparison_points(const Comparison *c, const Answers *a);
 /* By how much the aligned answer to prompt i scores above the base's. */

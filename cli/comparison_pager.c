@@ -31,7 +31,7 @@ static void read_item(PagerItem *out, int i, void *context)
 {
     Source *s = context;
     const Comparison *c = s->pages->result;
-    *out = (PagerItem){.prompt_id = c->prompt_id[i], .prompt = c->prompt[i]};
+    *out = (PagerItem){.prompt_id = c->prompt_id[i], .prompt = comparison_prompt(c, i)};
     read_answer(&out->answer[PAGER_BASE], &s->why[PAGER_BASE], s->pages, &c->base, c->base_points,
                 i);
     read_answer(&out->answer[PAGER_ALIGNED], &s->why[PAGER_ALIGNED], s->pages, &c->aligned,

@@ -75,7 +75,7 @@ static void print_answer(const char *name, const Shown *shown, const Answers *a,
 void comparison_print_example(const Comparison *c, int i, const Rule *rule)
 {
     size_t n;
-    const char *prompt = shown_prompt(c->prompt[i], &n);
+    const char *prompt = shown_prompt(comparison_prompt(c, i), &n);
     char *asked = visible_line(prompt, n);
     Shown base = shown_line(&c->base, i), aligned = shown_line(&c->aligned, i), best = {0};
     if (marked_text_shown()) compare_shown(&base, &aligned);

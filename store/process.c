@@ -1,4 +1,5 @@
-/* Which program a session belongs to, so that one that was killed can be told from one that is at work. */
+#include "store/process.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -6,8 +7,6 @@
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
-
-#include "store/sql.h"
 
 /* Ticks after boot at which a process started, field 22 of proc(5)'s stat; 0 where there is no such file.  Numbers
  * of processes are given again, but hardly at the same tick. */

@@ -5,6 +5,7 @@
 
 #include <sqlite3.h>
 
+#include "store/process.h"
 #include "store/store.h"
 
 enum { SQL_CACHE_MAX = 96, HASH_BYTES = 32 };
@@ -86,11 +87,6 @@ AnnotatorKind sql_kind(sqlite3_stmt *stmt, int column);
 Outcome sql_outcome(sqlite3_stmt *stmt, int column);
 /* Make room for one more row: doubles the array when n is a power of two. */
 void *sql_grow(void *rows, size_t n, size_t size);
-
-/* This process, and whether the one of that name has ended; false when it cannot be told. */
-enum { PROCESS_NAME = 48 };
-void process_name(char out[PROCESS_NAME]);
-bool process_is_gone(const char *name);
 
 /* What stands where a redacted text stood, and the prompts of such texts: they are given to nobody any more. */
 #define SQL_TOMBSTONE "[redacted]"

@@ -234,6 +234,30 @@ static void a_draft_that_cannot_be_read_is_not_written_over(void **state)
     bench_close(&b);
 }
 
+/* The process that runs this test's shell is at work and another one. */
+static void the_draft_of_another_program_at_work_is_left_alone(void **state)
+{
+    (void)state;
+    Bench b;
+    Error err = {0};
+    char text[64], *after = NULL;
+    size_t n = 0;
+    const int length = snprintf(text, sizeof text, "{\"process\":\"%ld 0\"}", (long)getppid());
+    bench_open(&b, 0);
+    writing_desk_close(&b.desk);
+    assert_int_equal(file_write(b.draft, text, (size_t)length, &err), 0);
+    begin(&b);
+    type(&b, "Why?");
+    writing_desk_keep(&b.desk);
+    assert_non_null(strstr(b.desk.message, "the draft is NOT kept: another rlhf write of yours"));
+    press(&b, KEY_CTRL_X);
+    press(&b, 'd');
+    assert_int_equal(file_read(&after, &n, b.draft, sizeof text, &err), 0);
+    assert_string_equal(after, text);
+    free(after);
+    bench_close(&b);
+}
+
 static void the_last_one_is_taken_back_to_be_mended(void **state)
 {
     (void)state;
@@ -303,6 +327,7 @@ int main(void)
         cmocka_unit_test(leaving_may_keep_or_save),
         cmocka_unit_test(the_next_start_shows_what_was_begun),
         cmocka_unit_test(a_draft_that_cannot_be_read_is_not_written_over),
+        cmocka_unit_test(the_draft_of_another_program_at_work_is_left_alone),
         cmocka_unit_test(the_last_one_is_taken_back_to_be_mended),
         cmocka_unit_test(prompts_of_the_store_are_answered_or_passed),
         cmocka_unit_test(a_draft_comes_back_to_its_prompt),
