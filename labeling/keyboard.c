@@ -41,6 +41,7 @@ static void release_brakes(void)
     if (tcgetattr(STDIN_FILENO, &t) != 0) return;
     t.c_iflag &= ~(tcflag_t)(IXON | IXOFF);
     tcsetattr(STDIN_FILENO, TCSANOW, &t);
+    def_prog_mode(); /* ncurses goes back to these after a suspension */
 }
 
 void keyboard_for_writing(void)

@@ -66,7 +66,9 @@ static void votes_paint(const Desk *d)
 {
     view_paint_pair(&d->view);
     view_paint_sheet(&d->view, d->title, &d->text, d->top,
-                     "Enter: the next pair   u: take yours back   q: quit");
+                     d->view.frame.cols < FRAME_SIDE_COLS
+                         ? "Enter next   u take back   q quit"
+                         : "Enter: the next pair   u: take yours back   q: quit");
     view_paint_status(&d->view);
 }
 

@@ -18,6 +18,25 @@ static const double AWAY_SECONDS = 1.0;
 /* What has changed is on the disk after so long: what a killed program may lose. */
 static const double KEEP_SECONDS = 2.0;
 
+static volatile sig_atomic_t continued;
+
+static void note_continued(int signal)
+{
+    (void)signal;
+    continued = 1;
+}
+
+/* A suspension of any length: whoever had the terminal may have changed more than its picture. */
+static void watch_continued(bool on)
+{
+    static struct sigaction before;
+    struct sigaction now = {.sa_handler = note_continued, .sa_flags = SA_RESTART};
+    sigemptyset(&now.sa_mask);
+    if (on) sigaction(SIGCONT, &now, &before);
+    else sigaction(SIGCONT, &before, NULL);
+    continued = 0;
+}
+
 /* The next key, or KEYBOARD_NONE after a tick without one; *lost says why no more will come. */
 static int wait_key(const char **lost)
 {
@@ -32,7 +51,10 @@ static int wait_key(const char **lost)
         *lost = STORE_HANG_UP;
         return KEYBOARD_NONE;
     }
-    if (log_clock() - before > AWAY_SECONDS) return KEY_SIZE;
+    if (continued || log_clock() - before > AWAY_SECONDS) {
+        continued = 0;
+        return KEY_SIZE;
+    }
     return keyboard_read();
 }
 
@@ -76,6 +98,7 @@ int stage_run(const Stage *s, const char **reason, Error *err)
     const char *lost = NULL;
     if (paint_open(err) != 0) return -1;
     if (s->writes) keyboard_for_writing();
+    watch_continued(true);
     paint_size(&rows, &cols);
     int rc = s->open(s->state, rows, cols, err);
     if (rc == 0) rc = loop(s, &lost, err);
@@ -84,6 +107,7 @@ int stage_run(const Stage *s, const char **reason, Error *err)
     const bool quit = said && strcmp(said, "quit") == 0;
     if (rc == 0 && !quit) s->keep(s->state, true);
     const bool gone = lost && strcmp(lost, STORE_HANG_UP) == 0;
+    watch_continued(false);
     keyboard_close(gone);
     paint_close(gone);
     return rc;

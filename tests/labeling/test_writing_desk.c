@@ -2,6 +2,7 @@
 #include "tests/labeling/fixture.h"
 
 #include "base/file.h"
+#include "base/rng.h"
 #include "labeling/writing_desk.h"
 
 enum { MS = 1000, SECOND = 1000000, COLS = 80, ROWS = 24 };
@@ -316,6 +317,70 @@ static void a_draft_comes_back_to_its_prompt(void **state)
     bench_close(&b);
 }
 
+/* 20,000 keys, pastes and sizes among them: the text stays UTF-8, the cursor in it and in sight, and nothing is saved
+ * that nobody saved. */
+static void random_keys_leave_the_text_whole(void **state)
+{
+    (void)state;
+    enum { PRESSED = 20000 };
+    static const int KEYS[] = {'a',
+                               ' ',
+                               'x',
+                               '\t',
+                               '\n',
+                               '\r',
+                               0x62b9,
+                               0x301,
+                               0x1f469,
+                               0x200d,
+                               0x1f4bb,
+                               0xe9,
+                               KEY_UP_ARROW,
+                               KEY_DOWN_ARROW,
+                               KEY_LEFT_ARROW,
+                               KEY_RIGHT_ARROW,
+                               KEY_WORD_LEFT,
+                               KEY_WORD_RIGHT,
+                               KEY_TO_BEGIN,
+                               KEY_TO_END,
+                               KEY_PAGE_UP,
+                               KEY_PAGE_DOWN,
+                               KEY_DELETE,
+                               KEY_RUBOUT,
+                               KEY_CTRL_W,
+                               KEY_CTRL_Y,
+                               KEY_CTRL_K,
+                               KEY_CTRL_X,
+                               KEY_ESCAPE,
+                               KEY_PASTE_BEGIN,
+                               KEY_PASTE_END,
+                               KEY_HELP_F1,
+                               KEY_TEXT_BEGIN,
+                               KEY_TEXT_END,
+                               'd'};
+    enum { ALL = sizeof KEYS / sizeof *KEYS };
+    Bench b;
+    bench_open(&b, 0);
+    for (int i = 0; i < PRESSED; i++) {
+        const uint64_t r = rng_bits(11, RNG_TEST, (uint64_t)i, 0);
+        if (r % 100 == 0) writing_desk_resize(&b.desk, ROWS, (int)(40 + (r >> 8) % 100));
+        b.now += (int64_t)((r >> 16) % (400 * MS));
+        hit(&b, KEYS[(r >> 32) % ALL]);
+        b.desk.reason = NULL;
+        for (int part = 0; part < WRITING_PARTS; part++) {
+            TextArea *t = &b.desk.area[part];
+            int row, col;
+            textarea_resize(t, 7, t->cols);
+            textarea_place(t, &row, &col);
+            assert_true(row >= 0 && row < 7 && col >= 0 && col < t->cols);
+            assert_true(t->cursor <= t->text.n);
+            assert_true(text_is_utf8(t->text.bytes, t->text.n, NULL));
+        }
+    }
+    assert_demonstrations(&b, 0, "", "");
+    bench_close(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +396,7 @@ int main(void)
         cmocka_unit_test(the_last_one_is_taken_back_to_be_mended),
         cmocka_unit_test(prompts_of_the_store_are_answered_or_passed),
         cmocka_unit_test(a_draft_comes_back_to_its_prompt),
+        cmocka_unit_test(random_keys_leave_the_text_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
