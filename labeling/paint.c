@@ -56,7 +56,7 @@ int paint_open(Error *err)
         if (screen) paint_close(false);
         restore_locale();
         return error_set(err,
-                         "the terminal (TERM=%s) cannot place text; line mode: rlhf label --line",
+                         "the terminal (TERM=%s) cannot place text; line by line: --line",
                          term && *term ? term : "unset");
     }
     set_term(screen);

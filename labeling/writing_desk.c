@@ -9,7 +9,6 @@
 #include "labeling/clock.h"
 #include "labeling/shown.h"
 #include "labeling/writing_view.h"
-#include "labeling/writing_draft.h"
 
 /* ---- what the modes share -------------------------------------------------------------------------- */
 
@@ -53,8 +52,7 @@ bool writing_desk_is_unsaved(const WritingDesk *d)
 
 /* ---- one after another ----------------------------------------------------------------------------- */
 
-/* The prompt at d->at, or the end. */
-static void show_given(WritingDesk *d)
+void writing_desk_show_given(WritingDesk *d)
 {
     size_t n;
     d->focus = WRITING_ANSWER;
@@ -73,75 +71,8 @@ static void show_given(WritingDesk *d)
 static void begin_next(WritingDesk *d)
 {
     for (int i = 0; i < WRITING_PARTS; i++) textarea_set(&d->area[i], NULL);
-    if (writing_desk_is_given(d)) show_given(d);
+    if (writing_desk_is_given(d)) writing_desk_show_given(d);
     else d->focus = WRITING_PROMPT;
-}
-
-/* ---- the draft ------------------------------------------------------------------------------------- */
-
-static void drop_draft(WritingDesk *d)
-{
-    Error failure = {0};
-    d->unkept = false;
-    if (d->draft && writing_draft_remove(d->draft, &failure) != 0)
-        writing_desk_say(d, PAINT_BAD, "the draft is still there: %s", failure.message);
-}
-
-void writing_desk_keep(WritingDesk *d)
-{
-    Error failure = {0};
-    if (!d->unkept || !d->draft) return;
-    if (!writing_desk_is_unsaved(d)) {
-        drop_draft(d);
-        return;
-    }
-    const bool given = writing_desk_is_given(d) && d->at < d->prompts.n;
-    const WritingDraft draft = {.prompt_id = given ? d->prompts.row[d->at].id : 0,
-                                .prompt = d->area[WRITING_PROMPT].text.bytes,
-                                .answer = d->area[WRITING_ANSWER].text.bytes,
-                                .in_answer = d->focus == WRITING_ANSWER,
-                                .cursor = (int64_t)d->area[d->focus].cursor};
-    d->unkept = false;
-    if (writing_draft_keep(d->draft, &draft, &failure) != 0)
-        writing_desk_say(d, PAINT_BAD, "the draft is NOT kept: %s", failure.message);
-}
-
-/* A prompt that the draft answers and that is gone leaves the answer, which is its writer's. */
-static bool find_given(WritingDesk *d, int64_t prompt_id)
-{
-    for (size_t i = 0; i < d->prompts.n; i++) {
-        if (d->prompts.row[i].id != prompt_id) continue;
-        d->at = i;
-        show_given(d);
-        return true;
-    }
-    return false;
-}
-
-static void take_up_draft(WritingDesk *d)
-{
-    WritingDraft draft = {0};
-    Error failure = {0};
-    bool found = false, there = true;
-    if (!d->draft) return;
-    if (writing_draft_read(d->draft, &draft, &found, &failure) != 0) {
-        d->draft = NULL; /* whatever it is, it is not written over */
-        writing_desk_say(d, PAINT_BAD, "no draft is kept: %s", failure.message);
-        return;
-    }
-    if (!found) return;
-    if (writing_desk_is_given(d)) there = find_given(d, draft.prompt_id);
-    else textarea_set(&d->area[WRITING_PROMPT], draft.prompt);
-    textarea_set(&d->area[WRITING_ANSWER], draft.answer);
-    if (draft.in_answer) d->focus = WRITING_ANSWER;
-    TextArea *area = &d->area[d->focus];
-    if (draft.cursor >= 0 && (size_t)draft.cursor <= area->text.n)
-        area->cursor = (size_t)draft.cursor;
-    if (there) writing_desk_say(d, PAINT_BOLD, "here is what you had begun");
-    else
-        writing_desk_say(d, PAINT_BOLD,
-                         "the prompt that you were answering is gone; here is your answer to it");
-    writing_draft_free(&draft);
 }
 
 /* ---- saving and taking back ------------------------------------------------------------------------ */
@@ -189,7 +120,7 @@ bool writing_desk_save(WritingDesk *d, Error *err)
     if (writing_desk_is_given(d)) d->at++;
     begin_next(d);
     say_saved(d);
-    drop_draft(d);
+    writing_desk_drop_draft(d);
     return true;
 }
 
@@ -215,7 +146,7 @@ static int take_back(WritingDesk *d, Error *err)
     if (written_take_back(&d->written, &row, err) != 0) return -1;
     if (writing_desk_is_given(d)) {
         d->at = find_prompt(d, row.prompt);
-        show_given(d);
+        writing_desk_show_given(d);
     } else {
         textarea_set(&d->area[WRITING_PROMPT], row.prompt);
     }
@@ -247,7 +178,7 @@ static void pass(WritingDesk *d, int by)
         writing_desk_say(d, PAINT_DIM, by < 0 ? "this is the first prompt" : "no prompt is left");
     } else {
         d->at += (size_t)by;
-        show_given(d);
+        writing_desk_show_given(d);
         writing_desk_say(d, PAINT_DIM, "%s", "");
     }
 }
@@ -369,7 +300,7 @@ static int leave_key(WritingDesk *d, int key, Error *err)
         return 0;
     case 'd':
     case 'D':
-        drop_draft(d);
+        writing_desk_drop_draft(d);
         d->reason = "quit";
         return 0;
     case KEY_ESCAPE:
@@ -420,11 +351,24 @@ void writing_desk_resize(WritingDesk *d, int rows, int cols)
     d->dirty = true;
 }
 
+static bool is_too_small(const WritingDesk *d)
+{
+    return d->rows < WRITING_MIN_ROWS || d->cols < WRITING_MIN_COLS;
+}
+
 void writing_desk_paint(WritingDesk *d)
 {
-    if (d->rows < WRITING_MIN_ROWS || d->cols < WRITING_MIN_COLS) writing_view_too_small(d);
+    if (is_too_small(d)) writing_view_too_small(d);
     else d->mode->paint(d);
     d->dirty = false;
+}
+
+/* Questions cannot be asked where they cannot be read. */
+static void too_small_key(WritingDesk *d, int key)
+{
+    if (key != KEY_CTRL_X) return;
+    writing_desk_keep(d);
+    d->reason = "quit";
 }
 
 int writing_desk_key(WritingDesk *d, int key, Error *err)
@@ -440,6 +384,8 @@ int writing_desk_key(WritingDesk *d, int key, Error *err)
         end_paste(d);
     } else if (d->pasting) {
         paste_key(d, key);
+    } else if (is_too_small(d)) {
+        too_small_key(d, key);
     } else {
         rc = d->mode->key(d, key, err);
     }
@@ -462,7 +408,7 @@ int writing_desk_open(WritingDesk *d, const WritingDeskOptions *o, int rows, int
     if (o->options->answers_only && store_list_undemonstrated(o->store, &d->prompts, err) != 0)
         return -1;
     begin_next(d);
-    take_up_draft(d);
+    writing_desk_take_up_draft(d);
     writing_desk_resize(d, rows, cols);
     if (!*d->message)
         writing_desk_say(d, PAINT_BOLD, "%s",

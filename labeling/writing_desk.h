@@ -80,6 +80,11 @@ void writing_desk_close(WritingDesk *d);
 /* ---- for its modes and pictures -------------------------------------------------------------------- */
 
 bool writing_desk_is_given(const WritingDesk *d); /* the prompt is the store's */
+/* The prompt at d->at, or the end. */
+void writing_desk_show_given(WritingDesk *d);
+/* Show what was begun in an earlier sitting; remove its file. */
+void writing_desk_take_up_draft(WritingDesk *d);
+void writing_desk_drop_draft(WritingDesk *d);
 void writing_desk_say(WritingDesk *d, Paint tone, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void writing_desk_enter(WritingDesk *d, const WritingMode *mode);

@@ -18,7 +18,7 @@ static const char HELP[] =
     "Ctrl-T            take the last one back, to mend it\n"
     "%s"
     "Ctrl-X            leave; it asks when something is not saved\n"
-    "Ctrl-L            paint the screen again\n"
+    "F1  Ctrl-G        this page;  Ctrl-L  paint the screen again\n"
     "\n"
     "arrows            by characters and rows; left, right with Ctrl: by words\n"
     "Home  Ctrl-A      to the beginning of the row;  End  Ctrl-E  to its end\n"
@@ -241,7 +241,8 @@ void writing_view_too_small(WritingDesk *d)
 {
     char text[NOTE];
     if (d->rows < 1 || d->cols < 1) return;
-    snprintf(text, sizeof text, "enlarge to %dx%d (now %dx%d); Ctrl-X leaves", WRITING_MIN_COLS,
-             WRITING_MIN_ROWS, d->cols, d->rows);
+    snprintf(text, sizeof text, "enlarge to %dx%d (now %dx%d)", WRITING_MIN_COLS, WRITING_MIN_ROWS,
+             d->cols, d->rows);
     paint_text(0, 0, d->cols, text, PAINT_PLAIN);
+    if (d->rows > 1) paint_text(1, 0, d->cols, "Ctrl-X keeps the text, leaves", PAINT_PLAIN);
 }

@@ -317,6 +317,22 @@ static void a_draft_comes_back_to_its_prompt(void **state)
     bench_close(&b);
 }
 
+static void where_it_is_too_small_leaving_keeps(void **state)
+{
+    (void)state;
+    Bench b;
+    bench_open(&b, 0);
+    type(&b, "Why?");
+    writing_desk_resize(&b.desk, 11, 80);
+    type(&b, "unseen");
+    press(&b, KEY_CTRL_X);
+    assert_string_equal(b.desk.reason, "quit");
+    writing_desk_close(&b.desk);
+    begin(&b);
+    assert_string_equal(b.desk.area[WRITING_PROMPT].text.bytes, "Why?");
+    bench_close(&b);
+}
+
 /* 20,000 keys, pastes and sizes among them: the text stays UTF-8, the cursor in it and in sight, and nothing is saved
  * that nobody saved. */
 static void random_keys_leave_the_text_whole(void **state)
@@ -396,6 +412,7 @@ int main(void)
         cmocka_unit_test(the_last_one_is_taken_back_to_be_mended),
         cmocka_unit_test(prompts_of_the_store_are_answered_or_passed),
         cmocka_unit_test(a_draft_comes_back_to_its_prompt),
+        cmocka_unit_test(where_it_is_too_small_leaving_keeps),
         cmocka_unit_test(random_keys_leave_the_text_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
