@@ -11,6 +11,22 @@
 
 enum { NOTE = 160 };
 
+static const char HELP[] =
+    "n  right  Enter   the next prompt;  p  left  the one before\n"
+    "w                 worst first: where the aligned answer loses most\n"
+    "b                 best first: where it gains most\n"
+    "r                 in random order, drawn anew each time\n"
+    "f                 in the project's order\n"
+    "\n"
+    "d                 differences: words that the other answer has not, underlined\n"
+    "c                 the best of n in the base's place, and back\n"
+    "P                 the whole prompt, when it does not fit\n"
+    "z                 zoom: one answer alone, Tab for the other\n"
+    "Tab               scroll the left alone, the right alone, both\n"
+    "arrows  space     scroll;  PgUp  PgDn  Home  End  as well\n"
+    "Ctrl-L            paint the screen again\n"
+    "q                 go on to the numbers\n";
+
 /* ---- what is shown --------------------------------------------------------------------------------- */
 
 static const PagerAnswer *side(const Pager *p, int i)
@@ -38,7 +54,7 @@ static void show(Pager *p)
         .prompt = p->item.prompt, .left = side(p, 0)->text, .right = side(p, 1)->text};
     view_set_pair(&p->view, &pair);
     set_about(p);
-    p->whole = false;
+    p->page_title = NULL;
 }
 
 static void put_in_order(Pager *p, PagerOrder order)
@@ -65,14 +81,19 @@ static void turn(Pager *p)
     show(p);
 }
 
+static void open_page(Pager *p, const char *title, const char *text, size_t n)
+{
+    layout_make(&p->page, text, n, view_page_box(&p->view).cols);
+    layout_mark_names(&p->page);
+    p->page_title = title;
+    p->page_top = 0;
+}
+
 static void open_prompt(Pager *p)
 {
     size_t n;
     const char *text = shown_prompt(p->item.prompt, &n);
-    layout_make(&p->prompt, text, n, view_page_box(&p->view).cols);
-    layout_mark_names(&p->prompt);
-    p->whole = true;
-    p->whole_top = 0;
+    open_page(p, "Prompt", text, n);
 }
 
 /* ---- keys ------------------------------------------------------------------------------------------ */
@@ -117,6 +138,8 @@ static void item_key(Pager *p, int key)
     case 'd': view_set_diff(v, !v->diff); break;
     case 'z': view_zoom(v, v->frame.only ? VIEW_BOTH : v->focus ? v->focus : 1); break;
     case 'P': open_prompt(p); break;
+    case '?':
+    case KEY_HELP_F1: open_page(p, "Help", HELP, sizeof HELP - 1); break;
     case KEY_ESCAPE: view_zoom(v, VIEW_BOTH); break;
     case 'q':
     case 'Q': p->reason = "quit"; break;
@@ -124,17 +147,17 @@ static void item_key(Pager *p, int key)
     }
 }
 
-static void whole_key(Pager *p, int key)
+static void page_key(Pager *p, int key)
 {
     const int rows = view_page_box(&p->view).rows;
-    const int last = p->prompt.n > rows ? p->prompt.n - rows : 0;
-    int to = p->whole_top;
+    const int last = p->page.n > rows ? p->page.n - rows : 0;
+    int to = p->page_top;
     if (key == KEY_DOWN_ARROW || key == 'j') to++;
     else if (key == KEY_UP_ARROW || key == 'k') to--;
     else if (key == KEY_PAGE_DOWN || (key == ' ' && to < last)) to += rows;
     else if (key == KEY_PAGE_UP) to -= rows;
-    else p->whole = false;
-    p->whole_top = to > last ? last : to < 0 ? 0 : to;
+    else p->page_title = NULL;
+    p->page_top = to > last ? last : to < 0 ? 0 : to;
 }
 
 void pager_key(Pager *p, int key)
@@ -143,7 +166,7 @@ void pager_key(Pager *p, int key)
     if (key == KEY_LINE_FEED) key = KEY_RETURN;
     if (p->view.frame.too_small && (key == 'q' || key == 'Q')) p->reason = "quit";
     else if (p->view.frame.too_small || key == KEY_SIZE || key == KEY_CTRL_L) return;
-    else if (p->whole) whole_key(p, key);
+    else if (p->page_title) page_key(p, key);
     else if (!scroll_key(&p->view, key)) item_key(p, key);
 }
 
@@ -202,6 +225,7 @@ static void paint_keys(const Pager *p)
                {"z", "zoom", true, true},
                {"c", p->source->name[p->left == PAGER_BASE ? PAGER_BEST : PAGER_BASE],
                 p->source->name[PAGER_BEST] != NULL, false},
+               {"?", "help", true, false},
                {"q", "quit", true, false}};
     enum { KEYS = sizeof KEY / sizeof *KEY };
     const Frame *f = &p->view.frame;
@@ -211,7 +235,7 @@ static void paint_keys(const Pager *p)
     const bool spare = all <= f->cols;
     int at = 1;
     if (f->cols < FRAME_SIDE_COLS) {
-        paint_text(f->status, 1, f->cols - 2, "n p go  w b r order  d diff  q quit", PAINT_PLAIN);
+        paint_text(f->status, 1, f->cols - 2, "n p go  w b r order  ? help  q quit", PAINT_PLAIN);
         return;
     }
     for (int i = 0; i < KEYS; i++) {
@@ -222,15 +246,15 @@ static void paint_keys(const Pager *p)
     }
 }
 
-static void paint_whole(const Pager *p)
+static void paint_page(const Pager *p)
 {
     const Frame *f = &p->view.frame;
     const Box box = view_page_box(&p->view);
-    const int more = p->prompt.n - p->whole_top - box.rows;
+    const int more = p->page.n - p->page_top - box.rows;
     char right[NOTE] = "";
     if (more > 0) snprintf(right, sizeof right, " %s ↓ ", text_count(more, "more line"));
-    view_paint_title(1, 0, f->cols, p->view.prompt_name, "", "", PAINT_BOLD);
-    paint_layout(&box, &p->prompt, p->whole_top);
+    view_paint_title(1, 0, f->cols, p->page_title, "", "", PAINT_BOLD);
+    paint_layout(&box, &p->page, p->page_top);
     view_paint_title(f->rows - 2, 0, f->cols, "", "", right, PAINT_PLAIN);
     paint_text(f->rows - 1, 1, f->cols - 2, "up, down, space scroll; any other key: back",
                PAINT_DIM);
@@ -250,8 +274,8 @@ void pager_paint(Pager *p)
              p->item.answer[PAGER_ALIGNED].score - side(p, 0)->score);
     p->view.prompt_name = name;
     paint_header(p);
-    if (p->whole) {
-        paint_whole(p);
+    if (p->page_title) {
+        paint_page(p);
     } else {
         view_paint_texts(&p->view);
         paint_why(p);
@@ -274,13 +298,13 @@ void pager_open(Pager *p, const PagerSource *source, PagerOrder order, int rows,
 void pager_resize(Pager *p, int rows, int cols)
 {
     view_resize(&p->view, rows, cols);
-    if (p->prompt.text) layout_rewrap(&p->prompt, view_page_box(&p->view).cols);
+    if (p->page.text) layout_rewrap(&p->page, view_page_box(&p->view).cols);
     p->dirty = true;
 }
 
 void pager_close(Pager *p)
 {
     view_free(&p->view);
-    layout_free(&p->prompt);
+    layout_free(&p->page);
     free(p->row);
 }

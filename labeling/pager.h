@@ -45,10 +45,11 @@ typedef struct {
     int at;   /* of row */
     PagerOrder order;
     int draw;
-    int left;   /* PAGER_BASE or PAGER_BEST */
-    bool whole; /* the prompt alone */
-    int whole_top;
-    Layout prompt; /* then */
+    int left; /* PAGER_BASE or PAGER_BEST */
+    const char
+        *page_title; /* of a page in the answers' place: the whole prompt, help; NULL: none */
+    Layout page;
+    int page_top;
     bool dirty;
     const char *reason; /* to end, or NULL */
 } Pager;

@@ -333,12 +333,12 @@ static void where_it_is_too_small_leaving_keeps(void **state)
     bench_close(&b);
 }
 
-/* 20,000 keys, pastes and sizes among them: the text stays UTF-8, the cursor in it and in sight, and nothing is saved
+/* 8,000 keys, pastes and sizes among them: the text stays UTF-8, the cursor in it and in sight, and nothing is saved
  * that nobody saved. */
 static void random_keys_leave_the_text_whole(void **state)
 {
     (void)state;
-    enum { PRESSED = 20000 };
+    enum { PRESSED = 8000 };
     static const int KEYS[] = {'a',
                                ' ',
                                'x',
