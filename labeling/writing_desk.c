@@ -376,6 +376,9 @@ int writing_desk_key(WritingDesk *d, int key, Error *err)
     int rc = 0;
     d->dirty = true;
     if (key == KEY_SIZE || key == KEY_CTRL_L) return 0;
+    /* A terminal that does not say where a paste ends would make text of all keys. */
+    if (d->pasting && d->now(d->context) - d->key_us >= WRITING_PASTE_US) end_paste(d);
+    d->key_us = d->now(d->context);
     if (key == KEY_PASTE_BEGIN) {
         d->pasting = true;
         d->left_out = 0;

@@ -15,7 +15,11 @@
 #include "labeling/written.h"
 
 enum { WRITING_PROMPT, WRITING_ANSWER, WRITING_PARTS };
-enum { WRITING_GUARD_US = 250000, WRITING_MESSAGE = 256 };
+enum {
+    WRITING_GUARD_US = 250000,
+    WRITING_PASTE_US = 5000000 /* so long without a character no paste goes on */
+};
+enum { WRITING_MESSAGE = 256 };
 
 typedef struct WritingDesk WritingDesk;
 
@@ -50,6 +54,7 @@ struct WritingDesk {
     bool pasting, dirty, unkept;
     int left_out;       /* characters of what is being pasted that were not taken */
     int last;           /* the key before this one */
+    int64_t key_us;     /* when the newest key came */
     int64_t guarded_us; /* since when keys that save or leave wait */
     char message[WRITING_MESSAGE];
     Paint tone;

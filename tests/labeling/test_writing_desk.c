@@ -158,6 +158,24 @@ static void a_command_right_behind_a_paste_does_not_count(void **state)
     bench_close(&b);
 }
 
+static void a_paste_that_never_ends_is_over_after_a_while(void **state)
+{
+    (void)state;
+    Bench b;
+    bench_open(&b, 0);
+    press(&b, KEY_PASTE_BEGIN);
+    hit(&b, 'x');
+    b.now += WRITING_PASTE_US - MS;
+    hit(&b, KEY_CTRL_X);
+    assert_ptr_equal(b.desk.mode, &WRITING_EDIT); /* pasted, for all that is known */
+    b.now += WRITING_PASTE_US;
+    hit(&b, KEY_CTRL_X); /* too quick behind a paste that has just ended */
+    assert_ptr_equal(b.desk.mode, &WRITING_EDIT);
+    press(&b, KEY_CTRL_X);
+    assert_ptr_equal(b.desk.mode, &WRITING_LEAVE);
+    bench_close(&b);
+}
+
 static void leaving_asks_when_something_is_not_saved(void **state)
 {
     (void)state;
@@ -404,6 +422,7 @@ int main(void)
         cmocka_unit_test(what_is_missing_is_said_and_nothing_saved),
         cmocka_unit_test(pasted_text_is_never_a_command),
         cmocka_unit_test(a_command_right_behind_a_paste_does_not_count),
+        cmocka_unit_test(a_paste_that_never_ends_is_over_after_a_while),
         cmocka_unit_test(leaving_asks_when_something_is_not_saved),
         cmocka_unit_test(leaving_may_keep_or_save),
         cmocka_unit_test(the_next_start_shows_what_was_begun),
