@@ -123,7 +123,8 @@ static void place(WritingDesk *d)
     const int lines = given ? d->given.n : textarea_rows(prompt);
     const int least = !given && d->focus == WRITING_PROMPT ? 2 * body / 3 : body / 3;
     const int left = body - textarea_rows(answer) - 1;
-    int rows = lines < (left > least ? left : least) ? lines : left > least ? left : least;
+    const int most = left > least ? left : least;
+    int rows = lines < most ? lines : most;
     if (!given && rows < OWN_PROMPT && body > 3 * OWN_PROMPT) rows = OWN_PROMPT;
     if (rows < 1) rows = 1;
     d->body[WRITING_PROMPT] = rows;
