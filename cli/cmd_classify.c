@@ -162,8 +162,8 @@ static int train(Classify *w, Error *err)
                                .save_every = w->settings.save_every,
                                .keep = w->settings.keep};
     if (train.n > 0)
-        w->run.work =
-            (StepWork){3.0 * train.start[train.n] / train.n * w->settings.batch_size, WANT_VALUE};
+        w->run.work = trained_work(w->settings.batch_size, (double)train.start[train.n] / train.n,
+                                   w->settings.max_tokens, false, w->adapter != NULL);
     if (training_go(&w->run, &trainer, &o, w->policy, w->base.tokenizer, err) != 0) return -1;
     return report(w, err);
 }

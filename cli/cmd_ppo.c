@@ -255,15 +255,39 @@ static void hash_prompts(char out[SHA256_HEX], const PromptTokens *p)
                  2);
 }
 
-/* Sampling costs about two passes; reference, reward and value model one each; every epoch three of the policy and
- * three of a separate value model.  Answers are taken to be as long as they may be. */
+/* Tokens of an answer: what those that the project has are long in the mean, and where it has none as many as may be. */
+static double answer_tokens(const PpoRun *r)
+{
+    enum { LOOKED_AT = 256 };
+    const StoreResponseFilter filter = {.split = SPLIT_TRAIN, .limit = LOOKED_AT};
+    StoreResponseList list = {0};
+    Error ignored;
+    const int most = r->settings.max_new_tokens;
+    double tokens = 0;
+    int n = 0;
+    if (store_list_responses(r->store, &filter, &list, &ignored) != 0) return most;
+    for (size_t i = 0; i < list.n; i++)
+        if (list.row[i].n_tokens > 0)
+            tokens += list.row[i].n_tokens < most ? list.row[i].n_tokens : most, n++;
+    store_responses_free(&list);
+    return n > 0 ? tokens / n : most;
+}
+
+/* Every answer is sampled once, and read once by the reference, the reward and the value model; then every epoch trains
+ * the policy on it, and a separate value model. */
 static StepWork work_of(const PpoRun *r)
 {
     const PpoConfig *c = &r->settings;
-    const double prompt = (double)r->prompts.tokens.tokens / r->prompts.n;
-    return (StepWork){c->batch_size * (prompt + c->max_new_tokens) *
-                          (2 + 3 + (is_shared(r) ? 3 : 6) * c->epochs),
-                      WANT_LOGP};
+    const double prompt = (double)r->prompts.tokens.tokens / r->prompts.n,
+                 answer = answer_tokens(r);
+    const double answers = c->batch_size * answer, tokens = answers + c->batch_size * prompt;
+    return (StepWork){.trunk = {3 * tokens, (is_shared(r) ? 1 : 2) * c->epochs * tokens, tokens},
+                      .head = {answers, c->epochs * answers, answers},
+                      .length = prompt + answer,
+                      .rows = tokens < c->max_tokens ? (int)tokens : c->max_tokens,
+                      .batch =
+                          c->generate_batch < c->batch_size ? c->generate_batch : c->batch_size,
+                      .adapter = r->policy_adapter != NULL};
 }
 
 static void say_data(const PpoRun *r)

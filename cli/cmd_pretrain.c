@@ -191,7 +191,7 @@ static int train(Pretrain *p, Error *err)
                                .unit = "step",
                                .save_every = p->settings.save_every,
                                .keep = p->settings.keep};
-    p->run.work = supervised_work(&p->settings, &examples);
+    p->run.work = supervised_work(&p->settings, &examples, false);
     if (training_go(&p->run, &trainer, &o, p->policy, p->tokenizer, err) != 0) return -1;
     if (p->run.end == TRAINING_FINISHED && training_name_model(&p->run, "base", err) != 0)
         return -1;

@@ -205,8 +205,9 @@ static int train(Reward *w, Error *err)
                                .keep = w->settings.keep};
     const Pairs *pairs = &data.train;
     if (pairs->n > 0)
-        w->run.work = (StepWork){
-            3.0 * pairs->start[2 * pairs->n] / pairs->n * w->settings.batch_size, WANT_VALUE};
+        w->run.work = trained_work(2.0 * w->settings.batch_size,
+                                   (double)pairs->start[2 * pairs->n] / (2 * pairs->n),
+                                   w->settings.max_tokens, false, w->adapter != NULL);
     if (training_go(&w->run, &trainer, &o, w->policy, w->base.tokenizer, err) != 0) return -1;
     if (w->run.end == TRAINING_FINISHED && !w->run.dry && folder_remove(w->best, err) != 0)
         return -1;

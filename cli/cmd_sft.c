@@ -145,7 +145,7 @@ static int train(Sft *w, Error *err)
                                .unit = "step",
                                .save_every = w->settings.save_every,
                                .keep = w->settings.keep};
-    w->run.work = supervised_work(&w->settings, &train);
+    w->run.work = supervised_work(&w->settings, &train, w->adapter != NULL);
     if (training_go(&w->run, &trainer, &o, w->policy, w->base.tokenizer, err) != 0) return -1;
     if (w->run.end == TRAINING_FINISHED) {
         log_line("%s has learned from %s in %s", w->run.name,

@@ -169,6 +169,14 @@ static int begin(TrainingRun *t, Error *err)
     return 0;
 }
 
+/* The first step of a call makes room and wakes threads: it tells nothing about the others. */
+static void note_time(TrainingRun *t)
+{
+    t->last_s = log_clock();
+    if (t->timed_s > 0) t->timed++;
+    else t->timed_s = t->last_s;
+}
+
 /* Keep what the last step recorded, and let the command and the observer look. */
 static int after_step(void *context, int64_t step, const char *members, Error *err)
 {
@@ -176,6 +184,7 @@ static int after_step(void *context, int64_t step, const char *members, Error *e
     const TrainingObserver *o = t->ctx->observer;
     free(t->last);
     t->last = mem_strdup(members);
+    if (step > 0) note_time(t);
     if (t->options->after_step &&
         t->options->after_step(t->options->context, step, members, err) != 0)
         return -1;
@@ -184,13 +193,34 @@ static int after_step(void *context, int64_t step, const char *members, Error *e
                          err);
 }
 
+static RunSpeed speed_like(const TrainingRun *t)
+{
+    return (RunSpeed){.weights = (int64_t)policy_model(t->watched)->parameters.n,
+                      .threads = t->ctx->threads,
+                      .kernels = kernels_name(),
+                      .adapter = t->work.adapter};
+}
+
+/* What the next run of this kind may be timed by. */
+static void put_speed(Text *result, const TrainingRun *t)
+{
+    Text speed = {0};
+    const RunSpeed like = speed_like(t);
+    training_time_put_speed(&speed, &like, &t->work, policy_config(t->watched), t->timed,
+                            t->last_s - t->timed_s);
+    if (speed.n) text_format(result, "%s%s", t->last && *t->last ? "," : "", speed.bytes);
+    text_free(&speed);
+}
+
 /* An error of the training comes before one of the database. */
 static int note_end(const TrainingRun *t, int rc, Error *err)
 {
     Text result = {0};
     Error ignored;
     const char *state = rc != 0 ? "failed" : t->end == TRAINING_FINISHED ? "finished" : "stopped";
-    text_format(&result, "{%s}", t->last ? t->last : "");
+    text_format(&result, "{%s", t->last ? t->last : "");
+    put_speed(&result, t);
+    text_add(&result, "}");
     const int noted =
         store_end_run(t->store, t->name, state, result.bytes, rc == 0 ? err : &ignored);
     text_free(&result);
@@ -206,11 +236,13 @@ static void say_time(const TrainingRun *t, int64_t step)
 {
     static const double WORTH_TELLING = 600;
     char duration[32];
-    if (log_is_quiet() || t->work.forward_tokens <= 0) return;
-    const double seconds = training_time_guess(t->watched, &t->work, t->total - step);
-    if (seconds >= WORTH_TELLING)
-        log_line("%s: about %s, by the time of one forward pass; a step measured: --dry-run",
-                 text_count(t->total - step, t->options->unit), log_duration(duration, seconds));
+    if (log_is_quiet()) return;
+    const TimeEstimate e = training_time_estimate(t->watched, &t->work, t->total - step, t->store,
+                                                  t->kind, t->ctx->threads);
+    if (e.seconds >= WORTH_TELLING)
+        log_line("%s: about %s, %s; a step measured: --dry-run",
+                 text_count(t->total - step, t->options->unit), log_duration(duration, e.seconds),
+                 e.basis);
 }
 
 static int ready(void *context, int64_t step, Error *err)
@@ -346,9 +378,10 @@ static void report_dry(const TrainingRun *t)
                "\"memory\":%zu,\"step\":{%s}}\n",
                (long long)t->total, t->seconds, seconds, memory, t->last);
     else
-        printf("%s: %s of %.3g s: about %s; memory held %s; nothing was changed\n", t->kind,
-               text_count(t->total, t->options->unit), t->seconds, log_duration(all, seconds),
-               text_size((double)memory));
+        printf("%s: %s of %.3g s: about %s; memory held %s; nothing was "
+               "changed\n",
+               t->kind, text_count(t->total, t->options->unit), t->seconds,
+               log_duration(all, seconds), text_size((double)memory));
 }
 
 void training_report(const TrainingRun *t)

@@ -57,6 +57,9 @@ typedef struct {
     const Tokenizer *tokenizer;
     int64_t total;
     StepWork work;   /* of one step; set before training_go by commands that know */
+    double timed_s;  /* log_clock at the end of the first step of this call; 0 before */
+    double last_s;   /* and at the end of the last */
+    int64_t timed;   /* the steps between them */
     int64_t typical; /* the first step that costs what most do; a dry run measures that */
     double seconds;  /* of the step that a dry run measured */
 } TrainingRun;

@@ -13,6 +13,10 @@ until_there() { # FILE: it comes while the run is alive; who waits for it waits 
 state() { "$RLHF" runs | sed -n "s/^$1 *\([a-z]*\).*/\1/p"; }
 
 sentences
+must init other
+must pretrain corpus.jsonl --project other --config "$tiny" --set pretrain.steps=1000000000 --stop-after 1
+says_like '^1,000,000,000 steps: about [0-9]+ h [0-9]+ min, by how fast this machine multiplies matrices just now' "without an earlier run a product is measured"
+rm -r other
 must init .
 must import demonstrations.jsonl
 must pretrain corpus.jsonl --config "$tiny" --set pretrain.steps=12
@@ -48,7 +52,7 @@ prints "rlhf watch far"
 until_there runs/far/metrics.jsonl
 [ "$(state far)" = running ] || fail "a detached run works: $(state far)"
 grep -q "37,024 weights" err || fail "what it says before its first step is on the terminal: $(cat err)"
-says_like '^1,000,000,000 steps: about [0-9]+ h [0-9]+ min, by the time of one forward pass' "what takes long says so before its first step"
+says_like '^1,000,000,000 steps: about [0-9]+ h [0-9]+ min, by the speed of pretrain-1; a step measured: --dry-run' "what takes long says so before its first step"
 must watch --once
 prints_like '^far   running   step [0-9,]+/1,000,000,000  0%' "the newest that works is watched"
 refused 1 "far is running: another process is working on this run" pretrain corpus.jsonl --resume --run far --learning-rate 0.01
