@@ -20,6 +20,7 @@
 #include "cli/output.h"
 #include "cli/project.h"
 #include "cli/ranking.h"
+#include "cli/wrap.h"
 #include "compare/html.h"
 
 typedef struct {
@@ -159,6 +160,10 @@ static void print(const Compare *c)
     comparison_print_wins(r, &c->settings, title);
     comparison_print_details(r);
     comparison_print_verdict(r);
+    wrap_print(0, "  %s%s\n", verdict_meaning(r->verdict),
+               c->settings.rule ? ""
+                                : "  Its judge is the model that one of the two was trained to "
+                                  "please; for evidence ask people: rlhf compare --by people");
 }
 
 static int finish(Compare *c, Error *err)

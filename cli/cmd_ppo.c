@@ -307,7 +307,11 @@ static int name_aligned(PpoRun *r, Error *err)
     const int64_t best = ppo_best(r->ppo, &rate);
     const bool taken = !r->run.dry && r->run.end != TRAINING_STOPPED && best >= 0 &&
                        training_take_step(&r->run, best, err) == 0;
-    if (taken) log_line("best on held-out prompts: after %lld, wins %.2f", (long long)best, rate);
+    if (taken)
+        log_line(
+            "best on held-out prompts: after %lld, wins %.2f of them against the reference by the "
+            "reward model",
+            (long long)best, rate);
     if (!taken && r->run.end != TRAINING_FINISHED) return 0;
     return training_name_model(&r->run, "aligned", err);
 }
@@ -328,6 +332,9 @@ static int train(PpoRun *r, Error *err)
     if (training_go(&r->run, &trainer, &o, r->in.policy, r->start.tokenizer, err) != 0) return -1;
     if (name_aligned(r, err) != 0) return -1;
     training_report(&r->run);
+    if (r->run.end == TRAINING_FINISHED && !r->run.dry && !r->ctx->json && !r->ctx->observer &&
+        !r->ctx->made)
+        printf("whether its answers are better, on prompts it never saw: rlhf compare\n");
     return 0;
 }
 

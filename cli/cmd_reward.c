@@ -151,7 +151,8 @@ static int evaluate_and_report(Reward *w, Error *err)
     int rc = 0;
     if (finished && w->settings.shrink && say_shrinkage(&shrunk, w, err) != 0) return -1;
     if (!finished || valid.n == 0 || w->options.no_eval) {
-        if (finished) log_line("not measured; held-out pairs: rlhf reward eval; go on: rlhf ppo");
+        if (finished)
+            log_line("how often it is right was not measured: rlhf reward eval; go on: rlhf ppo");
         training_report(&w->run);
         return 0;
     }

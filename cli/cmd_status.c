@@ -95,6 +95,8 @@ static void put_aligned(Text *t, const cJSON *found)
     put_share(t, found, "win_rate");
     text_format(t, " against the base on %s",
                 text_count((long long)json_number(found, "n", 0), "test prompt"));
+    if (strcmp(json_text(found, "judge", ""), "reward") == 0)
+        text_add(t, ", by the reward model: no evidence");
 }
 
 static void print_model(const char *label, const StatusModel *m, const char *measured)

@@ -8,6 +8,7 @@
 #include "cli/class_names.h"
 #include "cli/evaluation.h"
 #include "cli/memory_plan.h"
+#include "cli/wrap.h"
 #include "compare/win_rate.h"
 #include "reward/calibration.h"
 
@@ -88,10 +89,18 @@ static void print_conclusion(const RewardEvaluation *e, double low, double high,
         printf("all its scores are equal: PPO would have nothing to follow; label more first\n");
         return;
     }
-    printf("calibration error %.2f; correlation of score and length %.2f", e->calibration_error,
-           e->length_correlation);
-    if (held_out && e->accuracy < 1) printf("; look at the 20 worst: rlhf reward eval --worst 20");
-    printf("%s\n", held_out && low > 0.5 ? "; go on: rlhf ppo" : "");
+    wrap_print(
+        2,
+        "how sure it is of them is off by %.2f (calibration error); score and length go together "
+        "by %.2f (correlation)\n",
+        e->calibration_error, e->length_correlation);
+    if (held_out && e->n > 0 && e->accuracy <= e->longer_wins)
+        printf("no better than choosing the longer answer: it may have learned length and nothing "
+               "else\n");
+    if (held_out && e->accuracy < 1)
+        printf("the pairs it gets most wrong: rlhf reward eval --worst 20%s\n",
+               low > 0.5 ? "; go on: rlhf ppo" : "");
+    else if (held_out && low > 0.5) printf("go on: rlhf ppo\n");
     if (low <= 0.5)
         printf("%s; label more before rlhf ppo, or see docs/guide.md, \"When it does not work\"\n",
                high < 0.5 ? "worse than chance: the whole interval is below 0.5"
@@ -105,10 +114,11 @@ void reward_report_print(const char *name, const RewardEvaluation *e, const Nois
     char labels[32] = "";
     wilson_interval(&low, &high, e->accuracy * e->n, e->n);
     if (e->labels > e->n) snprintf(labels, sizeof labels, " (%s)", text_count(e->labels, "label"));
-    printf("%s: right on %.10g of %s%s%s%s%s: %.2f [%.2f, %.2f]; longer answer wins %.2f", name,
-           round(10 * e->accuracy * e->n) / 10, text_count(e->n, file ? "pair" : "held-out pair"),
-           file ? " of " : "", file ? file : "", labels, when, e->accuracy, low, high,
-           e->longer_wins);
+    printf("%s: right on %.10g of %s%s%s%s%s: %.2f [%.2f, %.2f]; always choosing the longer "
+           "answer %.2f",
+           name, round(10 * e->accuracy * e->n) / 10,
+           text_count(e->n, file ? "pair" : "held-out pair"), file ? " of " : "", file ? file : "",
+           labels, when, e->accuracy, low, high, e->longer_wins);
     if (isfinite(c->agreement))
         printf("; people agree with each other %.2f (ceiling about %.2f)", c->agreement,
                c->ceiling);

@@ -344,16 +344,17 @@ int training_name_model(const TrainingRun *t, const char *name, Error *err)
     return 0;
 }
 
-/* ", score 1.20, KL 2.29": what of a record is for people, with as many decimals as the bar has. */
+/* ", loss 0.485, held out 0.522": what of a record is for people, with as many decimals as the bar has. */
 static void put_final(Text *out, const char *members)
 {
     static const struct {
         const char *metric, *name;
         int decimals;
-    } SHOWN[] = {{"loss", "loss", 3},
-                 {"eval_loss", "held out", 3},
-                 {"objective/scores", "score", 2},
-                 {"objective/kl", "KL", 2}};
+        const char *unit;
+    } SHOWN[] = {{"loss", "loss", 3, ""},
+                 {"eval_loss", "held out", 3, ""},
+                 {"objective/scores", "score by the reward model", 2, ""},
+                 {"objective/kl", "KL to the reference", 2, " nats an answer"}};
     Text object = {0};
     cJSON *record = NULL;
     Error ignored;
@@ -361,7 +362,8 @@ static void put_final(Text *out, const char *members)
     if (json_parse(&record, object.bytes, object.n, &ignored) == 0)
         for (size_t i = 0; i < sizeof SHOWN / sizeof *SHOWN; i++) {
             const double x = json_number(record, SHOWN[i].metric, NAN);
-            if (isfinite(x)) text_format(out, ", %s %.*f", SHOWN[i].name, SHOWN[i].decimals, x);
+            if (isfinite(x))
+                text_format(out, ", %s %.*f%s", SHOWN[i].name, SHOWN[i].decimals, x, SHOWN[i].unit);
         }
     cJSON_Delete(record);
     text_free(&object);
@@ -397,7 +399,9 @@ void training_report(const TrainingRun *t)
     if (t->ctx->json)
         printf("{\"run\":\"%s\",\"steps\":%lld,\"final\":{%s},\"checkpoint\":\"%s\"}\n", t->name,
                (long long)t->steps, t->last ? t->last : "", t->model);
-    else printf("%s: %s%s, %s\n", t->name, text_count(t->steps, "step"), final.bytes, t->model);
+    else
+        printf("%s: %s%s, %s\n", t->name, text_count(t->steps, t->options->unit), final.bytes,
+               t->model);
     text_free(&final);
 }
 

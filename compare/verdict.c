@@ -58,3 +58,20 @@ const char *verdict_name(Verdict verdict)
     };
     return NAMES[verdict];
 }
+
+const char *verdict_meaning(Verdict verdict)
+{
+    static const char *const MEANINGS[] = {
+        [VERDICT_BETTER] = "The whole interval is above 0.5, even odds, and the answers are sound.",
+        [VERDICT_NO_DIFFERENCE] = "The interval holds 0.5, even odds, and is narrow: if "
+                                  "either is better, then by little.",
+        [VERDICT_CANNOT_TELL] =
+            "The interval holds 0.5, even odds, and is wide: either may be better.  More test "
+            "prompts make it narrower.",
+        [VERDICT_BROKEN] = "It wins more often than it loses, but its answers are cut off, alike "
+                           "or copied, as said "
+                           "above: read some before you believe the number.",
+        [VERDICT_WORSE] = "The whole interval is below 0.5, even odds.",
+    };
+    return MEANINGS[verdict];
+}

@@ -29,6 +29,8 @@ typedef struct {
  * 93 prompts suffice; the 300 of `compare` give [.444, .556].
  * `reasons`, when not NULL, gets what is broken, or the interval that decided, in words. */
 Verdict verdict_of(const VerdictFacts *facts, Text *reasons);
+/* What the interval and the answers say, and what to do next, in a sentence or two. */
+const char *verdict_meaning(Verdict verdict);
 /* "better", "no difference", "cannot tell", "better by the score but broken", "worse" */
 const char *verdict_name(Verdict verdict);
 

@@ -77,6 +77,7 @@ grep -qF 'Who wins' report.html || fail "the page says who wins"
 SSH_CONNECTION='192.0.2.1 1 192.0.2.2 22' run report
 prints_like '^from your own machine: scp .*:/.*/report\.html \.$' "over ssh, how the page gets home"
 must report pretrain-1 base --text
+grep -A 1 '^  verdict: ' compared | grep -qE '^  The (whole )?interval |^  It wins more often' || fail "what the verdict means"
 verdict=$(sed -n 's/^  verdict: \([a-z ]*\) (\(.*\))$/\1 (\2)/p' compared)
 prints "verdict: $verdict"
 says_nothing "a report of what was compared by this version"

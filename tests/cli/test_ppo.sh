@@ -27,7 +27,7 @@ says_like '^held out, after 4: the .* \|.* \(score -?[0-9.]+\)$' "they are on th
 best=$(metric eval/best ppo-1 | awk '{ print $NF }')
 awk -v r="$(metric eval/win_rate ppo-1)" 'BEGIN { exit split(r, a, " ") != 2 }' || fail "a win rate every two iterations: $(metric eval/win_rate ppo-1)"
 if [ -n "$best" ]; then
-    says "best on held-out prompts: after $best, wins "
+    says_like "^best on held-out prompts: after $best, wins [01]\.[0-9]+ of them against the reference by the reward model$" "which is the best"
     [ -e "runs/ppo-1/checkpoints/step-00000$best/model.safetensors" ] || fail "the best checkpoint is kept"
     grep -q "\"aligned\":.*runs/ppo-1/checkpoints/step-00000$best\"" project.json || fail "it is what aligned means: $(cat project.json)"
 fi
@@ -54,13 +54,13 @@ says "those marked live may change"
 refused 1 "ppo.gamma was 1 and is 0.5 now" "${ppo[@]}" --run bound --resume --set ppo.gamma=0.5 --set ppo.kl_coef=0.2
 must ppo --run bound --resume --stop-ratio 0 --set ppo.kl_coef=0.2 --set ppo.iterations=3
 says "from here on: ppo.iterations was 4 and is 3; ppo.kl_coef was 0.05 and is 0.2; ppo.stop_ratio was 1 and is 0"
-prints_like '^bound: 3 steps, ' "the run ends where it now should"
+prints_like '^bound: 3 iterations, ' "the run ends where it now should"
 sed -n 2p runs/bound/metrics.jsonl | grep -qF '{"step":1,"event":"settings","settings":{"ppo.iterations":{"was":4,"is":3},"ppo.kl_coef":{"was":0.05,"is":0.2}' ||
     fail "the record says what changed, and where: $(sed -n 2p runs/bound/metrics.jsonl)"
 metric objective/kl_coef bound | grep -q '^0.05 0.2 ' || fail "the coefficient is the new one: $(metric objective/kl_coef bound)"
 grep -q '"kl_coef": 0.2' runs/bound/settings.json || fail "and so the run's settings"
 must ppo --run bound --resume --set ppo.iterations=4
-prints_like '^bound: 4 steps, ' "a run that has ended goes on when it is to have more iterations"
+prints_like '^bound: 4 iterations, ' "a run that has ended goes on when it is to have more iterations"
 
 # ---- a run from before a setting was there ----
 must "${ppo[@]}" --run older --stop-after 1

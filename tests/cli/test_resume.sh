@@ -19,7 +19,7 @@ stopped_is_whole() { # KIND STOP STEPS CHECKPOINT ARGUMENTS...
     [ ! -e "stopped/$last" ] || fail "$kind stops before its last step"
     must "$kind" --project stopped --config "$tiny" "$@" --resume
     says_like "^$kind-1 is now the project's (base|reward model|aligned model)" "the model's new name"
-    prints_like "^$kind-1: $steps steps, (loss [0-9.]+|score -?[0-9.]+, KL -?[0-9.]+)" "the last numbers"
+    prints_like "^$kind-1: $steps (steps|iterations), (loss [0-9.]+|score by the reward model -?[0-9.]+, KL to the reference -?[0-9.]+ nats an answer)" "the last numbers"
     for copy in whole stopped; do
         (cd "$copy/$last" && find . -type f | LC_ALL=C sort | xargs sha256sum) >"$copy.sums"
     done

@@ -64,9 +64,9 @@ must sample --max-new-tokens 12
 must judge --rule shorter --error-rate 0.2
 keys a 30
 must reward --force --config "$tiny" --set reward.keep_best=true --set reward.ties=davidson --set reward.margin=0.2
-prints_like '^reward-2: right on [0-9.]+ of 30 held-out pairs \([0-9]+ labels\): [01]\.[0-9]+ \[.*\]; longer answer wins [01]\.[0-9]+$' \
+prints_like '^reward-2: right on [0-9.]+ of 30 held-out pairs \([0-9]+ labels\): [01]\.[0-9]+ \[.*\]; always choosing the longer answer [01]\.[0-9]+$' \
     "the number and its interval"
-prints_like '^calibration error .*; look at the 20 worst: rlhf reward eval --worst 20' "what to do next"
+prints_like '^the pairs it gets most wrong: rlhf reward eval --worst 20' "what to do next"
 [ -e runs/reward-2/best ] && fail "the best state is part of the model, and its folder gone"
 [ "$(grep -c '"eval_loss":[0-9.]*,"eval_accuracy":' runs/reward-2/metrics.jsonl)" -ge 8 ] ||
     fail "keep_best measures ten times: $(cat runs/reward-2/metrics.jsonl)"

@@ -76,6 +76,18 @@ next compare "base against aligned" "aligned against another model than the base
 grep -q 'against the base' out && fail "nor shown as one: $(grep '^  aligned' out)"
 must "${compare[@]}" base ppo-1@1
 next compare "base against aligned" "another step of the aligned model's run is another model"
+# what the reward model says of the model that it trained has its caution right below, wherever the number stands
+caution="Judged by the model it was trained on: an upper bound, not evidence."
+COLUMNS=300 run compare base ppo-1@1 --best-of 0 --max-new-tokens 12 --show 0
+exits 0 "a comparison by the reward model"
+grep -A 1 '^  aligned beats base, by the reward model' out | tail -n 1 | grep -qxF "      $caution" || fail "on the screen"
+prints "for evidence ask people: rlhf compare --by people"
+must report base ppo-1@1 --text
+grep -A 2 '^  aligned against base, by the reward model' out | tail -n 1 | grep -qxF "  $caution" || fail "in the terminal's report"
+must report base ppo-1@1
+grep -qF "<div>aligned against base</div><span class=\"note\">by the reward model, 10 test prompts</span><span class=\"caution\">$caution</span>" report.html ||
+    fail "on the page"
+must "${compare[@]}" base ppo-1@1
 must "${compare[@]}" "$PWD/runs/pretrain-1/checkpoints/step-000002" ppo-1
 next "import FILE" "compare said: [a-z ]+: more labels first" "base and aligned are known by what they are, not by how they are named"
 must "${compare[@]}"
@@ -90,6 +102,8 @@ next "sample --model aligned" "  its own answers" "once better, a second round c
 must sample --model aligned --max-new-tokens 12
 next label "more labels for a second round" "the second round's pairs are to be labeled"
 must judge --rule longer
+COLUMNS=200 run report base ppo-1@1 --text
+prints_like '^  labels +[0-9]+ by rule:longer.*; [0-9]+ newer than the reward model, which was not trained on them$' "where it comes from names the labels it does not come from"
 next reward "[0-9]+ labels newer than the reward model" "labels newer than the reward model are for a new one"
 must reward --config "$tiny" --set reward.epochs=1
 right 0.4 0.6 reward-2@5
@@ -111,7 +125,7 @@ prints "gone: no config.json in runs/ppo-2/checkpoints/step-000001"
 # ---- reward --no-eval ----
 must reward --project ../unmeasured --config "$tiny" --set reward.epochs=1 --no-eval --json
 grep -q '"ece"' out && fail "reward --no-eval measures nothing: $(cat out)"
-says "not measured; held-out pairs: rlhf reward eval; go on: rlhf ppo"
+says "how often it is right was not measured: rlhf reward eval; go on: rlhf ppo"
 must status --project ../unmeasured
 prints_like '^  reward +reward-2@3$' "nothing is told of what was not measured"
 cd ../unmeasured || exit 1

@@ -97,6 +97,17 @@ static void what_is_not_known_breaks_nothing(void **state)
     assert_int_equal(verdict(275, 25, alone), VERDICT_BROKEN);
 }
 
+/* What the interval does decides the verdict, and the sentence says that and no other. */
+static void each_verdict_says_what_its_interval_does(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(verdict_meaning(VERDICT_BETTER), "above 0.5"));
+    assert_non_null(strstr(verdict_meaning(VERDICT_WORSE), "below 0.5"));
+    assert_non_null(strstr(verdict_meaning(VERDICT_NO_DIFFERENCE), "holds 0.5"));
+    assert_non_null(strstr(verdict_meaning(VERDICT_CANNOT_TELL), "holds 0.5"));
+    assert_non_null(strstr(verdict_meaning(VERDICT_BROKEN), "cut off, alike or copied"));
+}
+
 static void a_trait_changes_only_beyond_its_interval(void **state)
 {
     (void)state;
@@ -123,6 +134,7 @@ int main(void)
         cmocka_unit_test(recited_answers_are_broken),
         cmocka_unit_test(answers_cut_off_as_often_as_the_base_answers_are_not_broken),
         cmocka_unit_test(what_is_not_known_breaks_nothing),
+        cmocka_unit_test(each_verdict_says_what_its_interval_does),
         cmocka_unit_test(a_trait_changes_only_beyond_its_interval),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
