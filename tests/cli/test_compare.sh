@@ -10,6 +10,8 @@ must import ../asked.jsonl --source asked --split test
 must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=5 --run early
 must sft --config "$tiny" --model pretrain-1
 refused 1 "nothing to report yet; begin with: rlhf compare" report
+must compare pretrain-1 base early --rule longer --max-new-tokens 4 --source asked --n 2
+refused 1 "nothing to report yet but what the ranking of several models found, which stands on the page of a comparison" report
 both=(compare pretrain-1 base --rule longer --best-of 0 --max-new-tokens 12 --source asked)
 
 # ---- worst and best first ----
