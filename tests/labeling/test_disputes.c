@@ -1,6 +1,8 @@
 /* Reviewing on the screen: blind until the choice is saved, on a clock that the test moves. */
 #include "tests/labeling/bench.h"
 
+#include "base/rng.h"
+
 /* WHO prefers a (< 0) or b (> 0) of a pair. */
 static void say(Bench *b, const char *who, int64_t pair, int preferred, const char *comment)
 {
@@ -150,6 +152,49 @@ static void a_hang_up_keeps_the_pair_and_the_note(void **state)
     bench_close(&b);
 }
 
+static int64_t newest(Bench *b)
+{
+    Error err = {0};
+    StoreOwnLabelList list = {0};
+    assert_int_equal(session_history(b->session, 1, &list, &err), 0);
+    const int64_t id = list.n ? list.row[0].id : 0;
+    store_own_labels_free(&list);
+    return id;
+}
+
+/* 4,000 random keys in bursts: nothing is settled or taken back within 250 ms of a pair's coming into view, or of
+ * the votes' coming up. */
+static void no_verdict_is_made_of_typed_ahead_keys(void **state)
+{
+    (void)state;
+    enum { PRESSED = 4000, PAIRS = 40 };
+    static const int KEYS[] = {
+        'a', 'b', 't', 's', 'u',        'u',        'n', 'd',        'z',        'w',           '0',
+        '1', '3', '4', '7', KEY_RETURN, KEY_RETURN, ' ', KEY_ESCAPE, KEY_CTRL_L, KEY_DOWN_ARROW};
+    Bench b;
+    Error err = {0};
+    bench_open(&b, PAIRS, 3);
+    end(&b, "quit");
+    for (int pair = 1; pair <= PAIRS; pair++)
+        say(&b, "ben", pair, -1, NULL), say(&b, "eve", pair, 1, NULL);
+    begin(&b, (SessionOptions){.review = true});
+    int64_t changes = 0, too_early = 0, before = 0, changed = 0;
+    for (int i = 0; i < PRESSED; i++) {
+        const uint64_t r = rng_bits(5, RNG_TEST, (uint64_t)i, 0);
+        b.now += i % 8 ? (int64_t)(r % (40 * MS)) : (int64_t)(r % (600 * MS));
+        assert_int_equal(desk_key(&b.desk, KEYS[(r >> 32) % (sizeof KEYS / sizeof *KEYS)], &err),
+                         0);
+        const int64_t now = newest(&b), since = b.in_view > changed ? b.in_view : changed;
+        if (now != before && b.now - since < SESSION_GUARD_US) too_early++;
+        if (now != before) changed = b.now, changes++;
+        before = now;
+        look(&b);
+    }
+    assert_int_equal(too_early, 0);
+    assert_true(changes > 40); /* the test does reach verdicts */
+    bench_close(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +204,7 @@ int main(void)
         cmocka_unit_test(a_key_typed_ahead_takes_nothing_back_and_settles_nothing),
         cmocka_unit_test(what_is_left_for_another_time_comes_again_when_asked),
         cmocka_unit_test(a_hang_up_keeps_the_pair_and_the_note),
+        cmocka_unit_test(no_verdict_is_made_of_typed_ahead_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
