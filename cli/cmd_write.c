@@ -115,10 +115,10 @@ const Command cmd_write = {
     .heading = "people",
     .summary = "write prompts and answers by hand, for sft",
     .usage = "[--as NAME] [--answers] [--raw] [--line]",
-    .details = "On the full screen of a terminal, else line by line.  Each pair is a demonstration "
-               "of whoever wrote it, on the disk when it "
-               "says saved.  A prompt is a\n"
-               "person's turn as rlhf chat --template plain puts it to the model, unless --raw.\n",
+    .details =
+        "On the full screen of a terminal, else line by line.  Each pair is a demonstration of "
+        "whoever wrote it, on the\ndisk when it says saved.  A prompt is a person's turn as rlhf "
+        "chat --template plain puts it to the model, unless --raw.\n",
     .options = OPTIONS,
     .project = PROJECT_NEEDED,
     .run = run,

@@ -55,8 +55,7 @@ int paint_open(Error *err)
     if (!screen || !tigetstr("cup")) {
         if (screen) paint_close(false);
         restore_locale();
-        return error_set(err,
-                         "the terminal (TERM=%s) cannot place text; line by line: --line",
+        return error_set(err, "the terminal (TERM=%s) cannot place text; line by line: --line",
                          term && *term ? term : "unset");
     }
     set_term(screen);
