@@ -89,13 +89,16 @@ static size_t fitting(const char *line, size_t n, int columns)
     return n;
 }
 
-/* A line that wraps could not be drawn over; a view leaves nothing of the one before. */
-static int draw(const RunView *v, int lines_before)
+/* A line that wraps could not be drawn over; a view leaves nothing of the one before.  With `keys`, what can be
+ * typed stands below while the run works. */
+static int draw(const RunView *v, int lines_before, bool keys)
 {
     const int columns = wrap_columns() - 1;
     Text t = {0};
     int lines = 0;
     run_view_put(&t, v, columns, terminal_is_utf8());
+    if (keys && works(v))
+        text_format(&t, "q: leave, it goes on; to end it: rlhf stop %s\n", v->name);
     if (lines_before > 0) printf("\033[%dA", lines_before);
     for (char *line = t.bytes, *end; *line; line = end + 1, lines++) {
         end = strchr(line, '\n');
@@ -126,12 +129,12 @@ static void follow_screen(RunView *v)
         typing.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
         tcsetattr(STDIN_FILENO, TCSANOW, &typing);
     }
-    int lines = draw(v, 0);
+    int lines = draw(v, 0, keys);
     while (works(v) && !interrupt_pending()) {
         if (keys && asked_to_leave()) break;
         if (!keys) poll(NULL, 0, LOOK_MS);
         run_view_refresh(v);
-        lines = draw(v, lines);
+        lines = draw(v, lines, keys);
     }
     if (keys) tcsetattr(STDIN_FILENO, TCSANOW, &before);
 }

@@ -157,9 +157,8 @@ void people_result_put_position(Text *out, const PeopleResult *r)
 {
     const PositionTest *t = &r->position;
     if (t->n == 0) return;
-    text_format(out,
-                "the answer shown first was chosen %d times of %d: %.2f [%.2f, %.2f], p = %.2g",
-                t->first, t->n, t->share, t->low, t->high, t->p);
+    text_format(out, "the answer shown first was chosen %s of %d: %.2f [%.2f, %.2f], p = %.2g",
+                text_count(t->first, "time"), t->n, t->share, t->low, t->high, t->p);
     if (t->p < 0.05)
         text_add(out, "; sides are drawn by lot, so a habit of choosing one makes the result "
                       "noisier and does not move it");

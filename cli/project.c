@@ -89,6 +89,12 @@ static int check_project(const cJSON *project, Error *err)
     return 0;
 }
 
+static int hint_project(Error *err)
+{
+    return error_hint(err, "mend it by hand; or move it away, and name the base again: rlhf init "
+                           "--base RUN");
+}
+
 int project_read(const Context *ctx, cJSON **out, Error *err)
 {
     char path[FILE_PATH_MAX];
@@ -97,11 +103,12 @@ int project_read(const Context *ctx, cJSON **out, Error *err)
         *out = cJSON_CreateObject();
         return 0;
     }
-    if (json_read(out, path, PROJECT_JSON_MAX, true, err) != 0) return -1;
+    if (json_read(out, path, PROJECT_JSON_MAX, true, err) != 0) return hint_project(err);
     if (check_project(*out, err) == 0) return 0;
     cJSON_Delete(*out);
     *out = NULL;
-    return error_wrap(err, "%s", path);
+    error_wrap(err, "%s", path);
+    return hint_project(err);
 }
 
 /* As a path from the project folder when it is inside, so that a project can be moved. */

@@ -171,6 +171,7 @@ refused 1 "nan: a weight is not a number" sample --model nan --limit 2
 cp project.json kept.json
 echo '{"models"' >project.json
 refused 1 "project.json:" status
+says "mend it by hand; or move it away, and name the base again: rlhf init --base RUN"
 mv kept.json project.json
 dd if=/dev/zero of=rlhf.db bs=4096 seek=20 count=8 conv=notrunc 2>/dev/null
 refused 1 "rlhf.db" verify

@@ -31,6 +31,7 @@ must pretrain corpus.jsonl --config "$SOURCE_DIR/configs/tiny.json" --set pretra
 screen
 see '^far   running   step [0-9,]+/1,000,0'
 see '^  loss +[0-9.]+  [▁▂▃▄▅▆▇█]{3,}'
+see '^q: leave, it goes on; to end it: rlhf s'
 first=$(t capture-pane -p -t w | head -n 1)
 for _ in $(seq 1200); do # until it was drawn again
     [ "$(t capture-pane -p -t w | head -n 1)" = "$first" ] || break
@@ -49,4 +50,5 @@ see '^far   running'
 must stop
 ended 0
 see '^far   stopped   step '
+! t capture-pane -p -t w | grep -q '^q: leave' || fail "of a run that has ended nobody needs to leave"
 [ $failed -eq 0 ]
