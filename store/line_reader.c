@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/json.h"
 
 int line_reader_open(LineReader *r, const char *path, Error *err)
@@ -53,6 +54,10 @@ int line_reader_next(LineReader *r, Error *err)
     r->too_long = false;
     for (;;) {
         if (r->at == r->n) {
+            /* a line without an end would never come to the look between lines */
+            if (r->too_long && interrupt_pending())
+                return error_stopped(err, "%s: stopped in line %lld, which is longer than %d MiB",
+                                     r->path, (long long)r->number + 1, IMPORT_LINE_MAX >> 20);
             const int got = fill(r, err);
             if (got < 0) return -1;
             if (got == 0) break;

@@ -160,4 +160,18 @@ run verify
 exits 0 "verify of the backup in its place"
 prints "20 labels in an unbroken chain"
 
+# ---- a line without an end can be stopped in its midst ----
+mkfifo endless
+perl -e '$| = 1; $SIG{PIPE} = sub { exit }; open F, ">", "endless"; print F "a" x 1_000_000 for 1 .. 20; open G, ">", "halfway"; close G; print F "a" x 1_000_000 while 1' 2>/dev/null &
+writer=$!
+"$RLHF" import endless >out 2>err </dev/null &
+process=$!
+while [ ! -e halfway ] && kill -0 $process 2>/dev/null; do sleep 0.02; done
+kill -INT $process
+wait $process
+status=$?
+exits 130 "an import that is stopped in a line"
+says "endless: stopped in line 1, which is longer than 16 MiB"
+wait $writer
+
 [ $failed -eq 0 ]
