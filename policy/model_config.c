@@ -1,5 +1,6 @@
 #include "policy/model_config.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -117,6 +118,48 @@ static int check_types(const cJSON *o, Error *err)
     return 0;
 }
 
+static bool is_off(const cJSON *m, double neutral)
+{
+    if (cJSON_IsNumber(m)) return m->valuedouble == neutral;
+    return cJSON_IsNull(m) || cJSON_IsFalse(m) || (cJSON_IsArray(m) && !m->child);
+}
+
+/* Members of models that are almost one of these families: transformers would pass them over in one that calls
+ * itself by the family's name, and the weights were not trained without them. */
+static int refuse_relatives(const cJSON *o, Error *err)
+{
+    static const struct {
+        const char *name;
+        double neutral;
+    } MEMBERS[] = {{"attention_chunk_size", 0},
+                   {"attention_multiplier", NAN},
+                   {"attn_logit_softcapping", 0},
+                   {"clip_qkv", 0},
+                   {"cross_attention_layers", 0},
+                   {"embedding_multiplier", 1},
+                   {"final_logit_softcapping", 0},
+                   {"is_encoder_decoder", 0},
+                   {"logit_scale", 1},
+                   {"logits_scaling", 1},
+                   {"n_routed_experts", 0},
+                   {"no_rope_layers", 0},
+                   {"num_experts", 0},
+                   {"num_local_experts", 0},
+                   {"qk_layernorm", 0},
+                   {"query_pre_attn_scalar", NAN},
+                   {"residual_multiplier", 1},
+                   {"scale_emb", 1},
+                   {"use_parallel_residual", 0},
+                   {"use_qk_norm", 0}};
+    for (size_t i = 0; i < sizeof MEMBERS / sizeof *MEMBERS; i++) {
+        const cJSON *m = cJSON_GetObjectItemCaseSensitive(o, MEMBERS[i].name);
+        if (m && !is_off(m, MEMBERS[i].neutral))
+            return error_set(err, "%s is of another kind of model and not supported",
+                             MEMBERS[i].name);
+    }
+    return 0;
+}
+
 /* What no family here has, or has only switched off. */
 static int refuse_unknown(const cJSON *o, Error *err)
 {
@@ -135,7 +178,7 @@ static int refuse_unknown(const cJSON *o, Error *err)
         if (!cJSON_IsString(layer) || strcmp(layer->valuestring, "full_attention") != 0)
             return error_set(err, "layer_types other than \"full_attention\" are not supported");
     }
-    return 0;
+    return refuse_relatives(o, err);
 }
 
 static int read_gpt2(ModelConfig *c, const cJSON *o, Error *err)

@@ -44,6 +44,17 @@ static void refused(const char *config, const char *words)
     "{\"model_type\": \"qwen2\", \"num_hidden_layers\": 1, \"hidden_size\": 20, " \
     "\"intermediate_size\": 28, \"vocab_size\": 23," more "}"
 
+/* With their values of no effect the config is read, and the error is of the weights, which are not there. */
+static void what_changes_nothing_is_taken(void **state)
+{
+    (void)state;
+    scratch_folder("bad", true);
+    refused(LLAMA_JSON("\"num_attention_heads\": 2, \"logit_scale\": 1, \"clip_qkv\": null, "
+                       "\"is_encoder_decoder\": false, \"num_experts\": 0, \"no_rope_layers\": [], "
+                       "\"residual_multiplier\": 1.0, \"query_pre_attn_scalar\": null"),
+            "no model.safetensors");
+}
+
 static void what_would_change_the_mathematics_is_refused_by_name(void **state)
 {
     (void)state;
@@ -56,6 +67,14 @@ static void what_would_change_the_mathematics_is_refused_by_name(void **state)
             "add_cross_attention true is not supported");
     refused(LLAMA_JSON("\"num_attention_heads\": 4, \"partial_rotary_factor\": 0.5"),
             "partial_rotary_factor other than 1");
+    refused(LLAMA_JSON("\"num_attention_heads\": 4, \"final_logit_softcapping\": 30.0"),
+            "final_logit_softcapping is of another kind of model");
+    refused(LLAMA_JSON("\"num_attention_heads\": 4, \"embedding_multiplier\": 12"),
+            "embedding_multiplier is of another kind of model");
+    refused(LLAMA_JSON("\"num_attention_heads\": 4, \"query_pre_attn_scalar\": 256"),
+            "query_pre_attn_scalar is of another kind of model");
+    refused(LLAMA_JSON("\"num_attention_heads\": 4, \"no_rope_layers\": [1, 0]"),
+            "no_rope_layers is of another kind of model");
     refused(LLAMA_JSON("\"num_attention_heads\": 4, \"quantization_config\": {\"bits\": 4}"),
             "quantized weights are not supported");
     refused(LLAMA_JSON("\"num_attention_heads\": 4, \"layer_types\": [\"sliding_attention\"]"),
@@ -199,6 +218,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(published_configs_give_published_sizes),
+        cmocka_unit_test(what_changes_nothing_is_taken),
         cmocka_unit_test(what_would_change_the_mathematics_is_refused_by_name),
         cmocka_unit_test(a_member_of_another_type_is_refused_by_name),
         cmocka_unit_test(a_member_of_the_positions_of_another_type_is_refused_by_name),
