@@ -265,6 +265,8 @@ configured('theta_0', config(rope_theta => 0), 'rope_theta');
 configured('theta_a_text', config(rope_theta => '"1e6"'), 'rope_theta');
 configured('tied_a_text', config(tie_word_embeddings => '"false"'), 'tie_word_embeddings');
 configured('bias_a_number', config(attention_bias => 1), 'attention_bias');
+configured("of_others_$_->[0]", config($_->[0] => $_->[1]), $_->[0])
+    for ['final_logit_softcapping', 30], ['logit_scale', '"1"'], ['num_experts', 8], ['no_rope_layers', '[0]'], ['use_qk_norm', 'true'];
 configured('scaling_unknown', config(rope_scaling => '{"type": "yarn", "factor": 4}'), 'rope_scaling');
 configured('scaling_down', config(rope_scaling => '{"type": "linear", "factor": 0.5}'), 'factor');
 configured('scaling_a_text', config(rope_scaling => '"linear"'), 'rope_scaling');
@@ -420,5 +422,50 @@ tokenizer('tokens_in_front_of_no_ids', around(template(join(',', ($PIECE) x 9000
 tokenizer('templates_in_a_row', around('{"type": "Sequence", "processors": [' . join(',', (template($PIECE, '0')) x 5000) . ']}'), 'more than 64 ids');
 tokenizer('too_large', tokenizer_json());
 grow('tokenizer/too_large/tokenizer.json', 1 << 30);
+
+# ---- tokenizer_config.json beside a sound one ----
+
+sub token_config {    # NAME BYTES REASON
+    put("tokenizer/config_$_[0]/tokenizer.json", tokenizer_json());
+    put("tokenizer/config_$_[0]/tokenizer_config.json", $_[1]);
+    case('tokenizer', "tokenizer/config_$_[0]", 'tokenizer_config.json', $_[2]);
+}
+token_config('empty', '', 'the text ends');
+token_config('a_list', '[]', 'not a JSON object');
+token_config('cut', '{"eos_token": ', 'the text ends');
+token_config('deep', '{"a": ' . '[' x 100_000 . ']' x 100_000 . '}', 'levels deep');
+token_config('latin_1', "{\"eos_token\": \"\xe9\"}", 'not valid UTF-8');
+token_config('end_a_number', '{"eos_token": 7}', 'eos_token is not');
+token_config('end_of_no_text', '{"eos_token": {"content": 7}}', 'eos_token is not');
+token_config('end_with_escape', '{"eos_token": "\u001b[2J\u009b2J"}', 'is not a token');
+token_config('beginning_of_none', '{"add_bos_token": true}', 'no bos_token');
+token_config('add_a_text', '{"add_bos_token": "yes"}', 'add_bos_token is not');
+token_config('template_a_number', '{"chat_template": 7}', 'chat_template is not');
+token_config('template_without_text', '{"chat_template": [{"name": "default"}]}', 'chat_template is not');
+token_config('too_large', '{}', 'larger than');
+grow('tokenizer/config_too_large/tokenizer_config.json', 1 << 30);
+
+# ---- the two older files ----
+
+sub older {    # NAME VOCAB MERGES REASON
+    my ($name, $vocab, $merges, $reason) = @_;
+    put("tokenizer/older_$name/tokenizer_config.json", '{"tokenizer_class": "GPT2Tokenizer"}');
+    put("tokenizer/older_$name/vocab.json", $vocab // object(%VOCAB));
+    put("tokenizer/older_$name/merges.txt", $merges // "#version: 0.2\na b\n");
+    case('tokenizer', "tokenizer/older_$name", defined $vocab ? 'vocab.json' : 'merges.txt', $reason);
+}
+older('vocabulary_empty', '', undef, 'the text ends');
+older('vocabulary_a_list', '[]', undef, 'not a JSON object');
+older('token_twice', '{"a": 0, "a": 1}', undef, 'twice');
+older('id_twice', object(%VOCAB, ab => 1), undef, 'both have id 1');
+older('id_negative', object(%VOCAB, ab => -1), undef, 'the id of');
+older('id_1e300', object(%VOCAB, ab => '1e300'), undef, 'the id of');
+older('merge_of_unknown', undef, "a zz\n", '');
+older('merge_of_one', undef, "ab\n", '');
+older('merge_twice', undef, "a b\na b\n", '');
+older('merges_nul', undef, "a b\0\n", 'not UTF-8');
+older('merges_latin_1', undef, "\xe9 b\n", 'not UTF-8');
+older('merges_too_large', undef, '', 'larger than');
+grow('tokenizer/older_merges_too_large/merges.txt', 1 << 30);
 
 1;
