@@ -162,11 +162,22 @@ static int open_loop(Loop *l, Error *err)
     return read_settings(l, err);
 }
 
+static int take_lock(int *lock, const Loop *l, Error *err)
+{
+    pid_t holder = 0;
+    char kill[64] = "";
+    if (folder_make(l->folder, err) != 0) return -1;
+    if (run_lock_take(lock, l->folder, err) == 0) return 0;
+    if (!run_lock_is_held(l->folder, &holder)) return -1;
+    error_set(err, "another rlhf loop is at work in %s", l->ctx->project);
+    if (holder > 0) snprintf(kill, sizeof kill, "; end it: kill %lld", (long long)holder);
+    return error_hint(err, "look at it: rlhf loop --status%s", kill);
+}
+
 static int run_locked(Loop *l, const LoopOptions *o, const Words *words, Error *err)
 {
     int lock = -1, rc = -1;
-    if (folder_make(l->folder, err) != 0) return -1;
-    if (run_lock_take(&lock, l->folder, err) != 0) goto done;
+    if (take_lock(&lock, l, err) != 0) goto done;
     /* what another process may have done before it let go */
     loop_state_free(&l->state);
     l->config = (Config){0}, l->rule = NULL;
@@ -205,6 +216,8 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     l->wait = o.wait, l->restart = o.restart;
     if (open_loop(l, err) != 0) goto done;
     l->at_work = o.status && run_lock_is_held(l->folder, NULL);
+    if (!o.status && !o.back && !run_lock_is_held(l->folder, NULL) && loop_check(l, err) != 0)
+        goto done;
     rc = o.status ? loop_report(l, err) : run_locked(l, &o, &words, err);
 
 done:

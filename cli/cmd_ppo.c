@@ -13,6 +13,7 @@
 #include "cli/ppo_samples.h"
 #include "cli/prompts.h"
 #include "cli/reward_report.h"
+#include "cli/run_record.h"
 #include "cli/training.h"
 #include "ppo/ppo.h"
 #include "ppo/rollout.h"
@@ -367,13 +368,15 @@ static int open_outlines(PpoRun *r, Error *err)
 static int warn_of_chance(const PpoRun *r, Error *err)
 {
     char name[FILE_PATH_MAX], run[RUN_NAME_MAX], *found = NULL;
+    Shrinkage shrunk;
     project_name_model(r->ctx, name, run, r->reward.folder);
+    if (run_record_shrinkage(&shrunk, r->reward.folder, err) != 0) return -1;
     if (evaluation_of_reward(&found, r->store, name, err) != 0) return -1;
     if (evaluation_is_chance(found) && !r->ctx->observer)
         log_line("warning: the held-out pairs cannot tell the reward model %s from chance, and PPO "
-                 "follows its noise: label more (rlhf label) and train another (rlhf reward) "
+                 "%s: label more (rlhf label) and train another (rlhf reward) "
                  "first; docs/guide.md, \"When it does not work\"",
-                 name);
+                 name, shrunk.factor > 0 ? "follows its noise" : "has no scores to follow");
     free(found);
     return 0;
 }

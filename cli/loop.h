@@ -1,6 +1,7 @@
 /* The pieces of `rlhf loop`: rounds of sample, label, reward, PPO and compare in one project.
  *
  *     loop_state.c     loop/state.json: what each round came to, and where the one under way stands
+ *     loop_check.c     what would stop a round later, refused before its first step
  *     loop_steps.c     one step: a command run as one would type it, or people waited for
  *     loop_compare.c   held-out answers judged, and whether `aligned` moves
  *     loop_report.c    rounds as a table, a picture and JSON
@@ -49,7 +50,8 @@ typedef enum {
 } LoopStep;
 extern const char *const LOOP_STEP[LOOP_STEPS];
 
-/* What became of a round's policy: it is aligned now, or its held-out win rate fell, or PPO halted without one. */
+/* What became of a round's policy: it is aligned now, or its held-out win rate fell, or PPO halted without one, or was
+ * left out, since the reward model's scores say nothing. */
 typedef enum { LOOP_OPEN, LOOP_MOVED, LOOP_HELD, LOOP_HALTED, LOOP_OUTCOMES } LoopOutcome;
 extern const char *const LOOP_OUTCOME[LOOP_OUTCOMES];
 
@@ -113,6 +115,11 @@ typedef struct {
     bool waiting; /* people are needed before the step can be done */
 } Loop;
 
+/* Refuses what contradicts itself, and a round that could not come to its end: without prompts, or with too few
+ * labels to be had. */
+int loop_check(const Loop *l, Error *err);
+/* How many of `pairs` prompts are of train and of valid, when so many of each are there. */
+void loop_share(int64_t share[2], const int64_t there[2], int64_t pairs);
 /* The first step of round r that is not done.  Where people are needed, l->waiting is set and nothing is lost;
  * after a signal the step is not done, and 0 is returned. */
 int loop_run_step(Loop *l, LoopRound *r, Error *err);

@@ -81,7 +81,9 @@ int loop_compare(Loop *l, LoopRound *r, Error *err)
     if (r->outcome == LOOP_HALTED) {
         if (project_model_path(l->ctx, aligned, "aligned", err) != 0) return -1;
         loop_state_set(&r->aligned, aligned);
-        log_line("round %d: PPO halted and made no policy; aligned stays", l->state.n);
+        log_line("round %d: %s; aligned stays", l->state.n,
+                 r->ppo[0] ? "PPO halted and made no policy"
+                           : "the reward model's scores are all 0, so PPO was left out");
         return 0;
     }
     if (r->outcome == LOOP_OPEN) {

@@ -5,12 +5,20 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "cli/loaded.h"
 #include "cli/loop.h"
 #include "cli/project.h"
 #include "cli/run_view.h"
 #include "cli/wrap.h"
 
 enum { BAR = 20, PICTURE = 60 };
+
+/* What the project has beside the rounds. */
+typedef struct {
+    char aligned[FILE_PATH_MAX];
+    int64_t labels, to_label; /* as loop_count_labels */
+    int64_t test_prompts;
+} Facts;
 
 /* ---- names and numbers ---------------------------------------------------------------------------- */
 
@@ -35,12 +43,17 @@ static double *win_rates(const LoopState *s, int *n)
     return rate;
 }
 
+/* From the lowest end of an interval to the highest, so that what may be chance looks level. */
 static void put_picture(Text *out, const LoopState *s)
 {
     int n;
-    double *rate = win_rates(s, &n);
+    double *rate = win_rates(s, &n), low = 1, high = 0;
     text_add(out, "");
-    if (n > 0) sparkline(out, rate, n, PICTURE, true);
+    for (int i = 0; i < s->n; i++) {
+        const LoopRate *r = &s->round[i].rate;
+        if (isfinite(r->low)) low = fmin(low, r->low), high = fmax(high, r->high);
+    }
+    if (n > 0) sparkline_between(out, rate, n, PICTURE, low, high, true);
     free(rate);
 }
 
@@ -87,7 +100,7 @@ static void put_round(Text *t, const Loop *l, int i)
     text_add(t, "}");
 }
 
-static void put_json(Text *t, const Loop *l, const char *aligned, int64_t labels, int64_t to_label)
+static void put_json(Text *t, const Loop *l, const Facts *f)
 {
     const LoopState *s = &l->state;
     int n;
@@ -100,10 +113,10 @@ static void put_json(Text *t, const Loop *l, const char *aligned, int64_t labels
                 loop_state_over(s), l->settings.rounds,
                 s->n > 0 ? LOOP_STEP[s->round[s->n - 1].step] : LOOP_STEP[0],
                 l->at_work ? "true" : "false", l->waiting ? "true" : "false");
-    text_format(t, ",\"labels\":%lld,\"when\":%d,\"to_label\":%lld", (long long)labels,
-                l->settings.when, (long long)to_label);
+    text_format(t, ",\"labels\":%lld,\"when\":%d,\"to_label\":%lld", (long long)f->labels,
+                l->settings.when, (long long)f->to_label);
     put_text(t, "judge", l->rule ? l->rule->name : "reward");
-    put_name(t, l, "aligned", aligned);
+    put_name(t, l, "aligned", f->aligned);
     text_add(t, ",\"win_rates\":[");
     for (int i = 0; i < n; i++) {
         text_add(t, i ? "," : "");
@@ -134,7 +147,8 @@ static void print_round(const Loop *l, int i)
         return;
     }
     if (r->outcome == LOOP_HALTED) {
-        printf("PPO halted: nothing to compare\n");
+        puts(r->ppo[0] ? "PPO halted: nothing to compare"
+                       : "the reward model's scores are all 0: no PPO");
         return;
     }
     print_bar(r->rate.rate);
@@ -143,7 +157,21 @@ static void print_round(const Loop *l, int i)
            r->standing.rate, r->outcome == LOOP_MOVED ? "aligned = " : "held back: ", name);
 }
 
-static void print_next(const Loop *l, int64_t labels, int64_t to_label)
+/* The gate has chosen by the valid prompts; the test prompts chose nothing. */
+static void print_test(const Loop *l)
+{
+    const LoopConfig *c = &l->settings;
+    Text line = {0};
+    text_add(&line, "rlhf compare ");
+    if (l->rule) text_format(&line, "--rule %s", l->rule->name);
+    else text_add(&line, "--by people");
+    text_format(&line, " --max-new-tokens %d", l->ppo.max_new_tokens);
+    if (c->source[0]) text_format(&line, " --source %s", c->source);
+    printf("  on test prompts, which have chosen nothing: %s\n", line.bytes);
+    text_free(&line);
+}
+
+static void print_next(const Loop *l, const Facts *f)
 {
     const LoopState *s = &l->state;
     const LoopStep step = s->n > 0 ? s->round[s->n - 1].step : LOOP_DONE;
@@ -151,22 +179,22 @@ static void print_next(const Loop *l, int64_t labels, int64_t to_label)
         printf("\na process is at work on round %d: %s\n", s->n, LOOP_STEP[step]);
     } else if (step == LOOP_LABEL && !l->rule) {
         printf("\nround %d waits for people: %lld of %d new labels, %s without any\n", s->n,
-               (long long)labels, l->settings.when, text_count(to_label, "pair"));
-        if (to_label == 0 && labels < l->settings.when)
+               (long long)f->labels, l->settings.when, text_count(f->to_label, "pair"));
+        if (f->to_label == 0 && f->labels < l->settings.when)
             printf("  too few pairs: rlhf import FILE and rlhf sample, or fewer labels: rlhf loop "
                    "--when %lld\n",
-                   (long long)(labels > 0 ? labels : 1));
+                   (long long)(f->labels > 0 ? f->labels : 1));
         else printf("  choose the better answers: rlhf label\n  then: rlhf loop\n");
     } else if (step != LOOP_DONE) {
         printf("\nround %d goes on with %s: rlhf loop\n", s->n, LOOP_STEP[step]);
     } else if (s->n >= l->settings.rounds) {
         printf("\n%s done; one more: rlhf loop --rounds %d\n", text_count(s->n, "round"), s->n + 1);
+        if (f->aligned[0] && f->test_prompts > 0) print_test(l);
     } else {
         printf("\nnext round: rlhf loop\n");
     }
 }
 
-/* The lowest rate stands at the bottom of the picture, so the two ends are said. */
 static void print_picture(const Loop *l)
 {
     int n;
@@ -184,7 +212,7 @@ static void print_picture(const Loop *l)
     free(rate);
 }
 
-static void print_table(const Loop *l, const char *aligned, int64_t labels, int64_t to_label)
+static void print_table(const Loop *l, const Facts *f)
 {
     const LoopState *s = &l->state;
     char name[FILE_PATH_MAX];
@@ -192,27 +220,38 @@ static void print_table(const Loop *l, const char *aligned, int64_t labels, int6
         printf("no round yet; begin with: rlhf loop\n");
         return;
     }
-    name_of(l, name, aligned);
+    name_of(l, name, f->aligned);
     printf("\nround  labels  %-20s  beats the base        before\n", "");
     for (int i = 0; i < s->n; i++) print_round(l, i);
     print_picture(l);
     printf("aligned: %s\n", name[0] ? name : "none yet");
-    print_next(l, labels, to_label);
+    print_next(l, f);
+}
+
+static int find_facts(const Loop *l, Facts *f, Error *err)
+{
+    const char *source = l->settings.source;
+    const StorePromptFilter tests = {.split = SPLIT_TEST, .source = source[0] ? source : NULL};
+    Store *store = NULL;
+    if (project_model_path(l->ctx, f->aligned, "aligned", err) != 0) return -1;
+    if (loop_count_labels(l, &f->labels, &f->to_label, err) != 0) return -1;
+    if (open_store(&store, l->ctx, err) != 0) return -1;
+    const int rc = store_count_prompts(store, &tests, &f->test_prompts, err);
+    store_close(store);
+    return rc;
 }
 
 int loop_report(const Loop *l, Error *err)
 {
-    char aligned[FILE_PATH_MAX];
-    int64_t labels = 0, to_label = 0;
+    Facts f = {0};
     Text json = {0};
-    if (project_model_path(l->ctx, aligned, "aligned", err) != 0) return -1;
-    if (loop_count_labels(l, &labels, &to_label, err) != 0) return -1;
+    if (find_facts(l, &f, err) != 0) return -1;
     if (l->ctx->json) {
-        put_json(&json, l, aligned, labels, to_label);
+        put_json(&json, l, &f);
         puts(json.bytes);
         text_free(&json);
     } else {
-        print_table(l, aligned, labels, to_label);
+        print_table(l, &f);
     }
     return 0;
 }

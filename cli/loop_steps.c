@@ -13,6 +13,7 @@
 #include "cli/loaded.h"
 #include "cli/loop.h"
 #include "cli/project.h"
+#include "cli/run_record.h"
 #include "cli/wrap.h"
 #include "labeling/clock.h"
 
@@ -164,19 +165,23 @@ static int count_prompts(const Loop *l, const char *model, Answered answered, in
     return rc;
 }
 
+void loop_share(int64_t share[2], const int64_t there[2], int64_t pairs)
+{
+    const int64_t total = there[0] + there[1], asked = pairs < total ? pairs : total;
+    share[1] = total > 0 ? (asked * there[1] + total / 2) / total : 0;
+    share[0] = asked - share[1];
+}
+
 /* What the round asks is settled before its first answer, so that a sample that was left has the rest to do and
  * no more.  The splits have shares as those to answer are. */
 static int settle_answers(const Loop *l, LoopRound *r, const char *model, const int64_t have[2],
                           Error *err)
 {
-    int64_t open[2];
+    int64_t open[2], share[2];
     if (r->answered[0] >= 0) return 0;
     if (count_prompts(l, model, ANSWERED_NO, open, err) != 0) return -1;
-    const int64_t total = open[0] + open[1],
-                  asked = l->settings.pairs < total ? l->settings.pairs : total,
-                  valid = total > 0 ? (asked * open[1] + total / 2) / total : 0;
-    r->answered[0] = have[0] + asked - valid;
-    r->answered[1] = have[1] + valid;
+    loop_share(share, open, l->settings.pairs);
+    for (int i = 0; i < 2; i++) r->answered[i] = have[i] + share[i];
     return loop_save(l, err);
 }
 
@@ -208,7 +213,7 @@ int loop_count_labels(const Loop *l, int64_t *labels, int64_t *to_label, Error *
     Store *store = NULL;
     StoreStatus status = {0};
     int64_t since_us = 0;
-    for (int i = 0; i + 1 < l->state.n; i++)
+    for (int i = 0; i < loop_state_over(&l->state); i++)
         if (l->state.round[i].reward_us > 0) since_us = l->state.round[i].reward_us;
     if (open_store(&store, l->ctx, err) != 0) return -1;
     int rc = store_count_preferences_since(store, since_us, labels, err);
@@ -334,11 +339,28 @@ static int train_reward(Loop *l, LoopRound *r, Error *err)
     return train(l, &line, state[0], NULL, err);
 }
 
+/* Scores that reward.shrink made 0 would leave where PPO ends to chance, and `aligned` might move there. */
+static int is_silent(const Loop *l, const LoopRound *r, bool *silent, Error *err)
+{
+    char folder[FILE_PATH_MAX];
+    Shrinkage shrunk;
+    if (project_model(l->ctx, folder, NULL, r->reward, err) != 0) return -1;
+    if (run_record_shrinkage(&shrunk, folder, err) != 0) return -1;
+    *silent = shrunk.factor == 0;
+    return 0;
+}
+
 /* A run that ended without a good end, out of its bounds, made nothing. */
 static int train_policy(Loop *l, LoopRound *r, Error *err)
 {
     char state[RUN_STATE_MAX], start[FILE_PATH_MAX], made[FILE_PATH_MAX] = "";
     Line line = {0};
+    bool silent;
+    if (is_silent(l, r, &silent, err) != 0) return -1;
+    if (silent && !r->ppo[0]) {
+        r->outcome = LOOP_HALTED;
+        return 0;
+    }
     if (run_state(l, state, r->ppo, err) != 0) return -1;
     if (!r->ppo[0] || (l->restart && state[0])) {
         if (name_run(l, &r->ppo, "ppo", err) != 0) return -1;

@@ -229,22 +229,29 @@ static double mean_at(const double *x, int n, int i, int width)
     return sum / (to - from);
 }
 
-void sparkline(Text *out, const double *x, int n, int width, bool unicode)
+void sparkline_between(Text *out, const double *x, int n, int width, double low, double high,
+                       bool unicode)
 {
     static const char *const BLOCKS[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     static const char *const SIGNS[] = {"_", ".", ":", "-", "=", "+", "*", "#"};
     enum { LEVELS = 8 };
+    if (width > n) width = n;
+    for (int i = 0; i < width; i++) {
+        const double share = high > low ? (mean_at(x, n, i, width) - low) / (high - low) : 0.5;
+        const int level = (int)(share * (LEVELS - 1) + 0.5);
+        text_add(out, unicode ? BLOCKS[level] : SIGNS[level]);
+    }
+}
+
+void sparkline(Text *out, const double *x, int n, int width, bool unicode)
+{
     if (width > n) width = n;
     double low = INFINITY, high = -INFINITY;
     for (int i = 0; i < width; i++) {
         const double y = mean_at(x, n, i, width);
         low = fmin(low, y), high = fmax(high, y);
     }
-    for (int i = 0; i < width; i++) {
-        const double share = high > low ? (mean_at(x, n, i, width) - low) / (high - low) : 0.5;
-        const int level = (int)(share * (LEVELS - 1) + 0.5);
-        text_add(out, unicode ? BLOCKS[level] : SIGNS[level]);
-    }
+    sparkline_between(out, x, n, width, low, high, unicode);
 }
 
 /* ---- showing -------------------------------------------------------------------------------------- */

@@ -46,5 +46,8 @@ void run_view_put_json(Text *out, const RunView *v);
 /* `width` characters of the shape of x (n), the lowest number at the bottom: means where there are more numbers
  * than places. */
 void sparkline(Text *out, const double *x, int n, int width, bool unicode);
+/* The same with `low` at the bottom and `high` at the top. */
+void sparkline_between(Text *out, const double *x, int n, int width, double low, double high,
+                       bool unicode);
 
 #endif

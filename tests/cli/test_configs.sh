@@ -23,7 +23,7 @@ for config in "$SOURCE_DIR"/configs/*.json; do
     steps "pretrain --config $config"
     must sft --config "$config" --set sft.steps=2 --json
     steps "sft --config $config"
-    must loop --config "$config" --steps 2 --judge longer --pairs 8 --ppo.max_new_tokens 8
+    must loop --config "$config" --steps 2 --judge longer --pairs 100 --ppo.max_new_tokens 8
     prints "round 1 goes on with reward"
     must sample --max-new-tokens 8
     must judge --rule longer

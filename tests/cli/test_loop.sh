@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# rlhf loop: rounds by a rule, stopped and killed between steps, a win rate that falls, people waited for, back.
+# rlhf loop: rounds by a rule, stopped and killed in a step, a win rate that falls, people waited for, back.
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
 aligned() { sed -n 's/.*"aligned":[[:space:]]*"\(.*\)".*/\1/p' project.json; }
 
@@ -11,21 +11,33 @@ cd project || exit 1
 must import ../train.jsonl --split train
 must import ../valid.jsonl --split valid
 refused 1 "no base model yet" loop --config "$tiny" --judge longer
-rm -r loop
 must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=40
-for copy in stopped killed people fallen; do cp -r . ../$copy; done
+for copy in stopped killed people fallen silent; do cp -r . ../$copy; done
 policy=runs/round-2-ppo/checkpoints/step-000002/model.safetensors
 round=(--config "$tiny" --judge longer --pairs 64 --max-new-tokens 12 --set ppo.show_every=0 --set ppo.eval_every=0)
 
 # ---- two rounds ----
 refused 2 "loop.errors are a rule's" loop --config "$tiny" --errors 0.1
 refused 2 "no rule 'langer'" loop --judge langer
+# what would stop it later is refused before anything is made
+refused 1 "no prompts of the train split from nobody, which a round asks" loop --judge longer --source nobody
+refused 2 "--wait is for people, and the rule longer labels" loop --judge longer --wait
+refused 2 "--restart: no training run was left" loop --judge longer --restart
+refused 1 "round 1 would have 16 labels of the train split; a reward model needs 20" loop --judge longer --pairs 20 # 20 50/64
+says "ask for more: --pairs N"
+refused 1 "round 1 would wait for 200 labels, and its pairs bring 64" loop --when 200
+says "wait for fewer: --when N"
+must campaign close default
+refused 1 "campaign default is closed" loop --when 30
+must campaign open default
+[ ! -e loop ] || fail "a refusal leaves nothing behind: $(ls loop)"
 must loop "${round[@]}" --rounds 2
 prints '$ rlhf sample --model base --split train --limit 50 --max-new-tokens 12 --seed 1'
 prints '$ rlhf sample --model base --split valid --limit 14 --max-new-tokens 12 --seed 1'
 prints '$ rlhf reward --run round-1-reward --config loop/settings.json --seed 1'
 prints '$ rlhf sample --model round-1-ppo@2 --split train --limit 50' # its own answers, fresh
 prints "2 rounds done; one more: rlhf loop --rounds 3"
+grep -q "test prompts" out && fail "without test prompts none are compared on"
 must loop --status --json
 cp out ../whole
 prints_like '^\{"rounds":\[\{"round":1,"step":"done",.*"labels":64,.*"sampled":null,.*\},\{"round":2,"step":"done",.*"labels":64,.*"sampled":"round-1-ppo@2"' "the rounds"
@@ -47,16 +59,30 @@ must loop --status --json
 cmp -s out ../whole || fail "ten calls of one step end as one call: $(cat out)"
 cmp -s $policy ../project/$policy || fail "the same weights"
 
+# killed_in STEP SIGNAL: the loop gets it in that step of round 2, or the next where that was over at once.
+killed_in() {
+    cp -r ../killed ../killed-in && cd ../killed-in || exit 1
+    "$RLHF" loop "${round[@]}" --rounds 2 >log 2>&1 &
+    local pid=$!
+    until grep -o '"step": "[a-z]*"' loop/state.json 2>/dev/null | sed -n 2p | grep -q "$1" || ! kill -0 $pid 2>/dev/null; do sleep 0.01; done
+    kill -s "$2" $pid 2>/dev/null
+    wait $pid 2>/dev/null
+    must loop --rounds 2 # with the settings that it began with
+    must loop --status --json
+    cmp -s out ../whole || fail "a loop that got $2 in step $1 ends as one that did not: $(cat out)"
+    cmp -s $policy ../project/$policy || fail "the same weights after $2 in step $1"
+    cd ../killed && rm -r ../killed-in || exit 1
+}
 cd ../killed || exit 1
-"$RLHF" loop "${round[@]}" --rounds 2 >log 2>&1 &
-pid=$!
-until [ -e runs/round-2-reward/settings.json ] || ! kill -0 $pid 2>/dev/null; do sleep 0.01; done
-kill -9 $pid 2>/dev/null
-wait $pid 2>/dev/null
-must loop --rounds 2 # with the settings that it began with
-must loop --status --json
-cmp -s out ../whole || fail "a loop that was killed ends as one that was not: $(cat out)"
-cmp -s $policy ../project/$policy || fail "the same weights after a kill"
+killed_in reward KILL
+[ -z "${RLHF_LONG:-}" ] || for step in sample label reward ppo compare; do killed_in $step KILL && killed_in $step TERM; done
+
+# ---- labels by coin: scores that say nothing move nothing ----
+cd ../silent || exit 1
+must loop "${round[@]}" --rounds 1 --errors 0.5 --set reward.shrink=true
+says "round 1: the reward model's scores are all 0, so PPO was left out; aligned stays"
+prints "the reward model's scores are all 0: no PPO"
+[ ! -e runs/round-1-ppo ] && [ -z "$(aligned)" ] || fail "no policy follows no scores"
 
 # ---- back ----
 cd ../project || exit 1
@@ -108,6 +134,11 @@ prints_like '"step":"label","running":false,"waiting":true,"labels":2,"when":3,"
 "$RLHF" loop --wait --steps 1 >waited 2>&1 &
 pid=$!
 until grep -q "waiting for labels: 2 of 3" waited || ! kill -0 $pid 2>/dev/null; do sleep 0.01; done
+refused 1 "another rlhf loop is at work in" loop
+says "look at it: rlhf loop --status; end it: kill $pid"
+refused 1 "another rlhf loop is at work in" loop --back 0
+must loop --status
+prints "a process is at work on round 1: label"
 printf 'a\n' | "$RLHF" label --line --as ada >/dev/null 2>&1
 wait $pid || fail "--wait goes on once there are enough: $(cat waited)"
 must loop --status --json
@@ -117,6 +148,15 @@ run loop
 exits 1 "too few labels for a reward model"
 says "3 labels of the train split, too few to learn from"
 [ "$(aligned)" = "$refused_at" ] || fail "nothing is lost"
+
+# ---- the picture reaches from the lowest end of an interval to the highest: 7 (rate - 0.2) / (0.9 - 0.2), rounded ----
+cd ../project || exit 1
+round() { # RATE LOW HIGH
+    printf '{"step":"done","outcome":"moved","answered":[0,0],"rate":{"n":9,"win_rate":%s,"ci":[%s,%s]}}' "$1" "$2" "$3"
+}
+echo "{\"seed\":\"1\",\"rounds\":[$(round 0.5 0.2 0.8),$(round 0.56 0.3 0.8),$(round 0.8 0.7 0.9)]}" >loop/state.json
+must loop --status --json
+prints '"picture":"▄▅▇"' # 3, 3.6, 6
 echo '{"seed":"1"}' >loop/state.json
 refused 1 "loop/state.json: not what a loop of this version writes" loop --status
 [ $failed -eq 0 ]

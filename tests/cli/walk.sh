@@ -21,7 +21,7 @@ rlhf() {
     "ppo --detach") more=("${small_ppo[@]}" --set ppo.iterations=100000) ;; # it runs until it is stopped
     "ppo --resume") more=(--stop-after 1) ;;
     ppo*) more=("${small_ppo[@]}") ;;
-    "loop --config") more=(--steps 1 --set loop.pairs=16 --set ppo.max_new_tokens=16) ;;
+    "loop --config") more=(--steps 1 --set loop.pairs=16 --set loop.when=5 --set ppo.max_new_tokens=16) ;;
     compare*) more=(--max-new-tokens 16 --best-of 2) ;;
     watch*) more=(--once) ;;
     esac
