@@ -15,6 +15,20 @@
 
 static const char *const NAME[LAW_TERMS] = {"E", "ln_a", "p", "ln_b", "q"};
 
+/* What the fit must not be believed; NULL: nothing. */
+static const char *weakness(const SweepResult *r)
+{
+    const double *value = r->law.value, *half = r->law.half;
+    if (r->no_fit) return NULL;
+    if (value[LAW_P] <= half[LAW_P] || value[LAW_Q] <= half[LAW_Q])
+        return "an exponent's interval holds 0: foretell nothing from this; take more text, sizes "
+               "further apart, or a smaller pretrain.batch_size, so that each run learns for "
+               "longer";
+    if (value[LAW_E] <= half[LAW_E])
+        return "the interval of E holds 0: what loss would stay is not known from this";
+    return NULL;
+}
+
 void sweep_print(const SweepResult *r)
 {
     printf("%12s %12s %9s%s\n", "weights", "tokens", "held out", r->no_fit ? "" : "   fitted");
@@ -27,17 +41,14 @@ void sweep_print(const SweepResult *r)
     }
     if (r->left_out > 0) printf("left out for want of time: %s\n", text_count(r->left_out, "run"));
     if (r->no_fit) {
-        printf("no fit: %s\n", r->no_fit);
+        printf("no fit: %s%s\n", r->no_fit, r->left_out > 0 ? "; more time: --minutes" : "");
         return;
     }
     puts("loss = E + a/N^p + b/D^q, N weights, D tokens; 95% intervals");
     for (int k = 0; k < LAW_TERMS; k++)
         printf("  %-5s %9.4f +- %.4f\n", NAME[k], r->law.value[k], r->law.half[k]);
     printf("the runs lie %.4f nats off it\n", r->law.residual);
-    if (r->law.value[LAW_P] <= r->law.half[LAW_P] || r->law.value[LAW_Q] <= r->law.half[LAW_Q])
-        wrap_print(0, "an exponent's interval holds 0: foretell nothing from this; take more text, "
-                      "sizes further apart, or a smaller pretrain.batch_size, so that each run "
-                      "learns for longer\n");
+    if (weakness(r)) wrap_print(0, "%s\n", weakness(r));
 }
 
 void sweep_print_json(const SweepResult *r)
@@ -65,7 +76,7 @@ void sweep_print_json(const SweepResult *r)
     if (!r->no_fit) {
         text_add(&t, ",\"residual\":");
         json_put_number(&t, r->law.residual);
-        text_add(&t, "}");
+        text_format(&t, ",\"weak\":%s}", weakness(r) ? "true" : "false");
     }
     text_add(&t, "}");
     puts(t.bytes);
@@ -120,6 +131,7 @@ int sweep_write_page(const SweepResult *r, const char *path, Error *err)
             text_format(&line, "%s = %.4f \u00b1 %.4f", NAME[k], r->law.value[k], r->law.half[k]);
             html_element(&page, "p", NULL, line.bytes);
         }
+        if (weakness(r)) html_element(&page, "p", NULL, weakness(r));
         text_free(&line);
     }
     html_end(&page);

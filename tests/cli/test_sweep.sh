@@ -14,6 +14,8 @@ prints '{"weights":3608,'
 [ "$(grep -c '<svg' page.html)" -ge 1 ] || fail "losses are drawn"
 grep -q '[0-9] weights' page.html || fail "a curve for each size has its name"
 [ ! -e runs ] && [ ! -e rlhf.db ] || fail "a sweep leaves nothing behind"
+prints_like '"residual":[0-9.e-]+,"weak":true\}\}$' "runs of seconds foretell nothing, and the JSON says so"
+grep -q "interval holds 0: foretell nothing from this" page.html || fail "and the page"
 grep -o '"loss":[0-9.]*' out | cut -d: -f2 >losses
 must sweep corpus.jsonl "${sizes[@]}"
 [ "$(sed -n 2,17p out | awk '{ print $3 }')" = "$(awk '{ printf "%.4f\n", $1 }' losses)" ] || fail "the same losses in both forms"
@@ -24,7 +26,7 @@ prints "an exponent's interval holds 0: foretell nothing from this"
 # ---- time that ends before a run does ----
 must sweep corpus.jsonl "${sizes[@]}" --set pretrain.epochs=1000 --minutes 0.001
 prints "left out for want of time: "
-prints_like '^no fit: [0-5] points are too few to fit 5 numbers to$' "why there is none"
+prints_like '^no fit: [0-5] points are too few to fit 5 numbers to; more time: --minutes$' "why there is none"
 
 # ---- what cannot be swept ----
 refused 2 "--widths: '32' is not 2 to 5 widths, ascending, such as 32,64,96,128" sweep corpus.jsonl --widths 32
