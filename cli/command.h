@@ -36,6 +36,7 @@ typedef struct {
     /* (FILE_PATH_MAX) gets the folder of what a finished run made, which then takes no name of
      * the project's (the loop); NULL: it does */
     char *made;
+    bool led;   /* by a command that says itself how to go on (the loop) */
     int detach; /* where a detached command tells that it is ready (cli/detach.h); 0: nowhere */
 } Context;
 

@@ -83,6 +83,7 @@ static int run_line(const Loop *l, Line *line, char *made, Error *err)
     *inner = *l->ctx;
     inner->command = c;
     inner->json = false;
+    inner->led = true;
     inner->n_set = inner->n_flag = 0;
     inner->config_file = c->sections ? l->file : NULL;
     inner->seed = l->state.seed + (uint64_t)l->state.n - 1;

@@ -275,7 +275,7 @@ static void say_stopped(const TrainingRun *t, const Trainer *trainer)
     if (t->end == TRAINING_HALTED)
         log_line("halted after %lld of %lld: %s", (long long)t->steps, (long long)t->total,
                  trainer->advice(trainer->self).halt);
-    if (t->end == TRAINING_STOPPED && !t->ctx->observer)
+    if (t->end == TRAINING_STOPPED && !t->ctx->observer && !t->ctx->led)
         log_line("stopped after %lld of %lld; go on with the same command and --resume --run %s",
                  (long long)t->steps, (long long)t->total, t->name);
 }

@@ -67,6 +67,7 @@ killed_in() {
     until grep -o '"step": "[a-z]*"' loop/state.json 2>/dev/null | sed -n 2p | grep -q "$1" || ! kill -0 $pid 2>/dev/null; do sleep 0.01; done
     kill -s "$2" $pid 2>/dev/null
     wait $pid 2>/dev/null
+    grep -q -- --resume log && fail "one goes on by rlhf loop alone: $(grep -- --resume log)"
     must loop --rounds 2 # with the settings that it began with
     must loop --status --json
     cmp -s out ../whole || fail "a loop that got $2 in step $1 ends as one that did not: $(cat out)"
