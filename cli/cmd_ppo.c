@@ -381,6 +381,15 @@ static int warn_of_chance(const PpoRun *r, Error *err)
     return 0;
 }
 
+static void warn_of_warmup(const PpoRun *r)
+{
+    const PpoConfig *c = &r->settings;
+    if (c->critic_warmup >= c->iterations && !r->ctx->observer)
+        log_line("warning: ppo.critic_warmup %d leaves none of the %d ppo.iterations for the "
+                 "policy to learn in",
+                 c->critic_warmup, c->iterations);
+}
+
 static int open_all(PpoRun *r, Error *err)
 {
     if (open_store(&r->store, r->ctx, err) != 0 || open_outlines(r, err) != 0 ||
@@ -389,6 +398,7 @@ static int open_all(PpoRun *r, Error *err)
     if (loaded_read(&r->start, err) != 0 || loaded_read(&r->reference, err) != 0 ||
         loaded_read(&r->reward, err) != 0)
         return -1;
+    warn_of_warmup(r);
     return open_policies(r, err);
 }
 

@@ -52,11 +52,6 @@ int ppo_check_settings(const PpoConfig *c, Error *err)
                          "ppo.dual_clip %g: a ratio that clips bad tokens is above 1 (3 in the "
                          "paper); 0 is none",
                          c->dual_clip);
-    if (c->critic_warmup >= c->iterations)
-        return error_set(err,
-                         "ppo.critic_warmup %d leaves none of the %d ppo.iterations for the policy "
-                         "to learn in",
-                         c->critic_warmup, c->iterations);
     if (c->score_center && c->score_scale == SCALE_NONE)
         return error_set(err, "ppo.score_center goes with a ppo.score_scale, which is none");
     if (c->value == VALUE_SHARED && (c->critic_warmup > 0 || c->value_learning_rate > 0))

@@ -28,7 +28,7 @@ prints '"next":"rlhf pretrain CORPUS... --resume"'
 must pretrain ../corpus.jsonl --resume
 next 'rlhf sample ' "once it has finished, the chain goes on"
 must "${pretrain[@]}" --stop-after 2 --run mine
-next 'rlhf pretrain CORPUS\.\.\. --resume --run mine +mine stopped' "a run of another name is named"
+next 'rlhf pretrain CORPUS\.\.\. --resume +mine stopped' "the newest run needs no name, whatever it is called"
 must "${pretrain[@]}"
 next 'rlhf sample ' "a later run that finished takes its place"
 

@@ -79,7 +79,10 @@ for file in model.safetensors optimizer.safetensors heads.safetensors; do
 done
 [ ! -e runs/shared/checkpoints/step-000004/value ] || fail "there is no second model"
 must generate --model shared --prompt "the red lamp" --max-new-tokens 4
-refused 1 "ppo.critic_warmup 4 leaves none of the 4 ppo.iterations for the policy" "${ppo[@]}" --critic-warmup 4 --set ppo.iterations=4
+must "${ppo[@]}" --critic-warmup 4 --set ppo.iterations=4 --dry-run
+says "warning: ppo.critic_warmup 4 leaves none of the 4 ppo.iterations for the policy"
+must "${ppo[@]}" --critic-warmup 3 --set ppo.iterations=4 --dry-run
+! grep -q "leaves none" err || fail "one iteration is some: $(cat err)"
 refused 1 "ppo.dual_clip 0.5: a ratio that clips bad tokens is above 1" "${ppo[@]}" --dual-clip 0.5
 refused 1 "no train prompts of source nowhere" "${ppo[@]}" --source nowhere
 refused 1 "ppo.value shared has one trunk" "${ppo[@]}" --value shared --critic-warmup 1
