@@ -57,8 +57,9 @@ const Command cmd_runs = {
     .usage = "[--json]",
     .details = "running: a process works on it.  stopped: saved, and can go on with --resume.  "
                "died: ended\n"
-               "without saving; --resume goes on from its last checkpoint.  failed, finished: as "
-               "they say.\n"
+               "without saving; its steps are those of its last checkpoint, from which --resume "
+               "goes on.  failed,\n"
+               "finished: as they say.\n"
                "empty: ended before its first step; its folder may be deleted.  damaged: its "
                "state.json cannot be read.\n",
     .project = PROJECT_NEEDED,

@@ -236,6 +236,19 @@ static int parse_argument(Context *ctx, const Option *options, void *values, int
     return unknown_option(ctx, options, argv[*i], err);
 }
 
+/* A text that is given as an option is easily given without it. */
+static int unexpected_word(const Context *ctx, const Option *options, const char *word, Error *err)
+{
+    error_usage(err, "unexpected '%.60s'", word);
+    for (const Option *o = options; o && o->name; o++)
+        if (o->type == OPTION_TEXT && o->help &&
+            (strcmp(o->name, "prompt") == 0 || strcmp(o->name, "text") == 0))
+            return error_hint(err,
+                              "a text to read is given with --%s; how it is used: rlhf help %s",
+                              o->name, ctx->called);
+    return error_hint(err, "how it is used: rlhf help %s", ctx->called);
+}
+
 int options_parse(Context *ctx, const Option *options, void *values, Words *words, int min, int max,
                   int argc, char **argv, Error *err)
 {
@@ -251,8 +264,7 @@ int options_parse(Context *ctx, const Option *options, void *values, Words *word
         else if (!only_words && option) {
             if (parse_argument(ctx, options, values, argc, argv, &i, err) != 0) return -1;
         } else if (words->n == max || words->n == WORDS_MAX) {
-            error_usage(err, "unexpected '%.60s'", argv[i]);
-            return error_hint(err, "how it is used: rlhf help %s", ctx->called);
+            return unexpected_word(ctx, options, argv[i], err);
         } else {
             words->word[words->n++] = argv[i];
         }

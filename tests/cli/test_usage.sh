@@ -69,6 +69,7 @@ says "rlhf version: unknown option --jsn; did you mean --json"
 run version extra
 exits 2 "a word too many"
 says "unexpected 'extra'"
+refused 2 "a text to read is given with --prompt; how it is used: rlhf help generate" generate "the lamp"
 
 run --json version && cp out before && run version --json && cmp -s before out ||
     fail "global options work before and after the command"
