@@ -72,6 +72,13 @@ static void flag(Desk *d)
     else desk_open_menu(d, CHOICE_FLAG);
 }
 
+/* Of what can be typed; what a terminal sends by itself is passed over. */
+static void say_no_key(Desk *d, int key)
+{
+    if (key > ' ' && key < 0x7f)
+        desk_say(d, PAINT_DIM, "%c does nothing here; ? lists the keys", key);
+}
+
 static int choice_key(Desk *d, int key, Error *err)
 {
     Decision decision;
@@ -91,7 +98,7 @@ static int choice_key(Desk *d, int key, Error *err)
     case 'S': return skip(d, err);
     case 'f':
     case 'F': flag(d); return 0;
-    default: return 0;
+    default: say_no_key(d, key); return 0;
     }
 }
 

@@ -55,6 +55,19 @@ static void on_a_plain_scale_one_key_decides(void **state)
     bench_close(&b);
 }
 
+static void a_key_without_a_meaning_says_so(void **state)
+{
+    (void)state;
+    Bench b;
+    bench_open(&b, 2, 1);
+    press(&b, 'x');
+    assert_string_equal(b.desk.view.message, "x does nothing here; ? lists the keys");
+    press(&b, 'a');
+    assert_null(strstr(b.desk.view.message, "does nothing"));
+    assert_label(&b, 1, OUTCOME_PREF, -1, NULL, NULL);
+    bench_close(&b);
+}
+
 /* 1 2 3 4 5 6 7 on a scale of 3: A by far .. tie .. B by far. */
 static void on_a_graded_scale_the_digits_are_one_row(void **state)
 {
@@ -274,6 +287,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(on_a_plain_scale_one_key_decides),
+        cmocka_unit_test(a_key_without_a_meaning_says_so),
         cmocka_unit_test(on_a_graded_scale_the_digits_are_one_row),
         cmocka_unit_test(a_skip_and_a_flag_have_their_reasons),
         cmocka_unit_test(a_note_goes_with_one_decision),
