@@ -166,7 +166,7 @@ static int evaluate_and_report(Reward *w, Error *err)
                (long long)w->run.steps, json.bytes, w->run.model);
     else if (rc == 0) {
         reward_report_print(w->run.name, &e, &ceiling, NULL,
-                            shrunk.factor == 0 ? " before shrinking" : "");
+                            shrunk.factor == 0 ? " before shrinking" : "", false);
         if (shrunk.factor > 0 && reward_report_is_chance(&e)) say_cause(w);
     }
     text_free(&json);

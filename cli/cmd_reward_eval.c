@@ -76,7 +76,7 @@ static int report(const Eval *w, const RewardEvaluation *e, Error *err)
         }
         fprintf(o->review ? stderr : stdout, "%s\n", json.bytes);
     } else if (rc == 0) {
-        reward_report_print(o->model, e, &ceiling, o->data, "");
+        reward_report_print(o->model, e, &ceiling, o->data, "", o->worst > 0);
         if (o->worst > 0 && !o->review) worst_pairs_print(&w->worst, &w->pairs);
     }
     text_free(&json);

@@ -83,7 +83,8 @@ void reward_report_json(Text *t, const RewardEvaluation *e, const NoiseCeiling *
 }
 
 /* What follows from it.  Pairs of a file may be those that the model learned from: no reason to go on. */
-static void print_conclusion(const RewardEvaluation *e, double low, double high, bool held_out)
+static void print_conclusion(const RewardEvaluation *e, double low, double high, bool held_out,
+                             bool worst_follow)
 {
     if (e->all_equal) {
         printf("all its scores are equal: PPO would have nothing to follow; label more first\n");
@@ -97,7 +98,7 @@ static void print_conclusion(const RewardEvaluation *e, double low, double high,
     if (held_out && e->n > 0 && e->accuracy <= e->longer_wins)
         printf("no better than choosing the longer answer: it may have learned length and nothing "
                "else\n");
-    if (held_out && e->accuracy < 1)
+    if (held_out && e->accuracy < 1 && !worst_follow)
         printf("the pairs it gets most wrong: rlhf reward eval --worst 20%s\n",
                low > 0.5 ? "; go on: rlhf ppo" : "");
     else if (held_out && low > 0.5) printf("go on: rlhf ppo\n");
@@ -108,7 +109,7 @@ static void print_conclusion(const RewardEvaluation *e, double low, double high,
 }
 
 void reward_report_print(const char *name, const RewardEvaluation *e, const NoiseCeiling *c,
-                         const char *file, const char *when)
+                         const char *file, const char *when, bool worst_follow)
 {
     double low, high;
     char labels[32] = "";
@@ -124,7 +125,7 @@ void reward_report_print(const char *name, const RewardEvaluation *e, const Nois
                c->ceiling);
     else if (c->by_rule) printf("; the rule itself %.2f", c->ceiling);
     printf("\n");
-    print_conclusion(e, low, high, !file);
+    print_conclusion(e, low, high, !file, worst_follow);
 }
 
 bool reward_report_is_chance(const RewardEvaluation *e)

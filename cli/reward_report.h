@@ -30,9 +30,9 @@ NoiseCeiling noise_ceiling(const PreferenceSet *held_out, const PreferenceSet *o
 void reward_report_json(Text *t, const RewardEvaluation *e, const NoiseCeiling *c,
                         const Context *ctx, const char *folder);
 /* The closing lines.  `file`: of the pairs, NULL for those held out, which alone are a reason to go on;
- * `when`: "", or " before shrinking". */
+ * `when`: "", or " before shrinking"; `worst_follow`: they stand below and nobody is sent to look for them. */
 void reward_report_print(const char *name, const RewardEvaluation *e, const NoiseCeiling *c,
-                         const char *file, const char *when);
+                         const char *file, const char *when, bool worst_follow);
 
 /* Whether these pairs cannot tell the model from chance, or say that it is worse. */
 bool reward_report_is_chance(const RewardEvaluation *e);

@@ -94,6 +94,7 @@ prints "the last doubling: "
 
 # ---- the pairs that it gets wrong ----
 must reward eval --worst 3
+! grep -q "rlhf reward eval --worst" out || fail "nobody is sent where he is: $(cat out)"
 prints_like '^[0-9]+ pairs? ordered against the labels' "the worst are counted"
 prints_like '^1\.  pair [0-9]+, labeled by ' "who labeled"
 prints_like '^  chosen [-+][0-9.]+ ' "what it scores"
