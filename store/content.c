@@ -103,17 +103,12 @@ void content_hash(unsigned char out[HASH_BYTES], const char *text)
 
 int content_put(Store *s, const char *text, Content *out, Error *err)
 {
-    content_hash(out->hash, text);
-    return content_put_hashed(s, text, out, err);
-}
-
-int content_put_hashed(Store *s, const char *text, Content *out, Error *err)
-{
     static const char ADD[] =
         "INSERT INTO content(sha256,body) VALUES(?1,?2) ON CONFLICT DO NOTHING";
     static const char FIND[] = "SELECT id FROM content WHERE sha256=?1";
 
     sqlite3_stmt *stmt = NULL;
+    content_hash(out->hash, text);
     if (sql_get(s, &stmt, ADD, err) != 0) return -1;
     sqlite3_bind_blob(stmt, 1, out->hash, HASH_BYTES, SQLITE_STATIC);
     sql_bind_text(stmt, 2, text);

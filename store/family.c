@@ -71,7 +71,7 @@ Split family_split(int64_t family)
 
 /* ---- tables ---------------------------------------------------------------------------------------- */
 
-static int find(Store *s, const FamilyTable *table, FamilyRow *row, int64_t content_id, Error *err)
+int family_find(Store *s, const FamilyTable *table, FamilyRow *row, int64_t content_id, Error *err)
 {
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, table->find, err) != 0) return -1;
@@ -95,6 +95,16 @@ static int find_split(Store *s, const FamilyTable *table, int64_t family, Split 
     if (found < 0) return -1;
     *out = found ? sql_split(stmt, 0) : SPLIT_ANY;
     if (found) sql_release(stmt);
+    return 0;
+}
+
+int family_place(Store *s, const FamilyTable *table, Split *split, int64_t family, Split there,
+                 StoreAdded *added, Error *err)
+{
+    const Split wish = *split;
+    if (there == SPLIT_ANY && find_split(s, table, family, &there, err) != 0) return -1;
+    *split = there != SPLIT_ANY ? there : wish != SPLIT_ANY ? wish : family_split(family);
+    added->moved += wish != SPLIT_ANY && wish != *split;
     return 0;
 }
 
@@ -123,15 +133,11 @@ int family_put(Store *s, const FamilyTable *table, FamilyRow *row, Content *cont
 
     row->there = false;
     if (content_put(s, row->text, content, err) != 0) return -1;
-    if (!content->added && find(s, table, row, content->id, err) != 0) return -1;
+    if (!content->added && family_find(s, table, row, content->id, err) != 0) return -1;
     if (row->there) return 0;
 
-    const Split wish = row->split;
     const int64_t family = family_key(row->words ? row->words : row->text);
-    Split there = SPLIT_ANY;
-    if (find_split(s, table, family, &there, err) != 0) return -1;
-    row->split = there != SPLIT_ANY ? there : wish != SPLIT_ANY ? wish : family_split(family);
-    added->moved += wish != SPLIT_ANY && wish != row->split;
+    if (family_place(s, table, &row->split, family, SPLIT_ANY, added, err) != 0) return -1;
     added->added++;
     return insert(s, table, row, content->id, family, err);
 }

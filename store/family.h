@@ -34,5 +34,11 @@ typedef struct {
 /* Inside the caller's transaction.  *content is filled in; of `added`, added and moved are counted. */
 int family_put(Store *s, const FamilyTable *table, FamilyRow *row, Content *content,
                StoreAdded *added, Error *err);
+/* The row with this content: id, split and `there`, which stays false when there is none. */
+int family_find(Store *s, const FamilyTable *table, FamilyRow *row, int64_t content_id, Error *err);
+/* The split of a new row: `there`, where that is known to be its family's, or what the table has of it; else the
+ * wish in *split, or by family.  Counts added->moved. */
+int family_place(Store *s, const FamilyTable *table, Split *split, int64_t family, Split there,
+                 StoreAdded *added, Error *err);
 
 #endif

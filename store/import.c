@@ -1,221 +1,152 @@
 /* Data sets into the store, in batches: one transaction each, so that an import neither commits row by row
- * nor keeps others waiting. */
+ * nor keeps others waiting.  While one is written, the next is read. */
 #include <assert.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/interrupt.h"
-#include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "store/import.h"
-#include "store/line_reader.h"
+#include "store/import_file.h"
 #include "store/sql.h"
-
-/* A batch touches pages all over the indexes of hashes, and each is written once a batch: large ones are what
- * makes an import fast.  While one is written nobody else can write, for a second or so. */
-enum { BATCH_ROWS = 20000, BATCH_BYTES = 32 << 20 };
 
 typedef struct {
     ImportTarget to;
     const ImportOptions *options;
     ImportResult *result;
-    LineReader lines;
-    ImportRow *row; /* the batch */
-    size_t n_rows, n_bytes;
+    ImportFile file;
+    ImportBatch batch[2]; /* one is read while the other is written */
 } Import;
 
 /* ---- refused rows ---------------------------------------------------------------------------------- */
 
-/* A contradiction is seen only when its batch is stored, after later lines have been read. */
 static void keep_refusal(ImportResult *r, int64_t line, const char *reason)
 {
-    int at = r->refused < IMPORT_REFUSALS ? (int)r->refused : IMPORT_REFUSALS;
-    while (at > 0 && r->refusal[at - 1].line > line) at--;
-    r->refused++;
-    if (at == IMPORT_REFUSALS) return;
-    memmove(&r->refusal[at + 1], &r->refusal[at],
-            (size_t)(IMPORT_REFUSALS - 1 - at) * sizeof *r->refusal);
-    r->refusal[at].line = line;
-    snprintf(r->refusal[at].reason, sizeof r->refusal[at].reason, "%.255s", reason);
+    if (r->refused++ >= IMPORT_REFUSALS) return;
+    ImportRefusal *kept = &r->refusal[r->refused - 1];
+    kept->line = line;
+    snprintf(kept->reason, sizeof kept->reason, "%.255s", reason);
 }
 
 /* In strict mode the import ends here, with the reason as its error. */
-static int refuse(Import *im, int64_t line, const char *raw, size_t n, const char *reason,
-                  Error *err)
+static int refuse(Import *im, const ImportRow *row, const char *reason, Error *err)
 {
-    keep_refusal(im->result, line, reason);
     FileWriter *rejects = im->options->rejects;
-    if (rejects && (file_put(rejects, raw, n, err) != 0 || file_put(rejects, "\n", 1, err) != 0))
+    keep_refusal(im->result, row->line, reason);
+    if (rejects && (file_put(rejects, row->raw, strlen(row->raw), err) != 0 ||
+                    file_put(rejects, "\n", 1, err) != 0))
         return -1;
     if (!im->options->strict) return 0;
-    return error_set(err, "%s: %s %lld: %s; nothing was imported", im->lines.path, im->result->unit,
-                     (long long)line, reason);
+    return error_set(err, "%s: %s %lld: %s; nothing was imported", im->file.lines.path,
+                     im->result->unit, (long long)row->line, reason);
 }
 
-/* ---- batches -------------------------------------------------------------------------------------- */
+/* ---- batches into the store ------------------------------------------------------------------------ */
 
 static int store_row(Import *im, const ImportRow *row, Error *err)
 {
     Error reason = {0};
+    if (row->refused) return refuse(im, row, row->refused, err);
     const int rc = import_store(&im->to, row, &reason);
     if (rc == 0) return 0;
-    if (rc < 0) {
-        *err = reason;
-        return -1;
-    }
-    return refuse(im, row->line, row->raw ? row->raw : "", row->raw ? strlen(row->raw) : 0,
-                  reason.message, err);
+    if (rc > 0) return refuse(im, row, reason.message, err);
+    *err = reason;
+    return -1;
 }
 
-static int flush(Import *im, Error *err)
+static int store_rows(Import *im, ImportBatch *batch, Error *err)
 {
-    if (im->n_rows == 0) return 0;
-    if (sql_begin(im->to.store, err) != 0) return -1;
+    im->to.texts = &batch->texts;
+    if (import_texts_put(&batch->texts, im->to.store, err) != 0) return -1;
+    for (size_t i = 0; i < batch->n_rows; i++)
+        if (store_row(im, &batch->row[i], err) != 0) return -1;
+    return import_rows_flush(&im->to.rows, err);
+}
+
+static int store_batch(Import *im, ImportBatch *batch, Error *err)
+{
     int rc = 0;
-    for (size_t i = 0; i < im->n_rows && rc == 0; i++) rc = store_row(im, &im->row[i], err);
-    if (rc == 0) rc = import_flush(&im->to, err);
-    rc = sql_finish(im->to.store, rc, err);
-    for (size_t i = 0; i < im->n_rows; i++) import_row_free(&im->row[i]);
-    im->n_rows = im->n_bytes = 0;
-    if (rc == 0 && im->options->on_progress)
-        im->options->on_progress(im->options->context, gzoffset(im->lines.file), im->lines.size);
+    if (batch->n_rows > 0) {
+        if (sql_begin(im->to.store, err) != 0) return -1;
+        rc = sql_finish(im->to.store, store_rows(im, batch, err), err);
+    }
+    if (rc == 0 && batch->n_rows > 0 && im->options->on_progress)
+        im->options->on_progress(im->options->context, batch->offset, im->file.lines.size);
+    import_batch_clear(batch);
     return rc;
 }
 
 /* ---- the file -------------------------------------------------------------------------------------- */
 
-static size_t bytes_of(const ImportRow *row)
+/* A batch that is written on a thread of its own. */
+typedef struct {
+    Import *im;
+    ImportBatch *batch;
+    pthread_t thread;
+    bool runs;
+    int rc;
+    Error err;
+} Writing;
+
+static void *write_batch(void *writing)
 {
-    size_t n = 0;
-    for (int i = 0; i < row->n; i++) {
-        const ImportItem *item = &row->item[i];
-        n += strlen(item->prompt) + (item->chosen ? strlen(item->chosen) : 0) +
-             (item->rejected ? strlen(item->rejected) : 0);
-    }
-    return n;
+    Writing *w = writing;
+    w->rc = store_batch(w->im, w->batch, &w->err);
+    return NULL;
 }
 
-static void keep_row(Import *im, const ImportRow *row)
+/* Signals are for the thread that reads: a pipe may be what it waits for. */
+static void begin_writing(Writing *w, Import *im, ImportBatch *batch)
 {
-    im->row = sql_grow(im->row, im->n_rows, sizeof *im->row);
-    im->row[im->n_rows++] = *row;
-    im->n_bytes += bytes_of(row);
+    sigset_t all, before;
+    *w = (Writing){.im = im, .batch = batch};
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    w->runs = pthread_create(&w->thread, NULL, write_batch, w) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!w->runs) write_batch(w);
 }
 
-/* A row as it was understood, or why it was not; the n bytes are what stands in the file. */
-static int keep_or_refuse(Import *im, ImportRow *row, int rc, int64_t line, const char *bytes,
-                          size_t n, const Error *reason, Error *err)
+static int end_writing(Writing *w, Error *err)
 {
-    if (rc != 0) {
-        import_row_free(row);
-        if (rc != IMPORT_CANNOT) return refuse(im, line, bytes, n, reason->message, err);
-        *err = *reason;
-        return -1;
-    }
-    row->line = line;
-    if (im->options->rejects) row->raw = mem_strndup(bytes, n);
-    keep_row(im, row);
-    return 0;
+    if (w->runs) pthread_join(w->thread, NULL);
+    w->runs = false;
+    if (w->rc != 0) *err = w->err;
+    return w->rc;
 }
 
-/* Strict is all or nothing, so it is one transaction. */
-static int flush_when_full(Import *im, Error *err)
+/* What could be read of a broken file is kept unless that was not wanted; a stopped strict import keeps nothing. */
+static int end_reading(Import *im, ImportBatch *last, int more, Error *err)
 {
-    const bool full = im->n_rows >= BATCH_ROWS || im->n_bytes >= BATCH_BYTES;
-    return full && !im->options->strict ? flush(im, err) : 0;
-}
-
-static int read_row(Import *im, Error *err)
-{
-    static const char MARK[] = "\xEF\xBB\xBF"; /* some editors begin a file with it */
-    const char *bytes = im->lines.line.bytes ? im->lines.line.bytes : "";
-    size_t n = im->lines.line.n;
-    const int64_t line = im->lines.number;
-    if (line == 1 && n >= 3 && memcmp(bytes, MARK, 3) == 0) {
-        bytes += 3;
-        n -= 3;
-    }
-    if (n > 0 && bytes[n - 1] == '\r') n--;
-    if (im->lines.too_long)
-        return refuse(im, line, bytes, n, "the line is longer than 16 MiB", err);
-    if (strspn(bytes, " \t\r") >= n) return 0;
-
-    ImportRow row = {0};
-    Error reason = {0};
-    int rc = import_parse(&row, bytes, n, im->options, &reason);
-    if (rc == 0) rc = import_render(&row, im->options, &reason);
-    return keep_or_refuse(im, &row, rc, line, bytes, n, &reason, err);
-}
-
-static int end_reading(Import *im, bool stopped, Error *err)
-{
-    im->result->lines = im->lines.number;
-    im->result->stopped = stopped;
-    if (stopped && im->options->strict)
-        return error_stopped(err, "%s: stopped; nothing was imported", im->lines.path);
-    return flush(im, err);
-}
-
-static int read_element(Import *im, const cJSON *element, Error *err)
-{
-    ImportRow row = {0};
-    Error reason = {0};
-    const int64_t number = ++im->lines.number;
-    char *raw = im->options->rejects ? cJSON_PrintUnformatted(element) : NULL;
-    const char *bytes = raw ? raw : "";
-    int rc = import_take(&row, element, im->options, &reason);
-    if (rc == 0) rc = import_render(&row, im->options, &reason);
-    rc = keep_or_refuse(im, &row, rc, number, bytes, strlen(bytes), &reason, err);
-    cJSON_free(raw);
-    return rc;
-}
-
-/* One JSON array of rows, which has to be there whole before the first can be understood. */
-static int read_array(Import *im, Error *err)
-{
-    Text all = {0};
-    cJSON *array = NULL;
-    int rc = -1;
-    im->result->unit = "element";
-    if (line_reader_rest(&im->lines, &all, err) != 0) goto done;
-    if (json_parse(&array, all.bytes, all.n, err) != 0) {
-        error_wrap(err, "%s: it begins with [, but is no JSON array", im->lines.path);
-        goto done;
-    }
-    im->lines.number = 0;
-    rc = 0;
-    const cJSON *element = array->child;
-    for (; element && rc == 0 && !interrupt_pending(); element = element->next) {
-        rc = read_element(im, element, err);
-        if (rc == 0) rc = flush_when_full(im, err);
-    }
-    if (rc == 0) rc = end_reading(im, element != NULL, err);
-
-done:
-    cJSON_Delete(array);
-    text_free(&all);
-    return rc;
-}
-
-static int read_all(Import *im, Error *err)
-{
-    bool array = false;
-    int more = 1;
-    im->result->unit = "line";
-    if (line_reader_begins_array(&im->lines, &array, err) != 0) return -1;
-    if (array) return read_array(im, err);
-    while (!interrupt_pending() && (more = line_reader_next(&im->lines, err)) == 1) {
-        if (read_row(im, err) != 0) return -1;
-        if (flush_when_full(im, err) != 0) return -1;
-    }
+    Error ignored = {0};
+    const bool strict = im->options->strict;
+    im->result->lines = im->file.lines.number;
+    im->result->stopped = im->file.stopped;
     if (more < 0) {
-        /* What could be read of a broken file is kept unless that was not wanted. */
-        Error ignored = {0};
-        if (!im->options->strict) flush(im, &ignored);
+        if (!strict) store_batch(im, last, &ignored);
         return -1;
     }
-    return end_reading(im, more == 1, err);
+    if (im->file.stopped && strict)
+        return error_stopped(err, "%s: stopped; nothing was imported", im->file.lines.path);
+    return store_batch(im, last, err);
+}
+
+static int take_all(Import *im, Error *err)
+{
+    Writing writing = {.im = im};
+    Error unread = {0};
+    int more = 1, i = 0;
+    if (import_file_begin(&im->file, err) != 0) return -1;
+    im->result->unit = im->file.unit;
+    for (;; i = 1 - i) {
+        more = import_file_next(&im->file, &im->batch[i], &unread);
+        if (end_writing(&writing, err) != 0) return -1;
+        if (more != 1) break;
+        begin_writing(&writing, im, &im->batch[i]);
+    }
+    if (more < 0) *err = unread;
+    return end_reading(im, &im->batch[i], more, err);
 }
 
 /* "data/prompts.jsonl.gz" -> "prompts" */
@@ -233,23 +164,28 @@ int store_import(Store *s, const char *path, const ImportOptions *options, Impor
     static const ImportOptions DEFAULT = {0};
     ImportResult result = {0};
     Error ignored;
-    Import im = {.options = options ? options : &DEFAULT, .result = &result};
+    Import *im = mem_calloc(1, sizeof *im);
+    char *source = options && options->source ? mem_strdup(options->source) : source_of(path);
     int rc = -1;
-    assert(im.options->kind != DATA_LABELS && im.options->kind != DATA_RESPONSES);
-    im.to = (ImportTarget){.store = s, .options = im.options, .result = &result};
-    im.to.source = im.options->source ? mem_strdup(im.options->source) : source_of(path);
+    im->options = options ? options : &DEFAULT;
+    im->result = &result;
+    im->to = (ImportTarget){.store = s, .options = im->options, .result = &result};
+    im->to.rows.store = s;
+    im->to.rows.source = source;
+    assert(im->options->kind != DATA_LABELS && im->options->kind != DATA_RESPONSES);
 
-    if (content_check(s, im.to.source, "the source's name", err) != 0) goto done;
+    if (content_check(s, source, "the source's name", err) != 0) goto done;
     if (sql_bulk(s, true, err) != 0) goto done;
-    if (line_reader_open(&im.lines, path, err) != 0 || read_all(&im, err) != 0) goto done;
-    if (im.to.session_id != 0 && store_end_session(s, im.to.session_id, "done", err) != 0)
-        goto done;
+    if (import_file_open(&im->file, path, im->options, err) != 0) goto done;
+    if (take_all(im, err) != 0) goto done;
+    const int64_t session_id = im->to.rows.session_id;
+    if (session_id != 0 && store_end_session(s, session_id, "done", err) != 0) goto done;
     if (result.taken + result.duplicate == 0 && !result.stopped) {
         if (result.refused > 0)
-            error_set(err, "%s: no row could be taken of %s (first: %s %lld: %s)", im.lines.path,
-                      text_thousands(result.refused), result.unit,
+            error_set(err, "%s: no row could be taken of %s (first: %s %lld: %s)",
+                      im->file.lines.path, text_thousands(result.refused), result.unit,
                       (long long)result.refusal[0].line, result.refusal[0].reason);
-        else error_set(err, "%s: there are no rows in it", im.lines.path);
+        else error_set(err, "%s: there are no rows in it", im->file.lines.path);
         error_hint(
             err,
             "wanted: JSON lines such as {\"prompt\": ..., \"chosen\": ..., \"rejected\": ...}; "
@@ -262,11 +198,10 @@ done:
     if (sql_bulk(s, false, rc == 0 ? err : &ignored) != 0) rc = -1;
     if (rc == 0) *out = result;
     else store_import_free(&result);
-    for (size_t i = 0; i < im.n_rows; i++) import_row_free(&im.row[i]);
-    free(im.row);
-    free(im.to.source);
-    free(im.to.labels);
-    line_reader_close(&im.lines);
+    for (int i = 0; i < 2; i++) import_batch_free(&im->batch[i]);
+    import_file_close(&im->file);
+    free(source);
+    free(im);
     return rc;
 }
 

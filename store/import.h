@@ -4,6 +4,8 @@
 
 #include "base/json.h"
 #include "store/dialogue.h"
+#include "store/import_rows.h"
+#include "store/import_texts.h"
 #include "store/store.h"
 
 typedef struct Layout Layout; /* layout.h */
@@ -19,6 +21,9 @@ typedef struct {
     Outcome outcome; /* of a preference: pref, tie, both_bad */
     double margin;   /* by which chosen is better, where a data set says; else NAN */
     bool good;       /* of a judgement */
+    int64_t
+        family; /* of the prompt, once the row is kept; and the numbers of its texts in the batch: */
+    int prompt_text, chosen_text, rejected_text;
 } ImportItem;
 
 typedef struct {
@@ -29,7 +34,8 @@ typedef struct {
     const char *template;
     ImportItem *item; /* (n) */
     int n;
-    char *raw; /* the line as it came, when rejects are kept */
+    char *raw;     /* the line as it came, when rejects are kept */
+    char *refused; /* why the row is not taken; NULL: it is */
 } ImportRow;
 
 /* A row that is not taken makes them return -1, and what it is not taken for stands in err->message, without
@@ -47,22 +53,27 @@ int import_take(ImportRow *out, const cJSON *element, const ImportOptions *optio
 int import_render(ImportRow *row, const ImportOptions *options, Error *err);
 void import_row_free(ImportRow *row);
 
-typedef struct ImportLabels ImportLabels;
+/* Rows that go into the store together. */
+typedef struct {
+    ImportRow *row;
+    size_t n_rows, n_bytes;
+    ImportTexts texts;
+    int64_t offset; /* in the file, of the end of the last */
+} ImportBatch;
 
-/* What has been understood so far of one file, on its way into the store. */
+/* What is on its way into the store. */
 typedef struct {
     Store *store;
     const ImportOptions *options;
     ImportResult *result;
-    char *source;
-    int64_t model_id, session_id, annotator_id; /* of answers and verdicts, once the first came */
-    ImportLabels *labels; /* that are not in the store yet; the caller frees */
+    ImportRows
+        rows; /* that wait; of its source, model, annotator and session the last three come with the
+                        first answer or verdict */
+    ImportTexts *texts; /* of the batch that is stored now */
 } ImportTarget;
 
-/* Inside the caller's transaction.  -1 with a message that begins with the file is an error; 1 is a row that
- * contradicts what is there, whose reason stands in err. */
+/* Inside the caller's transaction, the texts being there.  -1 with a message that begins with the file is an error;
+ * 1 is a row that contradicts what is there, whose reason stands in err. */
 int import_store(ImportTarget *to, const ImportRow *row, Error *err);
-/* To be called before the transaction ends: what waits goes into it. */
-int import_flush(ImportTarget *to, Error *err);
 
 #endif

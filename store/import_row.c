@@ -16,6 +16,7 @@ void import_row_free(ImportRow *row)
     }
     free(row->item);
     free(row->raw);
+    free(row->refused);
     dialogue_free(&row->dialogue);
     *row = (ImportRow){0};
 }

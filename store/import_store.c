@@ -7,7 +7,6 @@
 #include "base/mem.h"
 #include "store/import.h"
 #include "store/layout.h"
-#include "store/sql.h"
 
 enum { CONTRADICTS = 1, NOTHING = -9 };
 
@@ -16,15 +15,16 @@ static int begin_verdicts(ImportTarget *to, Error *err)
 {
     StoreModel model = {.name = "import", .role = "external"};
     StoreSession session = {.ui = "import"};
-    if (to->session_id != 0) return 0;
-    char *handle = mem_format("import:%s", to->source);
+    ImportRows *rows = &to->rows;
+    if (rows->session_id != 0) return 0;
+    char *handle = mem_format("import:%s", rows->source);
     int rc = store_insert_model(to->store, &model, err);
     if (rc == 0)
         rc =
             store_insert_annotator(to->store, handle, ANNOTATOR_IMPORT, &session.annotator_id, err);
-    if (rc == 0) rc = store_insert_session(to->store, &session, &to->session_id, err);
-    to->model_id = model.id;
-    to->annotator_id = session.annotator_id;
+    if (rc == 0) rc = store_insert_session(to->store, &session, &rows->session_id, err);
+    rows->model_id = model.id;
+    rows->annotator_id = session.annotator_id;
     free(handle);
     return rc;
 }
@@ -42,29 +42,53 @@ static int imported_preference(Store *s, int64_t comparison_id, int64_t *out, Er
     return sql_one(s, stmt, out, "find an imported label", err);
 }
 
-/* Both answers with their texts: [0] is the chosen one. */
-typedef struct {
-    int64_t id[2];
-    Content content[2];
-} Answers;
+/* ---- answers and pairs ------------------------------------------------------------------------------ */
 
-/* The answer with the smaller hash goes in first, so that "a" says nothing about being chosen. */
-static int add_answers(ImportTarget *to, int64_t prompt_id, const ImportItem *item, Answers *out,
-                       Error *err)
+/* An answer is surely new when its text is, and is no other prompt's of this batch; or when it was given to this
+ * prompt in this batch, it surely is there. */
+static int add_answer(ImportTarget *to, const ImportText *prompt, ImportText *text, bool *is_new,
+                      Error *err)
 {
-    content_hash(out->content[0].hash, item->chosen);
-    content_hash(out->content[1].hash, item->rejected);
-    const bool chosen_first = memcmp(out->content[0].hash, out->content[1].hash, HASH_BYTES) < 0;
-    StoreAdded added = {0};
-    for (int i = 0; i < 2; i++) {
-        const int at = chosen_first ? i : 1 - i;
-        StoreResponse r = {.prompt_id = prompt_id,
-                           .model_id = to->model_id,
-                           .text = at == 0 ? item->chosen : item->rejected,
+    *is_new = text->added && text->response_id == 0;
+    if (text->response_id != 0 && text->answers == prompt->prompt_id) return 0;
+    if (*is_new) {
+        AnswerRow row = {.prompt_id = prompt->prompt_id, .content_id = text->id};
+        if (import_rows_answer(&to->rows, &row, err) != 0) return -1;
+        text->response_id = row.id;
+    } else {
+        StoreAdded added = {0};
+        StoreResponse r = {.prompt_id = prompt->prompt_id,
+                           .model_id = to->rows.model_id,
+                           .text = text->body,
                            .sum_logprob = NAN};
-        if (response_put(to->store, &r, &out->content[at], &added, err) != 0) return -1;
-        out->id[at] = r.id;
+        if (import_rows_flush(&to->rows, err) != 0) return -1;
+        if (response_put(to->store, &r, text->id, &added, err) != 0) return -1;
+        text->response_id = r.id;
+        *is_new = added.added > 0;
     }
+    text->answers = prompt->prompt_id;
+    return 0;
+}
+
+/* The pair of both, of which [0] is the chosen one, and whether it is new.  The answer with the smaller hash goes in
+ * first, so that "a" says nothing about being chosen. */
+static int add_pair(ImportTarget *to, const ImportText *prompt, ImportText *const answer[2],
+                    PairRow *pair, bool *is_new, Error *err)
+{
+    const int first = memcmp(answer[0]->hash, answer[1]->hash, HASH_BYTES) < 0 ? 0 : 1;
+    bool new_answer[2] = {false};
+    for (int i = 0; i < 2; i++)
+        if (add_answer(to, prompt, answer[i == 0 ? first : 1 - first], &new_answer[i], err) != 0)
+            return -1;
+    const int64_t x = answer[0]->response_id, y = answer[1]->response_id;
+    *pair = (PairRow){.prompt_id = prompt->prompt_id, .a_id = x < y ? x : y, .b_id = x < y ? y : x};
+    *is_new = new_answer[0] || new_answer[1];
+    if (*is_new) return import_rows_pair(&to->rows, pair, err);
+    StoreComparison c = {
+        .prompt_id = pair->prompt_id, .a_id = pair->a_id, .b_id = pair->b_id, .origin = "import"};
+    if (import_rows_flush(&to->rows, err) != 0) return -1;
+    if (comparison_put(to->store, &c, is_new, err) != 0) return -1;
+    pair->id = c.id;
     return 0;
 }
 
@@ -75,75 +99,30 @@ static void put_margin(char out[32], double margin)
     else snprintf(out, 32, "margin %g", margin);
 }
 
-/* ---- labels that wait -------------------------------------------------------------------------------- */
-
-/* Pairs that nobody has labeled get their labels many at a time. */
-struct ImportLabels {
-    int64_t comparison_id[SQL_ROWS];
-    LabelRow row[SQL_ROWS];
-    LabelShown shown[SQL_ROWS];
-    unsigned char hash[SQL_ROWS][3][HASH_BYTES]; /* of prompt, a, b */
-    char margin[SQL_ROWS][32];
-    int n;
-};
-
-int import_flush(ImportTarget *to, Error *err)
+static int add_label(ImportTarget *to, const PairRow *pair, const ImportItem *item, int sign,
+                     const ImportText *prompt, ImportText *const answer[2], Error *err)
 {
-    ImportLabels *l = to->labels;
-    int64_t first = 0;
-    if (!l || l->n == 0) return 0;
-    if (store_insert_done(to->store, l->comparison_id, l->n, to->annotator_id, to->session_id,
-                          &first, err) != 0)
-        return -1;
-    for (int i = 0; i < l->n; i++) l->row[i].assignment_id = first + i;
-    if (label_append_rows(to->store, l->row, l->shown, l->n, err) != 0) return -1;
-    l->n = 0;
-    return 0;
+    const int a = pair->a_id == answer[0]->response_id ? 0 : 1;
+    const unsigned char *const hash[] = {prompt->hash, answer[a]->hash, answer[1 - a]->hash};
+    char margin[32];
+    put_margin(margin, item->margin);
+    return import_rows_label(&to->rows, pair->id, item->outcome, sign, hash, margin, err);
 }
 
-static int add_label(ImportTarget *to, const StoreComparison *c, const ImportItem *item, int sign,
-                     const Content *prompt, const Answers *answers, Error *err)
+static int add_preference(ImportTarget *to, const ImportText *prompt, const ImportItem *item,
+                          bool *added, Error *err)
 {
-    const int a = c->a_id == answers->id[0] ? 0 : 1;
-    if (!to->labels) to->labels = mem_calloc(1, sizeof *to->labels);
-    ImportLabels *l = to->labels;
-    const int n = l->n++;
-    unsigned char(*hash)[HASH_BYTES] = l->hash[n];
-    put_margin(l->margin[n], item->margin);
-    memcpy(hash[0], prompt->hash, HASH_BYTES);
-    memcpy(hash[1], answers->content[a].hash, HASH_BYTES);
-    memcpy(hash[2], answers->content[1 - a].hash, HASH_BYTES);
-    l->comparison_id[n] = c->id;
-    l->shown[n] = (LabelShown){.comparison_id = c->id,
-                               .annotator_id = to->annotator_id,
-                               .swapped = store_is_swapped(to->store, c->id, to->annotator_id),
-                               .role = "annotator",
-                               .prompt = hash[0],
-                               .a = hash[1],
-                               .b = hash[2]};
-    l->row[n] = (LabelRow){.session_id = to->session_id,
-                           .outcome = item->outcome,
-                           .preferred = sign,
-                           .comment = *l->margin[n] ? l->margin[n] : NULL};
-    l->row[n].shown_us = l->row[n].submitted_us = store_time_us();
-    store_make_uuid(l->row[n].uuid);
-    return l->n == SQL_ROWS ? import_flush(to, err) : 0;
-}
-
-static int add_preference(ImportTarget *to, int64_t prompt_id, const Content *prompt,
-                          const ImportItem *item, bool *added, Error *err)
-{
-    Answers answers = {0};
+    ImportText *const answer[] = {import_texts_at(to->texts, item->chosen_text),
+                                  import_texts_at(to->texts, item->rejected_text)};
+    PairRow pair;
     int64_t there = NOTHING;
     bool is_new = false;
     if (begin_verdicts(to, err) != 0) return -1;
-    if (add_answers(to, prompt_id, item, &answers, err) != 0) return -1;
-    StoreComparison c = {
-        .prompt_id = prompt_id, .a_id = answers.id[0], .b_id = answers.id[1], .origin = "import"};
-    if (comparison_put(to->store, &c, &is_new, err) != 0) return -1;
-    const int sign = item->outcome != OUTCOME_PREF ? 0 : c.a_id == answers.id[0] ? -1 : 1;
-    if (!is_new && import_flush(to, err) != 0) return -1; /* its label may still wait */
-    if (!is_new && imported_preference(to->store, c.id, &there, err) != 0) return -1;
+    if (add_pair(to, prompt, answer, &pair, &is_new, err) != 0) return -1;
+    const int sign = item->outcome != OUTCOME_PREF         ? 0
+                     : pair.a_id == answer[0]->response_id ? -1
+                                                           : 1;
+    if (!is_new && imported_preference(to->store, pair.id, &there, err) != 0) return -1;
     if (there != NOTHING && (there > 0) - (there < 0) != sign) {
         error_set(err, sign ? "the same pair is there with the other answer preferred, or as a tie"
                             : "the same pair is there with one answer preferred");
@@ -152,11 +131,11 @@ static int add_preference(ImportTarget *to, int64_t prompt_id, const Content *pr
     to->result->comparisons += is_new;
     *added = there == NOTHING;
     if (!*added) return 0;
-    if (is_new) return add_label(to, &c, item, sign, prompt, &answers, err);
+    if (is_new) return add_label(to, &pair, item, sign, prompt, answer, err);
     StoreAdded counted = {0};
     const StoreVerdict verdict = {
-        .comparison_id = c.id, .outcome = item->outcome, .preferred = sign};
-    return store_insert_verdict(to->store, to->session_id, &verdict, &counted, err);
+        .comparison_id = pair.id, .outcome = item->outcome, .preferred = sign};
+    return store_insert_verdict(to->store, to->rows.session_id, &verdict, &counted, err);
 }
 
 /* The judgement that a data set gave for this answer: 0 or 1, or NOTHING when none has. */
@@ -171,16 +150,15 @@ static int imported_judgement(Store *s, int64_t response_id, int64_t *out, Error
     return sql_one(s, stmt, out, "find an imported judgement", err);
 }
 
-static int add_judgement(ImportTarget *to, int64_t prompt_id, const ImportItem *item, bool *added,
-                         Error *err)
+static int add_judgement(ImportTarget *to, const ImportText *prompt, const ImportItem *item,
+                         bool *added, Error *err)
 {
-    StoreAdded of_answer = {0};
+    ImportText *answer = import_texts_at(to->texts, item->chosen_text);
     int64_t there = NOTHING, id = 0;
+    bool is_new = false;
     if (begin_verdicts(to, err) != 0) return -1;
-    StoreResponse r = {
-        .prompt_id = prompt_id, .model_id = to->model_id, .text = item->chosen, .sum_logprob = NAN};
-    if (store_insert_response(to->store, &r, &of_answer, err) != 0) return -1;
-    if (of_answer.duplicate && imported_judgement(to->store, r.id, &there, err) != 0) return -1;
+    if (add_answer(to, prompt, answer, &is_new, err) != 0) return -1;
+    if (!is_new && imported_judgement(to->store, answer->response_id, &there, err) != 0) return -1;
     if (there != NOTHING && there != item->good) {
         error_set(err, "the same answer is there with the other label");
         return CONTRADICTS;
@@ -188,21 +166,20 @@ static int add_judgement(ImportTarget *to, int64_t prompt_id, const ImportItem *
     *added = there == NOTHING;
     if (!*added) return 0;
     StoreJudgement judgement = {
-        .session_id = to->session_id, .response_id = r.id, .good = item->good};
+        .session_id = to->rows.session_id, .response_id = answer->response_id, .good = item->good};
     store_make_uuid(judgement.uuid);
     to->result->judgements++;
+    if (import_rows_flush(&to->rows, err) != 0) return -1; /* it is of what is there */
     return store_insert_judgement(to->store, &judgement, &id, err);
 }
 
-static int add_demonstration(ImportTarget *to, const StorePrompt *prompt, const ImportItem *item,
+static int add_demonstration(ImportTarget *to, const ImportText *prompt, const ImportItem *item,
                              bool *added, Error *err)
 {
-    StoreDemonstration d = {.prompt = prompt->text,
-                            .response = item->chosen,
-                            .source = to->source,
-                            .split = prompt->split};
+    StoreDemonstration d = {.prompt_id = prompt->prompt_id, .source = to->rows.source};
     StoreAdded counted = {0};
-    if (store_insert_demonstration(to->store, &d, &counted, err) != 0) return -1;
+    const int64_t content_id = import_texts_at(to->texts, item->chosen_text)->id;
+    if (demonstration_put(to->store, &d, content_id, &counted, err) != 0) return -1;
     to->result->demonstrations += counted.added;
     *added = counted.added > 0;
     return 0;
@@ -224,13 +201,17 @@ static void keep_sample(ImportResult *r, const ImportRow *row)
                        .line = row->line};
 }
 
+/* ---- texts with classes ------------------------------------------------------------------------------- */
+
 static int add_class_text(ImportTarget *to, const ImportItem *item, Split *split, bool *added,
                           Error *err)
 {
     StoreAdded counted = {0};
     char *there = NULL;
-    StoreClassText text = {
-        .text = item->prompt, .class_name = item->chosen, .source = to->source, .split = *split};
+    StoreClassText text = {.text = item->prompt,
+                           .class_name = item->chosen,
+                           .source = to->rows.source,
+                           .split = *split};
     if (store_insert_class_text(to->store, &text, &counted, err) != 0) return -1;
     to->result->class_texts += counted.added;
     to->result->moved += counted.moved;
@@ -243,27 +224,50 @@ static int add_class_text(ImportTarget *to, const ImportItem *item, Split *split
     return CONTRADICTS;
 }
 
+/* ---- prompts, and what is said of them ---------------------------------------------------------------- */
+
+static int new_prompt(ImportTarget *to, StorePrompt *prompt, const ImportText *text, int64_t family,
+                      StoreAdded *added, Error *err)
+{
+    const Split waits = import_rows_split(&to->rows, family);
+    if (prompt_place(to->store, prompt, family, waits, added, err) != 0) return -1;
+    PromptRow row = {.content_id = text->id, .family = family, .split = prompt->split};
+    if (import_rows_prompt(&to->rows, &row, err) != 0) return -1;
+    prompt->id = row.id;
+    added->added++;
+    return prompt_insert_conversation(to->store, prompt, err);
+}
+
+/* text->prompt_id and its split, which is a wish when the prompt is new. */
+static int add_prompt(ImportTarget *to, ImportText *text, const char *template, int64_t family,
+                      Split wish, StoreAdded *added, Error *err)
+{
+    StorePrompt prompt = {.split = wish, .template = template};
+    if (text->prompt_id != 0) return 0;
+    if (!text->added && prompt_find(to->store, text->id, &prompt, err) != 0) return -1;
+    if (prompt.id == 0 && new_prompt(to, &prompt, text, family, added, err) != 0) return -1;
+    text->prompt_id = prompt.id;
+    text->split = prompt.split;
+    return 0;
+}
+
 /* One transaction or part of one.  *split is that of the row's first prompt, and the wish for the others: the turns
  * of a conversation stay together unless near-duplicates of them are elsewhere. */
 static int add_item(ImportTarget *to, const ImportRow *row, const ImportItem *item, Split *split,
                     bool *added, Error *err)
 {
     StoreAdded counted = {0};
-    StorePrompt prompt = {.text = item->prompt,
-                          .words = item->words,
-                          .source = to->source,
-                          .split = *split,
-                          .template = item->turns ? row->template : NULL};
-    Content content;
     if (item->kind == DATA_CLASSES) return add_class_text(to, item, split, added, err);
-    if (prompt_put(to->store, &prompt, &content, &counted, err) != 0) return -1;
+    ImportText *prompt = import_texts_at(to->texts, item->prompt_text);
+    const char *template = item->turns ? row->template : NULL;
+    if (add_prompt(to, prompt, template, item->family, *split, &counted, err) != 0) return -1;
     to->result->prompts += counted.added;
     if (item == row->item) to->result->moved += counted.moved;
-    *split = prompt.split;
+    *split = prompt->split;
     switch (item->kind) {
-    case DATA_PREFERENCES: return add_preference(to, prompt.id, &content, item, added, err);
-    case DATA_DEMONSTRATIONS: return add_demonstration(to, &prompt, item, added, err);
-    case DATA_JUDGEMENTS: return add_judgement(to, prompt.id, item, added, err);
+    case DATA_PREFERENCES: return add_preference(to, prompt, item, added, err);
+    case DATA_DEMONSTRATIONS: return add_demonstration(to, prompt, item, added, err);
+    case DATA_JUDGEMENTS: return add_judgement(to, prompt, item, added, err);
     default: *added = counted.added > 0; return 0;
     }
 }

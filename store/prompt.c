@@ -14,7 +14,22 @@ static const FamilyTable PROMPT = {
     .insert =
         "INSERT INTO prompt(content_id,source,split,family,created_us) VALUES(?1,?2,?3,?4,?5)"};
 
-static int insert_conversation(Store *s, const StorePrompt *row, Error *err)
+int prompt_find(Store *s, int64_t content_id, StorePrompt *row, Error *err)
+{
+    FamilyRow found = {.split = row->split};
+    if (family_find(s, &PROMPT, &found, content_id, err) != 0) return -1;
+    row->id = found.there ? found.id : 0;
+    row->split = found.split;
+    return 0;
+}
+
+int prompt_place(Store *s, StorePrompt *row, int64_t family, Split there, StoreAdded *added,
+                 Error *err)
+{
+    return family_place(s, &PROMPT, &row->split, family, there, added, err);
+}
+
+int prompt_insert_conversation(Store *s, const StorePrompt *row, Error *err)
 {
     static const char SQL[] = "INSERT INTO conversation(prompt_id,template) VALUES(?1,?2)";
     sqlite3_stmt *stmt = NULL;
@@ -25,21 +40,16 @@ static int insert_conversation(Store *s, const StorePrompt *row, Error *err)
     return sql_run(s, stmt, "add a conversation", err);
 }
 
-int prompt_put(Store *s, StorePrompt *row, Content *content, StoreAdded *added, Error *err)
-{
-    FamilyRow of_family = {
-        .text = row->text, .source = row->source, .words = row->words, .split = row->split};
-    if (family_put(s, &PROMPT, &of_family, content, added, err) != 0) return -1;
-    row->id = of_family.id;
-    row->split = of_family.split;
-    added->duplicate += of_family.there;
-    return of_family.there ? 0 : insert_conversation(s, row, err);
-}
-
 int store_insert_prompt(Store *s, StorePrompt *row, StoreAdded *added, Error *err)
 {
     Content content;
-    return prompt_put(s, row, &content, added, err);
+    FamilyRow of_family = {
+        .text = row->text, .source = row->source, .words = row->words, .split = row->split};
+    if (family_put(s, &PROMPT, &of_family, &content, added, err) != 0) return -1;
+    row->id = of_family.id;
+    row->split = of_family.split;
+    added->duplicate += of_family.there;
+    return of_family.there ? 0 : prompt_insert_conversation(s, row, err);
 }
 
 int store_add_prompts(Store *s, StorePrompt *rows, size_t n, StoreAdded *added, Error *err)
@@ -53,26 +63,16 @@ int store_add_prompts(Store *s, StorePrompt *rows, size_t n, StoreAdded *added, 
     return rc;
 }
 
-int store_insert_demonstration(Store *s, StoreDemonstration *row, StoreAdded *added, Error *err)
+int demonstration_put(Store *s, StoreDemonstration *row, int64_t content_id, StoreAdded *added,
+                      Error *err)
 {
     static const char ADD[] =
         "INSERT INTO demonstration(prompt_id,content_id,source,created_us,"
         "annotator_id,session_id) VALUES(?1,?2,?3,?4,?5,?6) ON CONFLICT DO NOTHING";
     static const char FIND[] = "SELECT id FROM demonstration WHERE prompt_id=?1 AND content_id=?2";
-    StorePrompt prompt = {
-        .text = row->prompt, .source = row->source, .split = row->split, .template = row->template};
-    StoreAdded of_prompt = {0};
-    int64_t content_id = 0;
-    if (store_insert_prompt(s, &prompt, &of_prompt, err) != 0) return -1;
-    if (content_check(s, row->response, "response", err) != 0) return -1;
-    if (content_add(s, row->response, &content_id, err) != 0) return -1;
-    row->prompt_id = prompt.id;
-    row->split = prompt.split;
-    added->moved += of_prompt.moved;
-
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, ADD, err) != 0) return -1;
-    sqlite3_bind_int64(stmt, 1, prompt.id);
+    sqlite3_bind_int64(stmt, 1, row->prompt_id);
     sqlite3_bind_int64(stmt, 2, content_id);
     sql_bind_text(stmt, 3, row->source);
     sqlite3_bind_int64(stmt, 4, store_time_us());
@@ -86,9 +86,24 @@ int store_insert_demonstration(Store *s, StoreDemonstration *row, StoreAdded *ad
     }
     added->duplicate++;
     if (sql_get(s, &stmt, FIND, err) != 0) return -1;
-    sqlite3_bind_int64(stmt, 1, prompt.id);
+    sqlite3_bind_int64(stmt, 1, row->prompt_id);
     sqlite3_bind_int64(stmt, 2, content_id);
     return sql_one(s, stmt, &row->id, "find a demonstration", err);
+}
+
+int store_insert_demonstration(Store *s, StoreDemonstration *row, StoreAdded *added, Error *err)
+{
+    StorePrompt prompt = {
+        .text = row->prompt, .source = row->source, .split = row->split, .template = row->template};
+    StoreAdded of_prompt = {0};
+    int64_t content_id = 0;
+    if (store_insert_prompt(s, &prompt, &of_prompt, err) != 0) return -1;
+    if (content_check(s, row->response, "response", err) != 0) return -1;
+    if (content_add(s, row->response, &content_id, err) != 0) return -1;
+    row->prompt_id = prompt.id;
+    row->split = prompt.split;
+    added->moved += of_prompt.moved;
+    return demonstration_put(s, row, content_id, added, err);
 }
 
 int store_add_demonstrations(Store *s, StoreDemonstration *rows, size_t n, StoreAdded *added,

@@ -210,26 +210,25 @@ static int find_response(Store *s, StoreResponse *row, int64_t content_id, int64
     return sql_one(s, stmt, &row->id, "find a response", err);
 }
 
-int response_put(Store *s, StoreResponse *row, Content *content, StoreAdded *added, Error *err)
+int response_put(Store *s, StoreResponse *row, int64_t content_id, StoreAdded *added, Error *err)
 {
     int64_t sampling_id = 0;
-    if (content_check(s, row->text, "response", err) != 0) return -1;
-    if (content_put_hashed(s, row->text, content, err) != 0) return -1;
     if (sampling_add(s, row->sampling_json, &sampling_id, err) != 0) return -1;
-    if (insert_response(s, row, content->id, sampling_id, err) != 0) return -1;
+    if (insert_response(s, row, content_id, sampling_id, err) != 0) return -1;
     if (row->id != 0) {
         added->added++;
         return 0;
     }
     added->duplicate++;
-    return find_response(s, row, content->id, sampling_id, err);
+    return find_response(s, row, content_id, sampling_id, err);
 }
 
 int store_insert_response(Store *s, StoreResponse *row, StoreAdded *added, Error *err)
 {
-    Content content;
-    content_hash(content.hash, row->text);
-    return response_put(s, row, &content, added, err);
+    int64_t content_id = 0;
+    if (content_check(s, row->text, "response", err) != 0) return -1;
+    if (content_add(s, row->text, &content_id, err) != 0) return -1;
+    return response_put(s, row, content_id, added, err);
 }
 
 int store_add_responses(Store *s, StoreResponse *rows, size_t n, StoreAdded *added, Error *err)

@@ -84,6 +84,12 @@ int sql_get_rows(Store *s, sqlite3_stmt **out, const char *head, int columns, in
     return rc;
 }
 
+int sql_rows_of(int left)
+{
+    enum { FEW = 8 };
+    return left >= SQL_ROWS ? SQL_ROWS : left >= FEW ? FEW : 1;
+}
+
 void sql_release(sqlite3_stmt *stmt)
 {
     sqlite3_reset(stmt);

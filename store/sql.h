@@ -55,6 +55,8 @@ int sql_get(Store *s, sqlite3_stmt **out, const char *sql, Error *err);
  * indexes: `head` up to VALUES, then n times (?,?,...) of `columns` parameters, bound from 1 on. */
 enum { SQL_ROWS = 40 };
 int sql_get_rows(Store *s, sqlite3_stmt **out, const char *head, int columns, int n, Error *err);
+/* How many of those that are left (> 0) such a statement takes: few numbers, so that few statements are kept. */
+int sql_rows_of(int left);
 /* 1: a row stands there; 0: no more, and the statement is reset; -1: error, and it is reset. */
 int sql_step(Store *s, sqlite3_stmt *stmt, const char *doing, Error *err);
 /* Run to the end a statement without rows. */
@@ -102,15 +104,21 @@ typedef struct {
     bool added;
 } Content;
 int content_put(Store *s, const char *text, Content *out, Error *err);
-int content_put_hashed(Store *s, const char *text, Content *out, Error *err); /* out->hash is */
 int content_add(Store *s, const char *text, int64_t *id, Error *err);
 int content_check(Store *s, const char *text, const char *what, Error *err);
 /* NULL is allowed. */
 int content_check_json(Store *s, const char *json, const char *what, Error *err);
-/* The same with the text of the row, which is filled in. */
-int prompt_put(Store *s, StorePrompt *row, Content *content, StoreAdded *added, Error *err);
-/* content->hash is there already. */
-int response_put(Store *s, StoreResponse *row, Content *content, StoreAdded *added, Error *err);
+/* A prompt whose text is there: its id (0 when there is none of this text) and split. */
+int prompt_find(Store *s, int64_t content_id, StorePrompt *row, Error *err);
+/* The split of a new one: `there`, where the table has its near-duplicates, the wish in row->split, or by family. */
+int prompt_place(Store *s, StorePrompt *row, int64_t family, Split there, StoreAdded *added,
+                 Error *err);
+/* The template of a prompt that has one. */
+int prompt_insert_conversation(Store *s, const StorePrompt *row, Error *err);
+/* Of a prompt that is there, with a text that is there. */
+int demonstration_put(Store *s, StoreDemonstration *row, int64_t content_id, StoreAdded *added,
+                      Error *err);
+int response_put(Store *s, StoreResponse *row, int64_t content_id, StoreAdded *added, Error *err);
 /* Of two answers to the prompt that differ; *added is false when the pair is there already. */
 int comparison_put(Store *s, StoreComparison *row, bool *added, Error *err);
 int store_insert_prompt(Store *s, StorePrompt *row, StoreAdded *added, Error *err);

@@ -1,9 +1,11 @@
 #include "tests/store/import_test.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <zlib.h>
 
 #include "base/json.h"
+#include "base/text.h"
 
 /* ---- forms ----------------------------------------------------------------------------------------- */
 
@@ -237,6 +239,114 @@ static void labels_of_an_import_are_one_sound_chain(void **state)
                       "bad answer 8, of some length as well", 8);
 }
 
+/* The i-th of rows that share prompts and answers in every way: 3 prompts and 5 answers, so that row i + 15 is row i
+ * again, once the other way round. */
+static void put_shared_row(Text *t, int i)
+{
+    const int chosen = i % 5, rejected = (i + 2) % 5;
+    const bool turned = i / 15 % 3 == 2;
+    text_format(
+        t, "{\"prompt\":\"ask %c of me\",\"chosen\":\"answer %d\",\"rejected\":\"answer %d\"}\n",
+        'a' + i % 3, turned ? rejected : chosen, turned ? chosen : rejected);
+}
+
+/* What a store has, and what an export of it says; the caller frees. */
+static char *summary_of(const char *sums)
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&text, &n);
+    OK(store_export(store, DATA_PREFERENCES, EXPORT_EXPLICIT, SPLIT_ANY, out, NULL, &err));
+    fprintf(out, "%s content %" PRId64 " prompt %" PRId64 " response %" PRId64 "\n", sums,
+            raw_number("SELECT count(*) FROM content"), raw_number("SELECT count(*) FROM prompt"),
+            raw_number("SELECT count(*) FROM response"));
+    fclose(out);
+    return text;
+}
+
+/* Many at a time is as one by one: what is new, what is there already, what contradicts. */
+static void a_file_is_taken_as_its_rows_one_by_one_would_be(void **state)
+{
+    enum { ROWS = 42 };
+    int64_t taken = 0, duplicate = 0, refused = 0;
+    char sums[96];
+    Text all = {0}, one = {0};
+    for (int i = 0; i < ROWS; i++) {
+        ImportResult r = {0};
+        text_clear(&one);
+        put_shared_row(&one, i);
+        put_shared_row(&all, i);
+        /* a file whose only row is refused is an error */
+        if (store_import(store, write_file("rows.jsonl", one.bytes), NULL, &r, &err) != 0)
+            refused++;
+        taken += r.taken, duplicate += r.duplicate;
+        store_import_free(&r);
+    }
+    snprintf(sums, sizeof sums, "%" PRId64 " %" PRId64 " %" PRId64, taken, duplicate, refused);
+    assert_string_equal(sums, "15 15 12"); /* 15 rows, again, and 12 the other way round */
+    char *by_rows = summary_of(sums);
+    tear_down(state), set_up(state);
+
+    ImportResult r = import(write_file("rows.jsonl", all.bytes));
+    snprintf(sums, sizeof sums, "%" PRId64 " %" PRId64 " %" PRId64, r.taken, r.duplicate,
+             r.refused);
+    char *at_once = summary_of(sums);
+    assert_string_equal(at_once, by_rows);
+    store_import_free(&r);
+    free(by_rows), free(at_once);
+    text_free(&all), text_free(&one);
+}
+
+/* A text may be a prompt, an answer to another, and a demonstration, all in one batch. */
+static void one_text_has_many_parts(void **state)
+{
+    (void)state;
+    ImportResult r =
+        import(write_file("p.jsonl", "{\"prompt\":\"a\",\"chosen\":\"b\",\"rejected\":\"c\"}\n"
+                                     "{\"prompt\":\"b\",\"completion\":\"a\"}\n"
+                                     "{\"prompt\":\"c\",\"completion\":\"b\",\"label\":true}\n"
+                                     "{\"prompt\":\"c\",\"completion\":\"b\",\"label\":true}\n"
+                                     "{\"prompt\":\"c\",\"completion\":\"b\",\"label\":false}\n"
+                                     "{\"prompt\":\"c\",\"chosen\":\"b\",\"rejected\":\"a\"}\n"));
+    assert_int_equal(r.taken, 4);
+    assert_int_equal(r.duplicate, 1);
+    assert_int_equal(r.refused, 1);
+    assert_int_equal(r.refusal[0].line, 5);
+    store_import_free(&r);
+    assert_int_equal(raw_number("SELECT count(*) FROM content"), 3);
+    assert_int_equal(raw_number("SELECT count(*) FROM prompt"), 3);
+    assert_int_equal(raw_number("SELECT count(*) FROM response"), 4); /* b, c to a; b, a to c */
+    assert_int_equal(raw_number("SELECT count(*) FROM demonstration"), 1);
+    assert_int_equal(raw_number("SELECT count(*) FROM judgement"), 1);
+    assert_preference("c", "b", "a", 1);
+    StoreVerified verified = {0};
+    OK(store_verify(store, &verified, &err));
+}
+
+/* The first batch is of 4,096 rows, and the next is read while it is written. */
+static void rows_of_another_batch_are_found(void **state)
+{
+    (void)state;
+    ImportResult r;
+    Text t = {0};
+    for (int i = 0; i < 5000; i++)
+        text_format(
+            &t, "{\"prompt\":\"ask %c%c of me\",\"chosen\":\"answer %d\",\"rejected\":\"none\"}\n",
+            'a' + i % 26, 'a' + i / 26 % 26, i % 4500);
+    r = import(write_file("rows.jsonl", t.bytes));
+    /* 676 prompts, which 4,500 is no multiple of: no pair is there twice */
+    assert_int_equal(r.taken, 5000);
+    assert_int_equal(r.prompts, 676);
+    assert_int_equal(r.comparisons, 5000);
+    store_import_free(&r);
+    assert_int_equal(raw_number("SELECT count(*) FROM content"), 676 + 4500 + 1);
+    assert_int_equal(raw_number("SELECT count(*) FROM response"), 676 + 5000);
+    r = import(file);
+    assert_int_equal(r.duplicate, 5000);
+    store_import_free(&r);
+    text_free(&t);
+}
+
 /* Bulk mode ends with the import. */
 static void checks_and_references_hold_again_after_an_import(void **state)
 {
@@ -309,6 +419,9 @@ int main(void)
         TEST(twenty_thousand_rows_are_split_80_10_10),
         TEST(a_row_costs_the_same_however_many_are_there),
         TEST(labels_of_an_import_are_one_sound_chain),
+        TEST(a_file_is_taken_as_its_rows_one_by_one_would_be),
+        TEST(one_text_has_many_parts),
+        TEST(rows_of_another_batch_are_found),
         TEST(checks_and_references_hold_again_after_an_import),
         TEST(hh_sample_is_cut_where_its_list_says),
     };

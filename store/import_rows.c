@@ -1,0 +1,171 @@
+#include "store/import_rows.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int next_id(ImportRows *r, int64_t *next, const char *sql, int64_t *out, Error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    if (*next == 0) {
+        if (sql_get(r->store, &stmt, sql, err) != 0) return -1;
+        if (sql_one(r->store, stmt, next, "find the newest row", err) != 0) return -1;
+    }
+    *out = (*next)++;
+    return 0;
+}
+
+/* ---- into the tables: n rows from the i-th on ------------------------------------------------------ */
+
+typedef int Put(ImportRows *r, int i, int n, Error *err);
+
+static int put_prompts(ImportRows *r, int from, int n, Error *err)
+{
+    static const char SQL[] =
+        "INSERT INTO prompt(id,content_id,source,split,family,created_us) VALUES";
+    enum { COLUMNS = 6 };
+    const int64_t now = store_time_us();
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get_rows(r->store, &stmt, SQL, COLUMNS, n, err) != 0) return -1;
+    for (int i = 0; i < n; i++) {
+        const PromptRow *row = &r->prompt[from + i];
+        const int at = i * COLUMNS;
+        sqlite3_bind_int64(stmt, at + 1, row->id);
+        sqlite3_bind_int64(stmt, at + 2, row->content_id);
+        sql_bind_text(stmt, at + 3, r->source);
+        sql_bind_split(stmt, at + 4, row->split);
+        sqlite3_bind_int64(stmt, at + 5, row->family);
+        sqlite3_bind_int64(stmt, at + 6, now);
+    }
+    return sql_run(r->store, stmt, "add prompts", err);
+}
+
+static int put_answers(ImportRows *r, int from, int n, Error *err)
+{
+    static const char SQL[] = "INSERT INTO response(id,prompt_id,model_id,content_id,seed,"
+                              "sample_no,n_tokens,created_us) VALUES";
+    enum { COLUMNS = 8 };
+    const int64_t now = store_time_us();
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get_rows(r->store, &stmt, SQL, COLUMNS, n, err) != 0) return -1;
+    for (int i = 0; i < n; i++) {
+        const AnswerRow *row = &r->answer[from + i];
+        const int at = i * COLUMNS;
+        sqlite3_bind_int64(stmt, at + 1, row->id);
+        sqlite3_bind_int64(stmt, at + 2, row->prompt_id);
+        sqlite3_bind_int64(stmt, at + 3, r->model_id);
+        sqlite3_bind_int64(stmt, at + 4, row->content_id);
+        for (int k = 5; k <= 7; k++) sqlite3_bind_int(stmt, at + k, 0);
+        sqlite3_bind_int64(stmt, at + 8, now);
+    }
+    return sql_run(r->store, stmt, "add responses", err);
+}
+
+static int put_pairs(ImportRows *r, int from, int n, Error *err)
+{
+    static const char SQL[] =
+        "INSERT INTO comparison(id,campaign_id,prompt_id,a_id,b_id,origin,created_us) VALUES";
+    enum { COLUMNS = 7 };
+    const int64_t now = store_time_us();
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get_rows(r->store, &stmt, SQL, COLUMNS, n, err) != 0) return -1;
+    for (int i = 0; i < n; i++) {
+        const PairRow *row = &r->pair[from + i];
+        const int at = i * COLUMNS;
+        sqlite3_bind_int64(stmt, at + 1, row->id);
+        sqlite3_bind_int64(stmt, at + 2, r->store->campaign_id);
+        sqlite3_bind_int64(stmt, at + 3, row->prompt_id);
+        sqlite3_bind_int64(stmt, at + 4, row->a_id);
+        sqlite3_bind_int64(stmt, at + 5, row->b_id);
+        sql_bind_text(stmt, at + 6, "import");
+        sqlite3_bind_int64(stmt, at + 7, now);
+    }
+    return sql_run(r->store, stmt, "add comparisons", err);
+}
+
+static int put_labels(ImportRows *r, int from, int n, Error *err)
+{
+    int64_t comparison_id[SQL_ROWS] = {0}, first = 0;
+    for (int i = 0; i < n; i++) comparison_id[i] = r->shown[from + i].comparison_id;
+    if (store_insert_done(r->store, comparison_id, n, r->annotator_id, r->session_id, &first,
+                          err) != 0)
+        return -1;
+    for (int i = 0; i < n; i++) r->label[from + i].assignment_id = first + i;
+    return label_append_rows(r->store, r->label + from, r->shown + from, n, err);
+}
+
+static int put_all(ImportRows *r, int *waiting, Put *put, Error *err)
+{
+    for (int i = 0, n; i < *waiting; i += n) {
+        n = sql_rows_of(*waiting - i);
+        if (put(r, i, n, err) != 0) return -1;
+    }
+    *waiting = 0;
+    return 0;
+}
+
+int import_rows_flush(ImportRows *r, Error *err)
+{
+    memset(&r->next, 0, sizeof r->next);
+    if (put_all(r, &r->n_prompts, put_prompts, err) != 0) return -1;
+    if (put_all(r, &r->n_answers, put_answers, err) != 0) return -1;
+    if (put_all(r, &r->n_pairs, put_pairs, err) != 0) return -1;
+    return put_all(r, &r->n_labels, put_labels, err);
+}
+
+/* ---- waiting --------------------------------------------------------------------------------------- */
+
+int import_rows_prompt(ImportRows *r, PromptRow *row, Error *err)
+{
+    static const char NEXT[] = "SELECT ifnull(max(id),0)+1 FROM prompt";
+    if (next_id(r, &r->next.prompt, NEXT, &row->id, err) != 0) return -1;
+    r->prompt[r->n_prompts++] = *row;
+    return r->n_prompts == SQL_ROWS ? put_all(r, &r->n_prompts, put_prompts, err) : 0;
+}
+
+int import_rows_answer(ImportRows *r, AnswerRow *row, Error *err)
+{
+    static const char NEXT[] = "SELECT ifnull(max(id),0)+1 FROM response";
+    if (next_id(r, &r->next.response, NEXT, &row->id, err) != 0) return -1;
+    r->answer[r->n_answers++] = *row;
+    return r->n_answers == SQL_ROWS ? put_all(r, &r->n_answers, put_answers, err) : 0;
+}
+
+int import_rows_pair(ImportRows *r, PairRow *row, Error *err)
+{
+    static const char NEXT[] = "SELECT ifnull(max(id),0)+1 FROM comparison";
+    if (next_id(r, &r->next.comparison, NEXT, &row->id, err) != 0) return -1;
+    r->pair[r->n_pairs++] = *row;
+    return r->n_pairs == SQL_ROWS ? put_all(r, &r->n_pairs, put_pairs, err) : 0;
+}
+
+int import_rows_label(ImportRows *r, int64_t comparison_id, Outcome outcome, int preferred,
+                      const unsigned char *const hash[3], const char *comment, Error *err)
+{
+    const int n = r->n_labels++;
+    const int64_t now = store_time_us();
+    for (int i = 0; i < 3; i++) memcpy(r->hash[n][i], hash[i], HASH_BYTES);
+    snprintf(r->comment[n], sizeof r->comment[n], "%s", comment);
+    r->shown[n] =
+        (LabelShown){.comparison_id = comparison_id,
+                     .annotator_id = r->annotator_id,
+                     .swapped = store_is_swapped(r->store, comparison_id, r->annotator_id),
+                     .role = "annotator",
+                     .prompt = r->hash[n][0],
+                     .a = r->hash[n][1],
+                     .b = r->hash[n][2]};
+    r->label[n] = (LabelRow){.session_id = r->session_id,
+                             .outcome = outcome,
+                             .preferred = preferred,
+                             .shown_us = now,
+                             .submitted_us = now,
+                             .comment = *comment ? r->comment[n] : NULL};
+    store_make_uuid(r->label[n].uuid);
+    return r->n_labels == SQL_ROWS ? put_all(r, &r->n_labels, put_labels, err) : 0;
+}
+
+Split import_rows_split(const ImportRows *r, int64_t family)
+{
+    for (int i = 0; i < r->n_prompts; i++)
+        if (r->prompt[i].family == family) return r->prompt[i].split;
+    return SPLIT_ANY;
+}
