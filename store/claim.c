@@ -64,7 +64,7 @@ int store_insert_done(Store *s, const int64_t *comparison_id, int n, int64_t ann
                       int64_t session_id, int64_t *first, Error *err)
 {
     static const char SQL[] =
-        "INSERT INTO assignment(comparison_id,annotator_id,session_id,swapped,leased_us,"
+        "INSERT OR FAIL INTO assignment(comparison_id,annotator_id,session_id,swapped,leased_us,"
         "expires_us,state,role,guideline_id) VALUES";
     enum { COLUMNS = 9 };
     const int64_t now = store_time_us();

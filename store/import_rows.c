@@ -21,7 +21,7 @@ typedef int Put(ImportRows *r, int i, int n, Error *err);
 static int put_prompts(ImportRows *r, int from, int n, Error *err)
 {
     static const char SQL[] =
-        "INSERT INTO prompt(id,content_id,source,split,family,created_us) VALUES";
+        "INSERT OR FAIL INTO prompt(id,content_id,source,split,family,created_us) VALUES";
     enum { COLUMNS = 6 };
     const int64_t now = store_time_us();
     sqlite3_stmt *stmt = NULL;
@@ -41,7 +41,7 @@ static int put_prompts(ImportRows *r, int from, int n, Error *err)
 
 static int put_answers(ImportRows *r, int from, int n, Error *err)
 {
-    static const char SQL[] = "INSERT INTO response(id,prompt_id,model_id,content_id,seed,"
+    static const char SQL[] = "INSERT OR FAIL INTO response(id,prompt_id,model_id,content_id,seed,"
                               "sample_no,n_tokens,created_us) VALUES";
     enum { COLUMNS = 8 };
     const int64_t now = store_time_us();
@@ -63,7 +63,8 @@ static int put_answers(ImportRows *r, int from, int n, Error *err)
 static int put_pairs(ImportRows *r, int from, int n, Error *err)
 {
     static const char SQL[] =
-        "INSERT INTO comparison(id,campaign_id,prompt_id,a_id,b_id,origin,created_us) VALUES";
+        "INSERT OR FAIL INTO comparison(id,campaign_id,prompt_id,a_id,b_id,origin,created_us) "
+        "VALUES";
     enum { COLUMNS = 7 };
     const int64_t now = store_time_us();
     sqlite3_stmt *stmt = NULL;

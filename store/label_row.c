@@ -29,41 +29,63 @@ typedef struct {
     const char *reasons, *role;
 } Facts;
 
-static void put_number(crypto_hash_sha256_state *h, int64_t x)
+/* What is hashed comes in small pieces, and each call of libsodium costs as much as 8 bytes of hashing do. */
+typedef struct {
+    crypto_hash_sha256_state state;
+    unsigned char waiting[256];
+    size_t n;
+} Hashing;
+
+static void put_bytes(Hashing *h, const void *bytes, size_t n)
+{
+    if (h->n + n > sizeof h->waiting) {
+        crypto_hash_sha256_update(&h->state, h->waiting, h->n);
+        h->n = 0;
+    }
+    if (n > sizeof h->waiting) {
+        crypto_hash_sha256_update(&h->state, bytes, n);
+        return;
+    }
+    memcpy(h->waiting + h->n, bytes, n);
+    h->n += n;
+}
+
+static void put_number(Hashing *h, int64_t x)
 {
     unsigned char bytes[8];
     for (int i = 0; i < 8; i++) bytes[i] = (unsigned char)((uint64_t)x >> (8 * i));
-    crypto_hash_sha256_update(h, bytes, 8);
+    put_bytes(h, bytes, 8);
 }
 
 /* Length first, so that no two rows give the same bytes; -1 is NULL. */
-static void put_text(crypto_hash_sha256_state *h, const char *text)
+static void put_text(Hashing *h, const char *text)
 {
     put_number(h, text ? (int64_t)strlen(text) : -1);
-    if (text) crypto_hash_sha256_update(h, (const unsigned char *)text, strlen(text));
+    if (text) put_bytes(h, text, strlen(text));
 }
 
 static void hash_row(unsigned char out[HASH_BYTES], const unsigned char *prev, const Facts *f)
 {
     static const unsigned char NONE[HASH_BYTES] = {0};
-    crypto_hash_sha256_state h;
-    crypto_hash_sha256_init(&h);
-    crypto_hash_sha256_update(&h, prev ? prev : NONE, HASH_BYTES);
-    crypto_hash_sha256_update(&h, f->uuid, 16);
+    Hashing h = {.n = 0};
+    crypto_hash_sha256_init(&h.state);
+    put_bytes(&h, prev ? prev : NONE, HASH_BYTES);
+    put_bytes(&h, f->uuid, 16);
     for (size_t i = 0; i < sizeof f->number / sizeof *f->number; i++) put_number(&h, f->number[i]);
     put_number(&h, f->swapped);
     put_text(&h, f->op);
     put_text(&h, f->outcome);
     put_text(&h, f->layout);
     put_text(&h, f->comment);
-    for (int i = 0; i < 3; i++) crypto_hash_sha256_update(&h, f->text[i], HASH_BYTES);
+    for (int i = 0; i < 3; i++) put_bytes(&h, f->text[i], HASH_BYTES);
     if (f->version >= 2) {
         put_number(&h, f->version);
         for (int i = 0; i < ADDED; i++) put_number(&h, f->added[i]);
         put_text(&h, f->reasons);
         put_text(&h, f->role);
     }
-    crypto_hash_sha256_final(&h, out);
+    crypto_hash_sha256_update(&h.state, h.waiting, h.n);
+    crypto_hash_sha256_final(&h.state, out);
 }
 
 #define SHOWN                                                                      \
