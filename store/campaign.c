@@ -169,8 +169,8 @@ int store_list_campaigns(Store *s, StoreCampaignList *out, Error *err)
         " g.overlap, g.lease_s, g.goal, g.closed_us IS NOT NULL,"
         " (SELECT count(*) FROM comparison c WHERE c.campaign_id=g.id),"
         " (SELECT count(*) FROM label_current l JOIN comparison c ON c.id=l.comparison_id"
-        "   JOIN annotator n ON n.id=l.annotator_id"
-        "   WHERE c.campaign_id=g.id AND n.kind='human' AND l.outcome<>'skip')"
+        "   WHERE +c.campaign_id=g.id AND l.outcome<>'skip'"
+        "    AND l.annotator_id IN(SELECT n.id FROM annotator n WHERE n.kind='human'))"
         " FROM campaign g LEFT JOIN guideline u ON u.campaign_id=g.id"
         "  AND u.version=(SELECT max(version) FROM guideline WHERE campaign_id=g.id)"
         " LEFT JOIN content t ON t.id=u.content_id ORDER BY g.id";

@@ -168,7 +168,9 @@ int store_expire_leases(Store *s, Error *err)
     "     < (SELECT overlap FROM campaign g WHERE g.id=?1 AND closed_us IS NULL)"              \
     " AND c.prompt_id NOT IN " SQL_REDACTED
 #define SAMPLED "c.origin<>'import'"
-#define JUDGED  "EXISTS(SELECT 1 FROM assignment j WHERE j.comparison_id=c.id AND j.state='done')"
+/* With SAMPLED, the index comparison_sampled: imported pairs, of which there may be a million, are not gone over. */
+#define OF_CAMPAIGN "c.campaign_id=?1 AND "
+#define JUDGED      "EXISTS(SELECT 1 FROM assignment j WHERE j.comparison_id=c.id AND j.state='done')"
 
 static int claimable(Store *s, sqlite3_stmt *stmt, int64_t annotator_id, int64_t *out, Error *err)
 {
@@ -182,11 +184,14 @@ static int claimable(Store *s, sqlite3_stmt *stmt, int64_t annotator_id, int64_t
 static int next_of_prompt(Store *s, int64_t session_id, int64_t annotator_id, int64_t *out,
                           Error *err)
 {
+    /* By its pairs of answers, hence the + before origin; the label by its time, since sessions have no index. */
     static const char SQL[] = "SELECT c.id" CLAIMABLE(
         "c.campaign_id=?1 AND c.a_id IN(SELECT r.id FROM response r WHERE r.prompt_id="
         "(SELECT d.prompt_id FROM label l JOIN assignment y ON y.id=l.assignment_id"
         "  JOIN comparison d ON d.id=y.comparison_id WHERE l.session_id=?4"
-        "  ORDER BY l.id DESC LIMIT 1)) AND " SAMPLED " AND NOT " JUDGED) " ORDER BY c.id LIMIT 1";
+        "  AND l.submitted_us>=(SELECT started_us FROM session WHERE id=?4)"
+        "  ORDER BY l.submitted_us DESC, l.id DESC LIMIT 1)) AND +" SAMPLED
+        " AND NOT " JUDGED) " ORDER BY c.id LIMIT 1";
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 4, session_id);
@@ -197,8 +202,8 @@ static int next_comparison(Store *s, int64_t session_id, int64_t annotator_id, b
                            int64_t *out, Error *err)
 {
     static const char *const NEXT[] = {
-        "SELECT c.id" CLAIMABLE(SAMPLED " AND NOT " JUDGED) " ORDER BY c.id LIMIT 1",
-        "SELECT c.id" CLAIMABLE(SAMPLED) " ORDER BY c.id LIMIT 1",
+        "SELECT c.id" CLAIMABLE(OF_CAMPAIGN SAMPLED " AND NOT " JUDGED) " ORDER BY c.id LIMIT 1",
+        "SELECT c.id" CLAIMABLE(OF_CAMPAIGN SAMPLED) " ORDER BY c.id LIMIT 1",
         "SELECT c.id" CLAIMABLE("NOT " SAMPLED) " ORDER BY c.id LIMIT 1"};
     if (next_of_prompt(s, session_id, annotator_id, out, err) != 0) return -1;
     for (int i = 0; i < (imported ? 3 : 2) && *out == 0; i++) {
@@ -316,7 +321,7 @@ int store_count_skipped(Store *s, int64_t annotator_id, int64_t *out, Error *err
 {
     static const char SQL[] =
         "SELECT count(*) FROM label_current l JOIN comparison c ON c.id=l.comparison_id"
-        " WHERE l.annotator_id=?1 AND c.campaign_id=?2 AND l.outcome='skip'";
+        " WHERE l.annotator_id=?1 AND +c.campaign_id=?2 AND l.outcome='skip'";
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, annotator_id);
@@ -331,7 +336,7 @@ int store_count_claimable(Store *s, int64_t annotator_id, bool imported, int64_t
     static const char ALL[] = "SELECT count(*)" CLAIMABLE("1");
     static const char DONE[] =
         "SELECT count(*) FROM label_current l JOIN comparison c ON c.id=l.comparison_id"
-        " WHERE l.annotator_id=?1 AND c.campaign_id=?2";
+        " WHERE l.annotator_id=?1 AND +c.campaign_id=?2";
     int64_t n_left = 0, n_done = 0;
     sqlite3_stmt *stmt = NULL;
     if (sql_get(s, &stmt, imported ? ALL : LEFT, err) != 0) return -1;

@@ -201,6 +201,11 @@ static int wait_for_turn(void *context, int tries)
     return 1;
 }
 
+void sql_wait(Store *s, bool wait)
+{
+    sqlite3_busy_handler(s->db, wait ? wait_for_turn : NULL, s);
+}
+
 int sql_connect(Store *s, int flags, Error *err)
 {
     if (sodium_init() < 0) return error_set(err, "libsodium does not start");
@@ -210,7 +215,7 @@ int sql_connect(Store *s, int flags, Error *err)
         return sql_error(s, "open", err);
     }
     sqlite3_extended_result_codes(s->db, 1);
-    sqlite3_busy_handler(s->db, wait_for_turn, s);
+    sql_wait(s, true);
     return 0;
 }
 

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/import_file.h"
-#include "store/sql.h"
+#include "store/tally.h"
 
 typedef struct {
     ImportTarget to;
@@ -21,12 +21,17 @@ typedef struct {
 
 /* ---- refused rows ---------------------------------------------------------------------------------- */
 
+/* A contradiction is seen only when its batch is stored, after later lines have been read. */
 static void keep_refusal(ImportResult *r, int64_t line, const char *reason)
 {
-    if (r->refused++ >= IMPORT_REFUSALS) return;
-    ImportRefusal *kept = &r->refusal[r->refused - 1];
-    kept->line = line;
-    snprintf(kept->reason, sizeof kept->reason, "%.255s", reason);
+    int at = r->refused < IMPORT_REFUSALS ? (int)r->refused : IMPORT_REFUSALS;
+    while (at > 0 && r->refusal[at - 1].line > line) at--;
+    r->refused++;
+    if (at == IMPORT_REFUSALS) return;
+    memmove(&r->refusal[at + 1], &r->refusal[at],
+            (size_t)(IMPORT_REFUSALS - 1 - at) * sizeof *r->refusal);
+    r->refusal[at].line = line;
+    snprintf(r->refusal[at].reason, sizeof r->refusal[at].reason, "%.255s", reason);
 }
 
 /* In strict mode the import ends here, with the reason as its error. */
@@ -47,7 +52,7 @@ static int refuse(Import *im, const ImportRow *row, const char *reason, Error *e
 static int store_row(Import *im, const ImportRow *row, Error *err)
 {
     Error reason = {0};
-    if (row->refused) return refuse(im, row, row->refused, err);
+    if (row->refused) return 0;
     const int rc = import_store(&im->to, row, &reason);
     if (rc == 0) return 0;
     if (rc > 0) return refuse(im, row, reason.message, err);
@@ -64,12 +69,21 @@ static int store_rows(Import *im, ImportBatch *batch, Error *err)
     return import_rows_flush(&im->to.rows, err);
 }
 
+/* Those that could not be understood are refused before anything is written: the rejects may find no room. */
+static int refuse_rows(Import *im, const ImportBatch *batch, Error *err)
+{
+    for (size_t i = 0; i < batch->n_rows; i++)
+        if (batch->row[i].refused && refuse(im, &batch->row[i], batch->row[i].refused, err) != 0)
+            return -1;
+    return 0;
+}
+
 static int store_batch(Import *im, ImportBatch *batch, Error *err)
 {
-    int rc = 0;
-    if (batch->n_rows > 0) {
-        if (sql_begin(im->to.store, err) != 0) return -1;
-        rc = sql_finish(im->to.store, store_rows(im, batch, err), err);
+    int rc = refuse_rows(im, batch, err);
+    if (rc == 0 && batch->n_rows > 0) {
+        rc = sql_begin(im->to.store, err);
+        if (rc == 0) rc = sql_finish(im->to.store, store_rows(im, batch, err), err);
     }
     if (rc == 0 && batch->n_rows > 0 && im->options->on_progress)
         im->options->on_progress(im->options->context, batch->offset, im->file.lines.size);
@@ -180,6 +194,7 @@ int store_import(Store *s, const char *path, const ImportOptions *options, Impor
     if (take_all(im, err) != 0) goto done;
     const int64_t session_id = im->to.rows.session_id;
     if (session_id != 0 && store_end_session(s, session_id, "done", err) != 0) goto done;
+    if (tally_advance(s, err) != 0) goto done;
     if (result.taken + result.duplicate == 0 && !result.stopped) {
         if (result.refused > 0)
             error_set(err, "%s: no row could be taken of %s (first: %s %lld: %s)",

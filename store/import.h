@@ -56,7 +56,7 @@ void import_row_free(ImportRow *row);
 /* Rows that go into the store together. */
 typedef struct {
     ImportRow *row;
-    size_t n_rows, n_bytes;
+    size_t n_rows, n_taken, n_bytes; /* taken: not refused */
     ImportTexts texts;
     int64_t offset; /* in the file, of the end of the last */
 } ImportBatch;

@@ -8,16 +8,16 @@
 #include "store/family.h"
 
 /* A batch touches pages all over the indexes of hashes, and each is written once a batch: large ones are what
- * makes an import fast.  While one is written nobody else can write, for a second or two.  The first are smaller:
+ * makes an import fast.  While one is written nobody else can write, for a second or so.  The first are smaller:
  * the second is read while the first is written.  Two batches are in memory at a time. */
-enum { BATCH_FIRST = 4096, BATCH_ROWS = 1 << 16, BATCH_BYTES = 32 << 20 };
+enum { BATCH_FIRST = 4096, BATCH_ROWS = 1 << 15, BATCH_BYTES = 32 << 20 };
 
 /* ---- batches --------------------------------------------------------------------------------------- */
 
 void import_batch_clear(ImportBatch *batch)
 {
     for (size_t i = 0; i < batch->n_rows; i++) import_row_free(&batch->row[i]);
-    batch->n_rows = batch->n_bytes = 0;
+    batch->n_rows = batch->n_taken = batch->n_bytes = 0;
     import_texts_free(&batch->texts);
 }
 
@@ -32,6 +32,8 @@ static void add_row(ImportBatch *batch, const ImportRow *row)
 {
     batch->row = sql_grow(batch->row, batch->n_rows, sizeof *batch->row);
     batch->row[batch->n_rows++] = *row;
+    batch->n_taken += !row->refused;
+    batch->n_bytes += sizeof *row;
 }
 
 static int add_text(ImportBatch *batch, const char *text)
@@ -190,7 +192,7 @@ int import_file_next(ImportFile *r, ImportBatch *out, Error *err)
         r->stopped = !at_end(r) && interrupt_pending() != 0;
         if (r->stopped) break;
         more = read_row(r, out, err);
-        full = !r->options->strict && (out->n_rows >= r->full || out->n_bytes >= BATCH_BYTES);
+        full = !r->options->strict && (out->n_taken >= r->full || out->n_bytes >= BATCH_BYTES);
     }
     if (more == IMPORT_CANNOT) import_batch_clear(out);
     if (r->full < BATCH_ROWS) r->full *= 2;

@@ -332,5 +332,16 @@ const char *const STORE_MIGRATION[STORE_VERSION - 1] = {
 "  WHEN NEW.id<>OLD.id OR NEW.sha256<>OLD.sha256 OR NEW.body<>'[redacted]'\n"
 "   OR NOT EXISTS(SELECT 1 FROM redaction r WHERE r.content_id=OLD.id)\n"
 "  BEGIN SELECT RAISE(ABORT,'content is append-only'); END;\n",
+
+/* 4: counts and searches at a million pairs */
+"CREATE TABLE tally(                  -- what rlhf status counts, where to begin: later rows are added to it\n"
+"  what TEXT NOT NULL,                -- what is counted; upto: the newest row that is\n"
+"  of   INTEGER NOT NULL,             -- split, annotator or table, by number; else 0\n"
+"  n    INTEGER NOT NULL,             -- how many\n"
+"  PRIMARY KEY(what,of)               -- one number each\n"
+") STRICT, WITHOUT ROWID;\n"
+"CREATE INDEX assignment_annotator ON assignment(annotator_id);\n"
+"CREATE INDEX label_submitted ON label(submitted_us);\n"
+"CREATE INDEX comparison_sampled ON comparison(campaign_id) WHERE origin<>'import'; -- what people are given first\n",
 };
 /* clang-format on */

@@ -27,7 +27,7 @@ struct Store {
     unsigned char head[HASH_BYTES];
 };
 
-enum { STORE_APPLICATION_ID = 0x524C4846, STORE_VERSION = 3 }; /* "RLHF" */
+enum { STORE_APPLICATION_ID = 0x524C4846, STORE_VERSION = 4 }; /* "RLHF" */
 extern const char STORE_SCHEMA[];                              /* version 1 */
 extern const char *const STORE_MIGRATION[STORE_VERSION - 1];   /* [i]: from version i+1 to i+2 */
 
@@ -65,6 +65,8 @@ int sql_run(Store *s, sqlite3_stmt *stmt, const char *doing, Error *err);
 void sql_release(sqlite3_stmt *stmt);
 /* One integer: 0 when there is no row. */
 int sql_one(Store *s, sqlite3_stmt *stmt, int64_t *out, const char *doing, Error *err);
+/* Whether to wait while another program has the lock, as at opening. */
+void sql_wait(Store *s, bool wait);
 /* BEGIN IMMEDIATE: a transaction that reads before it writes must own the lock from the start. */
 int sql_begin(Store *s, Error *err);
 /* For many rows at once, outside a transaction: more cache, and no look at foreign keys and CHECKs, which take a

@@ -6,7 +6,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/sql.h"
+#include "store/tally.h"
 
 enum { PAGE_ROWS = 10000 };
 
@@ -78,6 +78,7 @@ int store_verify(Store *s, StoreVerified *out, Error *err)
     if (check_contents(s, &done.contents, err) != 0) return -1;
     if (label_verify(s, &done.labels, err) != 0) return -1;
     if (judgement_verify(s, &done.judgements, err) != 0) return -1;
+    if (tally_verify(s, err) != 0) return -1;
     *out = done;
     return 0;
 }

@@ -224,6 +224,39 @@ static void a_row_costs_the_same_however_many_are_there(void **state)
     assert_true(again > 0 && late_again <= again + again / 10);
 }
 
+/* What a person's first screen asks of the store. */
+static int64_t work_of_first_screen(int64_t annotator, int64_t session)
+{
+    StoreClaim claim = {0};
+    bool found = true;
+    int64_t left = 0, done = 0, skipped = 0, today = 0;
+    work_begin();
+    OK(store_claim_comparison(store, session, false, &claim, &found, &err));
+    OK(store_count_claimable(store, annotator, false, &left, &done, &err));
+    OK(store_count_skipped(store, annotator, &skipped, &err));
+    OK(store_count_since(store, annotator, store_time_us() + 1000000, &today, &err));
+    assert_false(found);
+    return work_done;
+}
+
+/* They are nobody's to label, so nobody waits while they are gone over. */
+static void imported_pairs_cost_a_person_nothing(void **state)
+{
+    (void)state;
+    ImportResult r;
+    int64_t ada = 0;
+    import_many(0, 500, &r);
+    store_import_free(&r);
+    OK(store_add_annotator(store, "ada", ANNOTATOR_HUMAN, &ada, &err));
+    const int64_t session = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    const int64_t first = work_of_first_screen(ada, session);
+    import_many(500, 5500, &r);
+    store_import_free(&r);
+    const int64_t again = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    /* one instruction for each new pair would be 5,000 */
+    assert_true(work_of_first_screen(ada, again) < first + 500);
+}
+
 /* Labels are written forty at a time: 100 are two such and a rest. */
 static void labels_of_an_import_are_one_sound_chain(void **state)
 {
@@ -418,6 +451,7 @@ int main(void)
         TEST(imported_labels_are_nobody_of_ours),
         TEST(twenty_thousand_rows_are_split_80_10_10),
         TEST(a_row_costs_the_same_however_many_are_there),
+        TEST(imported_pairs_cost_a_person_nothing),
         TEST(labels_of_an_import_are_one_sound_chain),
         TEST(a_file_is_taken_as_its_rows_one_by_one_would_be),
         TEST(one_text_has_many_parts),

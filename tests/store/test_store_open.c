@@ -24,7 +24,7 @@ static void connection_is_durable_and_strict(void **state)
     assert_int_equal(pragma("PRAGMA recursive_triggers"), 1);
     assert_int_equal(pragma("PRAGMA trusted_schema"), 0);
     assert_int_equal(pragma("PRAGMA application_id"), 0x524C4846);
-    assert_int_equal(pragma("PRAGMA user_version"), 3);
+    assert_int_equal(pragma("PRAGMA user_version"), 4);
 }
 
 static void journal_mode_follows_the_library(void **state)
@@ -106,7 +106,7 @@ static void foreign_database_is_refused(void **state)
 static void newer_database_is_refused(void **state)
 {
     (void)state;
-    assert_int_equal(raw_sql("PRAGMA user_version=4"), SQLITE_OK);
+    assert_int_equal(raw_sql("PRAGMA user_version=5"), SQLITE_OK);
     refused("rlhf.db", "made by a newer version");
 }
 
@@ -174,7 +174,7 @@ static void every_added_column_is_explained(void **state)
     static const char *const TABLES[] = {"CREATE TABLE conversation(", "CREATE TABLE judgement(",
                                          "CREATE TABLE guideline(",    "CREATE TABLE draft(",
                                          "CREATE TABLE gold(",         "CREATE TABLE text_class(",
-                                         "CREATE TABLE redaction("};
+                                         "CREATE TABLE redaction(",    "CREATE TABLE tally("};
     for (size_t i = 0; i < sizeof TABLES / sizeof *TABLES; i++) {
         const char *line = strstr(schema, TABLES[i]), *end = line ? strstr(line, "\n)") : NULL;
         assert_non_null(end);
@@ -314,6 +314,35 @@ static void version_2_comes_up_with_its_labels(void **state)
     free(fresh), free(brought_up);
 }
 
+/* There is no tally to begin with: status counts from nothing. */
+static void version_3_comes_up_with_its_counts(void **state)
+{
+    (void)state;
+    char path[FILE_PATH_MAX + 64];
+    sqlite3 *db = NULL;
+    Store *old = NULL;
+    StoreVerified verified = {0};
+    StoreStatus status = {0};
+    snprintf(path, sizeof path, "%s/old.db", folder);
+    make_version_2(path);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, STORE_MIGRATION[1], NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version=3", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    char *fresh = schema_of(db_path);
+    OK(store_open(&old, path, &err));
+    char *brought_up = schema_of(path);
+    assert_string_equal(brought_up, fresh);
+    OK(store_status(old, &status, &err));
+    assert_int_equal(status.prompts[SPLIT_TRAIN], 1);
+    assert_int_equal(status.labeled, 1);
+    assert_int_equal(status.annotator[0].labels, 1);
+    OK(store_verify(old, &verified, &err));
+    store_status_free(&status);
+    store_close(old);
+    free(fresh), free(brought_up);
+}
+
 /* A migration that fails half-way leaves the file as it was. */
 static void migration_is_all_or_nothing(void **state)
 {
@@ -407,6 +436,7 @@ int main(void)
         TEST(every_added_column_is_explained),
         TEST(every_later_column_is_explained),
         TEST(version_2_comes_up_with_its_labels),
+        TEST(version_3_comes_up_with_its_counts),
         TEST(migration_is_all_or_nothing),
         TEST(truncated_database_is_refused_or_found_out),
         TEST(create_never_overwrites),
