@@ -130,16 +130,6 @@ static int say_shrinkage(Shrinkage *s, const Reward *w, Error *err)
     return 0;
 }
 
-/* A few hundred of the pairs it learned from tell which it is, in no more time than the held-out ones took. */
-static void say_cause(const Reward *w)
-{
-    enum { ASKED = 512 };
-    Pairs pairs = preferences_pairs(&w->train);
-    if (pairs.n > ASKED) pairs.n = ASKED;
-    const RewardEvaluation learned = reward_measure(w->policy, &pairs, NULL, NULL);
-    reward_report_cause(&learned, w->settings.learning_rate);
-}
-
 /* Scores of 0 are all equal and would be right on one half of any pairs: what the model had learned is
  * its accuracy before.  Any other factor leaves their order as it is. */
 static int evaluate_and_report(Reward *w, Error *err)
@@ -167,7 +157,11 @@ static int evaluate_and_report(Reward *w, Error *err)
     else if (rc == 0) {
         reward_report_print(w->run.name, &e, &ceiling, NULL,
                             shrunk.factor == 0 ? " before shrinking" : "", false);
-        if (shrunk.factor > 0 && reward_report_is_chance(&e)) say_cause(w);
+        if (shrunk.factor > 0 && reward_report_is_chance(&e)) {
+            const Pairs train = preferences_pairs(&w->train);
+            const RewardEvaluation learned = reward_measure_learned(w->policy, &train);
+            reward_report_cause(&learned, w->settings.learning_rate);
+        }
     }
     text_free(&json);
     return rc;

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/memory_plan.h"
 #include "cli/preferences.h"
+#include "cli/reward_report.h"
 #include "compare/win_rate.h"
 #include "policy/sequences.h"
 #include "reward/evaluation.h"
@@ -17,6 +18,8 @@
 typedef struct {
     int labels;
     RewardEvaluation on; /* the held-out pairs */
+    RewardEvaluation
+        learned; /* those it learned from; only where `on` cannot be told from chance */
 } Point;
 
 typedef struct {
@@ -110,6 +113,8 @@ static int train_point(Point *p, const Curve *c, Error *err)
     Trainer trainer = reward_trainer(training);
     rc = run_steps(&trainer, p->labels, err);
     if (rc == 0) p->on = reward_evaluate(policy, c->held_out, NULL, NULL);
+    if (rc == 0 && reward_report_is_chance(&p->on))
+        p->learned = reward_measure_learned(policy, &data.train);
 
 done:
     reward_training_free(training);
@@ -165,5 +170,7 @@ int reward_curve(const Context *ctx, const char *model, const Pairs *train, cons
     else if (n > 1)
         printf("the last doubling: %+.2f; a curve that still rises asks for more labels\n",
                point[n - 1].on.accuracy - point[n - 2].on.accuracy);
+    if (!ctx->json && n > 0 && reward_report_is_chance(&point[n - 1].on))
+        reward_report_cause(&point[n - 1].learned, settings->learning_rate);
     return 0;
 }

@@ -128,6 +128,14 @@ void reward_report_print(const char *name, const RewardEvaluation *e, const Nois
     print_conclusion(e, low, high, !file, worst_follow);
 }
 
+RewardEvaluation reward_measure_learned(Policy *p, const Pairs *pairs)
+{
+    enum { ASKED = 512 };
+    Pairs some = *pairs;
+    if (some.n > ASKED) some.n = ASKED;
+    return reward_measure(p, &some, NULL, NULL);
+}
+
 bool reward_report_is_chance(const RewardEvaluation *e)
 {
     double low, high;

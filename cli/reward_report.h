@@ -34,6 +34,8 @@ void reward_report_json(Text *t, const RewardEvaluation *e, const NoiseCeiling *
 void reward_report_print(const char *name, const RewardEvaluation *e, const NoiseCeiling *c,
                          const char *file, const char *when, bool worst_follow);
 
+/* Of a few hundred of the pairs it learned from, which take no longer than the held-out ones. */
+RewardEvaluation reward_measure_learned(Policy *p, const Pairs *pairs);
 /* Whether these pairs cannot tell the model from chance, or say that it is worse. */
 bool reward_report_is_chance(const RewardEvaluation *e);
 /* Why that is so of held-out pairs, by how it orders pairs that it has just learned from: it did not learn those

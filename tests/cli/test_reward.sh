@@ -43,6 +43,8 @@ cp -r . ../coin
 cd ../coin || exit 1
 must reward --force --config "$tiny" --learning-rate 1e-7
 prints "it has not learned those either; before more labels try a higher --learning-rate than 1e-07"
+must reward --force --config "$tiny" --learning-rate 1e-7 --curve
+prints "it has not learned those either"
 must judge --coin
 must reward --force --config "$tiny" --set reward.people_weight=0.001 --epochs 40
 prints_like '^of [0-9]+ pairs that it has just learned from it is right on (0\.[6-9][0-9]|1\.00): it knows those, and little that holds' \
