@@ -72,8 +72,10 @@ typedef struct {
     char *aligned;      /* what was aligned when the round was over */
     /* prompts of train and valid that `sampled` has to have answered; -1: not settled */
     int64_t answered[2];
-    int64_t labels;          /* that no reward model of an earlier round has read */
-    int64_t reward_us;       /* when its reward model began to read labels */
+    int64_t labels;    /* that no reward model of an earlier round has read */
+    int64_t reward_us; /* when its reward model began to read labels */
+    /* of its win rates: the name of a rule, or "reward", the round's reward model; "" until there are */
+    char *judge;
     LoopRate rate, standing; /* of the candidate, and of what was aligned before it, by one judge */
 } LoopRound;
 

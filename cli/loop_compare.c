@@ -70,6 +70,7 @@ static int decide(Loop *l, LoopRound *r, Error *err)
         (loop_path(l, folder, aligned, err) != 0 || measure(l, r, &standing, folder, err) != 0))
         return -1;
     r->rate = rate, r->standing = standing;
+    loop_state_set(&r->judge, l->rule ? l->rule->name : "reward");
     r->outcome = rate.rate >= standing.rate ? LOOP_MOVED : LOOP_HELD;
     loop_state_set(&r->aligned, r->outcome == LOOP_MOVED ? r->candidate : aligned);
     return loop_save(l, err);

@@ -57,9 +57,19 @@ static void put_picture(Text *out, const LoopState *s)
     free(rate);
 }
 
+/* Who judged all the rounds that measured something: a rule, or "reward"; "" where they differ.  An earlier
+ * version did not note it: the judge of today. */
 static const char *judge_of(const Loop *l)
 {
-    return l->rule ? l->rule->name : "the round's reward model";
+    const char *judge = NULL;
+    for (int i = 0; i < l->state.n; i++) {
+        const LoopRound *r = &l->state.round[i];
+        const char *its = r->judge[0] ? r->judge : l->rule ? l->rule->name : "reward";
+        if (r->step != LOOP_DONE || !isfinite(r->rate.rate)) continue;
+        if (judge && strcmp(judge, its) != 0) return "";
+        judge = its;
+    }
+    return judge ? judge : "";
 }
 
 /* ---- JSON ----------------------------------------------------------------------------------------- */
@@ -86,6 +96,7 @@ static void put_round(Text *t, const Loop *l, int i)
                 (long long)r->labels);
     put_text(t, "reward", r->reward);
     put_text(t, "ppo", r->ppo);
+    put_text(t, "judge", r->judge);
     put_name(t, l, "sampled", r->sampled);
     put_name(t, l, "candidate", r->candidate);
     put_name(t, l, "aligned", r->aligned);
@@ -202,12 +213,19 @@ static void print_picture(const Loop *l)
     Text picture = {0};
     for (int i = 0; i < n; i++) low = fmin(low, rate[i]), high = fmax(high, rate[i]);
     put_picture(&picture, &l->state);
-    if (n > 0)
+    if (n > 0) {
+        const char *judge = judge_of(l);
+        const bool models = strcmp(judge, "reward") == 0;
         printf("\nwin rate over rounds  %s  from %.2f to %.2f, on held-out prompts, by %s\n",
-               picture.bytes, low, high, judge_of(l));
-    if (n > 0 && !l->rule)
-        wrap_text(2, "  Each round is judged by another reward model, the one that its policy was "
-                     "trained on: an upper bound, not evidence.\n");
+               picture.bytes, low, high,
+               models     ? "the round's reward model"
+               : judge[0] ? judge
+                          : "different judges");
+        if (models)
+            wrap_text(2, "  Each round is judged by another reward model, the one that its policy "
+                         "was trained on: an upper bound, not evidence.\n");
+        else if (!judge[0]) puts("  Rates of different judges say nothing beside each other.");
+    }
     text_free(&picture);
     free(rate);
 }

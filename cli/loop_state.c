@@ -49,6 +49,7 @@ static void put_round(Text *t, const LoopRound *r)
     text_format(t, ", \"answered\": [%lld, %lld], \"labels\": %lld, \"reward_us\": %lld",
                 (long long)r->answered[0], (long long)r->answered[1], (long long)r->labels,
                 (long long)r->reward_us);
+    put_text(t, "judge", r->judge);
     put_rate(t, "rate", &r->rate);
     put_rate(t, "standing", &r->standing);
     text_add(t, "}");
@@ -112,6 +113,7 @@ static int take_round(LoopRound *r, const cJSON *tree)
     take_text(&r->ppo, tree, "ppo");
     take_text(&r->candidate, tree, "candidate");
     take_text(&r->aligned, tree, "aligned");
+    take_text(&r->judge, tree, "judge");
     for (int i = 0; i < 2; i++) {
         const cJSON *number = cJSON_GetArrayItem(answered, i);
         r->answered[i] = cJSON_IsNumber(number) ? (int64_t)number->valuedouble : 0;
@@ -166,7 +168,8 @@ LoopRound *loop_state_begin_round(LoopState *s)
     *r = (LoopRound){.answered = {-1, -1},
                      .rate = {.rate = NAN, .low = NAN, .high = NAN},
                      .standing = {.rate = NAN, .low = NAN, .high = NAN}};
-    char **texts[] = {&r->sampled, &r->start, &r->reward, &r->ppo, &r->candidate, &r->aligned};
+    char **texts[] = {&r->sampled,   &r->start,   &r->reward, &r->ppo,
+                      &r->candidate, &r->aligned, &r->judge};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) loop_state_set(texts[i], "");
     return r;
 }
@@ -181,7 +184,7 @@ void loop_state_free(LoopState *s)
     for (int i = 0; i < s->n; i++) {
         LoopRound *r = &s->round[i];
         free(r->sampled), free(r->start), free(r->reward), free(r->ppo);
-        free(r->candidate), free(r->aligned);
+        free(r->candidate), free(r->aligned), free(r->judge);
     }
     free(s->round);
     free(s->before);

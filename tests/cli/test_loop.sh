@@ -152,12 +152,17 @@ says "3 labels of the train split, too few to learn from"
 
 # ---- the picture reaches from the lowest end of an interval to the highest: 7 (rate - 0.2) / (0.9 - 0.2), rounded ----
 cd ../project || exit 1
-round() { # RATE LOW HIGH
-    printf '{"step":"done","outcome":"moved","answered":[0,0],"rate":{"n":9,"win_rate":%s,"ci":[%s,%s]}}' "$1" "$2" "$3"
+round() { # RATE LOW HIGH [JUDGE]
+    printf '{"step":"done","outcome":"moved","answered":[0,0],"judge":"%s","rate":{"n":9,"win_rate":%s,"ci":[%s,%s]}}' "${4:-kind}" "$1" "$2" "$3"
 }
 echo "{\"seed\":\"1\",\"rounds\":[$(round 0.5 0.2 0.8),$(round 0.56 0.3 0.8),$(round 0.8 0.7 0.9)]}" >loop/state.json
 must loop --status --json
 prints '"picture":"▄▅▇"' # 3, 3.6, 6
+must loop --status
+prints "from 0.50 to 0.80, on held-out prompts, by kind"
+echo "{\"seed\":\"1\",\"rounds\":[$(round 0.5 0.2 0.8),$(round 0.6 0.3 0.8 reward)]}" >loop/state.json
+must loop --status
+prints "by different judges"
 echo '{"seed":"1"}' >loop/state.json
 refused 1 "loop/state.json: not what a loop of this version writes" loop --status
 [ $failed -eq 0 ]
