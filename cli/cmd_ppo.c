@@ -300,20 +300,34 @@ static void say_data(const PpoRun *r)
              text_count((long long)r->start.model->parameters.n, "weight"));
 }
 
-/* The best of the run on held-out prompts, where that was asked for; else its last.  A run that halted out of its
- * bounds has no good end, so without a best there is nothing to call aligned. */
+/* A rate by the model that was trained against is an upper bound: one that is not above one half says enough. */
+static void say_best(int64_t best, double rate)
+{
+    log_line("best on held-out prompts: after %lld, wins %.2f of them against the reference by the "
+             "reward model",
+             (long long)best, rate);
+    if (rate <= 0.5)
+        log_line("warning: that is no more than the reference wins against it: nothing was gained; "
+                 "docs/guide.md, \"When it does not work\"");
+}
+
+/* The best of the run on held-out prompts, where that was asked for; else its last.  A run that left its bounds, were
+ * it with its last iteration, has no good end, so without a best there is nothing to call aligned. */
 static int name_aligned(PpoRun *r, Error *err)
 {
     double rate;
     const int64_t best = ppo_best(r->ppo, &rate);
+    const bool ended = r->run.end == TRAINING_FINISHED;
+    const char *beyond = ended ? ppo_out_of_bounds(r->ppo) : NULL;
     const bool taken = !r->run.dry && r->run.end != TRAINING_STOPPED && best >= 0 &&
                        training_take_step(&r->run, best, err) == 0;
-    if (taken)
-        log_line(
-            "best on held-out prompts: after %lld, wins %.2f of them against the reference by the "
-            "reward model",
-            (long long)best, rate);
-    if (!taken && r->run.end != TRAINING_FINISHED) return 0;
+    if (beyond) log_line("halted with its last iteration: %s", beyond);
+    if (taken) say_best(best, rate);
+    if (!taken && (!ended || beyond)) return 0;
+    if (!taken && r->settings.eval_every > 0 && r->in.held_out.n > 0)
+        log_line("warning: no look at held-out prompts found sound answers (too few end by "
+                 "themselves, or differ): its last checkpoint is taken, read what it says; "
+                 "docs/guide.md, \"The reward is hacked\"");
     return training_name_model(&r->run, "aligned", err);
 }
 
@@ -333,8 +347,8 @@ static int train(PpoRun *r, Error *err)
     if (training_go(&r->run, &trainer, &o, r->in.policy, r->start.tokenizer, err) != 0) return -1;
     if (name_aligned(r, err) != 0) return -1;
     training_report(&r->run);
-    if (r->run.end == TRAINING_FINISHED && !r->run.dry && !r->ctx->json && !r->ctx->observer &&
-        !r->ctx->made)
+    if (r->run.end == TRAINING_FINISHED && !ppo_out_of_bounds(r->ppo) && !r->run.dry &&
+        !r->ctx->json && !r->ctx->observer && !r->ctx->made)
         printf("whether its answers are better, on prompts it never saw: rlhf compare\n");
     return 0;
 }
@@ -346,8 +360,8 @@ static int open_outlines(PpoRun *r, Error *err)
     if (!o->reward && !project_has_model(r->ctx, "reward"))
         return error_set(err, "no reward model yet; train one with: rlhf reward");
     if (loaded_outline_language(&r->start, r->ctx, "policy", o->model, NULL, err) != 0 ||
-        loaded_outline_language(&r->reference, r->ctx, NULL, o->reference ? o->reference : o->model,
-                                &r->start, err) != 0 ||
+        loaded_outline_language(&r->reference, r->ctx, o->reference ? "reference" : NULL,
+                                o->reference ? o->reference : o->model, &r->start, err) != 0 ||
         loaded_outline(&r->reward, r->ctx, "reward model", o->reward ? o->reward : "reward",
                        &r->start, err) != 0)
         return -1;

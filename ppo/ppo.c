@@ -202,6 +202,11 @@ static void check_bounds(Ppo *p)
                      BOUND[i].is, BOUND[i].setting, BOUND[i].limit);
 }
 
+const char *ppo_out_of_bounds(const Ppo *p)
+{
+    return p->halt[0] ? p->halt : NULL;
+}
+
 static void put_metric(Text *members, const char *name, double x)
 {
     text_format(members, ",\"%s\":", name);
@@ -239,7 +244,7 @@ static int evaluate_held_out(Ppo *p, int64_t done, Text *members, Text *note, Er
 static TrainerAdvice advice(void *self)
 {
     const Ppo *p = self;
-    return (TrainerAdvice){.halt = p->halt[0] ? p->halt : NULL, .best = p->best};
+    return (TrainerAdvice){.halt = ppo_out_of_bounds(p), .best = p->best};
 }
 
 /* ---- the trainer ---------------------------------------------------------------------------------- */
@@ -294,7 +299,8 @@ static int save_numbers(const Ppo *p, const char *dir, Error *err)
                   {"scores_mean", p->scores.mean},
                   {"scores_squares", p->scores.squares},
                   {"best", (double)p->best},
-                  {"best_rate", p->best_rate}};
+                  {"best_rate", p->best_rate},
+                  {"out_of_bounds", p->halt[0] != 0}};
     char path[FILE_PATH_MAX];
     Text t = {0};
     if (path_join(path, dir, "ppo.json", err) != 0) return -1;
@@ -323,6 +329,9 @@ static int load_numbers(Ppo *p, const char *dir, Error *err)
                        json_number(state, "scores_squares", 0)};
     p->best = (int64_t)json_number(state, "best", -1);
     p->best_rate = json_number(state, "best_rate", 0);
+    snprintf(p->halt, sizeof p->halt, "%s",
+             json_number(state, "out_of_bounds", 0) != 0 ? "its last iteration was beyond a bound"
+                                                         : "");
     cJSON_Delete(state);
     return isfinite(coef) ? 0 : error_set(err, "%s: kl_coef is missing", path);
 }

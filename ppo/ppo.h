@@ -52,6 +52,8 @@ const PpoMetrics *ppo_metrics(const Ppo *p);
 const struct Rollout *ppo_rollout(const Ppo *p);
 /* The step whose checkpoint won most often on held-out prompts, or -1. */
 int64_t ppo_best(const Ppo *p, double *win_rate);
+/* Which bound (stop_kl and its like) the last iteration was beyond, in words, or NULL; lives until the next. */
+const char *ppo_out_of_bounds(const Ppo *p);
 PolicyOptions ppo_policy_options(const PpoConfig *c);
 PolicyOptions ppo_value_options(const PpoConfig *c);
 

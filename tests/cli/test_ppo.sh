@@ -48,6 +48,18 @@ says_like '^halted after 1 of 4: the largest ratio is [0-9.]+, beyond ppo.stop_r
 grep -q '"state": "stopped"' runs/bound/state.json || fail "and can go on"
 ! grep -q "is now the project's aligned" err || fail "it has no end to call aligned"
 
+must "${ppo[@]}" --run brink --stop-ratio 1 --eval-every 0 --iterations 1
+says_like '^halted with its last iteration: the largest ratio is [0-9.]+, beyond ppo.stop_ratio 1$' "bounds hold for the last iteration too"
+must ppo --run brink --resume
+! grep -q "is now the project's aligned" err || fail "nor does what comes again to its end make it aligned"
+
+# ---- ends that are no gain ----
+must "${ppo[@]}" --run still --iterations 1 --eval-every 1 --learning-rate 0
+says "best on held-out prompts: after 1, wins 0.50 of them"
+says "warning: that is no more than the reference wins against it: nothing was gained"
+must "${ppo[@]}" --run wrecked --iterations 1 --eval-every 1 --learning-rate 1
+says "warning: no look at held-out prompts found sound answers"
+
 # ---- live settings ----
 refused 1 "ppo.gamma was 1 and is 0.5 now" "${ppo[@]}" --run bound --resume --set ppo.gamma=0.5
 says "those marked live may change"
@@ -84,6 +96,8 @@ says "warning: ppo.critic_warmup 4 leaves none of the 4 ppo.iterations for the p
 must "${ppo[@]}" --critic-warmup 3 --set ppo.iterations=4 --dry-run
 ! grep -q "leaves none" err || fail "one iteration is some: $(cat err)"
 refused 1 "ppo.dual_clip 0.5: a ratio that clips bad tokens is above 1" "${ppo[@]}" --dual-clip 0.5
+must "${ppo[@]}" --reference ppo-1 --stop-after 1
+says "reference: ppo-1 = runs/ppo-1/checkpoints/"
 refused 1 "no train prompts of source nowhere" "${ppo[@]}" --source nowhere
 refused 1 "ppo.value shared has one trunk" "${ppo[@]}" --value shared --critic-warmup 1
 must "${ppo[@]}" --value shared --set lora.rank=2 --run adapters --stop-after 1

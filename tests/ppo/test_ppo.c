@@ -181,6 +181,25 @@ static void held_out_prompts_are_asked_every_so_often_and_at_the_end(void **stat
     job_free(j);
 }
 
+static void a_run_that_ended_out_of_bounds_is_so_when_it_is_opened_again(void **state)
+{
+    (void)state;
+    const PpoConfig c = job_settings();
+    Job *j = job_new(&TINY_LLAMA, &TINY_GPT2, &c);
+    const char *dir = scratch_folder("beyond", true);
+    j->ppo->config.stop_kl = 1, j->ppo->metrics.kl = 2;
+    check_bounds(j->ppo);
+    assert_worked(save_numbers(j->ppo, dir, &err), &err);
+    j->ppo->metrics.kl = 0;
+    check_bounds(j->ppo);
+    assert_null(ppo_out_of_bounds(j->ppo));
+    assert_worked(load_numbers(j->ppo, dir, &err), &err);
+    assert_non_null(ppo_out_of_bounds(j->ppo));
+    check_bounds(j->ppo); /* one more iteration, which is within */
+    assert_null(ppo_out_of_bounds(j->ppo));
+    job_free(j);
+}
+
 static void a_resumed_run_goes_on_with_a_coefficient_that_was_changed(void **state)
 {
     (void)state;
@@ -209,6 +228,7 @@ int main(void)
         cmocka_unit_test(a_damaged_checkpoint_is_passed_over_without_losing_a_bit),
         cmocka_unit_test(the_checkpoint_that_wins_most_without_breaking_is_the_best),
         cmocka_unit_test(held_out_prompts_are_asked_every_so_often_and_at_the_end),
+        cmocka_unit_test(a_run_that_ended_out_of_bounds_is_so_when_it_is_opened_again),
         cmocka_unit_test(a_resumed_run_goes_on_with_a_coefficient_that_was_changed),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
