@@ -11,12 +11,12 @@
 /* clang-format off */
 #define OPTIMIZER_CONFIG(X, rate, decay_to, b2, epsilon, decay) \
     X(double_live, learning_rate, rate,      0,    1,     "Kingma & Ba 2015",   "step size at its highest") \
-    X(choice, schedule, "cosine", "constant|linear|cosine", 0, "",         "how the rate falls after the warm-up") \
-    X(double, warmup,        0.03,      0,    1,     "",                   "share of the steps in which the rate rises") \
-    X(double, final_rate,    decay_to,  0,    1,     "",                   "rate at the end, as a share of the highest") \
+    X(choice, schedule, "cosine", "constant|linear|cosine", 0, "Loshchilov & Hutter 2017", "how the rate falls after the warm-up") \
+    X(double, warmup,        0.03,      0,    1,     "Goyal et al. 2017",  "share of the steps in which the rate rises") \
+    X(double, final_rate,    decay_to,  0,    1,     "Loshchilov & Hutter 2017", "rate at the end, as a share of the highest") \
     X(double, beta1,         0.9,       0,    0.9999, "Kingma & Ba 2015",  "decay of the gradient's mean") \
     X(double, beta2,         b2,        0,    0.99999, "Kingma & Ba 2015", "decay of its square") \
-    X(double, eps,           epsilon,   0,    1,     "",                   "added to the root of the square") \
+    X(double, eps,           epsilon,   0,    1,     "Kingma & Ba 2015",   "added to the root of the square") \
     X(choice, adam, "pytorch", "pytorch|tensorflow", 0, "Huang et al. 2024", "where eps enters: inside or outside the bias correction") \
     X(double, weight_decay,  decay,     0,    1,     "Loshchilov & Hutter 2019", "of matrices; norms and biases have none") \
     X(double_live, max_grad_norm, 1.0,       0,    1e6,   "Pascanu et al. 2013", "longer gradients are shortened to this; 0: never")

@@ -52,6 +52,11 @@ int ppo_check_settings(const PpoConfig *c, Error *err)
                          "ppo.dual_clip %g: a ratio that clips bad tokens is above 1 (3 in the "
                          "paper); 0 is none",
                          c->dual_clip);
+    if (c->overlong_buffer > c->max_new_tokens)
+        return error_set(err,
+                         "ppo.overlong_buffer %d is more than the %d ppo.max_new_tokens of the "
+                         "longest response",
+                         c->overlong_buffer, c->max_new_tokens);
     if (c->score_center && c->score_scale == SCALE_NONE)
         return error_set(err, "ppo.score_center goes with a ppo.score_scale, which is none");
     if (c->value == VALUE_SHARED && (c->critic_warmup > 0 || c->value_learning_rate > 0))

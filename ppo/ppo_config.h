@@ -8,13 +8,13 @@
 /* clang-format off */
 /*    type    name           default  min   max      source   meaning */
 #define PPO_ROLLOUT_ROWS(X) \
-    X(int_live, iterations,  40,      1,    1e9,     "",                    "rollouts, each followed by updates") \
+    X(int_live, iterations,  40,      1,    1e9,     "Ziegler et al. 2019",  "rollouts, each followed by updates; times batch_size the episodes of the run") \
     X(int,    batch_size,    128,     1,    65536,   "Ziegler et al. 2019",  "episodes per rollout") \
     X(int,    minibatch_size, 32,     1,    65536,   "Schulman et al. 2017", "episodes per optimizer step") \
     X(int,    max_tokens,    2048,    16,   1048576, "",                    "tokens of one micro-batch; changes memory, not results") \
     X(int,    epochs,        4,       1,    100,     "Ziegler et al. 2019", "passes over each rollout") \
     X(double, temperature,   1.0,     0.01, 10,      "Ziegler et al. 2019",  "of the sampler, and of every log-probability") \
-    X(int,    max_new_tokens, 128,    1,    1048576, "",                    "longest response") \
+    X(int,    max_new_tokens, 128,    1,    1048576, "Ziegler et al. 2019",  "longest response") \
     X(int,    generate_batch, 64,     1,    4096,    "",                    "responses decoded together; changes speed, not results")
 
 #define PPO_LOSS_ROWS(X) \
@@ -44,6 +44,8 @@
     X(bool,   whiten_unbiased, false, 0,    1,       "TRL",                 "their variance over n - 1 instead of n") \
     X(double, missing_stop_penalty, 1.0, 0, 100,     "Stiennon et al. 2020", "what a response without its stop token loses") \
     X(choice, missing_stop,  "subtract", "subtract|replace", 0, "TRL; Ziegler et al. 2019", "off its score, or minus it in place of its score") \
+    X(int,    overlong_buffer, 0,     0,    1048576, "Yu et al. 2025; OpenRLHF", "tokens before max_new_tokens in which a response loses more with each; 0: none does") \
+    X(double, overlong_penalty, 1.0,  0,    100,     "Yu et al. 2025; OpenRLHF", "what the longest response loses so") \
     X(choice, score_scale,   "none",  "none|batch|running|first", 0, "trlX", "what scores are divided by: the deviation of this rollout's, of all so far, of the first rollout's") \
     X(bool,   score_center,  false,   0,    1,       "LLaMA-Factory",       "their mean is taken off first") \
     X(double, score_clip,    0,       0,    1000,    "trlX",                "scores beyond this are cut; 0: none are")

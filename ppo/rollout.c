@@ -111,8 +111,10 @@ static void state_values(double *value, Policy *p, const TokenBatch *b)
 
 static double shaped(const Rollout *r, const PpoConfig *c, int b, double score)
 {
-    return score_shape(score, r->finished[b], c->missing_stop_penalty, c->missing_stop == 1,
-                       c->score_clip);
+    const double overlong = overlong_penalty(r->start[b + 1] - r->response[b], c->max_new_tokens,
+                                             c->overlong_buffer, c->overlong_penalty);
+    return score_shape(score - overlong, r->finished[b], c->missing_stop_penalty,
+                       c->missing_stop == 1, c->score_clip);
 }
 
 void rollout_score(Rollout *r, const PpoInputs *in, const PpoConfig *c)

@@ -39,3 +39,9 @@ double score_shape(double score, bool finished, double penalty, bool replace, do
     if (!finished) score = replace ? -penalty : score - penalty;
     return limit(score, clip);
 }
+
+double overlong_penalty(int n, int longest, int buffer, double penalty)
+{
+    const int over = n - (longest - buffer);
+    return buffer > 0 && over > 0 ? penalty * over / buffer : 0;
+}

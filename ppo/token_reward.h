@@ -27,4 +27,8 @@ void token_reward(double *reward, const double *logp, const double *ref_logp, do
  * then the result is limited to [-clip, clip]; clip 0 sets no limit. */
 double score_shape(double score, bool finished, double penalty, bool replace, double clip);
 
+/* What a response of n tokens, at most `longest`, loses for its length: nothing up to longest - buffer, then with every
+ * token penalty / buffer more.  buffer 0: nothing.                               Yu et al. 2025 (DAPO), eq. 13 */
+double overlong_penalty(int n, int longest, int buffer, double penalty);
+
 #endif

@@ -192,6 +192,93 @@ static void bounds_halt_the_run_and_say_which(void **state)
     job_free(j);
 }
 
+/* What lm-human-preferences, the N+ details, TRL, OpenRLHF, verl, trlX, DeepSpeed-Chat and LLaMA-Factory give
+ * different values. */
+static void every_knob_that_others_differ_by_is_a_setting_with_its_source(void **state)
+{
+    (void)state;
+    static const char *const KNOB[] = {"batch_size",
+                                       "iterations",
+                                       "epochs",
+                                       "minibatch_size",
+                                       "learning_rate",
+                                       "schedule",
+                                       "warmup",
+                                       "final_rate",
+                                       "kl_coef",
+                                       "kl_target",
+                                       "kl_horizon",
+                                       "kl_per",
+                                       "kl_estimator",
+                                       "kl_clip",
+                                       "kl_loss_coef",
+                                       "gamma",
+                                       "lambda",
+                                       "clip_range",
+                                       "clip_range_value",
+                                       "value_coef",
+                                       "value",
+                                       "value_head",
+                                       "whiten_rewards",
+                                       "value_learning_rate",
+                                       "whiten_over",
+                                       "whiten_advantages",
+                                       "whiten_unbiased",
+                                       "critic_warmup",
+                                       "temperature",
+                                       "max_grad_norm",
+                                       "weight_decay",
+                                       "missing_stop_penalty",
+                                       "missing_stop",
+                                       "overlong_buffer",
+                                       "overlong_penalty",
+                                       "score_scale",
+                                       "score_center",
+                                       "score_clip",
+                                       "loss_average",
+                                       "dual_clip",
+                                       "entropy_coef",
+                                       "ratio_guard",
+                                       "epoch_kl",
+                                       "adam",
+                                       "beta1",
+                                       "beta2",
+                                       "eps"};
+    for (size_t k = 0; k < sizeof KNOB / sizeof *KNOB; k++) {
+        int at = 0;
+        while (at < PPO_TABLE.n && strcmp(PPO_TABLE.fields[at].name, KNOB[k]) != 0) at++;
+        if (at == PPO_TABLE.n) fail_msg("ppo.%s is no setting", KNOB[k]);
+        if (!PPO_TABLE.fields[at].source[0]) fail_msg("ppo.%s has no source", KNOB[k]);
+    }
+}
+
+/* Responses of 2 and 6 tokens, of at most 7; the last 4 cost 2: 3 of 4 of that for the longer one, off its score
+ * before the clip. */
+static void a_long_response_scores_less(void **state)
+{
+    (void)state;
+    PpoConfig c = job_settings();
+    c.missing_stop_penalty = 0, c.overlong_buffer = 4, c.overlong_penalty = 2, c.score_clip = 5;
+    int start[] = {0, 3, 10}, response[] = {1, 4};
+    bool finished[] = {true, true};
+    double raw[] = {1, 9}, score[2];
+    Rollout r = {.B = 2,
+                 .start = start,
+                 .response = response,
+                 .finished = finished,
+                 .raw_score = raw,
+                 .score = score};
+    rollout_scale_scores(&r, &c, &(ScoreMoments){0});
+    assert_near(score[0], 1, 0);
+    assert_near(score[1], 5, 0); /* 9 - 1.5, cut at 5 */
+    raw[1] = 3;
+    rollout_scale_scores(&r, &c, &(ScoreMoments){0});
+    assert_near(score[1], 1.5, 0);
+    c.overlong_buffer = 8;
+    assert_int_equal(ppo_check_settings(&c, &err), -1);
+    assert_says(&err, "ppo.overlong_buffer 8 is more than the 7 ppo.max_new_tokens");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +289,8 @@ int main(void)
         cmocka_unit_test(passes_end_when_the_policy_has_moved),
         cmocka_unit_test(the_target_may_count_nats_of_a_token),
         cmocka_unit_test(scores_are_scaled_as_asked),
+        cmocka_unit_test(every_knob_that_others_differ_by_is_a_setting_with_its_source),
+        cmocka_unit_test(a_long_response_scores_less),
         cmocka_unit_test(bounds_halt_the_run_and_say_which),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

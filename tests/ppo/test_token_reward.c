@@ -61,6 +61,17 @@ static void a_missing_stop_may_replace_the_score(void **state)
     assert_near(score_shape(3, false, 1, false, 0), 2, 0);
 }
 
+/* Of 100 tokens the last 20 cost: nothing at 80, 3 of 20 at 83, all at 100; twice that for a penalty of 2. */
+static void a_long_response_loses_by_its_length(void **state)
+{
+    (void)state;
+    assert_near(overlong_penalty(80, 100, 20, 1), 0, 0);
+    assert_near(overlong_penalty(83, 100, 20, 1), 0.15, 1e-15);
+    assert_near(overlong_penalty(100, 100, 20, 1), 1, 0);
+    assert_near(overlong_penalty(83, 100, 20, 2), 0.3, 1e-15);
+    assert_near(overlong_penalty(100, 100, 0, 1), 0, 0);
+}
+
 /* d = .5, -1, 0, -2.8: the vectors that lm-human-preferences, TRL, verl and OpenRLHF agree on. */
 static void each_estimator_matches_the_published_vector(void **state)
 {
@@ -93,6 +104,7 @@ int main(void)
         cmocka_unit_test(rewards_match_golden),
         cmocka_unit_test(clipping_does_not_hide_a_nan),
         cmocka_unit_test(a_missing_stop_may_replace_the_score),
+        cmocka_unit_test(a_long_response_loses_by_its_length),
         cmocka_unit_test(each_estimator_matches_the_published_vector),
         cmocka_unit_test(the_estimate_of_a_token_is_cut),
     };
