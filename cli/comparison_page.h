@@ -43,6 +43,8 @@ const char *page_day(Page *p, int64_t us);
 /* Of other evaluations in the project the newest of each kind; nothing where there is none. */
 int page_add_people(Page *p, Error *err);
 int page_add_ranking(Page *p, Error *err);
+/* Prompts with the answers to them: some drawn at random, and those that gained and lost most. */
+void page_add_examples(Page *p);
 /* What a nat of KL buys: PPO against best-of-n. */
 void page_add_frontier(Page *p);
 /* How the models learned: curves of their runs, and one prompt answered on the way. */

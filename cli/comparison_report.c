@@ -5,13 +5,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/rng.h"
 #include "base/text.h"
 #include "cli/comparison_page.h"
 #include "compare/report_text.h"
-#include "labeling/shown.h"
-
-enum { EXTREMES = 2 };
 
 /* ---- large numbers -------------------------------------------------------------------------------- */
 
@@ -116,78 +112,6 @@ static void add_wins(Page *p)
                 caution(&c->by_reward, false, CONTEST_ALIGNED_BASE));
 }
 
-/* ---- examples ------------------------------------------------------------------------------------- */
-
-static ReportAnswer answer(Page *p, const Answers *a, int i)
-{
-    const Rule *rule = p->r->options->rule;
-    size_t n;
-    if (a->n == 0) return (ReportAnswer){NULL, NAN, NULL};
-    const char *shown = shown_answer(a->text[i], &n), *reasons = NULL;
-    const char *text = KEEP(p, "%.*s%s", (int)n, shown, a->finished[i] ? "" : " \u2026");
-    if (p->c->aligned_points) {
-        Text why = {0};
-        rule_explain(&why, rule, p->c->prompt[i], a->text[i]);
-        reasons = page_keep(p, text_take(&why));
-    }
-    return (ReportAnswer){text, comparison_points(p->c, a)[i], reasons};
-}
-
-/* The prompt not yet taken on which aligned gains most (sign 1) or least (sign -1). */
-static int extreme(const Comparison *c, const bool *taken, int sign)
-{
-    int found = -1;
-    for (int i = 0; i < c->n; i++)
-        if (!taken[i] &&
-            (found < 0 || sign * comparison_gain(c, i) > sign * comparison_gain(c, found)))
-            found = i;
-    return found;
-}
-
-/* Which prompts to show, in their order on the page; returns how many. */
-static int pick_examples(int chosen[PAGE_EXAMPLES], const Comparison *c, uint64_t seed)
-{
-    const int random = PAGE_EXAMPLES - 2 * EXTREMES;
-    if (c->n <= PAGE_EXAMPLES) {
-        for (int i = 0; i < c->n; i++) chosen[i] = i;
-        return c->n;
-    }
-    int *order = mem_calloc((size_t)c->n, sizeof *order), n = 0;
-    bool *taken = mem_calloc((size_t)c->n, sizeof *taken);
-    rng_permutation(order, c->n, seed, RNG_SHUFFLE, 0);
-    for (int i = 0; i < random; i++) taken[chosen[n++] = order[i]] = true;
-    for (int i = 0; i < 2 * EXTREMES; i++) {
-        chosen[n] = extreme(c, taken, i < EXTREMES ? 1 : -1);
-        taken[chosen[n++]] = true;
-    }
-    free(order);
-    free(taken);
-    return n;
-}
-
-static void add_examples(Page *p)
-{
-    const Comparison *c = p->c;
-    int chosen[PAGE_EXAMPLES];
-    const int n = pick_examples(chosen, c, p->r->options->seed);
-    for (int i = 0; i < n; i++) {
-        size_t length;
-        const char *prompt = shown_prompt(c->prompt[chosen[i]], &length);
-        p->example[i] =
-            (ReportExample){KEEP(p, "%.*s", (int)length, prompt), answer(p, &c->base, chosen[i]),
-                            answer(p, &c->best, chosen[i]), answer(p, &c->aligned, chosen[i])};
-    }
-    p->data.n_examples = n;
-    p->data.examples_lead =
-        c->n <= PAGE_EXAMPLES
-            ? KEEP(p, "All of %s. Scores by %s.", text_count(c->n, "test prompt"), p->judge)
-            : KEEP(p,
-                   "Scores by %s. Of %d test prompts: %d drawn at random, then the %d on which the "
-                   "aligned answer "
-                   "gains most over the base's, then the %d on which it gains least.",
-                   p->judge, c->n, PAGE_EXAMPLES - 2 * EXTREMES, EXTREMES, EXTREMES);
-}
-
 /* ---- the page ------------------------------------------------------------------------------------- */
 
 static const char *rule_note(Page *p)
@@ -239,7 +163,7 @@ static int fill_page(Page *p, const ComparisonReport *r, Error *err)
     add_traits(p);
     add_wins(p);
     if (p->store && (page_add_people(p, err) != 0 || page_add_ranking(p, err) != 0)) return -1;
-    add_examples(p);
+    page_add_examples(p);
     page_add_frontier(p);
     page_add_plots(p);
     page_add_stories(p);
