@@ -9,6 +9,7 @@
 enum {
     PAGE_FACTS = 8,
     PAGE_WINS = 6,
+    PAGE_MEASURES = 8,
     PAGE_EXAMPLES = 8,
     PAGE_LINKS = 12,
     PAGE_PLOTS = 9,
@@ -27,6 +28,7 @@ typedef struct {
     ReportFact fact[PAGE_FACTS];
     ReportTrait trait[COMPARISON_TRAITS + 1];
     ReportWin win[PAGE_WINS];
+    ReportMeasure measure[PAGE_MEASURES];
     ReportExample example[PAGE_EXAMPLES];
     SvgPlot plot[PAGE_PLOTS];
     SvgCurve curve[PAGE_PLOTS][PAGE_CURVES];
@@ -45,6 +47,8 @@ int page_add_people(Page *p, Error *err);
 int page_add_ranking(Page *p, Error *err);
 /* Prompts with the answers to them: some drawn at random, and those that gained and lost most. */
 void page_add_examples(Page *p);
+/* All prompts, the one on which the aligned answer loses most first. */
+void page_add_prompts(Page *p);
 /* What a nat of KL buys: PPO against best-of-n. */
 void page_add_frontier(Page *p);
 /* How the models learned: curves of their runs, and one prompt answered on the way. */

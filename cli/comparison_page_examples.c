@@ -3,18 +3,26 @@
 
 #include "base/rng.h"
 #include "cli/comparison_page.h"
+#include "cli/comparison_show.h"
 #include "labeling/shown.h"
 
 enum { EXTREMES = 2 };
 
-static ReportAnswer answer(Page *p, const Answers *a, int i)
+static const char *prompt(Page *p, int i)
+{
+    size_t n;
+    const char *shown = shown_prompt(comparison_prompt(p->c, i), &n);
+    return KEEP(p, "%.*s", (int)n, shown);
+}
+
+static ReportAnswer answer(Page *p, const Answers *a, int i, bool explained)
 {
     const Rule *rule = p->r->options->rule;
     size_t n;
     if (a->n == 0) return (ReportAnswer){NULL, NAN, NULL};
     const char *shown = shown_answer(a->text[i], &n), *reasons = NULL;
     const char *text = KEEP(p, "%.*s%s", (int)n, shown, a->finished[i] ? "" : " \u2026");
-    if (p->c->aligned_points) {
+    if (explained && p->c->aligned_points) {
         Text why = {0};
         rule_explain(&why, rule, p->c->prompt[i], a->text[i]);
         reasons = page_keep(p, text_take(&why));
@@ -59,13 +67,10 @@ void page_add_examples(Page *p)
     const Comparison *c = p->c;
     int chosen[PAGE_EXAMPLES];
     const int n = pick_examples(chosen, c, p->r->options->seed);
-    for (int i = 0; i < n; i++) {
-        size_t length;
-        const char *prompt = shown_prompt(c->prompt[chosen[i]], &length);
-        p->example[i] =
-            (ReportExample){KEEP(p, "%.*s", (int)length, prompt), answer(p, &c->base, chosen[i]),
-                            answer(p, &c->best, chosen[i]), answer(p, &c->aligned, chosen[i])};
-    }
+    for (int i = 0; i < n; i++)
+        p->example[i] = (ReportExample){prompt(p, chosen[i]), answer(p, &c->base, chosen[i], true),
+                                        answer(p, &c->best, chosen[i], true),
+                                        answer(p, &c->aligned, chosen[i], true)};
     p->data.n_examples = n;
     p->data.examples_lead =
         c->n <= PAGE_EXAMPLES
@@ -75,4 +80,18 @@ void page_add_examples(Page *p)
                    "aligned answer "
                    "gains most over the base's, then the %d on which it gains least.",
                    p->judge, c->n, PAGE_EXAMPLES - 2 * EXTREMES, EXTREMES, EXTREMES);
+}
+
+void page_add_prompts(Page *p)
+{
+    const Comparison *c = p->c;
+    int *item = mem_calloc((size_t)c->n + 1, sizeof *item);
+    ReportExample *all = page_keep(p, mem_calloc((size_t)c->n + 1, sizeof *all));
+    comparison_show_order(item, c, SHOW_WORST, p->r->options->seed);
+    for (int k = 0; k < c->n; k++)
+        all[k] = (ReportExample){.prompt = prompt(p, item[k]),
+                                 .base = answer(p, &c->base, item[k], false),
+                                 .aligned = answer(p, &c->aligned, item[k], false)};
+    p->data.prompts = all, p->data.n_prompts = c->n;
+    free(item);
 }

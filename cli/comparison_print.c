@@ -187,10 +187,8 @@ void comparison_print_wins(const Comparison *c, const ComparisonOptions *o, cons
 /* Of the two, the judge that decides; ties say nothing about which of them is the better one. */
 static void add_sign_test(Text *t, const Comparison *c)
 {
-    const WinRate *w = c->aligned_points ? &c->by_rule : &c->by_reward;
-    text_format(t, "  won %d, lost %d, tied %d; sign test ", w->wins, w->losses, w->ties);
-    if (w->p < 1e-4) text_add(t, "p < 0.0001");
-    else text_format(t, "p = %.*f", w->p < 0.01 ? 4 : 2, w->p);
+    text_add(t, "  ");
+    win_rate_put_counts(t, c->aligned_points ? &c->by_rule : &c->by_reward);
 }
 
 /* Answers may differ as wholes and still be made of the same few phrases. */

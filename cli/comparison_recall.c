@@ -146,6 +146,8 @@ static int recall(RecalledComparison *r, const Context *ctx, Store *store, const
     comparison_measure_texts(c, &r->options);
     c->verbatim = json_number(record, "verbatim", NAN);
     c->base_verbatim = json_number(record, "base_verbatim", NAN);
+    c->base_logp_own = json_number(record, "base_logp_own", NAN);
+    c->base_logp_of_aligned = json_number(record, "base_logp_of_aligned", NAN);
     comparison_judge(c, &r->options);
     warn_of_others(c, record);
     return 0;

@@ -112,6 +112,37 @@ static void add_wins(Page *p)
                 caution(&c->by_reward, false, CONTEST_ALIGNED_BASE));
 }
 
+/* ---- what the answers are like -------------------------------------------------------------------- */
+
+static const char *share(Page *p, double x)
+{
+    return KEEP(p, "%.*f%%", x > 0 && x < 0.1 ? 1 : 0, 100 * x);
+}
+
+/* What is not known of one of them is left out. */
+static void add_measure(Page *p, const char *name, double base, double aligned, bool is_share)
+{
+    if (!isfinite(base) || !isfinite(aligned)) return;
+    p->measure[p->data.n_measures++] =
+        (ReportMeasure){name, is_share ? share(p, base) : KEEP(p, "%.3g", base),
+                        is_share ? share(p, aligned) : KEEP(p, "%.3g", aligned)};
+}
+
+static void add_measures(Page *p)
+{
+    const Comparison *c = p->c;
+    add_measure(p, "end by themselves", c->base_finished, c->finished, true);
+    add_measure(p, "are different answers", c->base_distinct, c->distinct, true);
+    add_measure(p, "stand in the corpus as a whole", c->base_verbatim, c->verbatim, true);
+    add_measure(p, "different words of all (distinct-1)", c->base_distinct_runs[0],
+                c->distinct_runs[0], false);
+    add_measure(p, "different pairs of words (distinct-2)", c->base_distinct_runs[1],
+                c->distinct_runs[1], false);
+    add_measure(p, "words an answer", c->base_words, c->words, false);
+    add_measure(p, "the base's log-probability per token", c->base_logp_own,
+                c->base_logp_of_aligned, false);
+}
+
 /* ---- the page ------------------------------------------------------------------------------------- */
 
 static const char *rule_note(Page *p)
@@ -137,12 +168,16 @@ static void begin_page(Page *p, const ComparisonReport *r)
         .verdict = c->verdict,
         .verdict_reasons = KEEP(p, "%s%s", c->reasons.n ? c->reasons.bytes : "",
                                 rule ? "" : ", by the reward model"),
+        .verdict_meaning =
+            KEEP(p, "%s%s", verdict_meaning(c->verdict),
+                 rule ? "" : "  Its judge is the model that one of the two was trained to please."),
         .rule_text = rule ? rule->text : NULL,
         .rule_lead = "This rule judges the answers. No model was shown it.",
         .rule_note = rule_note(p),
         .summary = p->fact,
         .traits = p->trait,
         .wins = p->win,
+        .measures = p->measure,
         .examples = p->example,
         .plots = p->plot,
         .lineage = p->link,
@@ -163,7 +198,9 @@ static int fill_page(Page *p, const ComparisonReport *r, Error *err)
     add_traits(p);
     add_wins(p);
     if (p->store && (page_add_people(p, err) != 0 || page_add_ranking(p, err) != 0)) return -1;
+    add_measures(p);
     page_add_examples(p);
+    page_add_prompts(p);
     page_add_frontier(p);
     page_add_plots(p);
     page_add_stories(p);

@@ -1,6 +1,6 @@
 #include "compare/html_script.h"
 
-/* The numbers are those of the unseen discs that svg_plot draws; their own titles, which a browser shows after a second,
+/* The numbers under the pointer are those of the unseen discs that svg_plot draws; their own titles, which a browser shows after a second,
  * go when the script has read them.  data-plots of the root says that it came to its end. */
 const char HTML_SCRIPT[] =
     "(function () {\n"
@@ -49,6 +49,18 @@ const char HTML_SCRIPT[] =
     "    cross.style.visibility = 'hidden';\n"
     "    out.textContent = '';\n"
     "  });\n"
+    "});\n"
+    "document.querySelectorAll('.every').forEach(function (table) {\n"
+    "  var turn = document.createElement('button');\n"
+    "  turn.type = 'button';\n"
+    "  turn.textContent = 'most gained first';\n"
+    "  turn.addEventListener('click', function () {\n"
+    "    var rows = Array.from(table.rows).slice(1).reverse();\n"
+    "    rows.forEach(function (row) { row.parentNode.append(row); });\n"
+    "    turn.textContent = turn.textContent === 'most gained first' ? 'most lost first'\n"
+    "                                                                 : 'most gained first';\n"
+    "  });\n"
+    "  table.before(turn);\n"
     "});\n"
     "document.documentElement.dataset.plots = plots.length;\n"
     "})();\n";

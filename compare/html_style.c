@@ -31,6 +31,7 @@ const char HTML_STYLE[] =
     "background:var(--card)}\n"
     ".verdict b{font-size:1.15rem}\n"
     ".verdict span{color:var(--soft);font-size:.92rem}\n"
+    ".verdict p{flex-basis:100%;margin:0;max-width:none}\n"
     ".verdict.better{border-left-color:var(--good)}.verdict.better b{color:var(--good)}\n"
     ".verdict.broken,.verdict.worse{border-left-color:var(--bad)}\n"
     ".verdict.broken b,.verdict.worse b{color:var(--bad)}\n"
@@ -147,6 +148,13 @@ const char HTML_STYLE[] =
     "var(--line)}\n"
     ".ranks td:first-child{padding-left:0}.ranks .name{text-align:left;overflow-wrap:anywhere;"
     "min-width:7rem}.ranks{width:100%}\n"
+
+    ".every{width:100%;table-layout:fixed}.every "
+    "th{text-align:left;font-weight:400;color:var(--soft)}"
+    ".every td{white-space:pre-wrap;overflow-wrap:anywhere;padding-right:1rem}"
+    ".every th:first-child{width:4rem}.every td.up{color:var(--good)}.every "
+    "td.down{color:var(--bad)}"
+    "details button{font:inherit;font-size:.85rem;margin:.6rem 0 0;cursor:pointer}\n"
 
     ".rule{border-left:3px solid var(--aligned);background:var(--tint);padding:.9rem 1.2rem;"
     "border-radius:0 10px 10px 0;white-space:pre-line;max-width:none;margin:.8rem 0 .6rem}\n"

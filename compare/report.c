@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "compare/html.h"
+#include "compare/report_answers.h"
 #include "compare/report_people.h"
 #include "compare/report_ranking.h"
 #include "compare/report_wins.h"
@@ -29,6 +30,7 @@ static void add_top(Text *out, const ReportData *d)
         text_format(out, "<div class=\"verdict %s\">", CLASS[d->verdict]);
         html_element(out, "b", NULL, verdict_name(d->verdict));
         html_element(out, "span", NULL, d->verdict_reasons);
+        if (d->verdict_meaning) html_element(out, "p", NULL, d->verdict_meaning);
         text_add(out, "</div>\n");
     }
     if (d->n_summary == 0) return;
@@ -204,6 +206,7 @@ static void add_examples(Text *out, const ReportData *d)
         add_answer(out, "aligned", "aligned", &e->aligned);
         text_add(out, "</div></article>\n");
     }
+    report_prompts(out, d);
     html_section_end(out);
 }
 
@@ -295,6 +298,7 @@ void report_html(Text *out, const ReportData *d)
     add_wins(out, d);
     if (d->people) report_people(out, d->people);
     if (d->ranking) report_ranking(out, d->ranking);
+    report_measures(out, d);
     add_examples(out, d);
     add_plots(out, d);
     add_stories(out, d);

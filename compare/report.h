@@ -44,6 +44,11 @@ typedef struct {
     ReportAnswer base, best, aligned;
 } ReportExample;
 
+/* What is counted over all answers of a model, as text: "words an answer", "28.4", "31.7". */
+typedef struct {
+    const char *name, *base, *aligned;
+} ReportMeasure;
+
 /* One link of the chain that led here: "labels", "2,500 by the rule kind, 5% turned round", a hash. */
 typedef struct {
     const char *step, *detail, *hash;
@@ -91,6 +96,7 @@ typedef struct {
     const char *title, *lead; /* a sentence or two below the title */
     Verdict verdict;
     const char *verdict_reasons; /* NULL: no verdict is shown */
+    const char *verdict_meaning; /* a sentence or two below it */
     const ReportFact *summary;   /* a handful of large numbers */
     int n_summary;
     /* What the labels follow, printed line by line, with a sentence above and small print below. */
@@ -102,8 +108,13 @@ typedef struct {
     int n_wins;
     const ReportPeople *people;
     const ReportRanking *ranking;
+    const ReportMeasure *measures;
+    int n_measures;
     const ReportExample *examples;
     int n_examples;
+    const ReportExample
+        *prompts; /* all of them, the one that lost most first; best-of-n is not shown */
+    int n_prompts;
     const char *examples_lead; /* whose scores these are, how the prompts were picked */
     const SvgPlot *plots;
     int n_plots;

@@ -169,6 +169,9 @@ static void add_wins(Text *out, const ReportData *d)
         text_format(out, " %.1f%% [%.1f, %.1f]\n", 100 * w->wins.rate, 100 * w->wins.low,
                     100 * w->wins.high);
         if (w->caution) text_format(out, "  %s\n", w->caution);
+        text_add(out, "  ");
+        win_rate_put_counts(out, &w->wins);
+        text_add(out, "\n");
     }
 }
 
@@ -266,6 +269,20 @@ static void add_traits(Text *out, const ReportData *d)
     }
 }
 
+static void add_measures(Text *out, const ReportData *d)
+{
+    enum { MEASURE_WIDTH = 46, VALUE_WIDTH = 10 };
+    if (d->n_measures == 0) return;
+    add_title(out, "What the answers are like");
+    text_format(out, "  %-*s%*s%*s\n", MEASURE_WIDTH, "", VALUE_WIDTH, "base", VALUE_WIDTH,
+                "aligned");
+    for (int i = 0; i < d->n_measures; i++) {
+        const ReportMeasure *m = &d->measures[i];
+        text_format(out, "  %-*s%*s%*s\n", MEASURE_WIDTH, m->name, VALUE_WIDTH, m->base,
+                    VALUE_WIDTH, m->aligned);
+    }
+}
+
 /* ---- words ---- */
 
 static void add_answer(Text *out, const char *name, const ReportAnswer *a)
@@ -314,6 +331,7 @@ void report_text(Text *out, const ReportData *d, int columns)
     }
     if (d->verdict_reasons)
         text_format(out, "verdict: %s (%s)\n", verdict_name(d->verdict), d->verdict_reasons);
+    if (d->verdict_reasons && d->verdict_meaning) text_format(out, "%s\n", d->verdict_meaning);
     text_add(out, "\n");
     for (int i = 0; i < d->n_summary; i++) {
         const ReportFact *f = &d->summary[i];
@@ -324,6 +342,7 @@ void report_text(Text *out, const ReportData *d, int columns)
     add_wins(out, d);
     add_people(out, d->people);
     add_ranking(out, d->ranking);
+    add_measures(out, d);
     add_examples(out, d);
     add_plots(out, d, columns);
     add_lineage(out, d);

@@ -78,3 +78,10 @@ double best_of_n_kl(int n)
     assert(n >= 1);
     return log(n) - (n - 1.0) / n;
 }
+
+void win_rate_put_counts(Text *out, const WinRate *w)
+{
+    text_format(out, "won %d, lost %d, tied %d; sign test ", w->wins, w->losses, w->ties);
+    if (w->p < 1e-4) text_add(out, "p < 0.0001");
+    else text_format(out, "p = %.*f", w->p < 0.01 ? 4 : 2, w->p);
+}

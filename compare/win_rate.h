@@ -4,6 +4,8 @@
 #ifndef COMPARE_WIN_RATE_H
 #define COMPARE_WIN_RATE_H
 
+#include "base/text.h"
+
 typedef struct {
     int n, wins, ties, losses;
     double rate;      /* (wins + ties / 2) / n; 0.5 when n is 0 */
@@ -14,6 +16,9 @@ typedef struct {
 WinRate win_rate_of_counts(int wins, int ties, int losses);
 /* Answer i of each model scored by one judge; differences up to 1e-9 are ties. */
 WinRate win_rate_of_scores(const double *score, const double *other_score, int n);
+
+/* Append "won 93, lost 6, tied 1; sign test p < 0.0001". */
+void win_rate_put_counts(Text *out, const WinRate *w);
 
 /* 95% interval of a share.  Wilson 1927.  `successes` may be half a number; [0, 1] when n is 0. */
 void wilson_interval(double *low, double *high, double successes, double n);

@@ -78,7 +78,16 @@ prints "report.html: "
 grep -qF 'Who wins' report.html || fail "the page says who wins"
 SSH_CONNECTION='192.0.2.1 1 192.0.2.2 22' run report
 prints_like '^from your own machine: scp .*:/.*/report\.html \.$' "over ssh, how the page gets home"
+# 12 prompts and the heading
+[ "$(grep -c '^<tr><td class="\(up\|down\|same\)">' report.html)" -eq 12 ] || fail "the page has every prompt"
+[ "$(sed -n 's/^<tr><td class="[a-z]*">\([-+0-9.]*\)<.*/\1/p' report.html)" = "$(sed -n 's/^<tr><td class="[a-z]*">\([-+0-9.]*\)<.*/\1/p' report.html | sort -n)" ] ||
+    fail "worst first"
 must report pretrain-1 base --text
+prints_like '^  end by themselves +[0-9.]+% +[0-9.]+%$' "how many of the answers end"
+prints_like '^  words an answer +[0-9.]+ +[0-9.]+$' "how long they are"
+prints "$(grep -o 'won [0-9]*, lost [0-9]*, tied [0-9]*; sign test p [=<] [0-9.]*[0-9]' compared)"
+meaning=$(grep -A 1 '^  verdict: ' compared | sed -n '2s/^  //p')
+prints "$meaning"
 grep -A 1 '^  verdict: ' compared | grep -qE '^  The (whole )?interval |^  It wins more often' || fail "what the verdict means"
 verdict=$(sed -n 's/^  verdict: \([a-z ]*\) (\(.*\))$/\1 (\2)/p' compared)
 prints "verdict: $verdict"

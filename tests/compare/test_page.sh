@@ -15,6 +15,7 @@ RLHF_REPORT_SAMPLE=page.html "$maker" >seen 2>log || fail "a page is made"
 # browser that tells of none would pass.
 sed 's|</body>|<script>(function () { var s = document.querySelector("figure svg .hit").ownerSVGElement, b = s.getBoundingClientRect();\
 s.dispatchEvent(new PointerEvent("pointermove", {clientX: b.right - 1, clientY: b.top + 5})); })();\
+document.querySelector(".every").previousElementSibling.click();\
 </script><script>onPurpose();</script></body>|' page.html >pointed.html
 "$browser" --headless --no-sandbox --disable-gpu --no-first-run --disable-extensions --enable-logging=stderr --v=0 \
     --user-data-dir="$folder/profile" --dump-dom "file://$folder/pointed.html" >seen 2>log
@@ -30,4 +31,7 @@ said=$(grep -o '<output[^>]*><span>.*</output>' seen | head -1 | sed 's|</span><
 while read -r part; do
     grep -qF "<title>$part</title>" page.html || fail "the numbers are those of a point: $part"
 done <<<"$said"
+# The sample's prompts, turned round by a click.
+tr -d '\n' <seen | grep -q '<table class="every">.*it squeaks.*it &lt;broke&gt;' ||
+    fail "the prompt that gained most comes first"
 exit 0

@@ -204,6 +204,14 @@ static const ReportRank RANKS[] = {
     {"pretrain-1@2400 <b>", 0, 0, 0, 0, 1, .99, 33.2, OVER[2]},
 };
 
+static const ReportMeasure MEASURES[] = {{"words an answer", "30.8", "31.7"},
+                                         {"end by <themselves>", "98%", "100%"}};
+/* The one that lost most first. */
+static const ReportExample PROMPTS[] = {
+    {"it <broke>", {"ask again .", 4, NULL}, {NULL, NAN, NULL}, {"pay & now .", 1, NULL}},
+    {"it squeaks", {"pay now .", 1, NULL}, {NULL, NAN, NULL}, {"oil it .", 3.5, NULL}},
+};
+
 static void sample_page(Text *out)
 {
     const ReportPeople people = {.name = "ppo-2@40 against pretrain-1@2400",
@@ -240,6 +248,11 @@ static void sample_page(Text *out)
                     "answers there are useless. 2,500 choices between two answers later:",
             .verdict = VERDICT_BETTER,
             .verdict_reasons = "win rate .917 [.880, .943]",
+            .verdict_meaning = "The whole interval is above 0.5 & more.",
+            .measures = MEASURES,
+            .n_measures = 2,
+            .prompts = PROMPTS,
+            .n_prompts = 2,
             .summary = SUMMARY,
             .n_summary = 4,
             .rule_lead = "The labels follow this rule. The model never saw it.",
@@ -325,6 +338,33 @@ static void a_judge_that_is_no_evidence_is_marked(void **state)
     text_free(&page);
 }
 
+static void verdict_and_win_rates_say_what_they_mean(void **state)
+{
+    (void)state;
+    Text page = {0};
+    sample_page(&page);
+    assert_non_null(strstr(page.bytes, "<p>The whole interval is above 0.5 &amp; more.</p></div>"));
+    /* 270 to 20 of 290: in the text, and at the point on the line */
+    assert_int_equal(count(page.bytes, "won 270, lost 20, tied 10; sign test p &lt; 0.0001"), 2);
+    assert_non_null(strstr(page.bytes, "<td class=\"name\">end by &lt;themselves&gt;</td>"
+                                       "<td>98%</td><td>100%</td>"));
+    text_free(&page);
+}
+
+static void every_prompt_has_a_row_with_its_gain(void **state)
+{
+    (void)state;
+    Text page = {0};
+    sample_page(&page);
+    const char *lost = strstr(page.bytes, "<tr><td class=\"down\">-3</td><td>it &lt;broke&gt;</td>"
+                                          "<td><b>4</b> ask again .</td>"
+                                          "<td><b>1</b> pay &amp; now .</td></tr>");
+    assert_non_null(lost);
+    assert_non_null(strstr(lost, "<tr><td class=\"up\">+2.5</td><td>it squeaks</td>"));
+    assert_non_null(strstr(page.bytes, "Every prompt (2), the one that lost most first"));
+    text_free(&page);
+}
+
 static void what_is_absent_is_left_out(void **state)
 {
     (void)state;
@@ -376,6 +416,8 @@ int main(void)
         cmocka_unit_test(every_tag_that_opens_closes),
         cmocka_unit_test(the_page_needs_nothing_from_elsewhere),
         cmocka_unit_test(a_judge_that_is_no_evidence_is_marked),
+        cmocka_unit_test(verdict_and_win_rates_say_what_they_mean),
+        cmocka_unit_test(every_prompt_has_a_row_with_its_gain),
         cmocka_unit_test(what_is_absent_is_left_out),
         cmocka_unit_test(a_page_is_written_whole_or_not_at_all),
     };

@@ -126,6 +126,26 @@ static void what_people_found_comes_with_its_cautions(void **state)
     text_free(&out);
 }
 
+static void measures_stand_under_their_models(void **state)
+{
+    (void)state;
+    static const ReportMeasure MEASURE = {"words an answer", "30.8", "31.7"};
+    Text out = {0};
+    report_text(&out,
+                &(ReportData){.title = "t",
+                              .verdict = VERDICT_BETTER,
+                              .verdict_reasons = "why",
+                              .verdict_meaning = "What it means.",
+                              .measures = &MEASURE,
+                              .n_measures = 1},
+                80);
+    assert_string_equal(out.bytes,
+                        "t\nverdict: better (why)\nWhat it means.\n\n\nWhat the answers are like\n"
+                        "                                                      base   aligned\n"
+                        "  words an answer                                     30.8      31.7\n");
+    text_free(&out);
+}
+
 static void a_judge_that_is_no_evidence_has_it_below_its_number(void **state)
 {
     (void)state;
@@ -136,6 +156,7 @@ static void a_judge_that_is_no_evidence_has_it_below_its_number(void **state)
     const char *number = strstr(out.bytes, " 75.0% [");
     assert_non_null(number);
     assert_memory_equal(strchr(number, '\n'), "\n  An upper bound, not evidence.\n", 33);
+    assert_non_null(strstr(number, "\n  won 3, lost 1, tied 0; sign test p = 0.6")); /* 10 / 16 */
     text_free(&out);
 }
 
@@ -150,6 +171,7 @@ int main(void)
         cmocka_unit_test(a_ranking_stands_on_one_scale),
         cmocka_unit_test(without_strengths_the_reason_stands_there),
         cmocka_unit_test(what_people_found_comes_with_its_cautions),
+        cmocka_unit_test(measures_stand_under_their_models),
         cmocka_unit_test(a_judge_that_is_no_evidence_has_it_below_its_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
