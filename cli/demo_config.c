@@ -42,6 +42,9 @@ static int check(const DemoSettings *s, Error *err)
     ModelConfig shape;
     if (model_settings_config(&shape, &s->model, s->model.vocabulary, 0, err) != 0) return -1;
     if (ppo_check_settings(&s->ppo, err) != 0) return -1;
+    if (s->ppo.critic_warmup >= s->ppo.iterations)
+        return error_set(err, "ppo.critic_warmup %d leaves none of %d iterations to the policy",
+                         s->ppo.critic_warmup, s->ppo.iterations);
     if (DEMO_NEW_TOKENS >= context)
         return error_set(err, "answers of %s leave no room for a prompt in model.context %d",
                          text_count(DEMO_NEW_TOKENS, "token"), context);

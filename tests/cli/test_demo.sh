@@ -102,7 +102,7 @@ contradicts() {
 }
 contradicts "ppo.minibatch_size 48 does not divide ppo.batch_size 256" --set ppo.minibatch_size=48
 contradicts "ppo.kl_coef is 0, which no ppo.kl_target (8) can steer" --set ppo.kl_coef=0
-contradicts "ppo.critic_warmup 2 leaves none of the 2 ppo.iterations for the policy" --set ppo.iterations=2
+contradicts "ppo.critic_warmup 2 leaves none of 2 iterations to the policy" --set ppo.iterations=2
 contradicts "answers of 192 tokens (ppo.max_new_tokens) leave no room for a prompt in model.context 192" --set ppo.max_new_tokens=192
 contradicts "answers of 96 tokens leave no room for a prompt in model.context 96" --set model.context=96 --set ppo.max_new_tokens=20
 contradicts "model.heads 3 does not divide model.width 128" --set model.heads=3
