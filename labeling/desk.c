@@ -54,20 +54,21 @@ int desk_take_pair(Desk *d, Error *err)
     if (session_next(d->session, err) != 0) return -1;
     const SessionPair *pair = session_pair(d->session);
     d->view.counts = session_counts(d->session);
+    d->view.offer = session_offer(d->session);
+    d->view.guided = session_guidelines(d->session) != NULL;
     d->view.chosen = -1;
     d->covered = true;
     desk_return(d);
     if (!pair) return 0;
     view_set_pair(&d->view, pair);
     restore(d, pair);
+    if (session_guidelines_new(d->session)) desk_open_guidelines(d);
     return 0;
 }
 
-static void say_saved(Desk *d, const Decision *decision, int64_t label)
+static void say_saved(Desk *d, const Decision *decision, const char *words, int64_t label)
 {
     const SessionCounts *c = &d->view.counts;
-    char words[DECISION_WORDS];
-    decision_words(words, decision, d->view.offer.scale);
     if (session_break_due(d->session))
         desk_say(d, PAINT_BOLD, "saved. Fifty minutes of work: a good time for a break");
     else if (c->goal && c->today == c->goal && decision->choice != CHOICE_SKIP)
@@ -106,12 +107,11 @@ int desk_decide(Desk *d, Decision decision, Error *err)
         desk_open_votes(d, &decision, label);
         return 0;
     }
-    if (desk_take_pair(d, err) != 0) return -1;
     char words[DECISION_WORDS];
-    if (amended)
-        desk_say(d, PAINT_GOOD, "changed: %s (label %lld)",
-                 decision_words(words, &decision, d->view.offer.scale), (long long)label);
-    else say_saved(d, &decision, label);
+    decision_words(words, &decision, d->view.offer.scale); /* the next pair's may be another */
+    if (desk_take_pair(d, err) != 0) return -1;
+    if (amended) desk_say(d, PAINT_GOOD, "changed: %s (label %lld)", words, (long long)label);
+    else say_saved(d, &decision, words, label);
     return 0;
 }
 
@@ -258,9 +258,6 @@ int desk_open(Desk *d, Session *session, const char *who, int rows, int cols, Er
 {
     *d = (Desk){.session = session,
                 .view = {.who = who,
-                         .chosen = -1,
-                         .offer = session_offer(session),
-                         .guided = session_guidelines(session) != NULL,
                          .practice = session_is_practice(session),
                          .review = session_is_review(session)}};
     view_resize(&d->view, rows, cols);

@@ -203,13 +203,15 @@ static void print_guidelines(const Lines *l)
     fputs(text ? "\nChoose: " : "There are no guidelines. Choose: ", l->out);
 }
 
-/* Who has decided nothing in this campaign has not read them. */
-static void greet(const Lines *l)
+static void tell_guidelines(const Lines *l)
 {
     const char *text = session_guidelines(l->session);
     const SessionCounts c = session_counts(l->session);
-    if (!text || c.done + c.passed > 0 || session_is_practice(l->session)) return;
-    fputs("Guidelines (g prints them again):\n", l->out);
+    if (!session_guidelines_new(l->session)) return;
+    if (c.done + c.passed == 0) fputs("Guidelines (g prints them again):\n", l->out);
+    else
+        fprintf(l->out, "\nThe guidelines are now version %d (g prints them again):\n",
+                session_guidelines_version(l->session));
     print_safe(l->out, text, strlen(text));
     if (!text_ends(text, "\n")) fputs("\n", l->out);
 }
@@ -262,6 +264,13 @@ static int obey(Lines *l, char *line, Error *err)
     return 0;
 }
 
+/* Nothing is left; but for these reasons something would be. */
+static void print_end(const Lines *l)
+{
+    if (session_is_disabled(l->session)) fputs("You were disabled here.\n", l->out);
+    else if (session_is_closed(l->session)) fputs("The campaign was closed.\n", l->out);
+}
+
 static int keep(const Lines *l, Error *err)
 {
     session_touch(l->session);
@@ -278,8 +287,8 @@ static int loop(Lines *l, TypedLines *reader, Text *line, const char **reason, E
             *reason = session_at_limit(l->session) ? "limit" : "done";
             break;
         }
-        if (printed < 0) greet(l);
         if (printed != l->moves) {
+            tell_guidelines(l);
             set_note(l, pair->note);
             print_pair(l);
         }
@@ -304,6 +313,7 @@ int line_run(Session *s, int in, FILE *out, const char **reason, Error *err)
     Text line = {0};
     const int rc = loop(&l, &reader, &line, reason, err);
     if (rc == 0) fputs("\n", out);
+    if (rc == 0 && strcmp(*reason, "done") == 0) print_end(&l);
     typed_free(&reader);
     text_free(&line);
     free(l.note);

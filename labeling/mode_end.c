@@ -33,7 +33,9 @@ static void put_result(Text *t, const Desk *d)
 {
     const SessionCounts *c = &d->view.counts;
     const SessionLesson *l = session_lesson(d->session);
-    if (d->view.practice)
+    if (session_is_disabled(d->session))
+        text_format(t, "%s was disabled here, and is given no pair.", d->view.who);
+    else if (d->view.practice)
         text_format(t, "Practice is over: %d of %d as expected.", l->right, l->of);
     else if (session_at_limit(d->session))
         text_format(t, "%s of %s: this round is done.", text_thousands(c->now),
@@ -41,6 +43,8 @@ static void put_result(Text *t, const Desk *d)
     else if (session_aside(d->session))
         text_format(t, "%s settled by you, %s left for another time.", text_count(c->done, "pair"),
                     text_thousands(session_aside(d->session)));
+    else if (session_is_closed(d->session))
+        text_format(t, "The campaign was closed: %s labeled by you.", text_count(c->done, "pair"));
     else if (session_is_review(d->session))
         text_format(t, "Nothing is left to settle: %s settled by you.",
                     text_count(c->done, "pair"));

@@ -45,6 +45,8 @@ static int begin(Session *s, Error *err)
     if (store_get_campaign(s->store, NULL, &s->campaign, err) != 0) return -1;
     if (store_add_annotator(s->store, o->handle, ANNOTATOR_HUMAN, &s->annotator_id, err) != 0)
         return -1;
+    if (store_find_guidelines_read(s->store, s->annotator_id, &s->guidelines_read, err) != 0)
+        return -1;
     if (o->practice && lessons_read(&s->lessons, s->store, err) != 0) return -1;
     row.annotator_id = s->annotator_id;
     if (store_begin_session(s->store, &row, &s->id, err) != 0) return -1;
@@ -91,21 +93,6 @@ int session_end(Session *s, const char *reason, Error *err)
     const int rc = store_end_session(s->store, s->id, reason, err);
     session_free(s);
     return rc;
-}
-
-Offer session_offer(const Session *s)
-{
-    return (Offer){s->campaign.scale, s->campaign.tie, s->campaign.both_bad};
-}
-
-const char *session_guidelines(const Session *s)
-{
-    return s->campaign.guidelines;
-}
-
-int session_guidelines_version(const Session *s)
-{
-    return s->campaign.guidelines_version;
 }
 
 bool session_is_practice(const Session *s)
@@ -221,8 +208,9 @@ int session_next(Session *s, Error *err)
     StoreClaim claim = {0};
     bool found = false;
     if (claim_next(s, &claim, &found, err) != 0) return -1;
+    if (found) push(s, &claim, false);
+    if (session_read_terms(s, err) != 0) return -1;
     if (!found) return count(s, err);
-    push(s, &claim, false);
     if (take_up(s, false, err) != 0) return -1;
     return s->options.review ? count(s, err) : 0;
 }

@@ -92,10 +92,15 @@ typedef struct Session Session;
 
 /* A handle with a colon is an error: those are of rules, judges and data sets.  So is practice without gold. */
 int session_begin(Session **out, Store *store, const SessionOptions *options, Error *err);
-/* What the campaign offers and says; the texts are the session's. */
+/* What the campaign offers and says, as of the last session_next; the texts are the session's. */
 Offer session_offer(const Session *s);
 const char *session_guidelines(const Session *s); /* NULL: none */
 int session_guidelines_version(const Session *s);
+/* True once for each version that this person has not seen yet: it is to be read before the pair in hand. */
+bool session_guidelines_new(Session *s);
+/* Why no pair comes any more: the campaign was closed, this person disabled.  A label in the making is still saved. */
+bool session_is_closed(const Session *s);
+bool session_is_disabled(const Session *s);
 bool session_is_practice(const Session *s);
 bool session_is_review(const Session *s);
 

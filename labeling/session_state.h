@@ -1,4 +1,5 @@
-/* What a session is made of, for the files that are it: session.c and session_counts.c. */
+/* What a session is made of, for the files that are it: session.c, session_counts.c
+ * and session_terms.c. */
 #ifndef LABELING_SESSION_STATE_H
 #define LABELING_SESSION_STATE_H
 
@@ -43,6 +44,12 @@ struct Session {
     Disputes disputes;                    /* in review */
     int64_t decided, passed, today, left; /* passed: of those decided, the skips */
     int64_t taken;                        /* of options.only */
+    int64_t guidelines_read; /* the newest version that this person has been shown; 0: none */
+    bool disabled;           /* this person labels no more */
 };
+
+/* What the campaign says now, and whether this person may still label: somebody may have changed it since the
+ * last pair. */
+int session_read_terms(Session *s, Error *err);
 
 #endif

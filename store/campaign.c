@@ -162,18 +162,22 @@ static void read_row(StoreCampaign *c, sqlite3_stmt *stmt)
                          .labels = sqlite3_column_int64(stmt, 14)};
 }
 
+/* Campaigns as read_row wants them, with what is given for the two counts. */
+#define SELECT_CAMPAIGNS(counts)                                                              \
+    "SELECT g.id, g.name, g.title, t.body, u.version, g.purpose, g.scale, g.tie, g.both_bad," \
+    " g.overlap, g.lease_s, g.goal, g.closed_us IS NOT NULL, " counts                         \
+    " FROM campaign g LEFT JOIN guideline u ON u.campaign_id=g.id"                            \
+    "  AND u.version=(SELECT max(version) FROM guideline WHERE campaign_id=g.id)"             \
+    " LEFT JOIN content t ON t.id=u.content_id"
+
 int store_list_campaigns(Store *s, StoreCampaignList *out, Error *err)
 {
-    static const char SQL[] =
-        "SELECT g.id, g.name, g.title, t.body, u.version, g.purpose, g.scale, g.tie, g.both_bad,"
-        " g.overlap, g.lease_s, g.goal, g.closed_us IS NOT NULL,"
-        " (SELECT count(*) FROM comparison c WHERE c.campaign_id=g.id),"
+    static const char SQL[] = SELECT_CAMPAIGNS(
+        "(SELECT count(*) FROM comparison c WHERE c.campaign_id=g.id),"
         " (SELECT count(*) FROM label_current l JOIN comparison c ON c.id=l.comparison_id"
         "   WHERE +c.campaign_id=g.id AND l.outcome<>'skip'"
-        "    AND l.annotator_id IN(SELECT n.id FROM annotator n WHERE n.kind='human'))"
-        " FROM campaign g LEFT JOIN guideline u ON u.campaign_id=g.id"
-        "  AND u.version=(SELECT max(version) FROM guideline WHERE campaign_id=g.id)"
-        " LEFT JOIN content t ON t.id=u.content_id ORDER BY g.id";
+        "    AND l.annotator_id IN(SELECT n.id FROM annotator n WHERE n.kind='human'))") " ORDER "
+                                                                                         "BY g.id";
     StoreCampaignList list = {0};
     sqlite3_stmt *stmt = NULL;
     int found;
@@ -188,6 +192,33 @@ int store_list_campaigns(Store *s, StoreCampaignList *out, Error *err)
     }
     *out = list;
     return 0;
+}
+
+int store_get_terms(Store *s, StoreCampaign *out, Error *err)
+{
+    static const char SQL[] = SELECT_CAMPAIGNS("0, 0") " WHERE g.id=?1";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, s->campaign_id);
+    const int found = sql_step(s, stmt, "read the campaign", err);
+    if (found < 0) return -1;
+    if (found == 0)
+        return error_set(err, "%s: there is no campaign %lld", s->path, (long long)s->campaign_id);
+    read_row(out, stmt);
+    sql_release(stmt);
+    return 0;
+}
+
+int store_find_guidelines_read(Store *s, int64_t annotator_id, int64_t *version, Error *err)
+{
+    static const char SQL[] = "SELECT max(u.version) FROM assignment x"
+                              " JOIN guideline u ON u.id=x.guideline_id"
+                              " WHERE x.annotator_id=?1 AND x.state='done' AND u.campaign_id=?2";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, annotator_id);
+    sqlite3_bind_int64(stmt, 2, s->campaign_id);
+    return sql_one(s, stmt, version, "find the guidelines that were read", err);
 }
 
 static int unknown(const StoreCampaignList *list, const char *name, Error *err)

@@ -41,6 +41,11 @@ int store_add_campaign(Store *s, const StoreCampaign *campaign, int64_t *id, Err
 int store_edit_campaign(Store *s, const StoreCampaign *campaign, Error *err);
 /* An unknown name is an error that says which there are.  name NULL: the one in use.  The caller frees. */
 int store_get_campaign(Store *s, const char *name, StoreCampaign *out, Error *err);
+/* Of the campaign in use, all but the two counts, which take long where there is much to count. */
+int store_get_terms(Store *s, StoreCampaign *out, Error *err);
+/* The newest version under which a pair of the campaign in use was given to this annotator, who then decided it; 0
+ * is none. */
+int store_find_guidelines_read(Store *s, int64_t annotator_id, int64_t *version, Error *err);
 void store_campaign_free(StoreCampaign *campaign); /* the texts, not the struct */
 /* In order of id. */
 int store_list_campaigns(Store *s, StoreCampaignList *out, Error *err);

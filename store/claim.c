@@ -166,6 +166,7 @@ int store_expire_leases(Store *s, Error *err)
     "       WHERE x.comparison_id=c.id AND n.kind='human' AND n.id<>?2 AND x.role='annotator'" \
     "        AND (x.state='done' OR (x.state='open' AND x.expires_us>=?3)))"                   \
     "     < (SELECT overlap FROM campaign g WHERE g.id=?1 AND closed_us IS NULL)"              \
+    " AND (SELECT disabled_us FROM annotator WHERE id=?2) IS NULL"                             \
     " AND c.prompt_id NOT IN " SQL_REDACTED
 #define SAMPLED "c.origin<>'import'"
 /* With SAMPLED, the index comparison_sampled: imported pairs, of which there may be a million, are not gone over. */

@@ -19,7 +19,8 @@ typedef struct {
     const char *first, *second;    /* the two answers in the order to show them */
     int64_t expires_us;
 } StoreClaim;
-/* The next comparison that no person has or had (nor this annotator); *found is false when none is left.
+/* The next comparison that no person has or had (nor this annotator); *found is false when none is left, the
+ * campaign is closed or the annotator disabled.
  * First what a session of this annotator held when it was hung up or ended by a signal, then comparisons that
  * nobody has judged, then those that rules alone have, then, if asked for, imported ones; each in order of id,
  * but those of the prompt that the session labeled last before others. */

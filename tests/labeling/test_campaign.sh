@@ -87,6 +87,17 @@ exits 1 "an unknown campaign"
 says "there is no campaign 'eval-2'; there is default, eval-1, school"
 must verify
 
+# ---- what changes meanwhile ----
+mkdir changing && "$fixture" make changing 4 || exit 1
+label --project changing --as ada --limit 1
+printf 'Be brief.\n' >rules
+must campaign edit default --project changing --guidelines rules
+label --project changing --as ada --limit 1
+prints "The guidelines are now version 1 (g prints them again):"
+prints "Be brief."
+label --project changing --as ada --limit 1
+! grep -q "Be brief" out || fail "they are told once: $(cat out)"
+
 # ---- expected answers ----
 refused 1 "ada has no label with a note" campaign gold --from ada
 refused 1 "there is no annotator 'eve'" campaign gold --from eve
