@@ -353,6 +353,23 @@ static int train(PpoRun *r, Error *err)
     return 0;
 }
 
+/* KL to a model that the policy never was says nothing of how far it has moved. */
+static int check_reference(const Loaded *policy, const Loaded *reference, Error *err)
+{
+    if (!loaded_same_tokenizer(policy, reference))
+        return error_set(err, "the reference %s has another tokenizer than the policy %s",
+                         reference->folder, policy->folder);
+    if (loaded_same_shape(policy, reference)) return 0;
+    const ModelConfig *r = &reference->model->config, *p = &policy->model->config;
+    error_set(err,
+              "the reference %s is a %s of %d layers, %d wide, the policy %s a %s of %d, %d wide: "
+              "it did not begin as that",
+              reference->name, model_config_family(r->family), r->n_layer, r->C, policy->name,
+              model_config_family(p->family), p->n_layer, p->C);
+    return error_hint(err, "--reference names the model that the policy was trained from; without "
+                           "it, it is the policy as it is now");
+}
+
 /* All that can be refused before any weights are read. */
 static int open_outlines(PpoRun *r, Error *err)
 {
@@ -369,10 +386,8 @@ static int open_outlines(PpoRun *r, Error *err)
     if (!loaded_same_tokenizer(&r->start, &r->reward))
         return error_set(err, "the reward model %s has another tokenizer than the policy %s",
                          r->reward.folder, r->start.folder);
-    if (!loaded_same_tokenizer(&r->start, &r->reference))
-        return error_set(err, "the reference %s has another tokenizer than the policy %s",
-                         r->reference.folder, r->start.folder);
-    if (loaded_check_lora(&r->start, &r->lora, err) != 0 ||
+    if (check_reference(&r->start, &r->reference, err) != 0 ||
+        loaded_check_lora(&r->start, &r->lora, err) != 0 ||
         loaded_check_lora(&r->reward, &r->lora, err) != 0)
         return -1;
     return 0;

@@ -276,6 +276,13 @@ bool loaded_same_tokenizer(const Loaded *a, const Loaded *b)
     return strcmp(tokenizer_sha256(a->tokenizer), tokenizer_sha256(b->tokenizer)) == 0;
 }
 
+bool loaded_same_shape(const Loaded *a, const Loaded *b)
+{
+    const ModelConfig *x = &a->model->config, *y = &b->model->config;
+    return x->family == y->family && x->n_layer == y->n_layer && x->NH == y->NH &&
+           x->NKV == y->NKV && x->HD == y->HD && x->C == y->C && x->F == y->F && x->V == y->V;
+}
+
 void loaded_close(Loaded *l)
 {
     policy_close(l->policy);

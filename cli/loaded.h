@@ -68,6 +68,8 @@ void loaded_policy(Loaded *l);
 void loaded_close(Loaded *l);
 /* Whether tokens of one mean the same to the other. */
 bool loaded_same_tokenizer(const Loaded *a, const Loaded *b);
+/* Whether one can have been trained from the other: the same family, layers, heads and widths. */
+bool loaded_same_shape(const Loaded *a, const Loaded *b);
 /* The model as a row of the store, with the run that made it and its step; one of no run is the project's
  * base, or from outside. */
 int loaded_record(const Loaded *l, Store *store, int64_t *id, Error *err);

@@ -102,4 +102,17 @@ refused 1 "no train prompts of source nowhere" "${ppo[@]}" --source nowhere
 refused 1 "ppo.value shared has one trunk" "${ppo[@]}" --value shared --critic-warmup 1
 must "${ppo[@]}" --value shared --set lora.rank=2 --run adapters --stop-after 1
 must ppo --run adapters --resume --stop-after 1
+
+# ---- models that do not go together ----
+cp project.json before.json
+must pretrain corpus.jsonl --config "$tiny" --set pretrain.steps=1 --set model.vocabulary=300 --run words
+must reward --model words --config "$tiny" --no-eval --set reward.epochs=0.01 --run words-reward
+must pretrain corpus.jsonl --config "$tiny" --set pretrain.steps=1 --set model.layers=1 --run flat
+cp before.json project.json
+refused 1 "has another tokenizer than the policy" "${ppo[@]}" --reward words-reward
+refused 1 "has another tokenizer than the policy" "${ppo[@]}" --reward reward-1 --reference words
+refused 1 "the reference flat is a llama of 1 layers, 32 wide, the policy base a llama of 2, 32 wide: it did not begin as that" \
+    "${ppo[@]}" --reward reward-1 --reference flat
+says "--reference names the model that the policy was trained from"
+cmp -s project.json before.json || fail "what is refused is refused before work starts"
 [ $failed -eq 0 ]
