@@ -252,7 +252,8 @@ int ballots_save(const Context *ctx, Store *store, const BallotBatch *batch, Err
                .store = store,
                .batch = batch,
                .name = standard ? "standard input" : batch->path};
-    if (batch->rejects && rejects_check(batch->rejects, "read", &batch->path, 1, err) != 0)
+    if (batch->rejects &&
+        rejects_check("rejects", batch->rejects, "read", &batch->path, 1, err) != 0)
         return -1;
     FILE *in = standard ? stdin : fopen(batch->path, "re");
     if (!in) return error_set(err, "%s: %s", batch->path, strerror(errno));

@@ -22,7 +22,7 @@
 
 typedef struct {
     const char *kind, *layout, *names, *source, *split, *rejects, *sha256, *model, *template;
-    const char *system;
+    const char *system, *reasons;
     bool strict, chat, as_is;
 } ImportChoices;
 
@@ -51,6 +51,8 @@ static const Option OPTIONS[] = {
      "put all prompts into train, valid or test (about 80, 10 and 10% by a keyed hash)"},
     {"rejects", OPTION_TEXT, offsetof(ImportChoices, rejects), 0, 0, "FILE",
      "write the refused lines there, of all files or not at all"},
+    {"reasons", OPTION_TEXT, offsetof(ImportChoices, reasons), 0, 0, "FILE",
+     "write there which lines were refused and why, likewise"},
     {"strict", OPTION_SWITCH, offsetof(ImportChoices, strict), 0, 0, NULL,
      "take nothing of a file with a bad row"},
     {"sha256", OPTION_TEXT, offsetof(ImportChoices, sha256), 0, 0, "HEX",
@@ -160,8 +162,8 @@ static int import_one(const Context *ctx, Store *store, const char *word,
     const bool stopped = result.stopped;
     *as_is += result.as_is;
     if (stopped && !ctx->observer) say_stopped(word, &result);
-    else if (!stopped && result.refused && !options->rejects)
-        log_line("all refused lines: --rejects FILE writes them out");
+    else if (!stopped && result.refused && !options->rejects && !options->reasons)
+        log_line("all refused lines: --rejects FILE writes them out, --reasons FILE why");
     store_import_free(&result);
     return stopped;
 }
@@ -192,6 +194,18 @@ static int import_all(const Context *ctx, Store *store, const Words *words,
 
 /* ---- the command ----------------------------------------------------------------------------------- */
 
+static int check_kept(const ImportChoices *c, const Words *words, Error *err)
+{
+    if (c->rejects && c->reasons && strcmp(c->rejects, c->reasons) == 0)
+        return error_usage(err, "--rejects and --reasons are two files");
+    const char *const out[][2] = {{"rejects", c->rejects}, {"reasons", c->reasons}};
+    for (int i = 0; i < 2; i++)
+        if (out[i][1] &&
+            rejects_check(out[i][0], out[i][1], "imported", words->word, words->n, err) != 0)
+            return -1;
+    return 0;
+}
+
 static int read_choices(ImportOptions *options, const ImportChoices *c, const Words *words,
                         Error *err)
 {
@@ -215,7 +229,25 @@ static int read_choices(ImportOptions *options, const ImportChoices *c, const Wo
     if (c->sha256 && strlen(c->sha256) != SHA256_HEX - 1)
         return error_usage(err, "--sha256: %zu digits, a hash has %d", strlen(c->sha256),
                            SHA256_HEX - 1);
-    return c->rejects ? rejects_check(c->rejects, "imported", words->word, words->n, err) : 0;
+    return check_kept(c, words, err);
+}
+
+/* What is refused is kept where that was asked for. */
+static int import_keeping(const Context *ctx, Store *store, const Words *words,
+                          const ImportChoices *c, ImportOptions *options, Error *err)
+{
+    FileWriter rejects, reasons;
+    if (c->rejects && file_begin(&rejects, c->rejects, err) != 0) return -1;
+    if (c->reasons && file_begin(&reasons, c->reasons, err) != 0) {
+        if (c->rejects) file_abandon(&rejects);
+        return -1;
+    }
+    options->rejects = c->rejects ? &rejects : NULL;
+    options->reasons = c->reasons ? &reasons : NULL;
+    int rc = import_all(ctx, store, words, c, options, err);
+    if (c->reasons) rc = rejects_end(&reasons, rc, err);
+    if (c->rejects) rc = rejects_end(&rejects, rc, err);
+    return rc;
 }
 
 static int import(Context *ctx, int argc, char **argv, Error *err)
@@ -225,7 +257,6 @@ static int import(Context *ctx, int argc, char **argv, Error *err)
     ClassNames names = {0};
     ImportOptions options = {
         .render = import_reader_render, .decode = import_reader_decode, .reader = &reader};
-    FileWriter rejects;
     Words words;
     Store *store = NULL;
     char path[FILE_PATH_MAX];
@@ -241,12 +272,7 @@ static int import(Context *ctx, int argc, char **argv, Error *err)
     reader.model = choices.model;
     reader.template = choices.template;
     reader.chat_prompts = choices.chat;
-    if (choices.rejects) {
-        if (file_begin(&rejects, choices.rejects, err) != 0) goto done;
-        options.rejects = &rejects;
-    }
-    rc = import_all(ctx, store, &words, &choices, &options, err);
-    if (options.rejects) rc = rejects_end(&rejects, rc, err);
+    rc = import_keeping(ctx, store, &words, &choices, &options, err);
 
 done:
     import_reader_close(&reader);

@@ -55,6 +55,7 @@ typedef struct {
     const char *system; /* with chat: the turn before it; NULL: none */
     Split split;        /* SPLIT_ANY: by keyed hash */
     FileWriter *rejects; /* refused lines go here as they came; the caller commits; may be NULL */
+    FileWriter *reasons; /* and why they were, a line each: "FILE: line 3: ..."; likewise */
     bool strict;         /* the first bad row ends the import and nothing of it is kept */
     /* Conversations and texts given as token ids, which store/ cannot read: 0, or -1 when this one cannot be
      * taken, with the reason in err, or -2 when none can be and the import ends.  NULL refuses them. */

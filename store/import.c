@@ -34,6 +34,16 @@ static void keep_refusal(ImportResult *r, int64_t line, const char *reason)
     snprintf(r->refusal[at].reason, sizeof r->refusal[at].reason, "%.255s", reason);
 }
 
+static int put_reason(Import *im, int64_t line, const char *reason, Error *err)
+{
+    Text t = {0};
+    text_format(&t, "%s: %s %lld: %s\n", im->file.lines.path, im->result->unit, (long long)line,
+                reason);
+    const int rc = file_put(im->options->reasons, t.bytes, t.n, err);
+    text_free(&t);
+    return rc;
+}
+
 /* In strict mode the import ends here, with the reason as its error. */
 static int refuse(Import *im, const ImportRow *row, const char *reason, Error *err)
 {
@@ -42,6 +52,7 @@ static int refuse(Import *im, const ImportRow *row, const char *reason, Error *e
     if (rejects && (file_put(rejects, row->raw, strlen(row->raw), err) != 0 ||
                     file_put(rejects, "\n", 1, err) != 0))
         return -1;
+    if (im->options->reasons && put_reason(im, row->line, reason, err) != 0) return -1;
     if (!im->options->strict) return 0;
     return error_set(err, "%s: %s %lld: %s; nothing was imported", im->file.lines.path,
                      im->result->unit, (long long)row->line, reason);

@@ -33,6 +33,19 @@ same rejects.jsonl "$(printf '{"prompt":""}\nx')" "after an import that failed"
 must import more.jsonl --rejects rejects.jsonl
 same rejects.jsonl x "the next import's lines take their place"
 
+# ---- why ----
+printf '{"prompt":"d"}\n%s' "$(yes '{"prompt":""}' | head -n 9)" >ten.jsonl
+printf '[{"prompt":"e"},7]' >array.json
+must import ten.jsonl array.json --rejects refused.jsonl --reasons why.txt
+[ "$(wc -l <why.txt)" -eq 10 ] || fail "a reason for every refused row, not for five: $(cat why.txt)"
+[ "$(sed -n '9,10p' why.txt)" = "ten.jsonl: line 10: prompt is empty
+array.json: element 2: not a JSON object" ] || fail "with file and line: $(cat why.txt)"
+[ "$(wc -l <refused.jsonl)" -eq 10 ] || fail "beside the lines as they came"
+refused 2 "--rejects and --reasons are two files" import ten.jsonl --rejects x --reasons x
+refused 2 "--reasons ten.jsonl is what is imported; name another file" import ten.jsonl --reasons ten.jsonl
+refused 1 "nowhere" import ten.jsonl --rejects refused.jsonl --reasons nowhere/x
+[ "$(ls -d refused*)" = refused.jsonl ] || fail "nothing is left beside it: $(ls)"
+
 # ---- a disk that is full ----
 yes x | head -n 20000 | sed '1i {"prompt":"c"}' >many.jsonl
 (ulimit -f 16 && exec "$RLHF" import more.jsonl many.jsonl --rejects rejects.jsonl >out 2>err)
