@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/loaded.h"
@@ -160,7 +161,7 @@ static int run_change(Context *ctx, int argc, char **argv, Error *err)
 
 /* ---- list and show --------------------------------------------------------------------------------- */
 
-static void put_json(Text *t, const StoreCampaign *c)
+static void put_json(Text *t, const StoreCampaign *c, int64_t wanting)
 {
     text_add(t, "{\"campaign\":");
     json_put_text(t, c->name, strlen(c->name));
@@ -169,22 +170,31 @@ static void put_json(Text *t, const StoreCampaign *c)
     text_format(t,
                 ",\"purpose\":\"%s\",\"closed\":%s,\"scale\":%d,\"tie\":%s,\"both_bad\":%s,"
                 "\"overlap\":%d,\"lease_seconds\":%d,\"goal\":%d,\"comparisons\":%" PRId64
-                ",\"labels\":%" PRId64 ",\"guidelines_version\":%d,\"guidelines\":",
+                ",\"labels\":%" PRId64 ",\"to_do\":%" PRId64
+                ",\"guidelines_version\":%d,\"guidelines\":",
                 purpose_name(c->purpose), c->closed ? "true" : "false", c->scale,
                 c->tie ? "true" : "false", c->both_bad ? "true" : "false", c->overlap, c->lease_s,
-                c->goal, c->comparisons, c->labels, c->guidelines_version);
+                c->goal, c->comparisons, c->labels, wanting, c->guidelines_version);
     if (c->guidelines) json_put_text(t, c->guidelines, strlen(c->guidelines));
     else text_add(t, "null");
     text_add(t, "}");
 }
 
-static void print_list(const Context *ctx, const StoreCampaignList *list)
+/* "2,500 pairs, 1,390 labels by people, 1,110 to do" */
+static void print_work(const StoreCampaign *c, int width, int64_t wanting)
+{
+    printf("%*s, %s by people", width, text_count(c->comparisons, "pair"),
+           text_count(c->labels, "label"));
+    if (wanting > 0) printf(", %s to do", text_thousands(wanting));
+}
+
+static void print_list(const Context *ctx, const StoreCampaignList *list, const int64_t *wanting)
 {
     Text t = {0};
     if (ctx->json) {
         for (size_t i = 0; i < list->n; i++) {
             text_add(&t, i ? "," : "{\"campaigns\":[");
-            put_json(&t, &list->row[i]);
+            put_json(&t, &list->row[i], wanting[i]);
         }
         printf("%s]}\n", t.bytes);
         text_free(&t);
@@ -192,17 +202,18 @@ static void print_list(const Context *ctx, const StoreCampaignList *list)
     }
     for (size_t i = 0; i < list->n; i++) {
         const StoreCampaign *c = &list->row[i];
-        printf("%-16s %-9s %-7s %12s, %s by people%s%s\n", c->name, purpose_name(c->purpose),
-               c->closed ? "closed" : "open", text_count(c->comparisons, "pair"),
-               text_count(c->labels, "label"), *c->title ? "  " : "", c->title);
+        printf("%-16s %-9s %-7s ", c->name, purpose_name(c->purpose),
+               c->closed ? "closed" : "open");
+        print_work(c, 12, wanting[i]);
+        printf("%s%s\n", *c->title ? "  " : "", c->title);
     }
 }
 
-static void print_one(const Context *ctx, const StoreCampaign *c)
+static void print_one(const Context *ctx, const StoreCampaign *c, int64_t wanting)
 {
     Text t = {0};
     if (ctx->json) {
-        put_json(&t, c);
+        put_json(&t, c, wanting);
         printf("%s\n", t.bytes);
         text_free(&t);
         return;
@@ -212,8 +223,8 @@ static void print_one(const Context *ctx, const StoreCampaign *c)
            : c->purpose == PURPOSE_EVALUATE ? "to evaluate, never trained on"
                                             : "to practise, never trained on",
            c->closed ? "closed" : "open");
-    printf("%s, %s by people\n", text_count(c->comparisons, "pair"),
-           text_count(c->labels, "label"));
+    print_work(c, 0, wanting);
+    printf("\n");
     put_terms(&t, c);
     printf("%s", t.bytes);
     text_free(&t);
@@ -231,8 +242,12 @@ static int run_list(Context *ctx, int argc, char **argv, Error *err)
     StoreCampaignList list = {0};
     if (options_parse(ctx, NULL, NULL, NULL, 0, 0, argc, argv, err) != 0) return -1;
     if (open_store_to_read(&store, ctx, err) != 0) return -1;
-    const int rc = store_list_campaigns(store, &list, err);
-    if (rc == 0) print_list(ctx, &list);
+    int rc = store_list_campaigns(store, &list, err);
+    int64_t *wanting = mem_calloc(list.n + 1, sizeof *wanting);
+    for (size_t i = 0; i < list.n && rc == 0; i++)
+        rc = store_count_wanting(store, list.row[i].id, &wanting[i], err);
+    if (rc == 0) print_list(ctx, &list, wanting);
+    free(wanting);
     store_campaigns_free(&list);
     store_close(store);
     return rc;
@@ -245,8 +260,10 @@ static int run_show(Context *ctx, int argc, char **argv, Error *err)
     StoreCampaign c = {0};
     if (options_parse(ctx, NULL, NULL, &words, 0, 1, argc, argv, err) != 0) return -1;
     if (open_store_to_read(&store, ctx, err) != 0) return -1;
-    const int rc = store_get_campaign(store, words.n ? words.word[0] : NULL, &c, err);
-    if (rc == 0) print_one(ctx, &c);
+    int64_t wanting = 0;
+    int rc = store_get_campaign(store, words.n ? words.word[0] : NULL, &c, err);
+    if (rc == 0) rc = store_count_wanting(store, c.id, &wanting, err);
+    if (rc == 0) print_one(ctx, &c, wanting);
     store_campaign_free(&c);
     store_close(store);
     return rc;

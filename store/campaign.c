@@ -268,6 +268,21 @@ int store_use_campaign(Store *s, const char *name, Error *err)
     return rc;
 }
 
+int store_count_wanting(Store *s, int64_t campaign_id, int64_t *out, Error *err)
+{
+    static const char SQL[] =
+        "SELECT count(*) FROM campaign g JOIN comparison c ON c.campaign_id=g.id"
+        " WHERE g.id=?1 AND g.closed_us IS NULL AND c.origin<>'import'"
+        " AND c.prompt_id NOT IN " SQL_REDACTED
+        " AND (SELECT count(*) FROM assignment x JOIN annotator n ON n.id=x.annotator_id"
+        "  WHERE x.comparison_id=c.id AND x.state='done' AND x.role='annotator' AND n.kind='human')"
+        " < g.overlap";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, campaign_id);
+    return sql_one(s, stmt, out, "count what is to label", err);
+}
+
 int store_check_open(Store *s, Error *err)
 {
     StoreCampaign c = {0};

@@ -50,6 +50,9 @@ void store_campaign_free(StoreCampaign *campaign); /* the texts, not the struct 
 /* In order of id. */
 int store_list_campaigns(Store *s, StoreCampaignList *out, Error *err);
 void store_campaigns_free(StoreCampaignList *list);
+/* Sampled comparisons of it that fewer people have decided than its overlap asks for, redacted ones apart; 0 of one that
+ * is closed. */
+int store_count_wanting(Store *s, int64_t campaign_id, int64_t *out, Error *err);
 /* An error when nothing more is to be labeled in it. */
 int store_check_open(Store *s, Error *err);
 /* From here on claims, counts of what is to label, and new comparisons are of this campaign, not the default. */

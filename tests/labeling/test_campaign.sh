@@ -8,7 +8,7 @@ label() { printf '1\n1\n1\n' >keys; input=keys; run label --line "$@"; input=/de
 
 # ---- one is always there ----
 must campaign
-prints_like '^default +train +open +2 pairs, 0 labels by people$' "the default"
+prints_like '^default +train +open +2 pairs, 0 labels by people, 2 to do$' "the default"
 must campaign show
 prints "default: to train on, open"
 prints "no guidelines; from a file: rlhf campaign edit default --guidelines FILE"
@@ -24,7 +24,7 @@ prints "scale 3, both bad; 2 people per pair; a pair is held 5 min; goal 300 a d
 prints "guidelines, version 1:"
 prints "Prefer the kinder answer."
 must campaign show eval-1 --json
-prints '{"campaign":"eval-1","title":"before and after","purpose":"evaluate","closed":false,"scale":3,"tie":false,"both_bad":true,"overlap":2,"lease_seconds":300,"goal":300,"comparisons":0,"labels":0,"guidelines_version":1,"guidelines":"Prefer the kinder answer.\n"}'
+prints '{"campaign":"eval-1","title":"before and after","purpose":"evaluate","closed":false,"scale":3,"tie":false,"both_bad":true,"overlap":2,"lease_seconds":300,"goal":300,"comparisons":0,"labels":0,"to_do":0,"guidelines_version":1,"guidelines":"Prefer the kinder answer.\n"}'
 printf 'Prefer the shorter answer.\n' >rules
 must campaign edit eval-1 --guidelines rules --tie
 must campaign edit eval-1 --guidelines rules --scale 1
@@ -49,8 +49,12 @@ says "make some with: rlhf sample --campaign eval-1"
 label --as ada --campaign eval-1
 prints "2 pairs labeled as ada"
 [ "$(sed -n 2p out)" = "Prefer the shorter answer." ] || fail "who begins reads the guidelines first: $(head -n 3 out)"
+must campaign show eval-1
+prints "2 pairs, 2 labels by people, 2 to do" # one of two people each
 label --as ben --campaign eval-1
 prints "2 pairs labeled as ben"
+must campaign show eval-1
+prints_like '^2 pairs, 4 labels by people$' "each pair has its two people"
 must annotators add cy
 label --as cy --campaign eval-1
 exits 1 "two people are enough"
@@ -58,7 +62,7 @@ says "no pairs to label for cy: 2 are labeled by others"
 label --as ada --limit 1
 prints "1 pair labeled as ada" # of the default
 must campaign
-prints_like '^default +train +open +2 pairs, 1 label by people$' "labels are of their campaign"
+prints_like '^default +train +open +2 pairs, 1 label by people, 1 to do$' "labels are of their campaign"
 prints_like '^eval-1 +evaluate +open +2 pairs, 4 labels by people  before and after$' "the other's likewise"
 
 # ---- to measure by, never to learn from ----
