@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "cli/class_report.h"
 #include "cli/commands.h"
@@ -87,6 +88,36 @@ static int read_sources(ClassTexts *texts, ClassTexts *valid, const Classify *w,
     return o->valid ? class_texts_read_file(valid, o->valid, true, &w->base, err) : 0;
 }
 
+/* Near-duplicates stay in one split, so all texts of a class may be where nothing is learned from. */
+static void warn_of_held_out(const Classify *w)
+{
+    int *texts = mem_calloc((size_t)w->names.n, sizeof *texts);
+    for (int i = 0; i < w->train.n; i++) texts[w->train.label[i]]++;
+    for (int k = 0; k < w->names.n; k++)
+        if (texts[k] == 0)
+            log_line("warning: the class %s is not learned: all of its texts are held out",
+                     w->names.name[k]);
+    free(texts);
+}
+
+/* The same of classes that are in the test split alone, of which the model has no head. */
+static int warn_of_test(const Classify *w, Error *err)
+{
+    StoreClassTextList list = {0};
+    ClassNames told = {0};
+    if (store_list_class_texts(w->store, SPLIT_TEST, &list, err) != 0) return -1;
+    for (size_t i = 0; i < list.n; i++) {
+        const char *name = list.row[i].class_name;
+        if (class_names_find(&w->names, name) >= 0 || class_names_find(&told, name) >= 0) continue;
+        class_names_add(&told, name);
+        log_line("warning: the class %s is not learned: all of its texts are in the test split",
+                 name);
+    }
+    class_names_free(&told);
+    store_class_texts_free(&list);
+    return 0;
+}
+
 /* The classes are those of what is learned from; a file of its own to hold out has no others. */
 static int read_texts(Classify *w, Error *err)
 {
@@ -105,7 +136,8 @@ static int read_texts(Classify *w, Error *err)
     log_line("%s of %d classes to learn from, %d held out, %d beyond the context of %d left out",
              text_count(w->train.n, "text"), w->names.n, w->valid.n, w->too_long,
              w->base.model->config.max_T);
-    return 0;
+    warn_of_held_out(w);
+    return w->options.data || w->options.thumbs ? 0 : warn_of_test(w, err);
 }
 
 static void put_inputs(Text *t, const Classify *w)

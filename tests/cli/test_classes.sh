@@ -65,4 +65,16 @@ must verify
 must export classes
 [ "$(wc -l <out)" -eq 120 ] || fail "what is redacted is no text any more"
 refused 1 "there is no text 999" redact text 999
+
+# ---- classes that near-duplicates keep out of what is learned ----
+must init ../apart --base "$(echo "$PWD"/runs/pretrain-1/checkpoints/step-*)"
+cd ../apart || exit 1
+awk 'BEGIN { for (i = 0; i < 40; i++) printf "{\"text\":\"the %s is %s\",\"label\":\"%s\"}\n", substr("abcdefghijklmnopqrstuvwxyz", i % 20 + 1, 3), i % 2 ? "good" : "poor", i % 2 ? "praise" : "blame" }' >train.jsonl
+for n in 1 2 3; do echo "{\"text\":\"held $n\",\"label\":\"held\"}"; done >valid.jsonl
+for n in 1 2 3; do echo "{\"text\":\"last $n\",\"label\":\"last\"}"; done >test.jsonl
+for split in train valid test; do must import $split.jsonl --split $split; done
+must classify --config "$tiny" --set classify.epochs=0.1 --no-eval
+says "warning: the class held is not learned: all of its texts are held out"
+says "warning: the class last is not learned: all of its texts are in the test split"
+[ "$(grep -c '^warning: the class' err)" -eq 2 ] || fail "of the others nothing is said: $(cat err)"
 [ $failed -eq 0 ]
