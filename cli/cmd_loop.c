@@ -1,4 +1,6 @@
 /* rlhf loop: rounds of sample, label, reward, PPO and compare, from one settings file. */
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,13 +12,17 @@
 #include "base/mem.h"
 #include "base/run_lock.h"
 #include "cli/commands.h"
+#include "cli/detach.h"
 #include "cli/loop.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/project.h"
 
+enum { LOOK_MS = 50 };
+
 typedef struct {
-    bool status, back, wait, restart;
+    bool status, back, wait, restart, stop;
+    bool detach; /* seen to by main (cli/detach.h) */
     int steps;
 } LoopOptions;
 
@@ -25,6 +31,10 @@ static const Option OPTIONS[] = {
      "the rounds so far, and what comes next; changes nothing"},
     {"wait", OPTION_SWITCH, offsetof(LoopOptions, wait), 0, 0, NULL,
      "where people are needed, look again and again instead of ending"},
+    {"detach", OPTION_SWITCH, offsetof(LoopOptions, detach), 0, 0, NULL,
+     "go on without this terminal, and wait for people where they are needed"},
+    {"stop", OPTION_SWITCH, offsetof(LoopOptions, stop), 0, 0, NULL,
+     "save and end the loop that is at work; rlhf loop goes on from there"},
     {"steps", OPTION_INT, offsetof(LoopOptions, steps), 1, 1000000, "N",
      "end after N steps of this call; a later call goes on"},
     {"restart", OPTION_SWITCH, offsetof(LoopOptions, restart), 0, 0, NULL,
@@ -108,6 +118,36 @@ static int run_rounds(Loop *l, int steps, Error *err)
     return 0;
 }
 
+/* ---- beside the terminal --------------------------------------------------------------------------- */
+
+/* What can be wrong before the first step is told where it was typed. */
+static int leave_terminal(Loop *l, Error *err)
+{
+    char base[FILE_PATH_MAX];
+    if (l->ctx->detach == 0) return 0;
+    if (project_model(l->ctx, base, NULL, "base", err) != 0) return -1;
+    return detach_ready(
+        l->ctx,
+        &(Detached){"loop", l->folder, "rlhf loop --status, rlhf watch", "rlhf loop --stop"}, err);
+}
+
+static int stop(Loop *l, Error *err)
+{
+    const int asked = run_lock_signal(l->folder, SIGTERM, err);
+    if (asked == 0) return error_set(err, "no loop is at work in this project");
+    if (asked < 0) return -1;
+    log_line("asked to stop; what is done is kept, and a run under way is saved");
+    while (run_lock_is_held(l->folder, NULL)) {
+        if (interrupt_pending())
+            return error_stopped(err, "the loop was asked to stop and has not ended yet; rlhf loop "
+                                      "--status tells");
+        poll(NULL, 0, LOOK_MS);
+    }
+    loop_state_free(&l->state);
+    if (loop_state_read(&l->state, l->folder, err) != 0) return -1;
+    return loop_report(l, err);
+}
+
 /* ---- back ----------------------------------------------------------------------------------------- */
 
 /* What was aligned when round k was over; 0: before the first. */
@@ -186,7 +226,7 @@ static int run_locked(Loop *l, const LoopOptions *o, const Words *words, Error *
         rc = go_back(l, words, err);
         goto done;
     }
-    if (write_settings(l, err) != 0) goto done;
+    if (write_settings(l, err) != 0 || leave_terminal(l, err) != 0) goto done;
     const int kept = l->ctx->json ? output_silence() : -1;
     rc = run_rounds(l, o->steps, err);
     if (l->ctx->json) output_restore(kept);
@@ -209,16 +249,17 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
         error_usage(err, "unexpected '%.60s'", words.word[0]);
         goto done;
     }
-    if (o.back && o.status) {
-        error_usage(err, "--back and --status: which one?");
+    if (o.back + o.status + o.stop > 1) {
+        error_usage(err, "--back, --status and --stop: which one?");
         goto done;
     }
-    l->wait = o.wait, l->restart = o.restart;
+    l->wait = o.wait || o.detach, l->restart = o.restart;
     if (open_loop(l, err) != 0) goto done;
     l->at_work = o.status && run_lock_is_held(l->folder, NULL);
-    if (!o.status && !o.back && !run_lock_is_held(l->folder, NULL) && loop_check(l, err) != 0)
+    if (!o.status && !o.back && !o.stop && !run_lock_is_held(l->folder, NULL) &&
+        loop_check(l, err) != 0)
         goto done;
-    rc = o.status ? loop_report(l, err) : run_locked(l, &o, &words, err);
+    rc = o.status ? loop_report(l, err) : o.stop ? stop(l, err) : run_locked(l, &o, &words, err);
 
 done:
     loop_state_free(&l->state);
@@ -230,10 +271,11 @@ const Command cmd_loop = {
     .name = "loop",
     .heading = "train",
     .summary = "rounds of sample, label, reward, PPO, compare, one after another",
-    .usage =
-        "[--rounds N] [--judge RULE [--errors SHARE] | --when N [--wait]] [--steps N] [--restart]\n"
-        "--status\n"
-        "--back [ROUND]",
+    .usage = "[--rounds N] [--judge RULE [--errors SHARE] | --when N [--wait]] [--steps N] "
+             "[--restart] [--detach]\n"
+             "--status\n"
+             "--stop\n"
+             "--back [ROUND]",
     .details =
         "Each round: the newest policy answers, its pairs are labeled, a reward model is trained "
         "on "

@@ -9,6 +9,7 @@
 #include "base/run_lock.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/project.h"
 #include "cli/run_view.h"
 
 enum { LOOK_MS = 50 };
@@ -36,7 +37,25 @@ static int wait_for_end(const RunView *v, Error *err)
     return 0;
 }
 
-static int report(const Context *ctx, const RunView *v, Error *err)
+/* Whether `rlhf loop` works on the run, or, where v is NULL, works at all. */
+static bool is_of_loop(const Context *ctx, const RunView *v)
+{
+    char folder[FILE_PATH_MAX];
+    pid_t loop = 0, run = 0;
+    Error ignored;
+    if (project_path(ctx, folder, "loop", &ignored) != 0 || !run_lock_is_held(folder, &loop))
+        return false;
+    return !v || (run_lock_is_held(v->folder, &run) && run != 0 && run == loop);
+}
+
+static int none_running(const Context *ctx, Error *err)
+{
+    error_set(err, "no run is running");
+    return is_of_loop(ctx, NULL) ? error_hint(err, "the loop is at work; end it: rlhf loop --stop")
+                                 : -1;
+}
+
+static int report(const Context *ctx, const RunView *v, bool of_loop, Error *err)
 {
     const bool ended = strcmp(v->state, "stopped") == 0 || strcmp(v->state, "finished") == 0;
     if (!ended)
@@ -46,6 +65,9 @@ static int report(const Context *ctx, const RunView *v, Error *err)
                (long long)v->step);
     else if (strcmp(v->state, "finished") == 0)
         printf("%s has finished, %s\n", v->name, text_count(v->step, "step"));
+    else if (of_loop)
+        printf("%s stopped and is saved, %s, and with it the loop; go on with: rlhf loop\n",
+               v->name, text_count(v->step, "step"));
     else
         printf("%s stopped and is saved, %s; go on with: rlhf %s --resume --run %s\n", v->name,
                text_count(v->step, "step"), v->kind, v->name);
@@ -58,12 +80,13 @@ static int stop(Context *ctx, int argc, char **argv, Error *err)
     RunView v;
     if (options_parse(ctx, NULL, NULL, &words, 0, 1, argc, argv, err) != 0) return -1;
     if (run_view_open(&v, ctx, words.n > 0 ? words.word[0] : NULL, err) != 0) return -1;
+    const bool of_loop = is_of_loop(ctx, &v);
     int rc = run_lock_signal(v.folder, SIGTERM, err);
-    if (rc == 0) rc = words.n > 0 ? not_running(&v, err) : error_set(err, "no run is running");
+    if (rc == 0) rc = words.n > 0 ? not_running(&v, err) : none_running(ctx, err);
     else if (rc > 0) {
         rc = wait_for_end(&v, err);
         run_view_refresh(&v);
-        if (rc == 0) rc = report(ctx, &v, err);
+        if (rc == 0) rc = report(ctx, &v, of_loop, err);
     }
     run_view_close(&v);
     return rc;

@@ -13,11 +13,13 @@
 #include "base/text.h"
 #include "cli/project.h"
 
+enum { COMMAND_MAX = RUN_NAME_MAX + 32 };
 /* What the child tells, once: it left the terminal, or came to an end before. */
 typedef struct {
     enum { LEFT, FAILED, ENDED } what;
     int pid;
     char run[RUN_NAME_MAX], output[FILE_PATH_MAX];
+    char watch[COMMAND_MAX], stop[COMMAND_MAX];
     Error err;
 } Message;
 
@@ -58,7 +60,7 @@ static void say_where(const Context *ctx, const Message *m)
         return;
     }
     printf("%s goes on by itself; what it says: %s\n", m->run, m->output);
-    printf("watch it: rlhf watch %s   save and end it: rlhf stop %s\n", m->run, m->run);
+    printf("watch it: %s   save and end it: %s\n", m->watch, m->stop);
 }
 
 static int parent(const Context *ctx, pid_t child, int from, Error *err)
@@ -125,11 +127,13 @@ static int leave_terminal(const char *output, Error *err)
     return left ? 0 : -1;
 }
 
-int detach_ready(Context *ctx, const char *run, const char *folder, Error *err)
+int detach_ready(Context *ctx, const Detached *what, Error *err)
 {
     Message m = {.what = LEFT, .pid = (int)getpid()};
-    snprintf(m.run, sizeof m.run, "%s", run);
-    if (path_join(m.output, folder, "output.log", err) != 0) return -1;
+    snprintf(m.run, sizeof m.run, "%s", what->name);
+    snprintf(m.watch, sizeof m.watch, "%s", what->watch);
+    snprintf(m.stop, sizeof m.stop, "%s", what->stop);
+    if (path_join(m.output, what->folder, "output.log", err) != 0) return -1;
     fflush(stdout);
     if (leave_terminal(m.output, err) != 0) return -1;
     write_all(ctx->detach, &m, sizeof m);

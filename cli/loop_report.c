@@ -186,7 +186,11 @@ static void print_next(const Loop *l, const Facts *f)
 {
     const LoopState *s = &l->state;
     const LoopStep step = s->n > 0 ? s->round[s->n - 1].step : LOOP_DONE;
-    if (l->at_work) {
+    if (l->at_work && step == LOOP_LABEL && !l->rule) {
+        printf("\na process waits for people in round %d: %lld of %d new labels, %s without any\n"
+               "  choose the better answers: rlhf label\n",
+               s->n, (long long)labels, l->settings.when, text_count(to_label, "pair"));
+    } else if (l->at_work) {
         printf("\na process is at work on round %d: %s\n", s->n, LOOP_STEP[step]);
     } else if (step == LOOP_LABEL && !l->rule) {
         printf("\nround %d waits for people: %lld of %d new labels, %s without any\n", s->n,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/run_lock.h"
 #include "base/text.h"
 #include "cli/class_texts.h"
 #include "cli/commands.h"
@@ -312,10 +313,12 @@ static void find_loop(ProjectStatus *s, const Context *ctx)
     Text why = {0};
     Error ignored;
     if (project_path(ctx, folder, "loop", &ignored) != 0) return;
+    const bool at_work = run_lock_is_held(folder, NULL);
     if (loop_state_read(&loop, folder, &ignored) == 0 && loop_state_over(&loop) < loop.n) {
-        text_format(&why, "round %d goes on with %s", loop.n,
-                    LOOP_STEP[loop.round[loop.n - 1].step]);
-        propose(s, "loop", "", why.bytes);
+        const char *step = LOOP_STEP[loop.round[loop.n - 1].step];
+        text_format(&why, at_work ? "it is at work on round %d: %s" : "round %d goes on with %s",
+                    loop.n, step);
+        propose(s, "loop", at_work ? "--status" : "", why.bytes);
     }
     text_free(&why);
     loop_state_free(&loop);

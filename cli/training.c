@@ -248,10 +248,13 @@ static void say_time(const TrainingRun *t, int64_t step)
 static int ready(void *context, int64_t step, Error *err)
 {
     TrainingRun *t = context;
+    char watch[RUN_NAME_MAX + 16], stop[RUN_NAME_MAX + 16];
     if (t->resettled && run_change_settings(t->run, t->settings, err) != 0) return -1;
     say_time(t, step);
     if (t->ctx->detach == 0) return 0;
-    return detach_ready(t->ctx, t->name, t->folder, err);
+    snprintf(watch, sizeof watch, "rlhf watch %s", t->name);
+    snprintf(stop, sizeof stop, "rlhf stop %s", t->name);
+    return detach_ready(t->ctx, &(Detached){t->name, t->folder, watch, stop}, err);
 }
 
 static int measure_step(TrainingRun *t, Trainer *trainer, Error *err)
