@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "store/sql.h"
 
-enum { BUSY_US = 10000000, POLL_US = 1000, POLL_SPREAD_US = 4000 };
+enum { BUSY_US = 30000000, POLL_US = 1000, POLL_SPREAD_US = 4000 };
 
 /* Locks there are missing, late or a promise of one machine only: the first cause of damaged SQLite
  * databases (sqlite.org/howtocorrupt).  Magic numbers from statfs(2). */
@@ -188,7 +188,7 @@ static int64_t steady_us(void)
 }
 
 /* Somebody else has the lock.  SQLite's own handler soon asks ten times a second: among writers who take the lock
- * again as soon as they have let it go, eight of them on a slow disk, such a one waits more than ten seconds.
+ * again as soon as they have let it go, eight of them on a slow disk, such a one waits ten seconds and more.
  * Who asks as often as all others has the same chance. */
 static int wait_for_turn(void *context, int tries)
 {

@@ -21,7 +21,7 @@ int sql_error(Store *s, const char *doing, Error *err)
     switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-        return error_hint(err, "another program has been writing to it for 10 seconds; try again");
+        return error_hint(err, "another program has been writing to it for 30 seconds; try again");
     case SQLITE_FULL:
         return error_hint(err,
                           "the disk is full; nothing was changed: free some space and try again");

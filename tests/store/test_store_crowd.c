@@ -6,6 +6,12 @@
 
 enum { PEOPLE = 8, OVERLAP = 2 };
 
+static void give_up(int status, const Error *e)
+{
+    fprintf(stderr, "%s\n", e->message);
+    _exit(status);
+}
+
 /* In a child: label until nothing is left; the exit status says what went wrong. */
 static void label_all(int who, int begin)
 {
@@ -16,22 +22,22 @@ static void label_all(int who, int begin)
     snprintf(name, sizeof name, "person %d", who);
     /* Nobody begins before all are there. */
     if (read(begin, &byte, 1) != 0) _exit(9);
-    if (store_open(&own, db_path, &e) != 0) _exit(1);
-    if (store_add_annotator(own, name, ANNOTATOR_HUMAN, &annotator, &e) != 0) _exit(2);
+    if (store_open(&own, db_path, &e) != 0) give_up(1, &e);
+    if (store_add_annotator(own, name, ANNOTATOR_HUMAN, &annotator, &e) != 0) give_up(2, &e);
     if (store_begin_session(own, &(StoreSession){.annotator_id = annotator, .ui = "line"}, &session,
                             &e) != 0)
-        _exit(3);
+        give_up(3, &e);
     for (;;) {
         StoreClaim c = {0};
         bool found = false;
-        if (store_claim_comparison(own, session, false, &c, &found, &e) != 0) _exit(4);
+        if (store_claim_comparison(own, session, false, &c, &found, &e) != 0) give_up(4, &e);
         if (!found) break;
         StoreDecision d = {.assignment_id = c.assignment_id,
                            .outcome = OUTCOME_PREF,
                            .preferred = who % 2 ? 1 : -1,
                            .shown_us = 1};
         store_make_uuid(d.uuid);
-        if (store_save_label(own, &d, NULL, &e) != 0) _exit(5);
+        if (store_save_label(own, &d, NULL, &e) != 0) give_up(5, &e);
         store_claim_free(&c);
     }
     store_close(own);
@@ -95,8 +101,8 @@ static void a_writer_waits_for_its_turn(void **state)
     if (child == 0) {
         Store *own = NULL;
         Error e;
-        if (store_open(&own, db_path, &e) != 0 || sql_begin(own, &e) != 0) _exit(1);
-        if (write(told[1], &byte, 1) != 1) _exit(2);
+        if (store_open(&own, db_path, &e) != 0 || sql_begin(own, &e) != 0) give_up(1, &e);
+        if (write(told[1], &byte, 1) != 1) give_up(2, &e);
         usleep(HELD_US);
         _exit(sql_finish(own, 0, &e) == 0 ? 0 : 3);
     }
