@@ -189,7 +189,7 @@ static void print_next(const Loop *l, const Facts *f)
     if (l->at_work && step == LOOP_LABEL && !l->rule) {
         printf("\na process waits for people in round %d: %lld of %d new labels, %s without any\n"
                "  choose the better answers: rlhf label\n",
-               s->n, (long long)labels, l->settings.when, text_count(to_label, "pair"));
+               s->n, (long long)f->labels, l->settings.when, text_count(f->to_label, "pair"));
     } else if (l->at_work) {
         printf("\na process is at work on round %d: %s\n", s->n, LOOP_STEP[step]);
     } else if (step == LOOP_LABEL && !l->rule) {
