@@ -275,21 +275,26 @@ void sha256_hex(char out[SHA256_HEX], const void *bytes, size_t n)
 _Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof((Sha256 *)0)->state,
                "the library's state has grown");
 
+static crypto_hash_sha256_state *state_of(Sha256 *s)
+{
+    return (void *)s->state;
+}
+
 void sha256_begin(Sha256 *s)
 {
     start_sodium();
-    crypto_hash_sha256_init((crypto_hash_sha256_state *)s->state);
+    crypto_hash_sha256_init(state_of(s));
 }
 
 void sha256_add(Sha256 *s, const void *bytes, size_t n)
 {
-    if (n > 0) crypto_hash_sha256_update((crypto_hash_sha256_state *)s->state, bytes, n);
+    if (n > 0) crypto_hash_sha256_update(state_of(s), bytes, n);
 }
 
 void sha256_end(Sha256 *s, char out[SHA256_HEX])
 {
     unsigned char digest[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256_final((crypto_hash_sha256_state *)s->state, digest);
+    crypto_hash_sha256_final(state_of(s), digest);
     to_hex(out, digest);
 }
 

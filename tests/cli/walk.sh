@@ -17,6 +17,7 @@ rlhf() {
     sample*) more=(--max-new-tokens 16) ;;
     "reward score" | "classify predict") input=/dev/stdin ;;
     "reward " | "reward --set") more=(--config "$tiny") ;;
+    "classify eval") ;;
     classify*) more=(--config "$tiny") ;;
     "ppo --detach") more=("${small_ppo[@]}" --set ppo.iterations=100000) ;; # it runs until it is stopped
     "ppo --resume") more=(--stop-after 1) ;;
