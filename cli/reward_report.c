@@ -146,13 +146,15 @@ bool reward_report_is_chance(const RewardEvaluation *e)
 /* What was learned by heart is ordered nearly without error; a tenth above chance is noise that was fitted. */
 void reward_report_cause(const RewardEvaluation *learned, double learning_rate)
 {
-    static const double LEARNED = 0.6;
+    static const double LEARNED = 0.6, SMALL_MODELS = 1e-3;
     printf("of %s that it has just learned from it is right on %.2f: ",
            text_count(learned->n, "pair"), learned->accuracy);
     if (learned->all_equal || learned->accuracy < LEARNED || reward_report_is_chance(learned))
-        printf("it has not learned those either; before more labels try a higher --learning-rate "
-               "than %g (models of a million weights want 1e-3), or more --epochs\n",
-               learning_rate);
+        printf("it has not learned those either; before more labels try %s%g%s or more --epochs\n",
+               learning_rate < SMALL_MODELS ? "a higher --learning-rate than "
+                                            : "another --learning-rate than ",
+               learning_rate,
+               learning_rate < SMALL_MODELS ? " (models of a million weights want 1e-3)," : ",");
     else
         printf(
             "it knows those, and little that holds for others: more labels, or fewer --epochs\n");

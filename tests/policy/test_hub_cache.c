@@ -158,7 +158,7 @@ static void models_are_listed_by_names_that_find_them(void **state)
     assert_worked(hub_cache_link(&r, COMMIT, "a", HASH, &err), &err);
     assert_worked(hub_cache_set_commit(&r, COMMIT, &err), &err);
 
-    static const char *const EXPECTED[] = {"org/name", "org/name@refs/pr/1", "org/name@" OTHER};
+    static const char *const EXPECTED[] = {"org/name", "org/name@refs/pr/1", ("org/name@" OTHER)};
     assert_worked(hub_cache_models(&names, &n, &err), &err);
     assert_int_equal(n, 3);
     for (int i = 0; i < n; i++) {
