@@ -287,6 +287,22 @@ static void report_review(const Context *ctx, const char *who, const ReviewCount
            text_thousands(c->left));
 }
 
+/* A review that finds nothing says why. */
+static int say_nothing_differs(Store *store, int64_t annotator, Error *err)
+{
+    int64_t left = 0;
+    StoreCampaign campaign = {0};
+    if (store_count_disagreed(store, annotator, &left, err) != 0) return -1;
+    if (left > 0) return 0;
+    if (store_get_terms(store, &campaign, err) != 0) return -1;
+    log_line("nothing to settle: no pair is open that two people have labeled and differ on");
+    if (campaign.overlap == 1)
+        log_line("each pair goes to one person; to two: rlhf campaign edit %s --overlap 2",
+                 campaign.name);
+    store_campaign_free(&campaign);
+    return 0;
+}
+
 static int review_line(const Context *ctx, Store *store, int64_t annotator, ReviewCounts *counts,
                        const char **reason, Error *err)
 {
@@ -335,6 +351,7 @@ static int review(const Context *ctx, const LabelOptions *o, Store *store, Error
     if (check(o, terminal, err) != 0) return -1;
     if (annotator_find(who, store, &annotator, err) != 0) return -1;
     if (o->restricted) restrict_signals();
+    if (say_nothing_differs(store, annotator, err) != 0) return -1;
     const int rc = terminal && !o->line ? review_screen(o, store, who, &counts, &reason, err)
                                         : review_line(ctx, store, annotator, &counts, &reason, err);
     if (rc != 0) return -1;

@@ -50,5 +50,6 @@ int session_read_terms(Session *s, Error *err)
     if (store_get_terms(s->store, &now, err) != 0) return -1;
     store_campaign_free(&s->campaign);
     s->campaign = now;
+    s->disputes.scale = now.scale;
     return read_person(s, err);
 }

@@ -45,6 +45,10 @@ says "Nothing is left to settle; u takes the last one back, Enter ends:"
 prints '{"reviewer":"cy","settled":1,"skipped":0,"left":0}'
 review '' --as cy
 prints "0 pairs settled by cy, 0 left"
+says "nothing to settle: no pair is open that two people have labeled and differ on"
+must campaign new apart
+review '' --as cy --campaign apart
+says "each pair goes to one person; to two: rlhf campaign edit apart --overlap 2"
 refused 2 "--review: 'gold' is nothing to review; disagree" label --review gold
 must verify
 
