@@ -2,6 +2,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -98,6 +99,16 @@ static int copy_pages(Store *s, Store *copy, Error *err)
     return error_set(err, "%s: backup: %s", copy->path, sqlite3_errstr(code));
 }
 
+/* Who may not read the database may not read its copy, wherever that is put. */
+static int take_rights(const char *copy, const char *original, Error *err)
+{
+    struct stat st;
+    if (stat(original, &st) != 0) return error_set(err, "%s: %s", original, strerror(errno));
+    const mode_t group = chown(copy, (uid_t)-1, st.st_gid) == 0 ? 0070 : 0;
+    if (chmod(copy, st.st_mode & (0707 | group)) == 0) return 0;
+    return error_set(err, "%s: %s", copy, strerror(errno));
+}
+
 int store_backup(Store *s, const char *path, Error *err)
 {
     char *temporary = mem_format("%s.tmp-%ld", path, (long)getpid());
@@ -113,6 +124,7 @@ int store_backup(Store *s, const char *path, Error *err)
     }
     sql_remove_files(temporary);
     if (sql_connect(copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) != 0) goto done;
+    if (take_rights(temporary, s->path, err) != 0) goto done;
     if (sql_exec(copy, "PRAGMA synchronous=FULL", "backup", err) != 0) goto done;
     if (copy_pages(s, copy, err) != 0) goto done;
     if (check_pragma(copy, "PRAGMA integrity_check(1)", "the copy is damaged", err) != 0) goto done;

@@ -92,6 +92,12 @@ as $ben "$in_lab" label --line --project tone --as ben --limit 1
 exits 1 "a folder in which no journal can be made"
 says "tone belongs to $owner and the group cannot write"
 
+# Who may not read the database may not read a copy of it.
+chmod 775 tone && chmod g+s tone
+as $ben "$in_lab" backup --project tone
+exits 0 "a backup by the second user"
+[ "$(mode tone/backups/rlhf-*.db)" = "660 $lab" ] || fail "it has the rights of the database: $(ls -l tone/backups)"
+
 # A new one is shared from the start.
 mkdir new && chown $eve:$lab new
 as $eve "$in_lab" init new --shared
