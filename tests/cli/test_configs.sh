@@ -30,7 +30,7 @@ for config in "$SOURCE_DIR"/configs/*.json; do
     # two batches of 32 pairs
     must reward --config "$config" --set reward.batch_size=32 --set reward.epochs=0.6 --no-eval --json
     steps "reward --config $config"
-    must ppo --config "$config" --set ppo.iterations=2 --set ppo.batch_size=8 --set ppo.minibatch_size=4 --json
+    must ppo --config "$config" --set ppo.iterations=2 --set ppo.critic_warmup=1 --set ppo.batch_size=8 --set ppo.minibatch_size=4 --json
     steps "ppo --config $config"
     cd ..
 done
