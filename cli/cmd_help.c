@@ -12,10 +12,13 @@
 #include "cli/completion.h"
 #include "cli/manual.h"
 #include "cli/options.h"
+#include "cli/wrap.h"
 #include "kernels/kernels.h"
 
 static const char *const HEADINGS[] = {"data", "models", "people", "train", "watch", "other"};
 enum { N_HEADINGS = 6, NAME_COLUMN = 12, OPTION_COLUMN = 26 };
+/* What is broken to the width of the terminal goes on so far in. */
+enum { SETTING_HANG = 4, USAGE_HANG = 4, USAGE_COLUMN = 11, USAGE_INDENT = 7, DETAIL_HANG = 2 };
 
 static int count_commands(void)
 {
@@ -68,7 +71,7 @@ void help_list(void)
             if (strcmp((*c)->heading, HEADINGS[h]) != 0) continue;
             if (!said) printf("\n%s\n", HEADINGS[h]);
             said = true;
-            printf("  %-*s%s\n", NAME_COLUMN, (*c)->name, (*c)->summary);
+            wrap_print(NAME_COLUMN, "  %-*s%s\n", NAME_COLUMN, (*c)->name, (*c)->summary);
         }
     }
     printf("\nrlhf help COMMAND   its options and settings      rlhf help words   the terms\n");
@@ -87,7 +90,7 @@ static void print_options(const char *title, const Option *options)
                  : o->value ? " "
                             : "",
                  o->value ? o->value : "", maybe ? "]" : "");
-        printf("  %-*s%s\n", OPTION_COLUMN, left, o->help);
+        wrap_print(OPTION_COLUMN, "  %-*s%s\n", OPTION_COLUMN, left, o->help);
     }
 }
 
@@ -100,8 +103,17 @@ static void print_table(const Command *c, const ConfigTable *t, const char *key)
     Error ignored;
     config_bind(&config, t, values);
     context_preset(&config, c, &ignored);
-    if (key) config_help_key(&config, key, stdout);
-    else config_help(&config, stdout);
+    char *lines = NULL;
+    size_t n = 0;
+    FILE *to = open_memstream(&lines, &n);
+    if (!to) abort();
+    if (key) config_help_key(&config, key, to);
+    else config_help(&config, to);
+    fclose(to);
+    /* A line each where a program reads them. */
+    if (isatty(STDOUT_FILENO)) wrap_text(SETTING_HANG, lines);
+    else fputs(lines, stdout);
+    free(lines);
     free(values);
 }
 
@@ -126,9 +138,10 @@ static bool any_live(const Command *c)
 static void print_settings(const Command *c)
 {
     if (!c->sections) return;
-    printf("\nsettings with default, range, meaning and source; given as --KEY VALUE or --set "
-           "SECTION.KEY=VALUE\n");
-    if (can_resume(c) && any_live(c)) fputs(LIVE, stdout);
+    wrap_print(0,
+               "\nsettings with default, range, meaning and source; given as --KEY VALUE or --set "
+               "SECTION.KEY=VALUE\n");
+    if (can_resume(c) && any_live(c)) wrap_text(0, LIVE);
     for (const ConfigTable *const *t = c->sections; *t; t++) print_table(c, *t, NULL);
 }
 
@@ -174,22 +187,60 @@ static void print_seconds(const Command *c)
         printf("  rlhf help %s %s\n", c->name, (*s)->name);
 }
 
+/* Where the second column of a row begins; of a sentence, which has none, a small indent. */
+static int second_column(const char *line, int indent)
+{
+    const char *gap = strstr(line + indent, "  ");
+    const bool sentence = indent == 0 || !gap || (gap > line && gap[-1] == '.');
+    return sentence ? DETAIL_HANG : (int)(gap - line) + (int)strspn(gap, " ") - indent;
+}
+
+/* Sentences that follow each other are one paragraph, and what is indented deeper goes on with the row above it,
+ * so that all of it fits any width. */
+static void print_details(const char *details)
+{
+    Text line = {0};
+    int above = 0;
+    putchar('\n');
+    for (const char *at = details; *at; at += *at == '\n') {
+        const size_t n = strcspn(at, "\n");
+        const int indent = (int)strspn(at, " ");
+        const bool goes_on =
+            line.n > 0 && n > 0 && (indent > above ? above > 0 : indent + above == 0);
+        if (goes_on) {
+            text_format(&line, " %.*s", (int)n - indent, at + indent);
+        } else {
+            if (line.n)
+                wrap_print(above ? second_column(line.bytes, above) : 0, "%s\n", line.bytes);
+            text_clear(&line);
+            text_format(&line, "%.*s", (int)n, at);
+            above = indent;
+            if (n == 0) putchar('\n');
+        }
+        at += n;
+    }
+    if (line.n) wrap_print(above ? second_column(line.bytes, above) : 0, "%s\n", line.bytes);
+    text_free(&line);
+}
+
 void help_command(const Command *first, const Command *c)
 {
     const char *before = first ? first->name : "", *space = first ? " " : "";
-    printf("rlhf %s%s%s: %s\n\n", before, space, c->name, c->summary);
+    wrap_print(DETAIL_HANG, "rlhf %s%s%s: %s\n\n", before, space, c->name, c->summary);
     const char *lead = "usage: ";
     for (const char *line = c->usage; c->run && line; lead = "       ") {
         const size_t n = strcspn(line, "\n");
-        printf("%srlhf %s%s%s%s%.*s\n", lead, before, space, c->name, n ? " " : "", (int)n, line);
+        wrap_print(*lead == ' ' ? USAGE_HANG : USAGE_COLUMN, "%srlhf %s%s%s%s%.*s\n", lead, before,
+                   space, c->name, n ? " " : "", (int)n, line);
         line = line[n] ? line + n + 1 : NULL;
     }
     for (const Command *const *s = c->seconds; s && *s; s++) {
-        printf("%srlhf %s %-*s %s\n", lead, c->name, NAME_COLUMN, (*s)->name, (*s)->summary);
+        const int column = (int)strlen("usage: rlhf  ") + (int)strlen(c->name) + NAME_COLUMN + 1;
+        wrap_print(*lead == ' ' ? column - USAGE_INDENT : column, "%srlhf %s %-*s %s\n", lead,
+                   c->name, NAME_COLUMN, (*s)->name, (*s)->summary);
         lead = "       ";
     }
-    if (c->details)
-        printf("\n%s%s", c->details, c->details[strlen(c->details) - 1] == '\n' ? "" : "\n");
+    if (c->details) print_details(c->details);
     print_options("options", c->options);
     print_seconds(c);
     print_settings(c);
@@ -236,7 +287,8 @@ static int help(Context *ctx, int argc, char **argv, Error *err)
     if (o.man) return manual_print(stdout), 0;
     if (o.completion) return completion_print(o.completion, stdout, err);
     if (words.n == 0) return help_list(), 0;
-    if (words.n == 1 && strcmp(words.word[0], "words") == 0) return fputs(WORDS, stdout), 0;
+    if (words.n == 1 && strcmp(words.word[0], "words") == 0)
+        return wrap_text(SETTING_HANG, WORDS), 0;
     const Command *first = command_find(words.word[0]);
     if (!first && words.n == 1 && help_setting(words.word[0])) return 0;
     if (!first) return command_unknown(NULL, words.word[0], err);

@@ -207,6 +207,18 @@ run --project tone compare --rule nice
 exits 2 "an unknown rule of compare"
 says "rules: kind, brief, salesman, longer, shorter"
 
+# ---- help keeps to the width, and breaks at words ----
+for command in label import compare "campaign new"; do
+    COLUMNS=80 must help $command
+    [ -z "$(awk 'length($0) > 80' out)" ] || fail "help $command fits 80 columns: $(awk 'length($0) > 80' out)"
+done
+COLUMNS=80 must help label
+prints "  choice      first or second, as that line has them (order ab: a of the store"
+prints "              is first; ba: b is); a or b, as the store has them (rlhf show"
+prints "                            who chose what is told after each"
+COLUMNS=60 must help ppo
+prints_like '^  ppo.kl_coef .* reward lost per nat of KL to the reference ' "a setting is one line where no terminal reads it"
+
 # ---- standard output ----
 "$RLHF" help >/dev/full 2>err
 status=$?
