@@ -438,7 +438,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (project_path(ctx, path, "rlhf.db", err) != 0) goto done;
     if (store_open(&store, path, err) != 0) goto done;
     if (store_use_campaign(store, o.campaign, err) != 0) goto done;
-    if (store_check_open(store, err) != 0) goto done;
+    if (!o.practice && store_check_open(store, err) != 0) goto done;
     rc = o.batch || o.list ? elsewhere(ctx, &o, store, err)
          : o.review        ? review(ctx, &o, store, err)
                            : label(ctx, &o, store, err);

@@ -106,4 +106,13 @@ label --project changing --as ada --limit 1
 refused 1 "ada has no label with a note" campaign gold --from ada
 refused 1 "there is no annotator 'eve'" campaign gold --from eve
 refused 2 "whose labels? --from NAME" campaign gold
+printf 'n it is kinder\na\n' >keys
+input=keys
+run label --line --project changing --as ada --limit 1
+input=/dev/null
+must campaign gold --project changing --from ada
+must campaign close default --project changing
+label --project changing --as ada --practice
+exits 0 "practice asks no campaign"
+prints "practice: "
 [ "$failed" -eq 0 ]
