@@ -160,6 +160,48 @@ static int open_chat(Chat *out, const GenerateOptions *o, const Loaded *l, Error
     return out->template ? 0 : chat_missing(l->folder, err);
 }
 
+/* Each with random numbers of its own. */
+static int repeat_prompt(Sequences *out, uint64_t *key, const GenerateOptions *o, const Loaded *l,
+                         const Chat *chat, const char *prompt, Error *err)
+{
+    for (int i = 0; i < o->n; i++) {
+        if ((chat->template ? add_turn(out, o, l, chat, prompt, err)
+                            : add_prompt_tokens(out, l->tokenizer, prompt, err)) != 0)
+            return -1;
+        sequences_end(out);
+        key[i] = rng_item(RNG_FOR_GENERATE, (uint64_t)i);
+    }
+    return 0;
+}
+
+/* What fits neither the context nor the machine is refused before the weights are read. */
+static int make_ready(Loaded *l, const GenerateOptions *o, const Prompts *all, Error *err)
+{
+    const int context = l->model->config.max_T;
+    int longest;
+    if (prompts_check(&longest, &l->model->config, all, err) != 0) return -1;
+    if (o->max_new_tokens > context)
+        log_line("an answer ends where the context of %s does: after %s", text_thousands(context),
+                 text_count(context - longest, "token"));
+    if (memory_plan_decoding(l, o->n < o->batch ? o->n : o->batch, longest + o->max_new_tokens,
+                             err) != 0 ||
+        loaded_read(l, err) != 0)
+        return -1;
+    loaded_policy(l);
+    return 0;
+}
+
+/* One alone has been printed as it came. */
+static void print_responses(const Responses *r, const GenerateOptions *o, Printer *printer,
+                            bool json)
+{
+    if (o->count) print_counts(r, printer->tokenizer, json);
+    else if (json) print_json(r, printer->tokenizer);
+    else if (o->n == 1) printer_stream_end(printer, cut_after(r, 0));
+    else
+        for (int i = 0; i < r->n; i++) print_response(printer, r, i);
+}
+
 static int generate(Context *ctx, const GenerateOptions *o, Loaded *l, const char *prompt,
                     Error *err)
 {
@@ -187,33 +229,13 @@ static int generate(Context *ctx, const GenerateOptions *o, Loaded *l, const cha
         memcpy(s.stop, chat.stop, sizeof s.stop);
         s.n_stop = chat.n_stop;
     }
-    for (int i = 0; i < o->n; i++) {
-        if ((chat.template ? add_turn(&prompts, o, l, &chat, prompt, err)
-                           : add_prompt_tokens(&prompts, l->tokenizer, prompt, err)) != 0)
-            goto done;
-        sequences_end(&prompts);
-        key[i] = rng_item(RNG_FOR_GENERATE, (uint64_t)i);
-    }
+    if (repeat_prompt(&prompts, key, o, l, &chat, prompt, err) != 0) goto done;
     const Prompts all = {o->n, prompts.token, prompts.start, key};
-    const int context = l->model->config.max_T;
-    int longest;
-    if (prompts_check(&longest, &l->model->config, &all, err) != 0) goto done;
-    if (o->max_new_tokens > context)
-        log_line("an answer ends where the context of %s does: after %s", text_thousands(context),
-                 text_count(context - longest, "token"));
-    if (memory_plan_decoding(l, o->n < o->batch ? o->n : o->batch, longest + o->max_new_tokens,
-                             err) != 0 ||
-        loaded_read(l, err) != 0)
-        goto done;
-    loaded_policy(l);
+    if (make_ready(l, o, &all, err) != 0) goto done;
     rc = policy_generate(l->policy, &all, &s, &r, err);
     if (rc != 0 && stream) printer_stream_end(&printer, 0);
     if (rc != 0) goto done;
-    if (o->count) print_counts(&r, l->tokenizer, ctx->json);
-    else if (ctx->json) print_json(&r, l->tokenizer);
-    else if (stream) printer_stream_end(&printer, cut_after(&r, 0));
-    else
-        for (int i = 0; i < r.n; i++) print_response(&printer, &r, i);
+    print_responses(&r, o, &printer, ctx->json);
 
 done:
     chat_close(&chat);
