@@ -35,10 +35,26 @@ static int put_draft(Store *s, const StoreDraft *d, Error *err)
     return sql_run(s, stmt, "keep a draft", err);
 }
 
+/* A lease is for whoever went away, not for whoever reads a long text. */
+static int renew_lease(Store *s, int64_t assignment_id, Error *err)
+{
+    static const char SQL[] =
+        "UPDATE assignment SET expires_us=max(expires_us,?2+1000000*(SELECT g.lease_s FROM"
+        " comparison c JOIN campaign g ON g.id=c.campaign_id WHERE c.id=comparison_id))"
+        " WHERE id=?1 AND state='open'";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, assignment_id);
+    sqlite3_bind_int64(stmt, 2, store_time_us());
+    return sql_run(s, stmt, "hold a comparison on", err);
+}
+
 int store_put_draft(Store *s, const StoreDraft *draft, Error *err)
 {
     if (sql_begin(s, err) != 0) return -1;
-    return sql_finish(s, put_draft(s, draft, err), err);
+    int rc = put_draft(s, draft, err);
+    if (rc == 0) rc = renew_lease(s, draft->assignment_id, err);
+    return sql_finish(s, rc, err);
 }
 
 int store_get_draft(Store *s, int64_t assignment_id, StoreDraft *out, bool *found, Error *err)

@@ -21,7 +21,7 @@ typedef struct {
     int64_t prompt_top, first_top, second_top; /* byte of each text that stood first in its pane */
     int64_t shown_us, first_input_us, active_ms;
 } StoreDraft;
-/* Replaces the one before; of an assignment that is no longer open nothing is kept. */
+/* Replaces the one before, and the lease begins anew; of an assignment that is no longer open nothing is kept. */
 int store_put_draft(Store *s, const StoreDraft *draft, Error *err);
 /* *found is false, and *out is left alone, when there is none.  The caller frees. */
 int store_get_draft(Store *s, int64_t assignment_id, StoreDraft *out, bool *found, Error *err);

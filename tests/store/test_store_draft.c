@@ -167,11 +167,32 @@ static void added_columns_cannot_be_changed_without_a_trace(void **state)
     }
 }
 
+/* The ten minutes are over, and the reader scrolls before anybody else comes. */
+static void a_pair_that_is_worked_on_stays_held(void **state)
+{
+    (void)state;
+    StoreClaim other = {0};
+    bool found = true;
+    claim_one();
+    const StoreDraft draft = draft_of_claim();
+    OK(raw_sql("UPDATE assignment SET expires_us=1"));
+    OK(store_put_draft(store, &draft, &err));
+    const int64_t ben = begin_session_of(store, "ben", ANNOTATOR_HUMAN);
+    OK(store_claim_comparison(store, ben, false, &other, &found, &err));
+    assert_false(found);
+    OK(raw_sql("UPDATE assignment SET expires_us=1"));
+    OK(store_claim_comparison(store, ben, false, &other, &found, &err));
+    assert_true(found); /* nobody at work on it */
+    store_claim_free(&other);
+    store_claim_free(&claim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(draft_comes_back_as_it_was),
         TEST(draft_ends_with_the_label_or_the_lease),
+        TEST(a_pair_that_is_worked_on_stays_held),
         TEST(expected_answer_is_kept_and_replaced),
         TEST(label_keeps_what_was_seen_and_why),
         TEST(added_columns_cannot_be_changed_without_a_trace),
