@@ -62,7 +62,11 @@ int desk_take_pair(Desk *d, Error *err)
     if (!pair) return 0;
     view_set_pair(&d->view, pair);
     restore(d, pair);
-    if (session_guidelines_new(d->session)) desk_open_guidelines(d);
+    if (session_guidelines_new(d->session)) {
+        desk_open_guidelines(d);
+        snprintf(d->title, sizeof d->title, "New guidelines, version %d: please read",
+                 session_guidelines_version(d->session));
+    }
     return 0;
 }
 

@@ -28,7 +28,7 @@ static void new_guidelines_are_read_before_the_next_pair(void **state)
     edit(&b, "Kind before right.", 1, false);
     press(&b, 'a');
     assert_ptr_equal(b.desk.mode, &MODE_PAGE);
-    assert_string_equal(b.desk.title, "Guidelines, version 2");
+    assert_string_equal(b.desk.title, "New guidelines, version 2: please read");
     press(&b, 'a'); /* leaves the page, and is no choice */
     assert_ptr_equal(b.desk.mode, &MODE_COMPARE);
     assert_int_equal(labels(&b), 2);
