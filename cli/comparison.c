@@ -21,6 +21,14 @@ enum { SAMPLE_BASE = 0, SAMPLE_CANDIDATE = 1, SAMPLE_ALIGNED = 4000, SAMPLES_PER
 
 /* ---- prompts -------------------------------------------------------------------------------------- */
 
+void comparison_take_prompt(Comparison *c, int i, const char *text, const char *template)
+{
+    Text turns = {0};
+    c->prompt[i] = mem_strdup(text);
+    if (template && readable_turns(&turns, text, template)) c->turns[i] = text_take(&turns);
+    text_free(&turns);
+}
+
 static int read_prompts(Comparison *c, PromptTokens *p, Store *store, const Loaded *l,
                         const ComparisonOptions *o, Error *err)
 {
@@ -38,13 +46,8 @@ static int read_prompts(Comparison *c, PromptTokens *p, Store *store, const Load
     c->aligned_id = mem_calloc((size_t)p->n + 1, sizeof *c->aligned_id);
     c->best_id = mem_calloc((size_t)p->n + 1, sizeof *c->best_id);
     for (int i = 0; i < p->n; i++) {
-        const char *template = p->row[i]->template;
-        Text turns = {0};
-        c->prompt[i] = mem_strdup(p->row[i]->text);
-        if (template && readable_turns(&turns, c->prompt[i], template))
-            c->turns[i] = text_take(&turns);
-        text_free(&turns);
         c->prompt_id[i] = p->row[i]->id;
+        comparison_take_prompt(c, i, p->row[i]->text, p->row[i]->template);
     }
     if (c->n > 0) return 0;
     return error_set(err, "no %s prompts%s%s; rlhf import puts one prompt in ten into the %s split",

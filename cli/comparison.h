@@ -79,6 +79,8 @@ int comparison_run(Comparison *out, Store *store, Loaded *base, Loaded *aligned,
 void comparison_measure_texts(Comparison *c, const ComparisonOptions *o);
 void comparison_judge(Comparison *c, const ComparisonOptions *o);
 void comparison_free(Comparison *c);
+/* Prompt i, in the chat template of that name (NULL: none), and as people read it; prompt and turns (n) are there. */
+void comparison_take_prompt(Comparison *c, int i, const char *text, const char *template);
 /* Prompt i as people read it. */
 const char *comparison_prompt(const Comparison *c, int i);
 /* Scores (n) of these answers by the judge of the comparison: the rule when there is one, else the reward model. */

@@ -43,11 +43,15 @@ static int read_answer(Answers *a, int i, Store *store, const cJSON *row, const 
     return found ? 0 : -1;
 }
 
-static char *prompt_text(const StorePromptList *prompts, int64_t id)
+static void take_prompt(Comparison *c, int i, const StorePromptList *prompts)
 {
-    for (size_t i = 0; i < prompts->n; i++)
-        if (prompts->row[i].id == id) return mem_strdup(prompts->row[i].text);
-    return mem_strdup("[redacted]");
+    for (size_t k = 0; k < prompts->n; k++) {
+        const StorePrompt *p = &prompts->row[k];
+        if (p->id != c->prompt_id[i]) continue;
+        comparison_take_prompt(c, i, p->text, p->template);
+        return;
+    }
+    c->prompt[i] = mem_strdup("[redacted]");
 }
 
 static int read_rows(Comparison *c, Store *store, const cJSON *rows, bool best, Error *err)
@@ -60,6 +64,7 @@ static int read_rows(Comparison *c, Store *store, const cJSON *rows, bool best, 
         return -1;
     c->n = n;
     c->prompt = mem_calloc((size_t)n + 1, sizeof *c->prompt);
+    c->turns = mem_calloc((size_t)n + 1, sizeof *c->turns);
     c->prompt_id = mem_calloc((size_t)n + 1, sizeof *c->prompt_id);
     allocate(&c->base, n), allocate(&c->aligned, n);
     if (best) allocate(&c->best, n);
@@ -67,7 +72,7 @@ static int read_rows(Comparison *c, Store *store, const cJSON *rows, bool best, 
     cJSON_ArrayForEach(row, rows)
     {
         c->prompt_id[i] = (int64_t)json_number(row, "prompt", 0);
-        c->prompt[i] = prompt_text(&prompts, c->prompt_id[i]);
+        take_prompt(c, i, &prompts);
         rc = read_answer(&c->base, i, store, row, "base", "base_score", err);
         if (rc == 0) rc = read_answer(&c->aligned, i, store, row, "aligned", "aligned_score", err);
         if (rc == 0 && best) rc = read_answer(&c->best, i, store, row, "best", "best_score", err);

@@ -204,6 +204,9 @@ for name in first second; do
     grep -o '"stop":\[[0-9,]*\]' ../$name-said | sort -u
 done >stops
 [ "$(cat stops)" = "\"stop\":[0,$end]"$'\n'"\"stop\":[$end,0]" ] || fail "what ended an answer is stored with it: $(cat stops)"
+must report --project ../first-project --out page.html
+grep -q '</td><td>User: ' page.html || fail "the report shows conversations as turns"
+grep -q 'im_start' page.html && fail "and no marks of the template"
 
 # ---- a plain prompt ends at eos, and beside conversations with their turns too ----
 echo '{"prompt":"the lamp"}' >../plain.jsonl
