@@ -31,4 +31,4 @@ rlhf() {
     walked="$walked ${1:-}"
     [ "$BASH_SUBSHELL" -eq 0 ] && [ "${2:-}" != --list ] || cat out
 }
-small_ppo=(--set ppo.iterations=2 --set ppo.batch_size=16 --set ppo.minibatch_size=16 --set ppo.max_new_tokens=16)
+small_ppo=(--set ppo.iterations=3 --set ppo.batch_size=16 --set ppo.minibatch_size=16 --set ppo.max_new_tokens=16)
