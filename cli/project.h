@@ -48,9 +48,11 @@ int project_new_run(const Context *ctx, char name[RUN_NAME_MAX], char folder[FIL
 /* Whether a new run may be called that: a word that no shell, no path and no name of a model reads otherwise. */
 int project_check_run_name(const char *name, Error *err);
 /* The folder of a run that is there; an unknown name guesses.  NULL or "" is the newest of that kind, whatever
- * it is called; a kind of NULL is any. */
+ * it is called, but none that `rlhf loop` made; a kind of NULL is any, of the loop too. */
 int project_run(const Context *ctx, char name[RUN_NAME_MAX], char folder[FILE_PATH_MAX],
                 const char *wanted, const char *kind, Error *err);
+/* Whether `rlhf loop` made the run, which goes on with it by itself and alone compares before `aligned` moves. */
+bool project_run_is_of_loop(const Context *ctx, const char *name);
 /* The first section of its settings (pretrain, sft, reward, ppo, ...), or "" where they cannot be read. */
 enum { RUN_KIND_MAX = 32 };
 void project_run_kind(char kind[RUN_KIND_MAX], const char *run_folder);

@@ -25,7 +25,7 @@ static void propose(ProjectStatus *s, const char *command, const char *arguments
     snprintf(s->why, sizeof s->why, "%s", why);
 }
 
-/* ---- a run that was broken off -------------------------------------------------------------------- */
+/* ---- a run at work, or broken off -------------------------------------------------------------------- */
 
 static const StoreRun *recorded(const StoreRunList *list, const char *name)
 {
@@ -67,14 +67,14 @@ static void propose_resume(ProjectStatus *s, const Context *ctx, const StoreRun 
     const bool pretrain = strcmp(run->kind, "pretrain") == 0;
     Error ignored;
     Text arguments = {0}, why = {0};
-    text_format(&arguments, "%s%s--resume", pretrain ? "CORPUS... " : "",
+    text_format(&arguments, "%s%s--resume", pretrain ? "FILE... " : "",
                 is_second_round(run) ? "--model aligned --reference base " : "");
     if (project_run(ctx, newest, folder, NULL, run->kind, &ignored) != 0 ||
         strcmp(newest, run->name) != 0)
         text_format(&arguments, " --run %s", run->name);
     text_format(&why, "%s %s%s%s", run->name, state, step > 0 ? " after " : "",
                 step > 0 ? text_count(step, "step") : "");
-    text_add(&why, pretrain ? "; CORPUS: the same files as before"
+    text_add(&why, pretrain ? "; FILE: the same files as before"
                             : "; give --model, --source and the like again if it had them");
     propose(s, run->kind, arguments.bytes, why.bytes);
     text_free(&arguments);
@@ -94,10 +94,26 @@ typedef struct {
     int64_t step;
 } Standing;
 
+/* Another of its kind that was begun later has finished: it was given up for that one, whenever it was stopped. */
+static bool is_given_up(const StoreRun *run, const StoreRunList *list, const char *runs)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        const StoreRun *other = &list->row[i];
+        char folder[FILE_PATH_MAX], state[RUN_STATE_MAX];
+        Error ignored;
+        int64_t step;
+        if (strcmp(other->kind, run->kind) != 0 || other->started_us <= run->started_us) continue;
+        if (path_join(folder, runs, other->name, &ignored) != 0) continue;
+        project_run_state(state, &step, folder);
+        if (strcmp(state, "finished") == 0) return true;
+    }
+    return false;
+}
+
 /* The newest run that was stopped or died, unless another was at work after it, which has changed what it reads or
- * does its work: one that has finished since, however early it began, or is running. */
-static bool newest_interrupted(Standing *out, const StoreRunList *list, const char *runs,
-                               char *const *names, int n)
+ * does its work: one that has finished since, however early it began.  Those of the loop are its own to resume. */
+static bool newest_interrupted(Standing *out, const Context *ctx, const StoreRunList *list,
+                               const char *runs, char *const *names, int n)
 {
     int64_t others = 0;
     Standing found = {0};
@@ -109,15 +125,32 @@ static bool newest_interrupted(Standing *out, const StoreRunList *list, const ch
         project_run_state(s.state, &s.step, folder);
         const int64_t at = last_us(s.run);
         if (strcmp(s.state, "finished") == 0 && at > others) others = at;
-        if (strcmp(s.state, "running") == 0) others = INT64_MAX;
         if (strcmp(s.state, "stopped") != 0 && strcmp(s.state, "died") != 0) continue;
+        if (project_run_is_of_loop(ctx, names[i]) || is_given_up(s.run, list, runs)) continue;
         if (!found.run || at >= last_us(found.run)) found = s;
     }
     *out = found;
     return found.run && last_us(found.run) > others;
 }
 
-static int find_interrupted(ProjectStatus *s, const Context *ctx, Store *store, Error *err)
+/* What is at work is watched: with what it makes another command comes next. */
+static void propose_watch(ProjectStatus *s, const char *root, char *const *names, int n)
+{
+    for (int i = n - 1; i >= 0; i--) {
+        char folder[FILE_PATH_MAX], state[RUN_STATE_MAX];
+        Error ignored;
+        Text why = {0};
+        int64_t step;
+        if (path_join(folder, root, names[i], &ignored) != 0) continue;
+        project_run_state(state, &step, folder);
+        if (strcmp(state, "running") != 0) continue;
+        text_format(&why, "%s is running", names[i]);
+        propose(s, "watch", names[i], why.bytes);
+        text_free(&why);
+    }
+}
+
+static int find_run(ProjectStatus *s, const Context *ctx, Store *store, Error *err)
 {
     char **names = NULL, root[FILE_PATH_MAX];
     StoreRunList list = {0};
@@ -126,8 +159,9 @@ static int find_interrupted(ProjectStatus *s, const Context *ctx, Store *store, 
     bool passed = false;
     if (project_path(ctx, root, "runs", err) != 0) return -1;
     if (project_list_runs(ctx, &names, &n, err) != 0) return -1;
+    propose_watch(s, root, names, n);
     if (store_list_runs(store, NULL, &list, err) != 0) goto done;
-    if (newest_interrupted(&broken, &list, root, names, n)) {
+    if (newest_interrupted(&broken, ctx, &list, root, names, n)) {
         if (is_passed_by(&passed, s, broken.run, store, err) != 0) goto done;
         if (!passed) propose_resume(s, ctx, broken.run, broken.state, broken.step);
     }
@@ -292,7 +326,7 @@ static void find_missing(ProjectStatus *s)
 {
     if (s->store.prompts[SPLIT_ANY] == 0)
         propose(s, "import", "FILE", "prompts or comparisons, one JSON object a line");
-    if (!s->base.there) propose(s, "pretrain", "", "a base model of your own");
+    if (!s->base.there) propose(s, "pretrain", "FILE...", "a base model of your own, from texts");
     if (!s->base.there) propose(s, "init", "--base DIR", "or name the folder of a base model");
     if (s->store.comparisons == 0) propose(s, "sample", "", "two answers to each prompt");
     if (!s->reward.there) propose_labels(s);
@@ -315,9 +349,8 @@ static void find_loop(ProjectStatus *s, const Context *ctx)
     if (project_path(ctx, folder, "loop", &ignored) != 0) return;
     const bool at_work = run_lock_is_held(folder, NULL);
     if (loop_state_read(&loop, folder, &ignored) == 0 && loop_state_over(&loop) < loop.n) {
-        const char *step = LOOP_STEP[loop.round[loop.n - 1].step];
-        text_format(&why, at_work ? "it is at work on round %d: %s" : "round %d goes on with %s",
-                    loop.n, step);
+        text_format(&why, "%sround %d %s %s", at_work ? "rlhf loop is at work: " : "", loop.n,
+                    at_work ? "is at" : "goes on with", LOOP_STEP[loop.round[loop.n - 1].step]);
         propose(s, "loop", at_work ? "--status" : "", why.bytes);
     }
     text_free(&why);
@@ -327,7 +360,7 @@ static void find_loop(ProjectStatus *s, const Context *ctx)
 int project_next_find(ProjectStatus *s, const Context *ctx, Store *store, Error *err)
 {
     find_loop(s, ctx);
-    if (find_interrupted(s, ctx, store, err) != 0) return -1;
+    if (find_run(s, ctx, store, err) != 0) return -1;
     propose_classifier(s, ctx);
     find_missing(s);
     return 0;

@@ -173,6 +173,31 @@ static bool is_of_kind(const char *runs, const char *name, const char *kind)
     return found[0] ? strcmp(found, kind) == 0 : run_number(name, kind) > 0;
 }
 
+/* round-2-ppo, or round-2-ppo-2 where that was taken: as cli/loop_steps.c calls them. */
+bool project_run_is_of_loop(const Context *ctx, const char *name)
+{
+    static const char *const KINDS[] = {"reward", "ppo"};
+    char state[FILE_PATH_MAX];
+    Error ignored;
+    int at = 0;
+    if (sscanf(name, "round-%*[0-9]-%n", &at) != 0 || at == 0) return false;
+    if (project_path(ctx, state, "loop/state.json", &ignored) != 0 || !file_exists(state))
+        return false;
+    for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++)
+        if (strcmp(name + at, KINDS[i]) == 0 || run_number(name + at, KINDS[i]) > 0) return true;
+    return false;
+}
+
+/* None of that kind, or none but the loop's, of which `of_loop` is the newest. */
+static int no_run(const char *kind, const char *of_loop, Error *err)
+{
+    if (!of_loop) return error_set(err, "no %s%srun yet", kind ? kind : "", kind ? " " : "");
+    error_set(err, "no %s run yet but those of rlhf loop, the newest %s", kind, of_loop);
+    return error_hint(err,
+                      "the loop goes on with its own: rlhf loop; with that one by itself: --run %s",
+                      of_loop);
+}
+
 int project_run(const Context *ctx, char name[RUN_NAME_MAX], char folder[FILE_PATH_MAX],
                 const char *wanted, const char *kind, Error *err)
 {
@@ -180,20 +205,21 @@ int project_run(const Context *ctx, char name[RUN_NAME_MAX], char folder[FILE_PA
     int n = 0, rc = 0;
     if (project_path(ctx, runs, "runs", err) != 0) return -1;
     if (project_list_runs(ctx, &names, &n, err) != 0) return -1;
-    const char *found = NULL;
+    const char *found = NULL, *of_loop = NULL;
+    const bool by_name = wanted && wanted[0];
     for (int i = n - 1; i >= 0 && !found; i--) {
         if (strlen(names[i]) >= RUN_NAME_MAX) continue;
-        const bool fits = wanted && wanted[0] ? strcmp(names[i], wanted) == 0
-                                              : !kind || is_of_kind(runs, names[i], kind);
-        if (fits) found = names[i];
+        const bool fits =
+            by_name ? strcmp(names[i], wanted) == 0 : !kind || is_of_kind(runs, names[i], kind);
+        if (!fits) continue;
+        if (by_name || !kind || !project_run_is_of_loop(ctx, names[i])) found = names[i];
+        else if (!of_loop) of_loop = names[i];
     }
     if (found) {
         snprintf(name, RUN_NAME_MAX, "%s", found);
         rc = path_join(folder, runs, found, err);
-    } else if (wanted && wanted[0]) {
-        rc = unknown_run(wanted, names, n, err);
     } else {
-        rc = error_set(err, "no %s%srun yet", kind ? kind : "", kind ? " " : "");
+        rc = by_name ? unknown_run(wanted, names, n, err) : no_run(kind, of_loop, err);
     }
     folder_list_free(names, n);
     return rc;

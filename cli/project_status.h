@@ -18,8 +18,10 @@ typedef struct {
 typedef struct {
     StoreStatus store;
     StatusModel base, reward, aligned;
-    int64_t newer;  /* labels that the reward model has not read */
-    char next[256]; /* the command that comes next, "" when none is known */
+    int64_t
+        by_rule_alone; /* pairs that a rule has judged and no person: `rlhf label` offers them */
+    int64_t newer;     /* labels that the reward model has not read */
+    char next[256];    /* the command that comes next, "" when none is known */
     char why[256];
 } ProjectStatus;
 

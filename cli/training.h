@@ -21,7 +21,7 @@ typedef struct {
 /* clang-format off */
 #define TRAINING_OPTIONS(Struct, member) \
     {"run", OPTION_TEXT, offsetof(Struct, member.run), 0, 0, "NAME", "name of the run (default: the next number)"}, \
-    {"resume", OPTION_SWITCH, offsetof(Struct, member.resume), 0, 0, NULL, "go on with --run, or with the newest run of this kind, with its settings and seed"}, \
+    {"resume", OPTION_SWITCH, offsetof(Struct, member.resume), 0, 0, NULL, "go on with --run, or with the newest run of this kind but those of rlhf loop, with its settings and seed"}, \
     {"stop-after", OPTION_INT, offsetof(Struct, member.stop_after), 0, 1e9, "N", "save and stop after N steps of this call, as Ctrl-C would"}, \
     {"dry-run", OPTION_SWITCH, offsetof(Struct, member.dry_run), 0, 0, NULL, "say what would be done: data, memory, one measured step, the time; changes nothing on the disk"}, \
     {"detach", OPTION_SWITCH, offsetof(Struct, member.detach), 0, 0, NULL, "go on without this terminal; then: rlhf watch, rlhf stop"}

@@ -330,6 +330,23 @@ int store_count_skipped(Store *s, int64_t annotator_id, int64_t *out, Error *err
     return sql_one(s, stmt, out, "count skips", err);
 }
 
+/* Only where a rule has judged anything is every pair looked at. */
+int store_count_by_rule_alone(Store *s, int64_t *out, Error *err)
+{
+    static const char SQL[] =
+        "SELECT count(*) FROM comparison c JOIN campaign g ON g.id=c.campaign_id"
+        " WHERE EXISTS(SELECT 1 FROM annotator WHERE kind='rule')"
+        " AND g.closed_us IS NULL AND " SAMPLED
+        " AND EXISTS(SELECT 1 FROM assignment x JOIN annotator n ON n.id=x.annotator_id"
+        "  WHERE x.comparison_id=c.id AND x.state='done' AND n.kind='rule')"
+        " AND NOT EXISTS(SELECT 1 FROM assignment x JOIN annotator n ON n.id=x.annotator_id"
+        "  WHERE x.comparison_id=c.id AND x.state='done' AND n.kind='human')"
+        " AND c.prompt_id NOT IN " SQL_REDACTED;
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    return sql_one(s, stmt, out, "count what only rules have judged", err);
+}
+
 int store_count_claimable(Store *s, int64_t annotator_id, bool imported, int64_t *left,
                           int64_t *done, Error *err)
 {

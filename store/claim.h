@@ -36,6 +36,8 @@ void store_claim_free(StoreClaim *claim); /* the texts, not the struct */
 /* What this annotator has still to do, and has done (current labels, skips included). */
 int store_count_claimable(Store *s, int64_t annotator_id, bool imported, int64_t *left,
                           int64_t *done, Error *err);
+/* Sampled pairs of all campaigns that are open which a rule has judged and no person: people are offered them. */
+int store_count_by_rule_alone(Store *s, int64_t *out, Error *err);
 /* Of those done, the skips. */
 int store_count_skipped(Store *s, int64_t annotator_id, int64_t *out, Error *err);
 /* Comparisons that this annotator cannot be given, each counted once. */

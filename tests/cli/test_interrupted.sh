@@ -20,17 +20,19 @@ must import ../train.jsonl --split train
 must import ../valid.jsonl --split valid
 pretrain=(pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=4)
 must "${pretrain[@]}" --stop-after 2
-next 'rlhf pretrain CORPUS\.\.\. --resume +pretrain-1 stopped after 2 steps; CORPUS: the same files as before$' "a stopped base is gone on with"
+next 'rlhf pretrain FILE\.\.\. --resume +pretrain-1 stopped after 2 steps; FILE: the same files as before$' "a stopped base is gone on with"
 sed -i 's/"stopped"/"running"/' runs/pretrain-1/state.json
-next 'rlhf pretrain CORPUS\.\.\. --resume +pretrain-1 died after 2 steps; ' "so is one that died"
+next 'rlhf pretrain FILE\.\.\. --resume +pretrain-1 died after 2 steps; ' "so is one that died"
 must status --json
-prints '"next":"rlhf pretrain CORPUS... --resume"'
+prints '"next":"rlhf pretrain FILE... --resume"'
 must pretrain ../corpus.jsonl --resume
 next 'rlhf sample ' "once it has finished, the chain goes on"
 must "${pretrain[@]}" --stop-after 2 --run mine
-next 'rlhf pretrain CORPUS\.\.\. --resume +mine stopped' "the newest run needs no name, whatever it is called"
+next 'rlhf pretrain FILE\.\.\. --resume +mine stopped' "the newest run needs no name, whatever it is called"
 must "${pretrain[@]}"
 next 'rlhf sample ' "a later run that finished takes its place"
+must pretrain ../corpus.jsonl --resume --run mine --stop-after 1
+next 'rlhf sample ' "also from one that was stopped once more after it"
 
 must sample --max-new-tokens 8
 must judge --rule longer

@@ -52,6 +52,10 @@ must loop
 "$RLHF" runs | cmp -s - runs.txt || fail "rounds that are over are not done again"
 rm runs.txt
 
+# ---- its runs are its own ----
+refused 1 "no ppo run yet but those of rlhf loop, the newest round-2-ppo" ppo --resume
+says "the loop goes on with its own: rlhf loop"
+
 # ---- the same in steps of their own, and killed in the middle of one ----
 cd ../stopped || exit 1
 for step in 1 2 3 4 5 6 7 8 9 10; do must loop "${round[@]}" --rounds 2 --steps 1; done
@@ -135,6 +139,8 @@ prints_like '"step":"label","running":false,"waiting":true,"labels":2,"when":3,"
 "$RLHF" loop --wait --steps 1 >waited 2>&1 &
 pid=$!
 until grep -q "waiting for labels: 2 of 3" waited || ! kill -0 $pid 2>/dev/null; do sleep 0.01; done
+must status
+prints_like '^next: rlhf loop --status +rlhf loop is at work: round 1 is at label$' "a loop that waits is looked at, not begun again"
 refused 1 "another rlhf loop is at work in" loop
 says "look at it: rlhf loop --status; end it: kill $pid"
 refused 1 "another rlhf loop is at work in" loop --back 0

@@ -35,7 +35,17 @@ prints_like '^  reward +none yet$' "status says that there is no reward model"
 next sample "two answers" "without pairs, sampling comes next"
 must sample --max-new-tokens 12
 next "import MORE --split valid" "the valid split has prompts for 0 of the 10 labels to hold out" "what labeling cannot give is asked for at once"
+must status
+prints_like '^  comparisons +20   0 labeled, 20 to do$' "pairs that nobody has judged"
 must judge --rule longer
+must status
+prints_like '^  comparisons +20   20 labeled, 0 that nobody has judged, 20 judged by a rule alone: rule:longer 20$' "what a rule has judged is still offered to people"
+cp -r . ../judged
+printf 'a\nq\n' | "$RLHF" label --line --as ada --project ../judged >/dev/null 2>&1
+must status --project ../judged
+prints '0 that nobody has judged, 19 judged by a rule alone: rule:longer 20, ada 1'
+must status --json --project ../judged
+prints '"labeled":20,"by_rule_alone":19,'
 next "import MORE --split valid" "the valid split has prompts for 0 of the 10 labels" "with nothing to label or to ask, import comes next"
 run reward --config "$tiny"
 exits 1 "reward with no label held out"

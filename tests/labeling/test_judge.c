@@ -116,6 +116,9 @@ static void a_rules_labels_leave_the_pairs_to_people(void **state)
     assert_int_equal(store_add_annotator(s, "ada", ANNOTATOR_HUMAN, &ada, &err), 0);
     assert_int_equal(store_count_claimable(s, ada, false, &left, &done, &err), 0);
     assert_int_equal(left, 4);
+    int64_t alone = 0;
+    assert_int_equal(store_count_by_rule_alone(s, &alone, &err), 0);
+    assert_int_equal(alone, 4);
     fixture_close(s, path);
 }
 
