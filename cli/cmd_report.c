@@ -67,7 +67,8 @@ static int make(const ComparisonReport *r, const ReportOptions *o, Error *err)
 
 static int run(Context *ctx, int argc, char **argv, Error *err)
 {
-    ReportOptions o = {.out = "report.html"};
+    static const char HERE[] = "report.html";
+    ReportOptions o = {.out = HERE};
     Words words;
     Store *store = NULL;
     RecalledComparison c = {0};
@@ -75,7 +76,8 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     int rc = -1;
     if (options_parse(ctx, OPTIONS, &o, &words, 0, 2, argc, argv, err) != 0) return -1;
     if (words.n == 1) return error_usage(err, "which two models? rlhf report BASE ALIGNED");
-    if (!o.text && output_check(ctx, o.out, HTML_GENERATOR, false, err) != 0) return -1;
+    if (!o.text && output_check(ctx, o.out, HTML_GENERATOR, false, err) != 0)
+        return o.out == HERE ? error_hint(err, "elsewhere: rlhf report --out FILE") : -1;
     if (words.n == 2 && (name_of(base, ctx, words.word[0], err) != 0 ||
                          name_of(aligned, ctx, words.word[1], err) != 0))
         return -1;

@@ -12,7 +12,9 @@
 #include "cli/corpus_tokens.h"
 #include "cli/memory_plan.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/sweep_report.h"
+#include "compare/html.h"
 #include "policy/model_settings.h"
 #include "policy/parameter_count.h"
 #include "policy/supervised.h"
@@ -206,6 +208,8 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (context_settings(ctx, &c, NULL, err) != 0) return -1;
     s.settings.steps = 0; /* the data decide */
     s.settings.valid_every = 0;
+    if (s.options.report && output_check(ctx, s.options.report, HTML_GENERATOR, false, err) != 0)
+        goto done;
     if (choose_widths(&s, err) != 0 || check_sizes(&s, err) != 0) goto done;
     if (read_corpus(&s, &words, err) != 0) goto done;
     if (measure_all(&s, err) == 0) rc = report(&s, err);

@@ -11,6 +11,14 @@
 #include "base/mem.h"
 #include "cli/project.h"
 
+/* Files are made beside their place and renamed, so it is the folder that has to take them. */
+static int check_writable(const char *path, const char *folder, Error *err)
+{
+    if (access(folder, W_OK) == 0) return 0;
+    error_set(err, "%s: the folder %s may not be written: %s", path, folder, strerror(errno));
+    return error_hint(err, "give the path of a file in a folder that you may write");
+}
+
 /* Where `path` lies with all links of its folder followed, whether it is there or not; the caller frees. */
 static int full_path(char **out, const char *path, Error *err)
 {
@@ -21,8 +29,7 @@ static int full_path(char **out, const char *path, Error *err)
     int rc = -1;
     if (!*name) error_set(err, "'%s' is no name for a file", path);
     else if (!full) error_set(err, "%s: no folder %s", path, folder);
-    else if (access(full, W_OK) != 0) error_set(err, "%s: %s: %s", path, folder, strerror(errno));
-    else rc = 0;
+    else rc = check_writable(path, full, err);
     if (rc == 0) *out = mem_format("%s/%s", full[1] ? full : "", name);
     free(full);
     free(folder);

@@ -43,6 +43,28 @@ untouched "sub is a folder; choose another name" export prompts --out sub --forc
 untouched "/dev/null is no ordinary file" export prompts --out /dev/null --force
 untouched "nope/x.db: no folder nope" backup nope/x.db
 untouched "no folder" compare --report nope/report.html
+untouched "no folder nope" sweep corpus.jsonl --report nope/report.html
+
+# ---- where one may not write ----
+mkdir locked
+chmod 555 locked
+if [ -w locked ]; then # who may write everywhere tries as somebody else
+    chmod 755 . && chmod 644 rlhf.db project.json
+    printf '#!/bin/sh\nexec setpriv --reuid 65534 --regid 65534 --clear-groups "%s" "$@"\n' "$RLHF" >nobody
+    chmod 755 nobody
+    program=$RLHF RLHF=$PWD/nobody
+fi
+if "$RLHF" status >/dev/null 2>&1; then
+    for command in "compare --report" "report --out" "export prompts --out" "sweep demonstrations.jsonl --report"; do
+        # shellcheck disable=SC2086
+        refused 1 "locked/x.html: the folder $PWD/locked may not be written: Permission denied" $command locked/x.html
+        says "give the path of a file in a folder that you may write"
+    done
+    (cd locked && "$RLHF" report >../out 2>../err) && fail "a report where one may not write"
+    says "report.html: the folder $PWD/locked may not be written: Permission denied"
+    says "elsewhere: rlhf report --out FILE"
+fi
+RLHF=${program:-$RLHF}
 
 # ---- an earlier report is replaced ----
 printf '{"text":"the lamp is not broken ."}\n' >corpus.jsonl
