@@ -273,18 +273,48 @@ static int label(const Context *ctx, const LabelOptions *o, Store *store, Error 
     return 0;
 }
 
-static void report_review(const Context *ctx, const char *who, const ReviewCounts *c)
+/* What people differ on in the other campaigns, as members of an object or as lines that say how to get there. */
+static int put_elsewhere(Text *t, const Context *ctx, const LabelOptions *o, Store *store,
+                         int64_t annotator, Error *err)
+{
+    StoreCampaignList list = {0};
+    int rc = store_list_campaigns(store, &list, err);
+    for (size_t i = 0; i < list.n && rc == 0; i++) {
+        const char *name = list.row[i].name;
+        int64_t n = 0;
+        if (strcmp(name, o->campaign) == 0) continue;
+        rc = store_use_campaign(store, name, err);
+        if (rc == 0) rc = store_count_disagreed(store, annotator, &n, err);
+        if (rc != 0 || n == 0) continue;
+        if (ctx->json) {
+            if (t->n > 0) text_add(t, ",");
+            json_put_text(t, name, strlen(name));
+            text_format(t, ":%lld", (long long)n);
+        } else {
+            text_format(t,
+                        "%s left in campaign %s: rlhf label --review disagree --campaign %s%s%s\n",
+                        text_thousands(n), name, name, o->as ? " --as " : "", o->as ? o->as : "");
+        }
+    }
+    store_campaigns_free(&list);
+    return rc;
+}
+
+static void report_review(const Context *ctx, const char *who, const ReviewCounts *c,
+                          const char *elsewhere)
 {
     if (ctx->json) {
         Text t = {0};
         json_put_text(&t, who, strlen(who));
-        printf("{\"reviewer\":%s,\"settled\":%lld,\"skipped\":%lld,\"left\":%lld}\n", t.bytes,
-               (long long)c->settled, (long long)c->skipped, (long long)c->left);
+        printf("{\"reviewer\":%s,\"settled\":%lld,\"skipped\":%lld,\"left\":%lld,"
+               "\"elsewhere\":{%s}}\n",
+               t.bytes, (long long)c->settled, (long long)c->skipped, (long long)c->left,
+               elsewhere);
         text_free(&t);
         return;
     }
-    printf("%s settled by %s, %s left\n", text_count(c->settled, "pair"), who,
-           text_thousands(c->left));
+    printf("%s settled by %s, %s left\n%s", text_count(c->settled, "pair"), who,
+           text_thousands(c->left), elsewhere);
 }
 
 /* A review that finds nothing says why. */
@@ -355,9 +385,16 @@ static int review(const Context *ctx, const LabelOptions *o, Store *store, Error
     const int rc = terminal && !o->line ? review_screen(o, store, who, &counts, &reason, err)
                                         : review_line(ctx, store, annotator, &counts, &reason, err);
     if (rc != 0) return -1;
-    if (strcmp(reason, STORE_HANG_UP) == 0) interrupt_raise(SIGHUP);
-    else report_review(ctx, who, &counts);
-    return 0;
+    if (strcmp(reason, STORE_HANG_UP) == 0) {
+        interrupt_raise(SIGHUP);
+        return 0;
+    }
+    Text elsewhere = {0};
+    text_add(&elsewhere, "");
+    const int put = put_elsewhere(&elsewhere, ctx, o, store, annotator, err);
+    if (put == 0) report_review(ctx, who, &counts, elsewhere.bytes);
+    text_free(&elsewhere);
+    return put;
 }
 
 /* ---- decided elsewhere ----------------------------------------------------------------------------- */

@@ -42,13 +42,25 @@ prints "left for another time"
 prints "0 pairs settled by cy, 1 left"
 review 't\nu\n0\n\n' --as cy --json
 says "Nothing is left to settle; u takes the last one back, Enter ends:"
-prints '{"reviewer":"cy","settled":1,"skipped":0,"left":0}'
+prints '{"reviewer":"cy","settled":1,"skipped":0,"left":0,"elsewhere":{}}'
 review '' --as cy
 prints "0 pairs settled by cy, 0 left"
 says "nothing to settle: no pair is open that two people have labeled and differ on"
 must campaign new apart
 review '' --as cy --campaign apart
 says "each pair goes to one person; to two: rlhf campaign edit apart --overlap 2"
+# What other campaigns have is named.
+must campaign new crowd
+"$fixture" pairs . crowd || fail "pairs of another campaign"
+say ada 7 a; say ben 7 b
+review '' --as cy
+prints "0 pairs settled by cy, 0 left"
+prints "1 left in campaign crowd: rlhf label --review disagree --campaign crowd --as cy"
+review '' --as cy --json
+prints '"left":0,"elsewhere":{"crowd":1}}'
+review '' --as cy --campaign crowd
+prints "0 pairs settled by cy, 1 left"
+! grep -q "in campaign" out || fail "those of the campaign itself are not named twice: $(cat out)"
 refused 2 "--review: 'gold' is nothing to review; disagree" label --review gold
 must verify
 
