@@ -14,18 +14,19 @@ typedef struct {
     char start[SHA256_HEX]; /* the weights its run started from; "" of a run from scratch */
 } Known;
 
-/* What a run has ended with; a run without a model that can be read is nobody's ancestor. */
+/* What a run has come to; a run without a model that can be read is nobody's ancestor. */
 static bool read_run(Known *out, const Context *ctx, const Loaded *base, const char *runs,
                      const char *name)
 {
     char folder[FILE_PATH_MAX], checkpoint[FILE_PATH_MAX];
     RunRecord record = {0};
     Loaded made;
+    int64_t last;
     Error ignored;
     *out = (Known){0};
     snprintf(out->model.name, sizeof out->model.name, "%s", name);
     if (path_join(folder, runs, name, &ignored) != 0 ||
-        checkpoint_newest(checkpoint, &out->model.step, folder, &ignored) != 0 ||
+        project_run_checkpoint(checkpoint, &out->model.step, &last, folder, &ignored) != 0 ||
         run_record_read(&record, checkpoint, &ignored) != 0)
         return false;
     snprintf(out->start, sizeof out->start, "%s", record.start);

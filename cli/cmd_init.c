@@ -1,4 +1,4 @@
-/* rlhf init: make a project, or tell one what its base model is. */
+/* rlhf init: make a project, or tell one what its models are. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,13 +12,21 @@
 #include "cli/sharing.h"
 #include "store/store.h"
 
+enum { N_NAMED = 3 };
+static const char *const NAMED[N_NAMED] = {"base", "reward", "aligned"};
+
 typedef struct {
-    const char *base, *shared;
+    const char *model[N_NAMED]; /* as NAMED */
+    const char *shared;
 } InitOptions;
 
 static const Option OPTIONS[] = {
-    {"base", OPTION_TEXT, offsetof(InitOptions, base), 0, 0, "MODEL",
+    {"base", OPTION_TEXT, offsetof(InitOptions, model[0]), 0, 0, "MODEL",
      "the base model: its folder, org/name that was pulled; of a project that is there, a run"},
+    {"reward", OPTION_TEXT, offsetof(InitOptions, model[1]), 0, 0, "MODEL",
+     "the reward model: likewise, as the way back to an earlier one"},
+    {"aligned", OPTION_TEXT, offsetof(InitOptions, model[2]), 0, 0, "MODEL",
+     "the aligned model: likewise"},
     {"shared", OPTION_MAYBE, offsetof(InitOptions, shared), 0, 0, "GROUP",
      "let the users of a group write it too (that of the folder); of a project that is there, as "
      "well"},
@@ -63,16 +71,48 @@ static void say_shared(const Context *ctx)
     text_free(&t);
 }
 
-/* What answers is a language model.  One that cannot be read is taken: whoever uses it will say why. */
-static int check_base(const Context *ctx, const char *folder, const char *name, Error *err)
+/* What answers is a language model, and what scores has a head.  One that cannot be read is taken: whoever uses it
+ * will say why. */
+static int check_model(const Context *ctx, const char *folder, const char *role, const char *name,
+                       Error *err)
 {
     Loaded l;
     Error ignored;
     if (loaded_outline_folder(&l, ctx, folder, NULL, &ignored) != 0) return 0;
     const int heads = loaded_heads(&l);
     loaded_close(&l);
-    if (heads == 0) return 0;
-    return error_set(err, "--base %s: a reward model: it scores, and is not there to answer", name);
+    const bool scores = strcmp(role, "reward") == 0;
+    if (scores == (heads > 0)) return 0;
+    return error_set(err, "--%s %s: a %s", role, name,
+                     scores ? "language model: it answers, and does not score"
+                            : "reward model: it scores, and is not there to answer");
+}
+
+/* Looked at first, so that a mistyped name leaves no half-told project behind.  The folders of what was given. */
+static int find_models(char folder[N_NAMED][FILE_PATH_MAX], const Context *ctx,
+                       const InitOptions *o, Error *err)
+{
+    for (int i = 0; i < N_NAMED; i++) {
+        if (!o->model[i]) continue;
+        if (project_model(ctx, folder[i], NULL, o->model[i], err) != 0)
+            return error_wrap(err, "--%s", NAMED[i]);
+        if (check_model(ctx, folder[i], NAMED[i], o->model[i], err) != 0) return -1;
+    }
+    return 0;
+}
+
+/* Of a run its step is said, which RUN alone leaves open. */
+static int name_models(const Context *ctx, const InitOptions *o,
+                       char folder[N_NAMED][FILE_PATH_MAX], Error *err)
+{
+    for (int i = 0; i < N_NAMED; i++) {
+        char name[FILE_PATH_MAX], run[RUN_NAME_MAX];
+        if (!o->model[i]) continue;
+        if (project_set_model(ctx, NAMED[i], folder[i], err) != 0) return -1;
+        project_name_model(ctx, name, run, folder[i]);
+        if (!ctx->json) printf("%s = %s\n", NAMED[i], run[0] ? name : o->model[i]);
+    }
+    return 0;
 }
 
 static int init(Context *ctx, int argc, char **argv, Error *err)
@@ -81,16 +121,14 @@ static int init(Context *ctx, int argc, char **argv, Error *err)
     Words words;
     if (options_parse(ctx, OPTIONS, &options, &words, 0, 1, argc, argv, err) != 0) return -1;
     const char *folder = words.n ? words.word[0] : ".";
-    char base[FILE_PATH_MAX], database[FILE_PATH_MAX];
+    char models[N_NAMED][FILE_PATH_MAX], database[FILE_PATH_MAX];
     if (path_join(database, folder, "rlhf.db", err) != 0) return -1;
 
     const bool there = file_exists(database);
+    const bool names = options.model[0] || options.model[1] || options.model[2];
     if (there && project_find(ctx, folder, true, err) != 0) return -1;
-    /* Looked at first, so that a mistyped name leaves no half-told project behind. */
-    if (options.base && project_model(ctx, base, NULL, options.base, err) != 0)
-        return error_wrap(err, "--base");
-    if (options.base && check_base(ctx, base, options.base, err) != 0) return -1;
-    if (there && !options.base && !options.shared) {
+    if (find_models(models, ctx, &options, err) != 0) return -1;
+    if (there && !names && !options.shared) {
         error_set(err, "%s is a project already", folder);
         return error_hint(err, "what is in it: rlhf status%s%s", words.n ? " --project " : "",
                           words.n ? folder : "");
@@ -101,10 +139,7 @@ static int init(Context *ctx, int argc, char **argv, Error *err)
         if (sharing_make(ctx->project, options.shared, err) != 0) return -1;
         say_shared(ctx);
     }
-    if (options.base) {
-        if (project_set_model(ctx, "base", base, err) != 0) return -1;
-        if (!ctx->json) printf("base = %s\n", options.base);
-    }
+    if (name_models(ctx, &options, models, err) != 0) return -1;
     report(ctx, folder, !there);
     return 0;
 }
@@ -113,12 +148,14 @@ const Command cmd_init = {
     .name = "init",
     .heading = "data",
     .summary = "make a project: a folder that remembers prompts, answers, labels and runs",
-    .usage = "[DIR] [--base MODEL] [--shared[=GROUP]]",
-    .details = "Makes rlhf.db, project.json and runs/ in DIR, or here.  In a project that is there "
-               "already,\n"
-               "--base only names its base model, and --shared only gives rights: the folder hands "
-               "what is made in it\n"
-               "to the group (setgid), whose users may write rlhf.db and runs/.\n",
+    .usage = "[DIR] [--base MODEL] [--reward MODEL] [--aligned MODEL] [--shared[=GROUP]]",
+    .details =
+        "Makes rlhf.db, project.json and runs/ in DIR, or here.  In a project that is there "
+        "already,\n"
+        "--base, --reward and --aligned only name its models, and --shared only gives rights: "
+        "the folder hands\n"
+        "what is made in it to the group (setgid), whose users may write rlhf.db and "
+        "runs/.\n",
     .options = OPTIONS,
     .project = PROJECT_IGNORED,
     .run = init,

@@ -79,15 +79,16 @@ static int add_named(Listing *l, Error *err)
     return 0;
 }
 
-/* RUN is its newest checkpoint, but for one that has a model of its own. */
+/* RUN is what project_model takes for it, but for one that has a model of its own. */
 static int add_run(Listing *l, const char *name, const char *folder, Error *err)
 {
     char checkpoint[FILE_PATH_MAX], model[FILE_PATH_MAX];
-    int64_t *step = NULL;
+    int64_t *step = NULL, last;
     int n = 0, rc = 0;
     if (checkpoint_steps(&step, &n, folder, err) != 0) return -1;
     if (project_model_inside(model, folder)) add(l, name, model);
-    else if (n > 0 && checkpoint_path(checkpoint, folder, step[n - 1], err) == 0 &&
+    else if (n > 0 &&
+             checkpoint_path(checkpoint, folder, project_run_step(folder, &last), err) == 0 &&
              project_model_inside(model, checkpoint))
         add(l, name, model);
     for (int i = 0; i < n && rc == 0; i++) {
@@ -155,8 +156,9 @@ const Command cmd_models = {
     .summary = "the names that --model takes here, with kind and size",
     .usage = "[--json]",
     .details =
-        "First base, reward and aligned, then the runs: RUN is its newest checkpoint, RUN@STEP "
-        "the one of a step.\nLast what rlhf pull brought: org/name, org/name@REVISION.  Sizes are "
+        "First base, reward and aligned, then the runs: RUN is its best checkpoint on held-out "
+        "prompts, where PPO noted one, else its newest; RUN@STEP the one of a step.\nLast what "
+        "rlhf pull brought: org/name, org/name@REVISION.  Sizes are "
         "those of the weights on the disk.\nA folder with a model in it is a name, too.\n",
     .project = PROJECT_OPTIONAL,
     .run = models,

@@ -17,7 +17,7 @@
 #include "policy/adapter.h"
 #include "policy/hub_cache.h"
 
-enum { PROJECT_JSON_MAX = 1 << 20, NAMES_MAX = 256 };
+enum { PROJECT_JSON_MAX = 1 << 20, NAMES_MAX = 256, RUN_NOTE_MAX = RUN_NAME_MAX + 96 };
 
 /* ---- where ---- */
 
@@ -249,8 +249,9 @@ static int named_model(const Context *ctx, char folder[FILE_PATH_MAX], const cha
     return 0;
 }
 
-/* RUN or RUN@STEP. */
-static int run_model(const Context *ctx, char folder[FILE_PATH_MAX], const char *name, Error *err)
+/* RUN or RUN@STEP; `note` gets what is to be said of a RUN whose best is not its last. */
+static int run_model(const Context *ctx, char folder[FILE_PATH_MAX], char note[RUN_NOTE_MAX],
+                     const char *name, Error *err)
 {
     char wanted[RUN_NAME_MAX], run[RUN_NAME_MAX], run_folder[FILE_PATH_MAX], inside[FILE_PATH_MAX];
     const char *at = strchr(name, '@');
@@ -273,10 +274,13 @@ static int run_model(const Context *ctx, char folder[FILE_PATH_MAX], const char 
         if (project_model_inside(folder, inside)) return 0;
         return error_set(err, "%s: no checkpoint of step %lld in %s", name, step, run_folder);
     }
-    int64_t step;
+    int64_t step, last;
     if (project_model_inside(folder, run_folder)) return 0;
-    if (checkpoint_newest(inside, &step, run_folder, err) != 0)
+    if (project_run_checkpoint(inside, &step, &last, run_folder, err) != 0)
         return error_wrap(err, "run %s", run);
+    if (step != last)
+        snprintf(note, RUN_NOTE_MAX, ", its best on held-out prompts (its last: %s@%lld)", run,
+                 (long long)last);
     if (project_model_inside(folder, inside)) return 0;
     return error_set(err, "run %s: no model (config.json) in %s", run, inside);
 }
@@ -309,12 +313,13 @@ static int not_pulled(const char *name, Error *err)
 int project_model(const Context *ctx, char folder[FILE_PATH_MAX], const char *role,
                   const char *name, Error *err)
 {
-    char found[FILE_PATH_MAX], shown[FILE_PATH_MAX];
+    char found[FILE_PATH_MAX], shown[FILE_PATH_MAX], note[RUN_NOTE_MAX] = "";
     int rc;
     if (is_model_name(name)) rc = named_model(ctx, found, name, err);
     else if (project_model_inside(found, name)) rc = 0;
     else if (file_is_folder(name)) rc = error_set(err, "%s: no model there (config.json)", name);
-    else if (ctx->project[0] && !strchr(name, '/') && run_model(ctx, found, name, err) == 0) rc = 0;
+    else if (ctx->project[0] && !strchr(name, '/') && run_model(ctx, found, note, name, err) == 0)
+        rc = 0;
     else if (pulled_model(found, name)) rc = 0;
     else if (strchr(name, '/')) rc = not_pulled(name, err);
     else if (ctx->project[0]) rc = -1;
@@ -324,7 +329,7 @@ int project_model(const Context *ctx, char folder[FILE_PATH_MAX], const char *ro
     snprintf(folder, FILE_PATH_MAX, "%s", found);
     name_folder(ctx, shown, found);
     if (role && strcmp(shown, name) == 0) log_line("%s: %s", role, shown);
-    else if (role) log_line("%s: %s = %s", role, name, shown);
+    else if (role) log_line("%s: %s = %s%s", role, name, shown, note);
     return 0;
 }
 

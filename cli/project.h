@@ -21,6 +21,12 @@ int project_path(const Context *ctx, char out[FILE_PATH_MAX], const char *name, 
 /* project.json; {} when it is not there.  The caller calls cJSON_Delete. */
 int project_read(const Context *ctx, cJSON **out, Error *err);
 
+/* The step that the name of a run means: its best on held-out prompts where PPO noted one, as `aligned` is, else its
+ * last, which is *last; -1: it has none.  By names alone, sound or not. */
+int64_t project_run_step(const char *run_folder, int64_t *last);
+/* The checkpoint of it, or where that is damaged the newest sound one. */
+int project_run_checkpoint(char checkpoint[FILE_PATH_MAX], int64_t *step, int64_t *last,
+                           const char *run_folder, Error *err);
 /* The folder itself, or the model/ inside it; false when neither holds a model. */
 bool project_model_inside(char out[FILE_PATH_MAX], const char *folder);
 /* The folder of a model called `name`: base, reward, aligned, a folder, RUN, RUN@STEP, or a repository that

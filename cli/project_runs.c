@@ -11,6 +11,7 @@
 #include "base/run_lock.h"
 #include "base/text.h"
 #include "cli/project.h"
+#include "ppo/ppo.h"
 #include "store/store.h"
 
 enum { RUNS_GUESSED = 256 };
@@ -223,6 +224,34 @@ int project_run(const Context *ctx, char name[RUN_NAME_MAX], char folder[FILE_PA
     }
     folder_list_free(names, n);
     return rc;
+}
+
+int64_t project_run_step(const char *run_folder, int64_t *last)
+{
+    char newest[FILE_PATH_MAX], best[FILE_PATH_MAX], inside[FILE_PATH_MAX];
+    Error ignored;
+    *last = checkpoint_last_step(run_folder);
+    if (*last < 0 || checkpoint_path(newest, run_folder, *last, &ignored) != 0) return *last;
+    const int64_t at = ppo_saved_best(newest);
+    if (at < 0 || checkpoint_path(best, run_folder, at, &ignored) != 0) return *last;
+    return project_model_inside(inside, best) ? at : *last;
+}
+
+int project_run_checkpoint(char checkpoint[FILE_PATH_MAX], int64_t *step, int64_t *last,
+                           const char *run_folder, Error *err)
+{
+    char best[FILE_PATH_MAX];
+    Error ignored;
+    const int64_t at = project_run_step(run_folder, last);
+    if (at == *last || checkpoint_path(best, run_folder, at, &ignored) != 0 ||
+        checkpoint_verify(best, &ignored) != 0) {
+        if (checkpoint_newest(checkpoint, step, run_folder, err) != 0) return -1;
+        *last = *step;
+        return 0;
+    }
+    *step = at;
+    snprintf(checkpoint, FILE_PATH_MAX, "%s", best);
+    return 0;
 }
 
 void project_run_state(char state[RUN_STATE_MAX], int64_t *step, const char *run_folder)

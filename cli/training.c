@@ -321,29 +321,37 @@ int training_take_step(TrainingRun *t, int64_t step, Error *err)
     return 0;
 }
 
+/* What had the name before, while it is there to go back to; "" where it is the same. */
+static void find_before(char called[FILE_PATH_MAX], const TrainingRun *t, const char *name)
+{
+    char folder[FILE_PATH_MAX], now[FILE_PATH_MAX], run[RUN_NAME_MAX];
+    Error none;
+    called[0] = 0;
+    if (project_model(t->ctx, folder, NULL, name, &none) != 0) return;
+    project_name_model(t->ctx, called, run, folder);
+    project_name_model(t->ctx, now, run, t->model);
+    if (strcmp(called, now) == 0) called[0] = 0;
+}
+
 int training_name_model(const TrainingRun *t, const char *name, Error *err)
 {
     static const char *const SAYS[][2] = {
         {"base", "base: what sampling, reward and PPO start from"},
         {"reward", "reward model"},
         {"aligned", "aligned model"}};
-    char before[FILE_PATH_MAX] = "", called[FILE_PATH_MAX], now[FILE_PATH_MAX], run[RUN_NAME_MAX];
-    Error ignored;
+    char before[FILE_PATH_MAX];
     if (t->ctx->made && strcmp(name, "aligned") == 0) {
         snprintf(t->ctx->made, FILE_PATH_MAX, "%s", t->model);
         return 0;
     }
-    project_model_path(t->ctx, before, name, &ignored);
+    find_before(before, t, name);
     if (project_set_model(t->ctx, name, t->model, err) != 0) return -1;
     for (size_t i = 0; i < sizeof SAYS / sizeof *SAYS && !t->ctx->observer; i++)
         if (strcmp(name, SAYS[i][0]) == 0)
             log_line("%s is now the project's %s", t->name, SAYS[i][1]);
-    if (*before && strcmp(name, "base") == 0 && !t->ctx->observer) {
-        project_name_model(t->ctx, called, run, before);
-        project_name_model(t->ctx, now, run, t->model);
-        if (strcmp(called, now) != 0)
-            log_line("the base was %s; back to it: rlhf init --base %s", called, called);
-    }
+    if (before[0] && !t->ctx->observer && !t->ctx->led)
+        log_line("%s%s was %s; back to it: rlhf init --%s %s",
+                 strcmp(name, "base") == 0 ? "the " : "", name, before, name, before);
     return 0;
 }
 

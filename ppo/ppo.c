@@ -341,6 +341,19 @@ static int load_numbers(Ppo *p, const char *dir, Error *err)
     return isfinite(coef) ? 0 : error_set(err, "%s: kl_coef is missing", path);
 }
 
+int64_t ppo_saved_best(const char *dir)
+{
+    char path[FILE_PATH_MAX];
+    cJSON *state = NULL;
+    Error ignored;
+    if (path_join(path, dir, "ppo.json", &ignored) != 0 || !file_exists(path) ||
+        json_read(&state, path, 1 << 16, false, &ignored) != 0)
+        return -1;
+    const int64_t best = (int64_t)json_number(state, "best", -1);
+    cJSON_Delete(state);
+    return best;
+}
+
 /* The policy is the checkpoint's own model; a separate value model lies in value/, the rest in ppo.json. */
 static int save(void *self, const char *dir, Error *err)
 {

@@ -54,6 +54,8 @@ const struct Rollout *ppo_rollout(const Ppo *p);
 int64_t ppo_best(const Ppo *p, double *win_rate);
 /* Which bound (stop_kl and its like) the last iteration was beyond, in words, or NULL; lives until the next. */
 const char *ppo_out_of_bounds(const Ppo *p);
+/* The same as the checkpoint in `dir` knew it; -1 also when that is none of PPO's. */
+int64_t ppo_saved_best(const char *dir);
 PolicyOptions ppo_policy_options(const PpoConfig *c);
 PolicyOptions ppo_value_options(const PpoConfig *c);
 

@@ -35,6 +35,8 @@ cmp -s inside outside || fail "the same scores to the last digit: $(diff inside 
 # ---- what scores is not there to answer ----
 refused 1 "reward is a reward model: it scores, and is not there to answer" generate --model reward --prompt "the red lamp"
 refused 1 "--base reward: a reward model" init --base reward
+refused 1 "--aligned reward: a reward model" init --aligned reward
+refused 1 "--reward base: a language model: it answers, and does not score" init --reward base
 
 # ---- a stop changes no bit ----
 must ppo "${ppo[@]}" --answers --project ../stopped --stop-after 2

@@ -31,12 +31,28 @@ if [ -n "$best" ]; then
     [ -e "runs/ppo-1/checkpoints/step-00000$best/model.safetensors" ] || fail "the best checkpoint is kept"
     grep -q "\"aligned\":.*runs/ppo-1/checkpoints/step-00000$best\"" project.json || fail "it is what aligned means: $(cat project.json)"
 fi
+
+# RUN means the best, wherever a model is named; the best is known by the newest checkpoint
+cp -r runs/ppo-1 runs/other
+[ -e runs/other/checkpoints/step-000002 ] || cp -r runs/other/checkpoints/step-000004 runs/other/checkpoints/step-000002
+sed -i 's/"best": -\?[0-9]*/"best": 2/' runs/other/checkpoints/step-000004/ppo.json
+run generate --model other --prompt "the lamp" --max-new-tokens 1
+says_like '= runs/other/checkpoints/step-000002, its best on held-out prompts \(its last: other@4\)$' "RUN is its best, and which is its last is said"
+must init --aligned other
+prints "aligned = other@2"
+must models
+grep -qE '^other .* = other@2$' out || fail "models says the same of it: $(grep other out)"
+must init --aligned ppo-1
+rm -r runs/other
 awk -v s="$(metric objective/finished ppo-1)" 'BEGIN { n = split(s, a, " "); exit !(n == 4 && a[1] >= 0 && a[1] <= 1) }' ||
     fail "the share of finished answers is in the record"
 [ "$(metric time/updating ppo-1 | wc -w)" -eq 4 ] || fail "so are the times of its phases"
 
 # ---- what only shows changes no bit ----
 must "${ppo[@]}" --run plain --show-every 0 --eval-every 0
+says "aligned was ppo-1@${best:-4}; back to it: rlhf init --aligned ppo-1@${best:-4}"
+must init --aligned "ppo-1@${best:-4}"
+grep -q "\"aligned\":.*runs/ppo-1/checkpoints/step-00000${best:-4}\"" project.json || fail "and that is the way back: $(cat project.json)"
 for file in model.safetensors optimizer.safetensors value/model.safetensors; do
     cmp -s runs/ppo-1/checkpoints/step-000004/$file runs/plain/checkpoints/step-000004/$file || fail "looking changes $file"
 done
