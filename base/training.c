@@ -22,7 +22,7 @@ static int take_up(Trainer *t, Run *run, const TrainingOptions *o, int64_t *step
         return run_cut_back(run, 0, err);
     }
     if (t->load(t->self, dir, err) != 0) return error_wrap(err, "%s", dir);
-    log_line("resumed from %s", dir);
+    if (*step < t->total) log_line("resumed from %s", dir);
     if (checkpoint_set_aside(run->dir, *step, err) != 0) return -1;
     return run_cut_back(run, *step, err);
 }

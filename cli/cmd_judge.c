@@ -99,7 +99,7 @@ static void print_result(const Rule *rule, const RuleNoise *noise, const JudgeRe
         printf("\nnothing new: all pairs have labels of %s\n", r->handle);
         return;
     }
-    printf("\n%s labeled in %.1f s: %s decided, %s; the longer answer won %.0f%%\n",
+    printf("\n%s labeled in %.1f s: %s decided, %s; the answer of more words won %.0f%%\n",
            text_count(r->decided, "pair"), seconds, text_thousands(decided),
            text_count(r->ties, "tie"), 100 * share(r->longer, decided));
     if (!noise->coin && noise->flip > 0)

@@ -222,6 +222,16 @@ static int open_base(Reward *w, Error *err)
     return loaded_read(&w->base, err);
 }
 
+static void warn_of_ties(const RewardConfig *c)
+{
+    static const char *const TIES[] = {
+        [TIES_HALF] = "half", [TIES_DROP] = "drop", [TIES_DAVIDSON] = "davidson"};
+    if (c->tie_nu > 0 && c->ties != TIES_DAVIDSON)
+        log_line(
+            "warning: reward.tie_nu is of reward.ties=davidson; with ties=%s it changes nothing",
+            TIES[c->ties]);
+}
+
 static int curve(Reward *w, Error *err)
 {
     const Pairs train = preferences_pairs(&w->train), valid = preferences_pairs(&w->valid);
@@ -243,6 +253,7 @@ static int run_train(Context *ctx, int argc, char **argv, Error *err)
     config_bind(&c, &LORA_TABLE, &w.lora);
     if (options_parse(ctx, OPTIONS, &w.options, &words, 0, 0, argc, argv, err) != 0) return -1;
     if (training_settings(ctx, &c, "reward", &w.options.training, err) != 0) return -1;
+    warn_of_ties(&w.settings);
     if (open_store(&w.store, ctx, err) != 0) goto done;
     if (find_campaign(&w.campaign_id, w.store, w.options.campaign, err) != 0) goto done;
     if (open_base(&w, err) != 0) goto done;

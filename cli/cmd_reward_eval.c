@@ -139,7 +139,7 @@ const Command reward_eval_command = {
     .summary = "accuracy of a reward model on held-out pairs, or those of a file",
     .usage = "[--model MODEL] [--data FILE] [--worst N]\n--review [--worst N] [--as NAME] [--line]",
     .details = "Ties count half, and a pair counts once, its labels averaged.  Beside it stands "
-               "what \"the longer answer wins\" reaches,\n"
+               "what always choosing the answer of more tokens reaches,\n"
                "and what nobody can do better than, where that is known: from pairs that several "
                "people labeled, or from\nthe errors that a rule made on purpose.",
     .options = OPTIONS,

@@ -239,8 +239,9 @@ static const char *reward_detail(Page *p)
     const char *right =
         KEEP(p, "%s; right on %.1f%% of held-out pairs", from, 100 * r->reward_accuracy);
     if (r->reward_ceiling <= 0) return right;
-    return KEEP(p, "%s (the longer answer on %.1f%%; whoever knows the rule by heart on %.1f%%)",
-                right, 100 * r->reward_longer, 100 * r->reward_ceiling);
+    return KEEP(
+        p, "%s (the answer of more tokens on %.1f%%; whoever knows the rule by heart on %.1f%%)",
+        right, 100 * r->reward_longer, 100 * r->reward_ceiling);
 }
 
 int page_add_lineage(Page *p, Error *err)

@@ -247,11 +247,11 @@ static int evaluate(Demo *d, Store *store, Loaded *reward, Error *err)
     d->state.reward.longer_wins = e.longer_wins;
     d->state.reward.ceiling = ceiling(&list, d->rule);
     account_for_shrinking(&d->state, &shrunk);
-    wrap_print(
-        2,
-        "\n  accuracy on %d held-out pairs %.3f; the longer answer wins %.3f; who knows the rule "
-        "by heart reaches %.3f\n",
-        e.n, d->state.reward.accuracy, e.longer_wins, d->state.reward.ceiling);
+    wrap_print(2,
+               "\n  accuracy on %d held-out pairs %.3f; the answer of more tokens wins %.3f; who "
+               "knows the rule "
+               "by heart reaches %.3f\n",
+               e.n, d->state.reward.accuracy, e.longer_wins, d->state.reward.ceiling);
     if (d->state.reward.silent) say_silence(shrunk.factor);
     else if (set.n == (int)list.n && set.n > 0) show_likes(&list, chosen, rejected);
     free(chosen);

@@ -96,7 +96,8 @@ static void print_conclusion(const RewardEvaluation *e, double low, double high,
         "by %.2f (correlation)\n",
         e->calibration_error, e->length_correlation);
     if (held_out && e->n > 0 && e->accuracy <= e->longer_wins)
-        printf("no better than choosing the longer answer: it may have learned length and nothing "
+        printf("no better than choosing the answer of more tokens: it may have learned length and "
+               "nothing "
                "else\n");
     if (held_out && e->accuracy < 1 && !worst_follow)
         printf("the pairs it gets most wrong: rlhf reward eval --worst 20%s\n",
@@ -115,8 +116,8 @@ void reward_report_print(const char *name, const RewardEvaluation *e, const Nois
     char labels[32] = "";
     wilson_interval(&low, &high, e->accuracy * e->n, e->n);
     if (e->labels > e->n) snprintf(labels, sizeof labels, " (%s)", text_count(e->labels, "label"));
-    printf("%s: right on %.10g of %s%s%s%s%s: %.2f [%.2f, %.2f]; always choosing the longer "
-           "answer %.2f",
+    printf("%s: right on %.10g of %s%s%s%s%s: %.2f [%.2f, %.2f]; always choosing the "
+           "answer of more tokens %.2f",
            name, round(10 * e->accuracy * e->n) / 10,
            text_count(e->n, file ? "pair" : "held-out pair"), file ? " of " : "", file ? file : "",
            labels, when, e->accuracy, low, high, e->longer_wins);

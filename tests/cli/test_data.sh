@@ -93,7 +93,7 @@ says "cut.json: it begins with [, but is no JSON array: line 2: "
 run init lengths
 echo '{"prompt":"p","chosen":" internationalization everywhere","rejected":" a b c d"}' | "$RLHF" --project lengths import - >/dev/null
 run --project lengths judge --rule longer
-prints "the longer answer won 100%"
+prints "the answer of more words won 100%"
 
 # ---- export ----
 run export demonstrations

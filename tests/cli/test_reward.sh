@@ -30,7 +30,8 @@ cd ../ties || exit 1
 keys t 30
 refused 1 "all 30 labels are ties: nothing says which answer is better" reward --config "$tiny" --no-eval
 refused 1 "every label (30) is a tie, and reward.ties=drop leaves them out" \
-    reward --config "$tiny" --no-eval --set reward.ties=drop
+    reward --config "$tiny" --no-eval --set reward.ties=drop --set reward.tie_nu=3
+says "warning: reward.tie_nu is of reward.ties=davidson; with ties=drop it changes nothing"
 cd ../few || exit 1
 must sample --max-new-tokens 12
 keys b 37
@@ -68,7 +69,7 @@ must sample --max-new-tokens 12
 must judge --rule shorter --error-rate 0.2
 keys a 30
 must reward --force --config "$tiny" --set reward.keep_best=true --set reward.ties=davidson --set reward.margin=0.2
-prints_like '^reward-2: right on [0-9.]+ of 30 held-out pairs \([0-9]+ labels\): [01]\.[0-9]+ \[.*\]; always choosing the longer answer [01]\.[0-9]+$' \
+prints_like '^reward-2: right on [0-9.]+ of 30 held-out pairs \([0-9]+ labels\): [01]\.[0-9]+ \[.*\]; always choosing the answer of more tokens [01]\.[0-9]+$' \
     "the number and its interval"
 prints_like '^the pairs it gets most wrong: rlhf reward eval --worst 20' "what to do next"
 [ -e runs/reward-2/best ] && fail "the best state is part of the model, and its folder gone"
@@ -77,6 +78,7 @@ prints_like '^the pairs it gets most wrong: rlhf reward eval --worst 20' "what t
 tail -n 1 runs/reward-2/metrics.jsonl | grep -q '"tie_nu":[0-9.]*,.*"best_step":[0-9]*,"score_mean":' ||
     fail "the last line says what was done: $(tail -n 1 runs/reward-2/metrics.jsonl)"
 must reward --force --config "$tiny" --set reward.normalize_samples=40 --set reward.normalize_tokens=12 --json
+says_like '^reward was (reward-2@[0-9]+); back to it: rlhf init --reward \1$' "what it was before, and the way back"
 prints_like '"overlap":0,"agreement":null,"ceiling":null\}' "labels of a rule and one person have no ceiling"
 must reward --force --config "$tiny" --set reward.normalize_tokens=12 --run unlike
 scale='"score_mean":.*'

@@ -95,6 +95,7 @@ must pretrain corpus.jsonl --resume
 prints_like "^late: 3 steps" "--resume alone goes on with the newest of the kind, not with the highest number"
 must pretrain corpus.jsonl --resume --run late
 says "late is finished, 3 steps"
+! grep -q "resumed from" err || fail "what has ended is not said to be resumed: $(cat err)"
 ! grep -q "back to it" err || fail "the base that stays the base is not told as another: $(cat err)"
 refused 1 "run late is finished, 3 steps: with these settings none is left" pretrain corpus.jsonl --resume --run late --steps 2
 ! grep -q "from here on" err || fail "what is refused is not said to be so: $(cat err)"
