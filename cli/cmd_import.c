@@ -23,13 +23,15 @@
 typedef struct {
     const char *kind, *layout, *names, *source, *split, *rejects, *sha256, *model, *template;
     const char *system, *reasons;
-    bool strict, chat, as_is;
+    bool lines, strict, chat, as_is;
 } ImportChoices;
 
 static const Option OPTIONS[] = {
     {"kind", OPTION_TEXT, offsetof(ImportChoices, kind), 0, 0, "KIND",
      "take less than a row holds: prompts, demonstrations, preferences, judgements, classes "
      "(auto)"},
+    {"lines", OPTION_SWITCH, offsetof(ImportChoices, lines), 0, 0, NULL,
+     "the files are text, not JSON: each line that is not blank is a prompt, as it stands"},
     {"layout", OPTION_TEXT, offsetof(ImportChoices, layout), 0, 0, "NAME",
      "what the rows are, when they are not to be recognised by their members"},
     {"names", OPTION_TEXT, offsetof(ImportChoices, names), 0, 0, "FILE",
@@ -211,6 +213,7 @@ static int read_choices(ImportOptions *options, const ImportChoices *c, const Wo
 {
     options->source = c->source;
     options->strict = c->strict;
+    options->lines = c->lines;
     options->layout = c->layout;
     options->chat = c->chat;
     options->system = c->system;
@@ -221,6 +224,9 @@ static int read_choices(ImportOptions *options, const ImportChoices *c, const Wo
     if (options->kind == DATA_LABELS || options->kind == DATA_RESPONSES)
         return error_usage(err, "--kind %s: %s are not imported; preferences are", c->kind,
                            c->kind);
+    if (c->lines && (c->layout || (c->kind && options->kind != DATA_PROMPTS)))
+        return error_usage(err, "--lines takes prompts alone: %s goes with JSON",
+                           c->layout ? "--layout" : "another --kind");
     if (c->split && split_parse(&options->split, c->split, err) != 0) return -1;
     if (c->sha256 && (words->n != 1 || !is_address(words->word[0])))
         return error_usage(err, "--sha256 wants one https:// address");
@@ -285,11 +291,13 @@ const Command cmd_import = {
     .name = "import",
     .heading = "data",
     .summary = "take prompts, demonstrations, preferences and classes into the project",
-    .usage = "FILE|-|https://... [--kind KIND] [--split SPLIT] [--chat [--system TEXT]] "
-             "[--strict]",
+    .usage = "FILE|-|https://... [--lines] [--kind KIND] [--split SPLIT] [--chat "
+             "[--system TEXT]] [--strict]",
     .details =
-        "Rows are JSON objects, one a line or all in one array, plain or gzip, recognised by their "
-        "members; the\nfirst three are shown as they were understood.  LAYOUTS, for --layout:\n"
+        "Rows are JSON objects, one a line, over several lines or all in one array, plain or gzip, "
+        "recognised by\ntheir members; the first three are shown as they were understood.  Of a "
+        "text "
+        "file --lines takes each line\nas a prompt.  LAYOUTS, for --layout:\n"
         "  prompt         {prompt}\n"
         "  demonstration  {prompt, completion} or {prompt, response}\n"
         "  preference     {prompt, chosen, rejected}\n"

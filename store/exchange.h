@@ -50,6 +50,7 @@ typedef struct {
     char *const *
         class_name; /* (n_classes) of labels that are whole numbers, the first of 0; NULL: in digits */
     int n_classes;
+    bool lines;         /* the file is text: each line that is not blank is a prompt as it stands */
     const char *source; /* NULL: the file's name without folders and endings */
     bool chat;          /* a prompt that is a text becomes the one turn of a user, to be rendered */
     const char *system; /* with chat: the turn before it; NULL: none */
@@ -98,7 +99,7 @@ typedef struct {
     int n_samples;
     ImportSample sample[IMPORT_SAMPLES]; /* the first rows taken, as understood */
 } ImportResult;
-/* JSON lines, or one JSON array of rows, plain or gzip; "-" is standard input.  Each row is recognised by its
+/* JSON lines, JSON objects of several lines, or one JSON array of rows, plain or gzip; "-" is standard input.  Each row is recognised by its
  * members (docs/formats.md has the layouts).  Bad rows are refused with line and reason, the others taken; an
  * import with no row to take is an error.  A signal ends it after the row it is at, and what was read is kept; a
  * strict one then fails. */

@@ -174,6 +174,13 @@ static int take_all(Import *im, Error *err)
     return end_reading(im, &im->batch[i], more, err);
 }
 
+/* What the file may be instead, unless it was said what it is, or something else is to be done. */
+static void advise(const Import *im, Error *err)
+{
+    if (!im->options->lines && !err->hint[0] && !err->stopped)
+        import_form_advise(im->file.form, im->file.lines.path, err);
+}
+
 /* "data/prompts.jsonl.gz" -> "prompts" */
 static char *source_of(const char *path)
 {
@@ -202,7 +209,11 @@ int store_import(Store *s, const char *path, const ImportOptions *options, Impor
     if (content_check(s, source, "the source's name", err) != 0) goto done;
     if (sql_bulk(s, true, err) != 0) goto done;
     if (import_file_open(&im->file, path, im->options, err) != 0) goto done;
-    if (take_all(im, err) != 0) goto done;
+    if (take_all(im, err) != 0) {
+        if (result.taken + result.duplicate == 0 && im->file.form.kind >= FORM_TABLE)
+            advise(im, err);
+        goto done;
+    }
     const int64_t session_id = im->to.rows.session_id;
     if (session_id != 0 && store_end_session(s, session_id, "done", err) != 0) goto done;
     if (tally_advance(s, err) != 0) goto done;
@@ -212,10 +223,7 @@ int store_import(Store *s, const char *path, const ImportOptions *options, Impor
                       im->file.lines.path, text_thousands(result.refused), result.unit,
                       (long long)result.refusal[0].line, result.refusal[0].reason);
         else error_set(err, "%s: there are no rows in it", im->file.lines.path);
-        error_hint(
-            err,
-            "wanted: JSON lines such as {\"prompt\": ..., \"chosen\": ..., \"rejected\": ...}; "
-            "text to train a base on: rlhf pretrain FILE");
+        advise(im, err);
         goto done;
     }
     rc = 0;

@@ -49,6 +49,9 @@ int import_parse(ImportRow *out, const char *bytes, size_t n, const ImportOption
                  Error *err);
 /* The same of an element of an array. */
 int import_take(ImportRow *out, const cJSON *element, const ImportOptions *options, Error *err);
+/* A line of plain text, which is a prompt as it stands. */
+int import_take_text(ImportRow *out, const char *bytes, size_t n, const ImportOptions *options,
+                     Error *err);
 /* Dialogues become prompts and answers by options->render. */
 int import_render(ImportRow *row, const ImportOptions *options, Error *err);
 void import_row_free(ImportRow *row);

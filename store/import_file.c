@@ -108,7 +108,7 @@ static int read_line(ImportFile *r, ImportBatch *batch, Error *err)
     static const char MARK[] = "\xEF\xBB\xBF"; /* some editors begin a file with it */
     const char *bytes = r->lines.line.bytes ? r->lines.line.bytes : "";
     size_t n = r->lines.line.n;
-    const int64_t line = r->lines.number;
+    const int64_t line = r->lines.first;
     if (line == 1 && n >= 3 && memcmp(bytes, MARK, 3) == 0) {
         bytes += 3;
         n -= 3;
@@ -116,11 +116,12 @@ static int read_line(ImportFile *r, ImportBatch *batch, Error *err)
     if (n > 0 && bytes[n - 1] == '\r') n--;
     if (r->lines.too_long)
         return refuse(r, batch, line, bytes, n, "the line is longer than 16 MiB", err);
-    if (strspn(bytes, " \t\r") >= n) return 0;
+    if (strspn(bytes, " \t\r\n") >= n) return 0;
 
     ImportRow row = {0};
     Error reason = {0};
-    const int rc = import_parse(&row, bytes, n, r->options, &reason);
+    const int rc = r->options->lines ? import_take_text(&row, bytes, n, r->options, &reason)
+                                     : import_parse(&row, bytes, n, r->options, &reason);
     return keep_or_refuse(r, batch, &row, rc, line, bytes, n, &reason, err);
 }
 
@@ -155,17 +156,29 @@ void import_file_close(ImportFile *r)
 }
 
 /* One JSON array of rows has to be there whole before the first can be understood. */
-int import_file_begin(ImportFile *r, Error *err)
+static int read_array(ImportFile *r, Error *err)
 {
-    bool array = false;
-    if (line_reader_begins_array(&r->lines, &array, err) != 0) return -1;
-    if (!array) return 0;
     r->unit = "element";
     if (line_reader_rest(&r->lines, &r->all, err) != 0) return -1;
+    if (r->lines.file.stopped) return 0;
     if (json_parse(&r->array, r->all.bytes, r->all.n, err) != 0)
         return error_wrap(err, "%s: it begins with [, but is no JSON array", r->lines.path);
     r->lines.number = 0;
     r->element = r->array->child;
+    return 0;
+}
+
+int import_file_begin(ImportFile *r, Error *err)
+{
+    const char *bytes;
+    size_t n;
+    if (line_reader_look(&r->lines, &bytes, &n, err) != 0) return -1;
+    r->form = import_form_look(r->lines.path, bytes, n);
+    if (!r->options->lines) return r->form.kind == FORM_ARRAY ? read_array(r, err) : 0;
+    if (import_form_is_rows(bytes, n)) {
+        error_set(err, "%s: it begins with JSON, and --lines takes text", r->lines.path);
+        return error_hint(err, "without --lines its rows are understood");
+    }
     return 0;
 }
 
@@ -178,7 +191,9 @@ static bool at_end(const ImportFile *r)
 static int read_row(ImportFile *r, ImportBatch *batch, Error *err)
 {
     int more = at_end(r) ? 0 : 1;
-    if (!r->array) more = line_reader_next(&r->lines, err);
+    if (!r->array)
+        more = r->form.kind == FORM_OBJECTS ? line_reader_next_object(&r->lines, err)
+                                            : line_reader_next(&r->lines, err);
     if (more != 1) return more;
     const int rc = r->array ? read_element(r, batch, err) : read_line(r, batch, err);
     return rc == 0 ? 1 : IMPORT_CANNOT;
@@ -196,7 +211,8 @@ int import_file_next(ImportFile *r, ImportBatch *out, Error *err)
     }
     if (more == IMPORT_CANNOT) import_batch_clear(out);
     if (r->full < BATCH_ROWS) r->full *= 2;
-    out->offset = gzoffset(r->lines.file);
+    out->offset = r->lines.file.offset;
     import_texts_sort(&out->texts);
+    r->stopped = r->stopped || r->lines.file.stopped;
     return more < 0 ? -1 : more == 1 && !r->stopped;
 }

@@ -3,11 +3,13 @@
 #define STORE_IMPORT_FILE_H
 
 #include "store/import.h"
+#include "store/import_form.h"
 #include "store/line_reader.h"
 
 typedef struct {
     const ImportOptions *options;
     LineReader lines;
+    ImportForm form;
     const char *unit;     /* as in ImportResult */
     Text all;             /* a JSON array, */
     cJSON *array;         /* parsed; NULL: lines */
@@ -17,7 +19,7 @@ typedef struct {
 } ImportFile;
 
 int import_file_open(ImportFile *r, const char *path, const ImportOptions *options, Error *err);
-/* Lines or an array? */
+/* By how it looks: lines, objects of several lines, or an array? */
 int import_file_begin(ImportFile *r, Error *err);
 /* 1: the batch is full; 0: it is the last; -1: an error, and the batch has what came before it in a broken file.  A
  * strict import is one batch, and its first bad row an error. */

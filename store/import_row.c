@@ -136,6 +136,22 @@ int import_parse(ImportRow *out, const char *bytes, size_t n, const ImportOption
     return rc;
 }
 
+int import_take_text(ImportRow *out, const char *bytes, size_t n, const ImportOptions *options,
+                     Error *err)
+{
+    size_t at;
+    if (!text_is_utf8(bytes, n, &at))
+        return error_set(err, "not valid UTF-8 at byte %zu%s", at,
+                         memchr(bytes, 0, n) ? "; of UTF-16: iconv -f UTF-16 -t UTF-8" : "");
+    cJSON *object = cJSON_CreateObject();
+    char *text = mem_strndup(bytes, n);
+    cJSON_AddStringToObject(object, "prompt", text);
+    const int rc = import_take(out, object, options, err);
+    cJSON_Delete(object);
+    free(text);
+    return rc;
+}
+
 static void replace(char **text, char *by)
 {
     if (!by) return;

@@ -1,44 +1,32 @@
 #include "store/line_reader.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/interrupt.h"
-#include "base/json.h"
 
 int line_reader_open(LineReader *r, const char *path, Error *err)
 {
     *r = (LineReader){.path = strcmp(path, "-") == 0 ? "standard input" : path};
-    /* A copy of descriptor 0, since gzclose closes what it read from. */
-    const int in = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : -1;
-    r->file = in >= 0 ? gzdopen(in, "rb") : gzopen(path, "rb");
-    if (!r->file) return error_set(err, "cannot read %s: %s", r->path, strerror(errno));
-    const int64_t size = in >= 0 ? 0 : file_size(path);
+    if (byte_reader_open(&r->file, path, err) != 0) return -1;
+    const int64_t size = strcmp(path, "-") == 0 ? 0 : file_size(path);
     r->size = size > 0 ? size : 0;
-    gzbuffer(r->file, 1 << 17);
     return 0;
 }
 
 void line_reader_close(LineReader *r)
 {
-    if (r->file) gzclose(r->file);
-    r->file = NULL;
+    byte_reader_close(&r->file);
     text_free(&r->line);
 }
 
+/* 1, or 0 at the end or when stopped. */
 static int fill(LineReader *r, Error *err)
 {
-    const int got = gzread(r->file, r->block, sizeof r->block);
-    int code = Z_OK;
+    const ssize_t got = byte_reader_read(&r->file, r->block, sizeof r->block, err);
     r->at = 0;
     r->n = got > 0 ? (size_t)got : 0;
-    if (got > 0) return 1;
-    const char *why = gzerror(r->file, &code);
-    if (got == 0 && (code == Z_OK || code == Z_STREAM_END)) return 0;
-    if (code == Z_BUF_ERROR) return error_set(err, "%s: the compressed file is cut short", r->path);
-    return error_set(err, "%s: %s", r->path, code == Z_ERRNO ? strerror(errno) : why);
+    return got > 0 ? 1 : (int)got;
 }
 
 static void keep(LineReader *r, const char *bytes, size_t n)
@@ -47,19 +35,19 @@ static void keep(LineReader *r, const char *bytes, size_t n)
     else text_append(&r->line, bytes, n);
 }
 
-int line_reader_next(LineReader *r, Error *err)
+/* One more line behind what is kept. */
+static int take_line(LineReader *r, Error *err)
 {
     bool any = false;
-    text_clear(&r->line);
-    r->too_long = false;
     for (;;) {
         if (r->at == r->n) {
+            const int got = fill(r, err);
             /* a line without an end would never come to the look between lines */
-            if (r->too_long && interrupt_pending())
+            if (got >= 0 && r->too_long && interrupt_pending())
                 return error_stopped(err, "%s: stopped in line %lld, which is longer than %d MiB",
                                      r->path, (long long)r->number + 1, IMPORT_LINE_MAX >> 20);
-            const int got = fill(r, err);
             if (got < 0) return -1;
+            if (r->file.stopped) return 0;
             if (got == 0) break;
         }
         any = true;
@@ -74,6 +62,53 @@ int line_reader_next(LineReader *r, Error *err)
     return any;
 }
 
+static void begin_row(LineReader *r)
+{
+    text_clear(&r->line);
+    r->too_long = false;
+    r->first = r->number + 1;
+}
+
+int line_reader_next(LineReader *r, Error *err)
+{
+    begin_row(r);
+    return take_line(r, err);
+}
+
+/* ---- objects of several lines ---------------------------------------------------------------------- */
+
+/* No string goes over a line: one that is not closed there spoils its own object alone. */
+void json_depth_take(JsonDepth *d, const char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char c = bytes[i];
+        if (c == '\n') d->in_string = d->escaped = false;
+        else if (d->escaped) d->escaped = false;
+        else if (d->in_string) d->escaped = c == '\\', d->in_string = c != '"';
+        else if (c == '"') d->in_string = true;
+        else if (c == '{' || c == '[') d->depth++;
+        else if ((c == '}' || c == ']') && d->depth > 0) d->depth--;
+    }
+}
+
+int line_reader_next_object(LineReader *r, Error *err)
+{
+    JsonDepth depth = {0};
+    int more;
+    begin_row(r);
+    do {
+        const size_t from = r->line.n;
+        more = take_line(r, err);
+        if (more != 1) break;
+        keep(r, "\n", 1);
+        json_depth_take(&depth, r->line.bytes + from, r->line.n - from);
+    } while (depth.depth > 0 && !r->too_long);
+    /* what is not closed at the end is a row, a bad one */
+    return more == 0 && !r->file.stopped && r->line.n > 0 ? 1 : more;
+}
+
+/* ---- the whole ------------------------------------------------------------------------------------- */
+
 static const char BYTE_ORDER_MARK[] = "\xEF\xBB\xBF"; /* some editors begin a file with it */
 
 static size_t skip_mark(const LineReader *r)
@@ -82,28 +117,17 @@ static size_t skip_mark(const LineReader *r)
     return r->n >= n && memcmp(r->block, BYTE_ORDER_MARK, n) == 0 ? n : 0;
 }
 
-/* A first line that is JSON for itself, with more after it, is a row of its own: a bad one. */
-static bool is_row(const char *bytes, size_t n)
+/* A pipe gives less at a time than the block holds. */
+int line_reader_look(LineReader *r, const char **bytes, size_t *n, Error *err)
 {
-    const char *end = memchr(bytes, '\n', n);
-    cJSON *row = NULL;
-    Error ignored;
-    if (!end) return false;
-    const size_t length = (size_t)(end - bytes);
-    const bool whole = json_parse_row(&row, bytes, length, &ignored) == 0;
-    cJSON_Delete(row);
-    while (++end < bytes + n)
-        if (!strchr(" \t\r\n", *end)) return whole;
-    return false;
-}
-
-int line_reader_begins_array(LineReader *r, bool *array, Error *err)
-{
-    *array = false;
-    if (fill(r, err) < 0) return -1;
-    size_t i = skip_mark(r);
-    while (i < r->n && strchr(" \t\r\n", r->block[i])) i++;
-    *array = i < r->n && r->block[i] == '[' && !is_row(r->block + i, r->n - i);
+    ssize_t got = 1;
+    while (got > 0 && r->n < sizeof r->block) {
+        got = byte_reader_read(&r->file, r->block + r->n, sizeof r->block - r->n, err);
+        if (got > 0) r->n += (size_t)got;
+    }
+    if (got < 0 && r->n == 0) return -1; /* else it is seen again where these bytes end */
+    *bytes = r->block + skip_mark(r);
+    *n = r->n - skip_mark(r);
     return 0;
 }
 
