@@ -78,6 +78,11 @@ void import_report_print(const ImportResult *r, const char *name, bool split_giv
                text_thousands(r->by_split[SPLIT_TRAIN]), text_thousands(r->by_split[SPLIT_VALID]),
                text_thousands(r->by_split[SPLIT_TEST]));
     text_free(&news);
+    if (r->own_pairs)
+        printf("  %s there already, with answers of models here: %s, beside those of others\n",
+               text_count(r->own_pairs, "pair"),
+               r->own_pairs == 1 ? "it has the label of the import now"
+                                 : "they have the labels of the import now");
     if (!split_given) print_lacking(r);
     if (r->moved)
         printf("  %s moved into the split that near-duplicates are in\n",
@@ -108,9 +113,10 @@ void import_report_json(Text *t, const ImportResult *r, const char *name)
     text_format(t,
                 ",\"taken\":%" PRId64 ",\"duplicate\":%" PRId64 ",\"refused\":%" PRId64
                 ",\"prompts\":%" PRId64 ",\"demonstrations\":%" PRId64 ",\"comparisons\":%" PRId64
-                ",\"classes\":%" PRId64 ",\"judgements\":%" PRId64 ",\"layout\":",
+                ",\"own_pairs\":%" PRId64 ",\"classes\":%" PRId64 ",\"judgements\":%" PRId64
+                ",\"layout\":",
                 r->taken, r->duplicate, r->refused, r->prompts, r->demonstrations, r->comparisons,
-                r->class_texts, r->judgements);
+                r->own_pairs, r->class_texts, r->judgements);
     if (r->n_samples) text_format(t, "\"%s\"", r->sample[0].layout);
     else text_add(t, "null");
     text_add(t, ",\"refusals\":[");

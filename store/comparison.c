@@ -68,6 +68,35 @@ int comparison_put(Store *s, StoreComparison *row, bool *added, Error *err)
     return 0;
 }
 
+/* From the models on, which are few: of `but`, a prompt may have any number of answers. */
+int comparison_find_texts(Store *s, int64_t prompt_id, const int64_t content_id[2], int64_t but,
+                          int64_t *id, int64_t *a, int64_t *b, Error *err)
+{
+    static const char SQL[] =
+        "SELECT c.id, x.id, y.id FROM model m CROSS JOIN response x CROSS JOIN model n"
+        " CROSS JOIN response y CROSS JOIN campaign g CROSS JOIN comparison c"
+        " WHERE m.id<>?4 AND x.prompt_id=?1 AND x.model_id=m.id AND x.content_id=?2"
+        "  AND n.id<>?4 AND y.prompt_id=?1 AND y.model_id=n.id AND y.content_id=?3"
+        "  AND g.purpose=?5 AND c.campaign_id=g.id"
+        "  AND c.a_id=min(x.id,y.id) AND c.b_id=max(x.id,y.id) ORDER BY c.id LIMIT 1";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, prompt_id);
+    sqlite3_bind_int64(stmt, 2, content_id[0]);
+    sqlite3_bind_int64(stmt, 3, content_id[1]);
+    sqlite3_bind_int64(stmt, 4, but);
+    sql_bind_text(stmt, 5, purpose_name(PURPOSE_TRAIN));
+    const int found = sql_step(s, stmt, "find a pair by its texts", err);
+    if (found < 0) return -1;
+    *id = found ? sqlite3_column_int64(stmt, 0) : 0;
+    if (found) {
+        *a = sqlite3_column_int64(stmt, 1);
+        *b = sqlite3_column_int64(stmt, 2);
+        sql_release(stmt);
+    }
+    return 0;
+}
+
 int store_insert_comparison(Store *s, StoreComparison *row, StoreAdded *added, Error *err)
 {
     bool equal = false, is_new = false;

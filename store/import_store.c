@@ -92,6 +92,26 @@ static int add_pair(ImportTarget *to, const ImportText *prompt, ImportText *cons
     return 0;
 }
 
+/* What a project exported comes back to its own pair, whose answers are of its models; pair->id is 0 when there is none.
+ * Only texts that were there before this batch can be such answers, so that new rows are not looked for. */
+static int find_pair(ImportTarget *to, const ImportText *prompt, ImportText *const answer[2],
+                     PairRow *pair, int64_t *chosen, Error *err)
+{
+    const int64_t content[] = {answer[0]->id, answer[1]->id};
+    *pair = (PairRow){.prompt_id = prompt->prompt_id};
+    if (prompt->added || answer[0]->added || answer[1]->added) return 0;
+    if (comparison_find_texts(to->store, prompt->prompt_id, content, to->rows.model_id, &pair->id,
+                              &pair->a_id, &pair->b_id, err) != 0)
+        return -1;
+    *chosen = pair->a_id;
+    if (pair->a_id > pair->b_id) {
+        pair->a_id = pair->b_id;
+        pair->b_id = *chosen;
+    }
+    return pair->id ? import_rows_flush(&to->rows, err)
+                    : 0; /* others add to the tables of labels */
+}
+
 /* The data set's word for why, where it has one. */
 static void put_margin(char out[32], double margin)
 {
@@ -115,13 +135,16 @@ static int add_preference(ImportTarget *to, const ImportText *prompt, const Impo
     ImportText *const answer[] = {import_texts_at(to->texts, item->chosen_text),
                                   import_texts_at(to->texts, item->rejected_text)};
     PairRow pair;
-    int64_t there = NOTHING;
+    int64_t there = NOTHING, chosen = 0;
     bool is_new = false;
     if (begin_verdicts(to, err) != 0) return -1;
-    if (add_pair(to, prompt, answer, &pair, &is_new, err) != 0) return -1;
-    const int sign = item->outcome != OUTCOME_PREF         ? 0
-                     : pair.a_id == answer[0]->response_id ? -1
-                                                           : 1;
+    if (find_pair(to, prompt, answer, &pair, &chosen, err) != 0) return -1;
+    const bool own = pair.id != 0;
+    if (!own) {
+        if (add_pair(to, prompt, answer, &pair, &is_new, err) != 0) return -1;
+        chosen = answer[0]->response_id;
+    }
+    const int sign = item->outcome != OUTCOME_PREF ? 0 : pair.a_id == chosen ? -1 : 1;
     if (!is_new && imported_preference(to->store, pair.id, &there, err) != 0) return -1;
     if (there != NOTHING && (there > 0) - (there < 0) != sign) {
         error_set(err, sign ? "the same pair is there with the other answer preferred, or as a tie"
@@ -130,11 +153,16 @@ static int add_preference(ImportTarget *to, const ImportText *prompt, const Impo
     }
     to->result->comparisons += is_new;
     *added = there == NOTHING;
+    to->result->own_pairs += own && *added;
     if (!*added) return 0;
     if (is_new) return add_label(to, &pair, item, sign, prompt, answer, err);
     StoreAdded counted = {0};
-    const StoreVerdict verdict = {
-        .comparison_id = pair.id, .outcome = item->outcome, .preferred = sign};
+    char margin[32];
+    put_margin(margin, item->margin);
+    const StoreVerdict verdict = {.comparison_id = pair.id,
+                                  .outcome = item->outcome,
+                                  .preferred = sign,
+                                  .comment = *margin ? margin : NULL};
     return store_insert_verdict(to->store, to->rows.session_id, &verdict, &counted, err);
 }
 

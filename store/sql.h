@@ -123,6 +123,10 @@ int demonstration_put(Store *s, StoreDemonstration *row, int64_t content_id, Sto
 int response_put(Store *s, StoreResponse *row, int64_t content_id, StoreAdded *added, Error *err);
 /* Of two answers to the prompt that differ; *added is false when the pair is there already. */
 int comparison_put(Store *s, StoreComparison *row, bool *added, Error *err);
+/* A pair of training whose two answers to the prompt have these texts, none of them by model `but`: *id 0 when there is
+ * none, else a and b are the answers with the first and the second text, whichever is older. */
+int comparison_find_texts(Store *s, int64_t prompt_id, const int64_t content_id[2], int64_t but,
+                          int64_t *id, int64_t *a, int64_t *b, Error *err);
 int store_insert_prompt(Store *s, StorePrompt *row, StoreAdded *added, Error *err);
 int store_insert_demonstration(Store *s, StoreDemonstration *row, StoreAdded *added, Error *err);
 int store_insert_class_text(Store *s, StoreClassText *row, StoreAdded *added, Error *err);

@@ -83,4 +83,11 @@ pairs_are turns "models take turns and are paired with each other" second$'\t'{0
 refused 1 "first and base are the same model; give each model once" sample --project turns --model first --model base
 refused 2 "--answers 2: 3 models give at least one each" sample --project turns --model first --model base --model second --answers 2
 
+# ---- what a project exported comes back to the same pairs ----
+must judge --project turns --rule longer
+must export --project turns preferences --out own.jsonl
+must import --project turns own.jsonl
+prints "new: prompts 0, demonstrations 0, comparisons 0;"
+prints_like '^  [0-9]+ pairs there already, with answers of models here: they have the labels of the import' "whose pairs they are is said"
+
 [ $failed -eq 0 ]

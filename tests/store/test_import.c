@@ -170,6 +170,37 @@ static void imported_labels_are_nobody_of_ours(void **state)
     assert_int_equal(left, 0);
 }
 
+/* Of three pairs of a model here two come back, one each way round, and with the third's prompt another pair. */
+static void a_pair_of_our_models_is_itself_when_it_comes_back(void **state)
+{
+    (void)state;
+    add_pairs(3);
+    write_file("own.jsonl", "{\"prompt\":\"question aaa\",\"chosen\":\"answer one to 0\","
+                            "\"rejected\":\"answer two to 0\"}\n"
+                            "{\"prompt\":\"question baa\",\"chosen\":\"answer two to 1\","
+                            "\"rejected\":\"answer one to 1\",\"margin\":2}\n"
+                            "{\"prompt\":\"question caa\",\"chosen\":\"answer one to 2\","
+                            "\"rejected\":\"answer one to 1\"}\n");
+    ImportResult r = import(file);
+    assert_int_equal(r.taken, 3);
+    assert_int_equal(r.own_pairs, 2);
+    assert_int_equal(r.comparisons, 1);
+    store_import_free(&r);
+    assert_int_equal(raw_number("SELECT count(*) FROM comparison"), 4);
+    assert_int_equal(raw_number("SELECT count(*) FROM response"), 8);
+    assert_preference("question aaa", "answer one to 0", "answer two to 0", 0);
+    assert_preference("question baa", "answer two to 1", "answer one to 1", 1);
+    assert_int_equal(raw_number("SELECT count(*) FROM label WHERE comment='margin 2'"), 1);
+
+    r = import(file);
+    assert_int_equal(r.duplicate, 3);
+    store_import_free(&r);
+    write_file("own.jsonl", "{\"prompt\":\"question aaa\",\"chosen\":\"answer two to 0\","
+                            "\"rejected\":\"answer one to 0\"}\n");
+    assert_int_equal(store_import(store, file, NULL, &r, &err), -1);
+    assert_non_null(strstr(err.message, "the same pair is there with the other answer preferred"));
+}
+
 /* ---- at size --------------------------------------------------------------------------------------- */
 
 /* Preferences [first, last) of a long list of them, as a file; the work of importing it. */
@@ -449,6 +480,7 @@ int main(void)
         TEST(row_imported_twice_is_one_row),
         TEST(contradiction_is_refused),
         TEST(imported_labels_are_nobody_of_ours),
+        TEST(a_pair_of_our_models_is_itself_when_it_comes_back),
         TEST(twenty_thousand_rows_are_split_80_10_10),
         TEST(a_row_costs_the_same_however_many_are_there),
         TEST(imported_pairs_cost_a_person_nothing),
