@@ -102,7 +102,9 @@ static int no_demonstrations(Store *store, Error *err)
     store_status_free(&status);
     if (held_out > 0) {
         error_set(err, "none of %s is in the train split", text_count(held_out, "demonstration"));
-        return error_hint(err, "import more, or say so: rlhf import FILE --split train");
+        return error_hint(
+            err,
+            "bring in others for it: rlhf import FILE --split train, or rlhf write --split train");
     }
     error_set(err, "no demonstrations to learn from yet");
     return error_hint(err, "bring some in with: rlhf import FILE  ({\"prompt\": ..., "

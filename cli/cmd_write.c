@@ -18,7 +18,7 @@
 #include "labeling/writing_screen.h"
 
 typedef struct {
-    const char *as;
+    const char *as, *split;
     bool answers, raw, line;
 } WriteOptions;
 
@@ -29,6 +29,8 @@ static const Option OPTIONS[] = {
      "answer prompts of the project that nobody has answered by hand"},
     {"raw", OPTION_SWITCH, offsetof(WriteOptions, raw), 0, 0, NULL,
      "a prompt is what the model reads, as it is typed, and not a person's turn"},
+    {"split", OPTION_TEXT, offsetof(WriteOptions, split), 0, 0, "SPLIT",
+     "put written prompts into train, valid or test (drawn by a hash, as for import)"},
     {"line", OPTION_SWITCH, offsetof(WriteOptions, line), 0, 0, NULL,
      "line by line, as without a terminal"},
     {0},
@@ -37,18 +39,30 @@ static const Option OPTIONS[] = {
 /* As the chat template `plain` writes it, so that rlhf chat asks what was learned here. */
 static const WritingForm DIALOGUE = {"\n\nHuman: ", "\n\nAssistant:", " "}, RAW = {"", "", " "};
 
+/* sft learns from the train split alone, and from a base. */
+static void advise(const Context *ctx, const WritingCounts *c)
+{
+    if (c->by_split[SPLIT_TRAIN] > 0)
+        printf("; to learn from them: %srlhf sft\n",
+               project_has_model(ctx, "base") ? "" : "rlhf init --base MODEL, then ");
+    else
+        printf(", none in the train split, which rlhf sft learns from; for that one: rlhf write "
+               "--split train\n");
+}
+
 static void report(const Context *ctx, const char *who, const WritingCounts *c)
 {
     if (ctx->json) {
         Text t = {0};
         json_put_text(&t, who, strlen(who));
-        printf("{\"annotator\":%s,\"written\":%lld,\"there\":%lld}\n", t.bytes,
-               (long long)c->written, (long long)c->there);
+        printf("{\"annotator\":%s,\"written\":%lld,\"train\":%lld,\"there\":%lld}\n", t.bytes,
+               (long long)c->written, (long long)c->by_split[SPLIT_TRAIN], (long long)c->there);
         text_free(&t);
         return;
     }
     printf("%s written as %s", text_count(c->written, "demonstration"), who);
-    printf(c->written ? "; to learn from them: rlhf sft\n" : "\n");
+    if (c->written) advise(ctx, c);
+    else printf("\n");
 }
 
 /* Each writer's own, one for each kind of writing. */
@@ -71,6 +85,7 @@ static int write_down(const Context *ctx, const WriteOptions *o, Store *store, E
         .writer = who, .answers_only = o->answers, .form = o->raw ? RAW : DIALOGUE};
     WritingCounts counts = {0};
     Error late = {0};
+    if (o->split && split_parse(&options.split, o->split, err) != 0) return -1;
     if (annotator_find(who, store, &options.annotator_id, err) != 0) return -1;
     const bool screen = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && !o->line;
     char draft[FILE_PATH_MAX];
@@ -104,6 +119,8 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (options_parse(ctx, OPTIONS, &o, NULL, 0, 0, argc, argv, err) != 0) return -1;
     if (o.answers && o.raw)
         return error_usage(err, "--raw is about written prompts; --answers has its own");
+    if (o.answers && o.split)
+        return error_usage(err, "--split is about written prompts; --answers has its own");
     if (open_store(&store, ctx, err) != 0) return -1;
     const int rc = write_down(ctx, &o, store, err);
     store_close(store);
@@ -114,7 +131,7 @@ const Command cmd_write = {
     .name = "write",
     .heading = "people",
     .summary = "write prompts and answers by hand, for sft",
-    .usage = "[--as NAME] [--answers] [--raw] [--line]",
+    .usage = "[--as NAME] [--answers] [--raw] [--split SPLIT] [--line]",
     .details =
         "On the full screen of a terminal, else line by line.  Each pair is a demonstration of "
         "whoever wrote it, on the\ndisk when it says saved.  A prompt is a person's turn as rlhf "

@@ -22,6 +22,7 @@ int written_save(Written *w, const char *prompt, const char *answer, bool *added
     StoreDemonstration row = {.prompt = whole,
                               .response = said,
                               .source = source,
+                              .split = w->options->split,
                               .annotator_id = w->options->annotator_id,
                               .session_id = w->options->session_id};
     StoreAdded all = {0};
@@ -36,6 +37,7 @@ int written_save(Written *w, const char *prompt, const char *answer, bool *added
     w->row = mem_realloc(w->row, w->n + 1, sizeof *w->row);
     w->row[w->n++] = (WrittenRow){row.id, row.split, mem_strdup(prompt), mem_strdup(answer)};
     w->counts.written++;
+    w->counts.by_split[row.split]++;
     return 0;
 }
 
@@ -48,6 +50,7 @@ int written_take_back(Written *w, WrittenRow *out, Error *err)
         return -1;
     *out = w->row[--w->n];
     w->counts.written -= removed;
+    w->counts.by_split[out->split] -= removed;
     return 0;
 }
 

@@ -15,9 +15,12 @@ typedef struct {
     bool answers_only; /* to prompts of the store that have none, train and valid */
     /* of written prompts; an answer to one of the store is led by a space where that needs one */
     WritingForm form;
+    Split
+        split; /* of written prompts that are new, where no near-duplicate is; SPLIT_ANY: by hash */
 } WritingOptions;
 typedef struct {
-    int64_t written, there; /* there: the same prompt and answer were there already */
+    int64_t written, there;    /* there: the same prompt and answer were there already */
+    int64_t by_split[SPLIT_N]; /* written */
 } WritingCounts;
 
 /* As it was typed. */

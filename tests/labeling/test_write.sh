@@ -16,7 +16,7 @@ prints "taken back: demonstration 1"
 prints "0 demonstrations written as ada"
 write 'How do I\ndescale it?\n.\n  Boil it.\nRinse.  \n.\nWhy?\n.\nScale.' --as ada
 prints_like '^saved #1: demonstration [0-9]+, (train|valid|test) split$' "each is said to be saved"
-prints "2 demonstrations written as ada; to learn from them: rlhf sft"
+prints "2 demonstrations written as ada; to learn from them: rlhf init --base MODEL, then rlhf sft"
 must export demonstrations
 [ "$(cat out)" = '{"prompt": "\n\nHuman: How do I\ndescale it?\n\nAssistant:", "completion": " Boil it.\nRinse."}
 {"prompt": "\n\nHuman: Why?\n\nAssistant:", "completion": " Scale."}' ] || fail "as a dialogue, lines and all: $(cat out)"
@@ -29,7 +29,7 @@ exits 0 "quit in the middle"
 prints "a prompt is empty"
 prints "0 demonstrations written as ada"
 write 'The kettle is\n.\nhot.\n.\n' --as ben --raw --json
-prints '{"annotator":"ben","written":1,"there":0}'
+prints '{"annotator":"ben","written":1,"train":'
 must export demonstrations
 prints '{"prompt": "The kettle is", "completion": " hot."}'
 must annotators add cy
@@ -54,11 +54,26 @@ prints '{"prompt": "White space at the end: ", "completion": "An end."}'
 refused 2 "--raw is about written prompts" write --answers --raw
 must verify
 
+# ---- a split of one's own, and advice that works ----
+refused 2 "--split is about written prompts" write --answers --split train
+refused 2 "unknown split" write --split half
+must init ../few
+write 'Does it ring?\n.\nNo.\n' --as ada --split test --project ../few
+prints_like '^saved #1: demonstration [0-9]+, test split$' "the split that was asked for"
+prints "1 demonstration written as ada, none in the train split, which rlhf sft learns from; for that one: rlhf write --split train"
+write 'Who calls?\n.\nNobody.\n.\nIs it on?\n.\nYes.\n.\n:u\n' --as ada --split train --project ../few --json
+prints '{"annotator":"ada","written":1,"train":1,"there":0}'
+
 # ---- what is written is learned from ----
 prompts 0 55 | sed 's/prompt/text/' >../corpus.jsonl
 must pretrain ../corpus.jsonl --config "$SOURCE_DIR/configs/tiny.json" --set pretrain.steps=2
 must export demonstrations --split train
 written=$(grep -c . out)
+write 'Does it ring?\n.\nNo.\n' --as ada --split train
+prints "1 demonstration written as ada; to learn from them: rlhf sft"
+must export demonstrations --split train
+[ "$(grep -c . out)" -eq $((written + 1)) ] || fail "it is in the train split"
+written=$((written + 1))
 must sft --config "$SOURCE_DIR/configs/tiny.json" --set sft.steps=2
 says "$written demonstrations to learn from"
 [ "$failed" -eq 0 ]
