@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/import_reader.h"
 #include "cli/loaded.h"
 #include "cli/options.h"
 #include "cli/project.h"
@@ -115,6 +116,16 @@ static int name_models(const Context *ctx, const InitOptions *o,
     return 0;
 }
 
+/* Prompts may have come in before the base whose chat template they could be in. */
+static int say_plain(const Context *ctx, Error *err)
+{
+    Store *store = NULL;
+    if (open_store(&store, ctx, err) != 0) return -1;
+    const int rc = import_reader_say_plain(ctx, store, NULL, err);
+    store_close(store);
+    return rc;
+}
+
 static int init(Context *ctx, int argc, char **argv, Error *err)
 {
     InitOptions options = {0};
@@ -141,7 +152,7 @@ static int init(Context *ctx, int argc, char **argv, Error *err)
     }
     if (name_models(ctx, &options, models, err) != 0) return -1;
     report(ctx, folder, !there);
-    return 0;
+    return there && options.base ? say_plain(ctx, err) : 0;
 }
 
 const Command cmd_init = {

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/answering.h"
 #include "cli/commands.h"
+#include "cli/import_reader.h"
 #include "cli/memory_plan.h"
 #include "cli/options.h"
 #include "cli/prompts.h"
@@ -113,6 +114,16 @@ static int answer(Sampling *s, const int64_t *share, Error *err)
     return rc;
 }
 
+/* Before the first answer that the model gives here. */
+static int say_plain(const Sampling *s, Error *err)
+{
+    const StorePromptFilter filter = {.answered = ANSWERED_YES, .model_id = s->to.model_id[0]};
+    int64_t answered = 0;
+    if (store_count_prompts(s->to.store, &filter, &answered, err) != 0) return -1;
+    if (answered > 0) return 0;
+    return import_reader_say_plain(s->ctx, s->to.store, s->options.models.word[0], err);
+}
+
 static int sample(Sampling *s, Split wanted, Error *err)
 {
     const Loaded *narrowest = answering_narrowest(&s->to);
@@ -120,6 +131,7 @@ static int sample(Sampling *s, Split wanted, Error *err)
     if (share_limit(share, s, wanted, err) != 0) return -1;
     const int64_t all = share[SPLIT_TRAIN] + share[SPLIT_VALID];
     if (all == 0 && check_prompts(s, wanted, err) != 0) return -1;
+    if (all > 0 && say_plain(s, err) != 0) return -1;
     progress_begin(&s->to.bar, "sample", all, "prompt");
     const int rc = answer(s, share, err);
     progress_end(&s->to.bar);

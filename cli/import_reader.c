@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "cli/loaded.h"
 #include "cli/project.h"
 
@@ -64,6 +65,20 @@ const char *import_reader_template(ImportReader *r)
     const char *name = chat.template ? chat_template_name(chat.template) : NULL;
     chat_close(&chat);
     return name;
+}
+
+int import_reader_say_plain(const Context *ctx, Store *store, const char *model, Error *err)
+{
+    ImportReader reader = {.ctx = ctx, .model = model};
+    int64_t n = 0;
+    if (store_count_prompts(store, &(StorePromptFilter){.plain = true}, &n, err) != 0) return -1;
+    const char *template = n > 0 ? import_reader_template(&reader) : NULL;
+    if (template)
+        log_line("%s %s plain text, and %s has the chat template %s; to ask in turns of it: rlhf "
+                 "import FILE --chat",
+                 text_count(n, "prompt"), n == 1 ? "is" : "are", model ? model : "base", template);
+    import_reader_close(&reader);
+    return 0;
 }
 
 /* ---- conversations --------------------------------------------------------------------------------- */

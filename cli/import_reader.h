@@ -24,5 +24,8 @@ int import_reader_decode(void *reader, char **text, const int *token, int n, Err
 void import_reader_close(ImportReader *r);
 /* The name of the chat template of the model that is there, NULL when there is none that could be used. */
 const char *import_reader_template(ImportReader *r);
+/* Says, where the project has prompts that are plain text and the model a chat template, how they become turns of it.
+ * `model` may be NULL: the base. */
+int import_reader_say_plain(const Context *ctx, Store *store, const char *model, Error *err);
 
 #endif

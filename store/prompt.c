@@ -157,7 +157,8 @@ int store_find_prompt(Store *s, const char *text, int64_t *id, Error *err)
     "   AND (?3=0 OR (?3=2)=((SELECT count(*) FROM response r WHERE r.prompt_id=p.id"            \
     "                          AND (?4 IS NULL OR r.model_id=?4)"                                \
     "                          AND (?7 IS NULL OR r.sampling_id IN (SELECT g.id FROM sampling g" \
-    "                                WHERE instr(g.params_json,?7)>0)))>=?6))"
+    "                                WHERE instr(g.params_json,?7)>0)))>=?6))"                   \
+    "   AND (?8=0 OR NOT EXISTS(SELECT 1 FROM conversation t WHERE t.prompt_id=p.id))"
 static const StorePromptFilter ANY = {0};
 
 static void bind_filter(sqlite3_stmt *stmt, const StorePromptFilter *f)
@@ -168,6 +169,7 @@ static void bind_filter(sqlite3_stmt *stmt, const StorePromptFilter *f)
     sql_bind_id(stmt, 4, f->model_id);
     sqlite3_bind_int64(stmt, 6, f->answers > 0 ? f->answers : 1);
     sql_bind_text(stmt, 7, f->words);
+    sqlite3_bind_int(stmt, 8, f->plain);
 }
 
 int store_count_prompts(Store *s, const StorePromptFilter *filter, int64_t *out, Error *err)

@@ -42,6 +42,7 @@ typedef struct {
     int64_t answers; /* so many responses answer a prompt; 0: 1 */
     /* count responses alone whose settings (sampling_json) have these words in them */
     const char *words;
+    bool plain; /* those alone that are not written in a chat template */
     int64_t limit;
 } StorePromptFilter;
 typedef struct {

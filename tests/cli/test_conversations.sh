@@ -46,6 +46,16 @@ printf '{"models":{"base":"%s/../base"}}' "$PWD" >project.json
 echo '{"prompt":"Write a poem"}' >poem.jsonl
 must import poem.jsonl --split train
 says "1 prompt taken as written, not in the chat template chatml; to make each a turn of it: --chat; if that is meant: --as-is"
+must init . --base ../base
+says "1 prompt is plain text, and base has the chat template chatml; to ask in turns of it: rlhf import FILE --chat"
+must sample --limit 1 --max-new-tokens 2
+says "1 prompt is plain text, and base has the chat template chatml"
+must sample --limit 1 --max-new-tokens 2
+grep -q 'plain text' err && fail "once is enough"
+must init ../talks --base ../base
+must --project ../talks import ../talks.jsonl
+must init ../talks --base ../base
+grep -q 'plain text' err && fail "conversations are in the template"
 echo '{"prompt":"Write a song"}' | "$RLHF" import - --as-is >out 2>err
 grep -q 'taken as written' err && fail "--as-is keeps silent"
 must import poem.jsonl --split train --chat
