@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/rng.h"
 #include "store/sql.h"
 
@@ -172,6 +173,8 @@ int store_expire_leases(Store *s, Error *err)
 /* With SAMPLED, the index comparison_sampled: imported pairs, of which there may be a million, are not gone over. */
 #define OF_CAMPAIGN "c.campaign_id=?1 AND "
 #define JUDGED      "EXISTS(SELECT 1 FROM assignment j WHERE j.comparison_id=c.id AND j.state='done')"
+#define VALID       "(SELECT p.split FROM prompt p WHERE p.id=c.prompt_id)='valid'"
+#define BY_ID       " ORDER BY c.id LIMIT 1"
 
 static int claimable(Store *s, sqlite3_stmt *stmt, int64_t annotator_id, int64_t *out, Error *err)
 {
@@ -199,17 +202,56 @@ static int next_of_prompt(Store *s, int64_t session_id, int64_t annotator_id, in
     return claimable(s, stmt, annotator_id, out, err);
 }
 
+/* What an annotator has done, and how much of it measures. */
+typedef struct {
+    int64_t all, valid;
+} Done;
+
+static int count_done(Store *s, int64_t annotator_id, Done *out, Error *err)
+{
+    static const char SQL[] =
+        "SELECT count(*), ifnull(sum(p.split='valid'),0) FROM assignment x"
+        " JOIN comparison c ON c.id=x.comparison_id JOIN prompt p ON p.id=c.prompt_id"
+        " WHERE x.annotator_id=?1 AND x.state='done' AND x.role='annotator' AND +c.campaign_id=?2";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, annotator_id);
+    sqlite3_bind_int64(stmt, 2, s->campaign_id);
+    if (sql_step(s, stmt, "count what was labeled", err) < 0) return -1;
+    *out = (Done){sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1)};
+    sql_release(stmt);
+    return 0;
+}
+
+/* One in five is of the valid split: `sample` stores those behind all others, and a reward model cannot be
+ * measured before some are labeled. */
+static bool is_turn_of_valid(Done d)
+{
+    return 5 * (d.valid + 1) <= d.all + 1;
+}
+
 static int next_comparison(Store *s, int64_t session_id, int64_t annotator_id, bool imported,
                            int64_t *out, Error *err)
 {
-    static const char *const NEXT[] = {
-        "SELECT c.id" CLAIMABLE(OF_CAMPAIGN SAMPLED " AND NOT " JUDGED) " ORDER BY c.id LIMIT 1",
-        "SELECT c.id" CLAIMABLE(OF_CAMPAIGN SAMPLED) " ORDER BY c.id LIMIT 1",
-        "SELECT c.id" CLAIMABLE("NOT " SAMPLED) " ORDER BY c.id LIMIT 1"};
+    enum { N_NEXT = 5 };
+    static const struct {
+        const char *sql;
+        bool valid, imported;
+    } NEXT[N_NEXT] = {
+        {"SELECT c.id" CLAIMABLE(OF_CAMPAIGN SAMPLED " AND " VALID " AND NOT " JUDGED) BY_ID, true,
+         false},
+        {"SELECT c.id" CLAIMABLE(OF_CAMPAIGN SAMPLED " AND NOT " JUDGED) BY_ID, false, false},
+        {"SELECT c.id" CLAIMABLE(OF_CAMPAIGN SAMPLED " AND " VALID) BY_ID, true, false},
+        {"SELECT c.id" CLAIMABLE(OF_CAMPAIGN SAMPLED) BY_ID, false, false},
+        {"SELECT c.id" CLAIMABLE("NOT " SAMPLED) BY_ID, false, true}};
+    Done done;
     if (next_of_prompt(s, session_id, annotator_id, out, err) != 0) return -1;
-    for (int i = 0; i < (imported ? 3 : 2) && *out == 0; i++) {
+    if (*out != 0) return 0;
+    if (count_done(s, annotator_id, &done, err) != 0) return -1;
+    for (int i = 0; i < N_NEXT && *out == 0; i++) {
         sqlite3_stmt *stmt = NULL;
-        if (sql_get(s, &stmt, NEXT[i], err) != 0) return -1;
+        if ((NEXT[i].valid && !is_turn_of_valid(done)) || (NEXT[i].imported && !imported)) continue;
+        if (sql_get(s, &stmt, NEXT[i].sql, err) != 0) return -1;
         if (claimable(s, stmt, annotator_id, out, err) != 0) return -1;
     }
     return 0;
@@ -368,29 +410,64 @@ int store_count_claimable(Store *s, int64_t annotator_id, bool imported, int64_t
     return 0;
 }
 
-int store_list_claimable(Store *s, int64_t annotator_id, bool imported, int64_t limit,
-                         int64_t **comparison_id, size_t *n, Error *err)
+/* Ids in ascending order, at most `limit` (-1: all). */
+typedef struct {
+    int64_t *id;
+    size_t n, at;
+} Ids;
+
+static int list_claimable(Store *s, const char *sql, int64_t annotator_id, int64_t limit, Ids *out,
+                          Error *err)
 {
-    static const char SAMPLED_SQL[] = "SELECT c.id" CLAIMABLE(SAMPLED) " ORDER BY c.id LIMIT ?4";
-    static const char ALL_SQL[] = "SELECT c.id" CLAIMABLE("1") " ORDER BY c.id LIMIT ?4";
-    int64_t *ids = NULL;
-    size_t count = 0;
+    Ids all = {0};
     sqlite3_stmt *stmt = NULL;
-    if (sql_get(s, &stmt, imported ? ALL_SQL : SAMPLED_SQL, err) != 0) return -1;
+    if (sql_get(s, &stmt, sql, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, s->campaign_id);
     sqlite3_bind_int64(stmt, 2, annotator_id);
     sqlite3_bind_int64(stmt, 3, store_time_us());
-    sqlite3_bind_int64(stmt, 4, limit > 0 ? limit : -1);
+    sqlite3_bind_int64(stmt, 4, limit);
     int step;
     while ((step = sql_step(s, stmt, "list what is to label", err)) == 1) {
-        ids = sql_grow(ids, count, sizeof *ids);
-        ids[count++] = sqlite3_column_int64(stmt, 0);
+        all.id = sql_grow(all.id, all.n, sizeof *all.id);
+        all.id[all.n++] = sqlite3_column_int64(stmt, 0);
     }
-    if (step != 0) {
-        free(ids);
-        return -1;
+    if (step == 0) *out = all;
+    else free(all.id);
+    return step;
+}
+
+/* As the pairs would be claimed, one after another. */
+static void take_turns(int64_t *out, size_t n, Ids other, Ids valid, Done done)
+{
+    for (size_t i = 0; i < n; i++) {
+        const bool turn = valid.at < valid.n && (other.at == other.n || is_turn_of_valid(done));
+        out[i] = turn ? valid.id[valid.at++] : other.id[other.at++];
+        done.all++;
+        done.valid += turn;
     }
-    *comparison_id = ids;
-    *n = count;
-    return 0;
+}
+
+int store_list_claimable(Store *s, int64_t annotator_id, bool imported, int64_t limit,
+                         int64_t **comparison_id, size_t *n, Error *err)
+{
+#define LIST(of) "SELECT c.id" CLAIMABLE(of) " ORDER BY c.id LIMIT ?4"
+    static const char *const VALID_SQL[] = {LIST(VALID " AND " SAMPLED), LIST(VALID)};
+    static const char *const OTHER_SQL[] = {LIST("NOT " VALID " AND " SAMPLED), LIST("NOT " VALID)};
+#undef LIST
+    const int64_t most = limit > 0 ? limit : -1;
+    Ids other = {0}, valid = {0};
+    Done done;
+    int rc = -1;
+    if (count_done(s, annotator_id, &done, err) == 0 &&
+        list_claimable(s, OTHER_SQL[imported], annotator_id, most, &other, err) == 0 &&
+        list_claimable(s, VALID_SQL[imported], annotator_id, most, &valid, err) == 0) {
+        const size_t all = other.n + valid.n;
+        *n = most > 0 && (uint64_t)most < all ? (size_t)most : all;
+        *comparison_id = mem_calloc(*n + 1, sizeof **comparison_id);
+        take_turns(*comparison_id, *n, other, valid, done);
+        rc = 0;
+    }
+    free(other.id);
+    free(valid.id);
+    return rc;
 }

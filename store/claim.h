@@ -23,11 +23,12 @@ typedef struct {
  * campaign is closed or the annotator disabled.
  * First what a session of this annotator held when it was hung up or ended by a signal, then comparisons that
  * nobody has judged, then those that rules alone have, then, if asked for, imported ones; each in order of id,
- * but those of the prompt that the session labeled last before others. */
+ * but those of the prompt that the session labeled last before others, and of what one annotator is given one in
+ * five is of the valid split while there are such. */
 int store_claim_comparison(Store *s, int64_t session_id, bool imported, StoreClaim *out,
                            bool *found, Error *err);
-/* What it may give this annotator, nothing held: ids in ascending order, at most `limit` (0: all); the caller frees
- * them. */
+/* What it may give this annotator, nothing held: ids in ascending order, but every fifth of the valid split; at most
+ * `limit` (0: all); the caller frees them. */
 int store_list_claimable(Store *s, int64_t annotator_id, bool imported, int64_t limit,
                          int64_t **comparison_id, size_t *n, Error *err);
 /* Give it back unlabeled. */

@@ -17,8 +17,9 @@ static void preference_as_shown_becomes_preference_as_stored(void **state)
         StoreClaim c = {0};
         bool found = false;
         OK(store_claim_comparison(store, session, false, &c, &found, &err));
-        decide(store, &c, OUTCOME_PREF, i % 2 ? -3 : 2);
-        chosen[i] = strdup(i % 2 ? c.first : c.second);
+        const int pair = (int)c.comparison_id - 1; /* listed by their numbers, claimed otherwise */
+        decide(store, &c, OUTCOME_PREF, pair % 2 ? -3 : 2);
+        chosen[pair] = strdup(pair % 2 ? c.first : c.second);
         store_claim_free(&c);
     }
     OK(store_list_preferences(store, NULL, &list, &err));
@@ -32,6 +33,33 @@ static void preference_as_shown_becomes_preference_as_stored(void **state)
         free(chosen[i]);
     }
     store_preferences_free(&list);
+}
+
+/* `sample` stores the pairs of the valid split last: of 12 pairs the ids 9 to 12.  One in five comes first all
+ * the same: after four of train the first of valid, after eight the second. */
+static void one_pair_in_five_is_of_the_valid_split(void **state)
+{
+    (void)state;
+    static const int64_t order[] = {1, 2, 3, 4, 9, 5, 6, 7, 8, 10, 11, 12};
+    int64_t *listed = NULL;
+    size_t n = 0;
+    add_pairs(12);
+    OK(raw_sql("UPDATE prompt SET split='train' WHERE id<=8"));
+    OK(raw_sql("UPDATE prompt SET split='valid' WHERE id>8"));
+    const int64_t session = begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    OK(store_list_claimable(store, 1, false, 0, &listed, &n, &err));
+    assert_int_equal(n, 12);
+    for (int i = 0; i < 12; i++) {
+        StoreClaim c = {0};
+        bool found = false;
+        OK(store_claim_comparison(store, session, false, &c, &found, &err));
+        assert_true(found);
+        assert_int_equal(c.comparison_id, order[i]);
+        assert_int_equal(listed[i], order[i]);
+        decide(store, &c, OUTCOME_TIE, 0);
+        store_claim_free(&c);
+    }
+    free(listed);
 }
 
 /* RFC 9562, section 5.7: 48 bits of milliseconds since 1970, the highest first, then 7, and 10 in two bits. */
@@ -289,6 +317,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(preference_as_shown_becomes_preference_as_stored),
+        TEST(one_pair_in_five_is_of_the_valid_split),
         TEST(uuid_begins_with_the_time),
         TEST(retry_with_the_same_uuid_is_one_label),
         TEST(undo_walks_back_and_redo_appends),
