@@ -292,23 +292,19 @@ LabelSource preferences_source(const StoreStatus *there, Split split, int64_t la
 int preferences_check_held_out(const PreferenceSet *train, const PreferenceSet *valid, Store *store,
                                Error *err)
 {
-    const int lacking = PREFERENCES_HELD_OUT_MIN - valid->n, all = train->n + valid->n;
+    const int lacking = PREFERENCES_HELD_OUT_MIN - valid->n;
     StoreStatus there = {0};
     if (lacking <= 0) return 0;
     if (store_status(store, &there, err) != 0) return -1;
     const LabelSource source = preferences_source(&there, SPLIT_VALID, lacking);
     store_status_free(&there);
-    if (all < PREFERENCES_SPLIT_MIN)
-        error_set(err,
-                  "%s are too few to hold any out (at least %d); label more, or: rlhf reward "
-                  "--no-eval",
-                  text_count(all, "label"), PREFERENCES_SPLIT_MIN);
-    else
-        error_set(err,
-                  "%s held out, at least %d are needed (%d to learn from); label more, or: "
-                  "rlhf reward --no-eval",
-                  text_count(valid->n, "label"), PREFERENCES_HELD_OUT_MIN, train->n);
-    if (source == LABELS_BY_LABELING) return -1;
+    error_set(err,
+              "%s held out, at least %d are needed (%d to learn from); label more, or: "
+              "rlhf reward --no-eval",
+              text_count(valid->n, "label"), PREFERENCES_HELD_OUT_MIN, train->n);
+    if (source == LABELS_BY_LABELING)
+        return error_hint(err, "one pair in five that rlhf label offers is of the valid split, "
+                               "whose labels are held out");
     if (source == LABELS_BY_SAMPLING)
         return error_hint(err, "make pairs: rlhf sample --split valid, then: rlhf label");
     return error_hint(err, "the valid split has too few prompts, which labeling cannot mend: "

@@ -7,8 +7,6 @@
 
 /* Fewer labels than this train nothing, and measure nothing. */
 enum { PREFERENCES_TRAIN_MIN = 20, PREFERENCES_HELD_OUT_MIN = 10 };
-/* Of fewer in all, nobody would hold ten out. */
-enum { PREFERENCES_SPLIT_MIN = 60 };
 
 /* Which labels, and what each counts for. */
 typedef struct {

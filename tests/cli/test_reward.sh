@@ -35,7 +35,7 @@ says "warning: reward.tie_nu is of reward.ties=davidson; with ties=drop it chang
 cd ../few || exit 1
 must sample --max-new-tokens 12
 keys b 37
-refused 1 "37 labels are too few to hold any out (at least 60); label more, or: rlhf reward --no-eval" reward --config "$tiny"
+refused 1 "7 labels held out, at least 10 are needed (30 to learn from); label more, or: rlhf reward --no-eval" reward --config "$tiny"
 keys b 23
 refused 1 "all 30 labels prefer the right answer" reward --config "$tiny"
 

@@ -49,7 +49,7 @@ prints '"labeled":20,"by_rule_alone":19,'
 next "import MORE --split valid" "the valid split has prompts for 0 of the 10 labels" "with nothing to label or to ask, import comes next"
 run reward --config "$tiny"
 exits 1 "reward with no label held out"
-says "20 labels are too few to hold any out (at least 60); label more, or: rlhf reward --no-eval"
+says "0 labels held out, at least 10 are needed (20 to learn from); label more, or: rlhf reward --no-eval"
 says "the valid split has too few prompts, which labeling cannot mend: rlhf import MORE --split valid, then sample and label"
 head -n 9 ../valid.jsonl >../nine.jsonl
 must import ../nine.jsonl --split valid
@@ -60,7 +60,7 @@ must sample --max-new-tokens 12
 next label "10 more labels needed" "with pairs to do, labeling comes next"
 run reward --config "$tiny"
 exits 1 "reward with pairs to label"
-says "20 labels are too few to hold any out (at least 60); label more, or: rlhf reward --no-eval"
+says "0 labels held out, at least 10 are needed (20 to learn from); label more, or: rlhf reward --no-eval"
 ! grep -q "sample" err || fail "what labeling mends needs no other advice: $(cat err)"
 must judge --rule longer
 next reward "learn" "with enough labels, the reward model comes next"
