@@ -18,6 +18,7 @@ rlhf() {
     "reward score" | "classify predict") input=/dev/stdin ;;
     "reward " | "reward --set") more=(--config "$tiny") ;;
     "classify eval") ;;
+    "bench train") more=(--layers 1 --width 16 --heads 2 --seconds 0.1) ;;
     classify*) more=(--config "$tiny") ;;
     "ppo --detach") more=("${small_ppo[@]}" --set ppo.iterations=100000) ;; # it runs until it is stopped
     "ppo --resume") more=(--stop-after 1) ;;
