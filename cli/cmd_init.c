@@ -152,7 +152,7 @@ static int init(Context *ctx, int argc, char **argv, Error *err)
     }
     if (name_models(ctx, &options, models, err) != 0) return -1;
     report(ctx, folder, !there);
-    return there && options.base ? say_plain(ctx, err) : 0;
+    return there && options.model[0] ? say_plain(ctx, err) : 0;
 }
 
 const Command cmd_init = {
