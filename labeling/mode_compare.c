@@ -1,44 +1,6 @@
 /* The pair itself: choosing, scrolling, and the ways to everything else. */
 #include "labeling/desk.h"
 
-static bool scroll_key(View *v, int key)
-{
-    switch (key) {
-    case KEY_DOWN_ARROW:
-    case 'j': view_scroll(v, 1); return true;
-    case KEY_UP_ARROW:
-    case 'k': view_scroll(v, -1); return true;
-    case KEY_PAGE_DOWN:
-    case ' ': view_scroll(v, VIEW_PAGE_ON); return true;
-    case KEY_PAGE_UP: view_scroll(v, VIEW_PAGE_BACK); return true;
-    case KEY_TO_BEGIN:
-    case '<': view_scroll(v, VIEW_BEGIN); return true;
-    case KEY_TO_END:
-    case '>':
-    case 'G': view_scroll(v, VIEW_END); return true;
-    default: return false;
-    }
-}
-
-/* How the texts stand: whose lines move, one answer alone, the differences. */
-static bool look_key(Desk *d, int key)
-{
-    View *v = &d->view;
-    const int focus = v->focus;
-    switch (key) {
-    case KEY_TAB:
-        if (v->frame.only) view_zoom(v, 3 - v->frame.only);
-        else v->focus = (focus + 1) % 3;
-        return true;
-    case 'z':
-    case 'Z': view_zoom(v, v->frame.only ? VIEW_BOTH : focus ? focus : 1); return true;
-    case KEY_ESCAPE: view_zoom(v, VIEW_BOTH); return true;
-    case 'd':
-    case 'D': view_set_diff(v, !v->diff); return true;
-    default: return false;
-    }
-}
-
 /* A side: at once on a scale of 1, else how much is asked. */
 static int decide_side(Desk *d, Choice choice, Error *err)
 {
@@ -134,7 +96,7 @@ static int leave_amended(Desk *d, Error *err)
 static int compare_key(Desk *d, int key, Error *err)
 {
     if (key == KEY_ESCAPE && d->view.amended && !d->view.frame.only) return leave_amended(d, err);
-    if (!scroll_key(&d->view, key) && !look_key(d, key)) return other_key(d, key, err);
+    if (!view_key(&d->view, key)) return other_key(d, key, err);
     session_touch(d->session);
     d->unkept = true;
     return 0;

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "labeling/desk.h"
+#include "labeling/scroll.h"
 
 static const char HELP_CHOICES[] =
     "Read the prompt, then both answers, and choose the better one. Each choice is on the disk "
@@ -127,35 +128,10 @@ void desk_open_guidelines(Desk *d)
     desk_open_page(d, title, text, strlen(text));
 }
 
-static bool scroll_key(Desk *d, int key)
-{
-    const int rows = view_page_box(&d->view).rows, page = rows > 2 ? rows - 1 : 1;
-    const int last = d->text.n > rows ? d->text.n - rows : 0;
-    int to = d->top;
-    switch (key) {
-    case KEY_DOWN_ARROW:
-    case 'j': to++; break;
-    case KEY_UP_ARROW:
-    case 'k': to--; break;
-    case KEY_PAGE_DOWN:
-    case ' ':
-        if (d->top >= last) return false; /* read to the end: goes on */
-        to += page;
-        break;
-    case KEY_PAGE_UP: to -= page; break;
-    case KEY_TO_BEGIN: to = 0; break;
-    case KEY_TO_END:
-    case 'G': to = last; break;
-    default: return false;
-    }
-    d->top = to > last ? last : to < 0 ? 0 : to;
-    return true;
-}
-
 static int page_key(Desk *d, int key, Error *err)
 {
     (void)err;
-    if (scroll_key(d, key)) return 0;
+    if (scroll_key(&d->top, d->text.n, view_page_box(&d->view).rows, key)) return 0;
     if (d->guidelines_next) desk_open_guidelines(d);
     else desk_return(d);
     return 0;

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "labeling/desk.h"
+#include "labeling/scroll.h"
 
 /* "ada: A is clearly better; the cause is wrong" */
 static void put_vote(Text *t, const Vote *v, int scale)
@@ -31,26 +32,8 @@ void desk_open_votes(Desk *d, const Decision *given, int64_t label)
              decision_words(words, given, scale), d->view.counts.last, (long long)label);
 }
 
-static bool scroll_key(Desk *d, int key)
-{
-    const int rows = view_sheet_rows(&d->view, d->text.n), last = d->text.n - rows;
-    int to = d->top;
-    switch (key) {
-    case KEY_DOWN_ARROW:
-    case 'j': to++; break;
-    case KEY_UP_ARROW:
-    case 'k': to--; break;
-    case KEY_PAGE_DOWN: to += rows; break;
-    case KEY_PAGE_UP: to -= rows; break;
-    default: return false;
-    }
-    d->top = to > last ? last : to < 0 ? 0 : to;
-    return true;
-}
-
 static int votes_key(Desk *d, int key, Error *err)
 {
-    if (scroll_key(d, key)) return 0;
     switch (key) {
     case 'u':
     case 'U': return desk_undo(d, err);
@@ -58,7 +41,7 @@ static int votes_key(Desk *d, int key, Error *err)
     case 'Q': d->reason = "quit"; return 0;
     case ' ':
     case KEY_RETURN: return desk_take_pair(d, err);
-    default: return 0;
+    default: scroll_key(&d->top, d->text.n, view_sheet_rows(&d->view, d->text.n), key); return 0;
     }
 }
 

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "labeling/key.h"
+#include "labeling/scroll.h"
 #include "labeling/shown.h"
 
 enum { NOTE = 160 };
@@ -98,32 +99,8 @@ static void open_prompt(Pager *p)
 
 /* ---- keys ------------------------------------------------------------------------------------------ */
 
-static bool scroll_key(View *v, int key)
-{
-    switch (key) {
-    case KEY_DOWN_ARROW:
-    case 'j': view_scroll(v, 1); return true;
-    case KEY_UP_ARROW:
-    case 'k': view_scroll(v, -1); return true;
-    case KEY_PAGE_DOWN:
-    case ' ': view_scroll(v, VIEW_PAGE_ON); return true;
-    case KEY_PAGE_UP: view_scroll(v, VIEW_PAGE_BACK); return true;
-    case KEY_TO_BEGIN:
-    case '<': view_scroll(v, VIEW_BEGIN); return true;
-    case KEY_TO_END:
-    case '>':
-    case 'G': view_scroll(v, VIEW_END); return true;
-    case KEY_TAB:
-        if (v->frame.only) view_zoom(v, 3 - v->frame.only);
-        else v->focus = (v->focus + 1) % 3;
-        return true;
-    default: return false;
-    }
-}
-
 static void item_key(Pager *p, int key)
 {
-    View *v = &p->view;
     switch (key) {
     case 'n':
     case KEY_RIGHT_ARROW:
@@ -135,12 +112,9 @@ static void item_key(Pager *p, int key)
     case 'r': put_in_order(p, PAGER_RANDOM); break;
     case 'f': put_in_order(p, PAGER_FIRST); break;
     case 'c': turn(p); break;
-    case 'd': view_set_diff(v, !v->diff); break;
-    case 'z': view_zoom(v, v->frame.only ? VIEW_BOTH : v->focus ? v->focus : 1); break;
     case 'P': open_prompt(p); break;
     case '?':
     case KEY_HELP_F1: open_page(p, "Help", HELP, sizeof HELP - 1); break;
-    case KEY_ESCAPE: view_zoom(v, VIEW_BOTH); break;
     case 'q':
     case 'Q': p->reason = "quit"; break;
     default: break;
@@ -149,15 +123,8 @@ static void item_key(Pager *p, int key)
 
 static void page_key(Pager *p, int key)
 {
-    const int rows = view_page_box(&p->view).rows;
-    const int last = p->page.n > rows ? p->page.n - rows : 0;
-    int to = p->page_top;
-    if (key == KEY_DOWN_ARROW || key == 'j') to++;
-    else if (key == KEY_UP_ARROW || key == 'k') to--;
-    else if (key == KEY_PAGE_DOWN || (key == ' ' && to < last)) to += rows;
-    else if (key == KEY_PAGE_UP) to -= rows;
-    else p->page_title = NULL;
-    p->page_top = to > last ? last : to < 0 ? 0 : to;
+    if (!scroll_key(&p->page_top, p->page.n, view_page_box(&p->view).rows, key))
+        p->page_title = NULL;
 }
 
 void pager_key(Pager *p, int key)
@@ -167,7 +134,7 @@ void pager_key(Pager *p, int key)
     if (p->view.frame.too_small && (key == 'q' || key == 'Q')) p->reason = "quit";
     else if (p->view.frame.too_small || key == KEY_SIZE || key == KEY_CTRL_L) return;
     else if (p->page_title) page_key(p, key);
-    else if (!scroll_key(&p->view, key)) item_key(p, key);
+    else if (!view_key(&p->view, key)) item_key(p, key);
 }
 
 /* ---- pictures -------------------------------------------------------------------------------------- */

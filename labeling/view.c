@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "labeling/key.h"
 #include "labeling/shown.h"
 #include "labeling/view_keys.h"
 
@@ -104,17 +105,56 @@ void view_set_diff(View *v, bool on)
     if (v->prompt.text) layout_mark_difference(&v->answer[0], &v->answer[1], on);
 }
 
-void view_scroll(View *v, int to)
+enum { PAGE_ON = 1 << 16, PAGE_BACK, TO_BEGIN, TO_END };
+
+/* `to` is one of these four, or so many lines on. */
+static void scroll(View *v, int to)
 {
     const int rows = v->frame.answer[v->frame.only == 2].rows, page = rows > 2 ? rows - 1 : 1;
-    const int by = to == VIEW_PAGE_ON ? page : to == VIEW_PAGE_BACK ? -page : to;
+    const int by = to == PAGE_ON ? page : to == PAGE_BACK ? -page : to;
     /* Both go as far as the longer one, so that they come back together. */
     const int both = max(last_top(v, 0), last_top(v, 1));
     for (int i = 0; i < 2; i++) {
         if (v->focus && v->focus != 1 + i) continue;
         const int last = v->focus ? last_top(v, i) : both;
-        const int next = to == VIEW_BEGIN ? 0 : to == VIEW_END ? last : min(v->top[i], last) + by;
+        const int next = to == TO_BEGIN ? 0 : to == TO_END ? last : min(v->top[i], last) + by;
         v->top[i] = max(0, min(next, last));
+    }
+}
+
+static bool move_lines(View *v, int key)
+{
+    switch (key) {
+    case KEY_DOWN_ARROW:
+    case 'j': scroll(v, 1); return true;
+    case KEY_UP_ARROW:
+    case 'k': scroll(v, -1); return true;
+    case KEY_PAGE_DOWN:
+    case ' ': scroll(v, PAGE_ON); return true;
+    case KEY_PAGE_UP: scroll(v, PAGE_BACK); return true;
+    case KEY_TO_BEGIN:
+    case '<': scroll(v, TO_BEGIN); return true;
+    case KEY_TO_END:
+    case '>':
+    case 'G': scroll(v, TO_END); return true;
+    default: return false;
+    }
+}
+
+bool view_key(View *v, int key)
+{
+    if (move_lines(v, key)) return true;
+    switch (key) {
+    case KEY_TAB:
+        if (v->frame.only) view_zoom(v, 3 - v->frame.only);
+        else v->focus = (v->focus + 1) % 3;
+        return true;
+    case 'z':
+    case 'Z': view_zoom(v, v->frame.only ? VIEW_BOTH : v->focus ? v->focus : 1); return true;
+    case KEY_ESCAPE: view_zoom(v, VIEW_BOTH); return true;
+    case 'd':
+    case 'D': view_set_diff(v, !v->diff); return true;
+    default: return false;
     }
 }
 

@@ -47,9 +47,9 @@ void view_set_pair(View *v, const SessionPair *pair);
 /* Show one answer alone (1 + i), or both. */
 void view_zoom(View *v, int only);
 void view_set_diff(View *v, bool on);
-/* Move the lines of the answers in focus; `to` is one of the four below, or so many lines on. */
-enum { VIEW_PAGE_ON = 1 << 16, VIEW_PAGE_BACK, VIEW_BEGIN, VIEW_END };
-void view_scroll(View *v, int to);
+/* Keys for how the answers stand: arrows, j and k, space, PgDn and PgUp, Home, <, End, > and G move the lines of those
+ * in focus, Tab moves the focus, z shows one alone and Esc both, d marks the differences.  False: it is none of them. */
+bool view_key(View *v, int key);
 /* The answers have been painted: what of them has been in view. */
 void view_note_seen(View *v);
 /* Of answer i, in thousandths; an empty one is seen whole. */

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "labeling/clock.h"
+#include "labeling/scroll.h"
 #include "labeling/shown.h"
 #include "labeling/writing_view.h"
 
@@ -205,22 +206,12 @@ static int obey(WritingDesk *d, int key, Error *err)
     }
 }
 
-static void scroll_given(WritingDesk *d, int key)
+/* Letters are meant for the answer. */
+static void given_key(WritingDesk *d, int key)
 {
-    const int rows = d->body[WRITING_PROMPT], last = d->given.n > rows ? d->given.n - rows : 0;
-    int to = d->given_top < last ? d->given_top : last;
-    switch (key) {
-    case KEY_DOWN_ARROW: to++; break;
-    case KEY_UP_ARROW: to--; break;
-    case KEY_PAGE_DOWN: to += rows; break;
-    case KEY_PAGE_UP: to -= rows; break;
-    case KEY_TO_BEGIN:
-    case KEY_TEXT_BEGIN: to = 0; break;
-    case KEY_TO_END:
-    case KEY_TEXT_END: to = last; break;
-    default: writing_desk_say(d, PAINT_DIM, "the prompt is given; Tab: to the answer"); return;
-    }
-    d->given_top = to < 0 ? 0 : to > last ? last : to;
+    const bool letter = key >= ' ' && key < KEY_UP_ARROW;
+    if (letter || !scroll_key(&d->given_top, d->given.n, d->body[WRITING_PROMPT], key))
+        writing_desk_say(d, PAINT_DIM, "the prompt is given; Tab: to the answer");
 }
 
 static const char FULL[] = "a text has at most 64 KiB";
@@ -244,7 +235,7 @@ static int edit_key(WritingDesk *d, int key, Error *err)
         return 0;
     }
     if (d->focus == WRITING_PROMPT && writing_desk_is_given(d)) {
-        scroll_given(d, key);
+        given_key(d, key);
         return 0;
     }
     if (!textarea_key(&d->area[d->focus], key)) {
@@ -265,14 +256,8 @@ static int end_key(WritingDesk *d, int key, Error *err)
 static int help_key(WritingDesk *d, int key, Error *err)
 {
     (void)err;
-    const int rows = writing_view_page_rows(d), last = d->page.n > rows ? d->page.n - rows : 0;
-    int to = d->page_top;
-    if (key == KEY_DOWN_ARROW) to++;
-    else if (key == KEY_UP_ARROW) to--;
-    else if (key == KEY_PAGE_DOWN || (key == ' ' && to < last)) to += rows;
-    else if (key == KEY_PAGE_UP) to -= rows;
-    else writing_desk_enter(d, &WRITING_EDIT);
-    d->page_top = to < 0 ? 0 : to > last ? last : to;
+    if (!scroll_key(&d->page_top, d->page.n, writing_view_page_rows(d), key))
+        writing_desk_enter(d, &WRITING_EDIT);
     return 0;
 }
 
