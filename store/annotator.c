@@ -1,7 +1,44 @@
-/* The people of a project: who may label, and what they have done. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "store/sql.h"
+
+int store_insert_annotator(Store *s, const char *handle, AnnotatorKind kind, int64_t *id,
+                           Error *err)
+{
+    static const char FIND[] = "SELECT id, kind FROM annotator WHERE handle=?1";
+    static const char ADD[] = "INSERT INTO annotator(handle,kind,created_us) VALUES(?1,?2,?3)";
+    assert(kind != ANNOTATOR_ANY);
+    if (!*handle) return error_set(err, "%s: an annotator wants a name", s->path);
+    if (content_check(s, handle, "the annotator's name", err) != 0) return -1;
+
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, FIND, err) != 0) return -1;
+    sql_bind_text(stmt, 1, handle);
+    const int found = sql_step(s, stmt, "find an annotator", err);
+    if (found < 0) return -1;
+    if (found == 1) {
+        const AnnotatorKind there = sql_kind(stmt, 1);
+        *id = sqlite3_column_int64(stmt, 0);
+        sql_release(stmt);
+        if (there == kind) return 0;
+        return error_set(err, "%s: annotator %s is of kind %s, not %s; take another name", s->path,
+                         handle, annotator_kind_name(there), annotator_kind_name(kind));
+    }
+    if (sql_get(s, &stmt, ADD, err) != 0) return -1;
+    sql_bind_text(stmt, 1, handle);
+    sql_bind_text(stmt, 2, annotator_kind_name(kind));
+    sqlite3_bind_int64(stmt, 3, store_time_us());
+    if (sql_run(s, stmt, "add an annotator", err) != 0) return -1;
+    *id = sqlite3_last_insert_rowid(s->db);
+    return 0;
+}
+
+int store_add_annotator(Store *s, const char *handle, AnnotatorKind kind, int64_t *id, Error *err)
+{
+    if (sql_begin(s, err) != 0) return -1;
+    return sql_finish(s, store_insert_annotator(s, handle, kind, id, err), err);
+}
 
 int store_list_people(Store *s, StorePersonList *out, Error *err)
 {

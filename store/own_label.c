@@ -1,9 +1,7 @@
-/* What one person has labeled, newest first, and the pairs to practise on. */
+/* What one person has labeled, newest first. */
 #include <stdlib.h>
 
 #include "store/sql.h"
-
-/* ---- own labels ------------------------------------------------------------------------------------ */
 
 static void read_own_label(StoreOwnLabel *row, sqlite3_stmt *stmt)
 {
@@ -76,61 +74,4 @@ void store_own_labels_free(StoreOwnLabelList *list)
     }
     free(list->row);
     *list = (StoreOwnLabelList){0};
-}
-
-/* ---- what others hold ------------------------------------------------------------------------------ */
-
-int store_count_awaited(Store *s, int64_t annotator_id, int64_t *n, int64_t *first_us, Error *err)
-{
-    static const char SQL[] =
-        "SELECT count(DISTINCT x.comparison_id), min(x.expires_us) FROM assignment x"
-        " JOIN annotator p ON p.id=x.annotator_id JOIN comparison c ON c.id=x.comparison_id"
-        " WHERE x.state='open' AND x.expires_us>=?3 AND x.role='annotator' AND p.kind='human'"
-        " AND x.annotator_id<>?1 AND c.campaign_id=?2 AND NOT EXISTS(SELECT 1 FROM assignment m"
-        "  WHERE m.comparison_id=c.id AND m.annotator_id=?1 AND m.state IN('open','done'))";
-    sqlite3_stmt *stmt = NULL;
-    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
-    sqlite3_bind_int64(stmt, 1, annotator_id);
-    sqlite3_bind_int64(stmt, 2, s->campaign_id);
-    sqlite3_bind_int64(stmt, 3, store_time_us());
-    if (sql_step(s, stmt, "count what others hold", err) != 1) return -1;
-    *n = sqlite3_column_int64(stmt, 0);
-    *first_us = sqlite3_column_int64(stmt, 1);
-    sql_release(stmt);
-    return 0;
-}
-
-/* ---- gold ------------------------------------------------------------------------------------------ */
-
-int store_list_gold(Store *s, StoreGoldList *out, Error *err)
-{
-    static const char SQL[] =
-        "SELECT g.comparison_id, g.outcome, g.pref, g.why FROM gold g"
-        " JOIN comparison c ON c.id=g.comparison_id WHERE c.prompt_id NOT IN " SQL_REDACTED
-        " ORDER BY g.comparison_id";
-    StoreGoldList list = {0};
-    sqlite3_stmt *stmt = NULL;
-    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
-    int step;
-    while ((step = sql_step(s, stmt, "list the pairs to practise on", err)) == 1) {
-        list.row = sql_grow(list.row, list.n, sizeof *list.row);
-        list.row[list.n++] = (StoreGold){.comparison_id = sqlite3_column_int64(stmt, 0),
-                                         .outcome = sql_outcome(stmt, 1),
-                                         .preferred = sqlite3_column_int(stmt, 2),
-                                         .why = sql_copy_text(stmt, 3)};
-    }
-    if (step != 0) {
-        store_gold_list_free(&list);
-        return -1;
-    }
-    *out = list;
-    return 0;
-}
-
-void store_gold_list_free(StoreGoldList *list)
-{
-    if (!list) return;
-    for (size_t i = 0; i < list->n; i++) free((char *)list->row[i].why);
-    free(list->row);
-    *list = (StoreGoldList){0};
 }

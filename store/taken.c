@@ -32,3 +32,23 @@ int store_count_taken(Store *s, int64_t annotator_id, StoreTaken *out, Error *er
     sql_release(stmt);
     return 0;
 }
+
+int store_count_awaited(Store *s, int64_t annotator_id, int64_t *n, int64_t *first_us, Error *err)
+{
+    static const char SQL[] =
+        "SELECT count(DISTINCT x.comparison_id), min(x.expires_us) FROM assignment x"
+        " JOIN annotator p ON p.id=x.annotator_id JOIN comparison c ON c.id=x.comparison_id"
+        " WHERE x.state='open' AND x.expires_us>=?3 AND x.role='annotator' AND p.kind='human'"
+        " AND x.annotator_id<>?1 AND c.campaign_id=?2 AND NOT EXISTS(SELECT 1 FROM assignment m"
+        "  WHERE m.comparison_id=c.id AND m.annotator_id=?1 AND m.state IN('open','done'))";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, annotator_id);
+    sqlite3_bind_int64(stmt, 2, s->campaign_id);
+    sqlite3_bind_int64(stmt, 3, store_time_us());
+    if (sql_step(s, stmt, "count what others hold", err) != 1) return -1;
+    *n = sqlite3_column_int64(stmt, 0);
+    *first_us = sqlite3_column_int64(stmt, 1);
+    sql_release(stmt);
+    return 0;
+}
