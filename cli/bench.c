@@ -9,23 +9,12 @@
 #include "base/interrupt.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/median.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "kernels/kernels.h"
 
 /* ---- clocks ----------------------------------------------------------------------------------------- */
-
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-double bench_median(double *x, int n)
-{
-    qsort(x, (size_t)n, sizeof *x, ascending);
-    return n % 2 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
-}
 
 enum { FMA_ROUNDS = 50000 }; /* a few milliseconds */
 
@@ -68,8 +57,8 @@ int bench_time(BenchTime *out, void (*call)(void *context), void *context, doubl
         n++;
         if (interrupt_pending()) return error_stopped(err, "stopped");
     }
-    out->seconds = bench_median(seconds, n);
-    out->capacity = bench_median(capacity, n);
+    out->seconds = median(seconds, (size_t)n);
+    out->capacity = median(capacity, (size_t)n);
     out->calls = n * calls;
     return 0;
 }
@@ -124,7 +113,7 @@ BenchLimits bench_limits(void)
         read[i] = bytes / (log_clock() - began);
     }
     buffer_free(buffer);
-    return (BenchLimits){peak, bench_median(fma, TIMES), bench_median(read, READS)};
+    return (BenchLimits){peak, median(fma, TIMES), median(read, READS)};
 }
 
 void bench_say_load(void)

@@ -30,7 +30,7 @@ typedef struct {
     }
 /* Reads the settings, too: those of the model, and of the sections that `others` has bound already (NULL: none). */
 int bench_shape(ModelConfig *out, const BenchShape *from, Context *ctx, Config *others, Error *err);
-/* "4 layers of width 128, 1,024 tokens, 0.9 M weights"; in one of a few rotating buffers */
+/* "4 layers of width 128, vocabulary of 1,024, 0.9 M weights"; in one of a few rotating buffers */
 const char *bench_shape_name(const ModelConfig *c);
 
 /* Multiply-adds of the forward: of one token in the matrices of all blocks; of one token in the output projection;
@@ -51,7 +51,6 @@ int bench_time(BenchTime *out, void (*call)(void *context), void *context, doubl
                Error *err);
 /* n tokens of V, each as likely. */
 int *bench_tokens(int n, int V);
-double bench_median(double *x, int n);
 /* "1,8,64": up to `most` numbers from 1 to `limit`, the value of an option of that name. */
 int bench_numbers(int *out, int *n, int most, const char *option, const char *text, int limit,
                   Error *err);
@@ -66,9 +65,9 @@ typedef struct {
     double read;    /* bytes per second, from memory, on all threads */
 } BenchLimits;
 BenchLimits bench_limits(void);
-/* "limits: 301 GFLOP/s in registers, 21.0 GB/s from memory; avx512, 2 threads; peak memory 56 MB" */
 /* On the log, where others are at work here: figures are low then. */
 void bench_say_load(void);
+/* "limits: 301 GFLOP/s in registers, 21.0 GB/s from memory; avx512, 2 threads; peak memory 56 MB" */
 void bench_print_limits(const Context *ctx, const BenchLimits *l);
 /* Members of a JSON object, without braces: "instructions", "threads", "gflops_limit", "read_gbps_limit",
  * "peak_rss_mb". */

@@ -5,6 +5,7 @@
 #include "base/interrupt.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/median.h"
 #include "base/mem.h"
 #include "cli/bench.h"
 #include "cli/commands.h"
@@ -117,8 +118,8 @@ static int iterate(Phases *out, Job *j, int iterations, Error *err)
         phase[1][i] = m->sampling, phase[2][i] = m->scoring, phase[3][i] = m->updating;
     }
     if (rc == 0)
-        *out = (Phases){bench_median(phase[0], iterations), bench_median(phase[1], iterations),
-                        bench_median(phase[2], iterations), bench_median(phase[3], iterations)};
+        *out = (Phases){median(phase[0], (size_t)iterations), median(phase[1], (size_t)iterations),
+                        median(phase[2], (size_t)iterations), median(phase[3], (size_t)iterations)};
     text_free(&members);
     text_free(&note);
     free(x);

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/median.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/annotator.h"
@@ -84,19 +85,6 @@ typedef struct {
     size_t n;
 } Sums;
 
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(Sum *s)
-{
-    if (s->n == 0) return 0;
-    qsort(s->seconds, s->n, sizeof *s->seconds, ascending);
-    return (s->seconds[(s->n - 1) / 2] + s->seconds[s->n / 2]) / 2;
-}
-
 static Sum *add_row(Sums *sums, const char *annotator, const char *day)
 {
     sums->row = mem_realloc(sums->row, sums->n + 1, sizeof *sums->row);
@@ -163,7 +151,7 @@ static void print_csv(Sums *sums)
         Sum *s = &sums->row[i];
         csv_text(s->annotator);
         printf(",%s,%lld,%lld,%.3f,%.1f,", s->day, (long long)s->labels, (long long)s->skips,
-               (double)s->active_ms / 3.6e6, median(s));
+               (double)s->active_ms / 3.6e6, median(s->seconds, s->n));
         if (s->compared) printf("%.3f", s->agreement / (double)s->compared);
         printf(",%lld\n", (long long)s->compared);
     }
@@ -183,7 +171,7 @@ static void print_json(Sums *sums)
                     ",\"labels\":%lld,\"skips\":%lld,\"active_hours\":%.4f,\"median_seconds\":%.3f,"
                     "\"agreement\":",
                     (long long)s->labels, (long long)s->skips, (double)s->active_ms / 3.6e6,
-                    median(s));
+                    median(s->seconds, s->n));
         if (s->compared) text_format(&t, "%.4f", s->agreement / (double)s->compared);
         else text_add(&t, "null");
         text_format(&t, ",\"compared\":%lld}", (long long)s->compared);
@@ -213,7 +201,7 @@ static void print_table(Sums *sums, bool days)
         printf("%s%*s  ", s->annotator, pad, "");
         if (days) printf("%s  ", s->day);
         printf("%7s %6s %8.2f %5.0f s  ", text_thousands(s->labels), text_thousands(s->skips),
-               (double)s->active_ms / 3.6e6, median(s));
+               (double)s->active_ms / 3.6e6, median(s->seconds, s->n));
         if (s->compared)
             printf("%.2f (n=%s)", s->agreement / (double)s->compared, text_thousands(s->compared));
         else printf("-");

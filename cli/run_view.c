@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/median.h"
 #include "base/mem.h"
 #include "base/run.h"
 #include "base/run_lock.h"
@@ -192,28 +193,21 @@ void run_view_close(RunView *v)
 
 /* ---- numbers -------------------------------------------------------------------------------------- */
 
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Of its last steps; below 0: none. */
 static double seconds_each(const RunView *v)
 {
     double recent[RECENT];
-    int n = 0;
+    size_t n = 0;
     for (int i = 0; i < RUN_VIEW_SERIES && SHOWN[i].metric; i++) {
         if (strcmp(SHOWN[i].metric, "seconds") != 0) continue;
         const Series *s = &v->series[i];
         for (int k = s->n > RECENT ? s->n - RECENT : 0; k < s->n; k++) recent[n++] = s->x[k];
     }
-    if (n == 0) return -1;
-    qsort(recent, (size_t)n, sizeof *recent, ascending);
-    return recent[n / 2];
+    return n ? median(recent, n) : -1;
 }
 
-double run_view_seconds_left(const RunView *v)
+/* By the median of its last steps; below 0: not known. */
+static double seconds_left(const RunView *v)
 {
     const double each = seconds_each(v);
     if (each < 0 || v->total < 0 || v->step < 0 || strcmp(v->state, "running") != 0) return -1;
@@ -264,7 +258,7 @@ static const char *unit(const RunView *v)
 static void put_place(Text *out, const RunView *v)
 {
     char left[32];
-    const double each = seconds_each(v), rest = run_view_seconds_left(v);
+    const double each = seconds_each(v), rest = seconds_left(v);
     text_format(out, "%s   %s", v->name, v->state);
     if (v->step >= 0) text_format(out, "   %s %s", unit(v), text_thousands(v->step));
     if (v->step >= 0 && v->total > 0)
@@ -322,7 +316,7 @@ void run_view_put_line(Text *out, const RunView *v)
 
 void run_view_put_json(Text *out, const RunView *v)
 {
-    const double left = run_view_seconds_left(v);
+    const double left = seconds_left(v);
     text_add(out, "{\"run\":");
     json_put_text(out, v->name, strlen(v->name));
     text_format(out, ",\"state\":\"%s\"", v->state);

@@ -34,8 +34,6 @@ int run_view_open(RunView *v, const Context *ctx, const char *name, Error *err);
 int run_view_refresh(RunView *v);
 void run_view_close(RunView *v);
 
-/* Seconds that are left, by the median of its last steps; below 0: not known. */
-double run_view_seconds_left(const RunView *v);
 /* The view, some lines of at most `columns`; unicode: sparklines of block characters. */
 void run_view_put(Text *out, const RunView *v, int columns, bool unicode);
 /* One line: "ppo-1  12/40  reward 1.17  KL 2.24  24.1 s each  0:11:14 left". */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/median.h"
 #include "base/mem.h"
 
 enum { RECENT = 20 };
@@ -27,19 +28,6 @@ void pace_forget(Pace *p, int64_t comparison_id)
     }
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-double pace_median(double *value, int n)
-{
-    if (n == 0) return 0;
-    qsort(value, (size_t)n, sizeof *value, ascending);
-    return (value[(n - 1) / 2] + value[n / 2]) / 2;
-}
-
 PaceSummary pace_summary(const Pace *p)
 {
     PaceSummary s = {0};
@@ -54,7 +42,7 @@ PaceSummary pace_summary(const Pace *p)
     }
     s.recent = sum / recent;
     s.last = seconds[p->n - 1];
-    s.median = pace_median(seconds, p->n);
+    s.median = median(seconds, (size_t)p->n);
     free(seconds);
     return s;
 }

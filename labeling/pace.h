@@ -39,7 +39,4 @@ PaceSummary pace_summary(const Pace *p);
 bool pace_break_due(Pace *p);
 void pace_free(Pace *p);
 
-/* The middle of n values, which are put in order; 0 of none. */
-double pace_median(double *value, int n);
-
 #endif

@@ -1,6 +1,7 @@
 /* What a session has counted: of this sitting, of today, of what is left. */
 #include <stdlib.h>
 
+#include "base/median.h"
 #include "base/mem.h"
 #include "labeling/clock.h"
 #include "labeling/session_state.h"
@@ -61,7 +62,7 @@ int session_day(Session *s, SessionDay *out, Error *err)
         out->skipped += skipped;
         out->ties += l->outcome == OUTCOME_TIE;
     }
-    out->median = pace_median(seconds, (int)list.n);
+    out->median = median(seconds, list.n);
     free(seconds);
     store_own_labels_free(&list);
     return 0;
