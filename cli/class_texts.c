@@ -1,13 +1,11 @@
 #include "cli/class_texts.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/text.h"
+#include "cli/lines.h"
 
 #define UP   "up"
 #define DOWN "down"
@@ -61,38 +59,33 @@ static bool is_held_out(const Sequences *s)
            0;
 }
 
-static int read_line(ClassTexts *c, const char *line, size_t n, bool whole, const Loaded *l,
-                     Error *err)
+typedef struct {
+    ClassTexts texts;
+    bool whole;
+    const Loaded *l;
+} Reading;
+
+static int read_line(void *context, const char *line, size_t n, Error *err)
 {
+    Reading *r = context;
     cJSON *row = NULL;
     char *label = NULL;
+    Sequences *sequences = &r->texts.sequences;
     if (json_parse_row(&row, line, n, err) != 0) return -1;
-    const int rc = class_row_read(&c->sequences, &label, true, row, l->tokenizer, err);
+    const int rc = class_row_read(sequences, &label, true, row, r->l->tokenizer, err);
     cJSON_Delete(row);
-    if (rc == 0) add(c, label, !whole && is_held_out(&c->sequences), l->model->config.max_T);
+    if (rc == 0)
+        add(&r->texts, label, !r->whole && is_held_out(sequences), r->l->model->config.max_T);
     return rc;
 }
 
 int class_texts_read_file(ClassTexts *out, const char *path, bool whole, const Loaded *l,
                           Error *err)
 {
-    ClassTexts c = {0};
-    Text line = {0};
-    long number = 0;
-    int rc = 0;
-    FILE *f = fopen(path, "re");
-    if (!f) return error_set(err, "%s: %s", path, strerror(errno));
-    for (int more; rc == 0 && (more = text_read_line(&line, f, TEXT_LINE_MAX)) != 0;) {
-        number++;
-        if (more < 0) rc = error_set(err, "longer than %d MiB", TEXT_LINE_MAX >> 20);
-        else if (line.n > 0) rc = read_line(&c, line.bytes, line.n, whole, l, err);
-        if (rc != 0) error_wrap(err, "%s: line %ld", path, number);
-    }
-    if (rc == 0 && ferror(f)) rc = error_set(err, "%s: cannot be read", path);
-    fclose(f);
-    text_free(&line);
-    if (rc == 0) *out = c;
-    else class_texts_free(&c);
+    Reading r = {.whole = whole, .l = l};
+    const int rc = lines_read(path, read_line, &r, err);
+    if (rc == 0) *out = r.texts;
+    else class_texts_free(&r.texts);
     return rc;
 }
 

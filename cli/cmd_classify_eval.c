@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/class_report.h"
 #include "cli/commands.h"
+#include "cli/lines.h"
 #include "cli/options.h"
 
 typedef struct {
@@ -104,9 +105,16 @@ static void print_prediction(const double *logit, const ClassNames *names)
     free(p);
 }
 
-static int predict_line(const Loaded *l, const ClassNames *names, const char *line, size_t n,
-                        Error *err)
+typedef struct {
+    Loaded l;
+    ClassNames names;
+} Predicting;
+
+static int predict_line(void *context, const char *line, size_t n, Error *err)
 {
+    const Predicting *p = context;
+    const Loaded *l = &p->l;
+    const ClassNames *names = &p->names;
     const int max_T = l->model->config.max_T;
     cJSON *row = NULL;
     Sequences s = {0};
@@ -132,22 +140,12 @@ static int run_predict(Context *ctx, int argc, char **argv, Error *err)
 {
     EvalOptions o = {.model = ""};
     Words words;
-    Loaded l = {0};
-    ClassNames names = {0};
-    Text line = {0};
-    long number = 0;
-    int rc = 0;
+    Predicting p = {0};
     if (options_parse(ctx, PREDICT_OPTIONS, &o, &words, 0, 0, argc, argv, err) != 0) return -1;
-    if (classifier_open(&l, &names, ctx, o.model, err) != 0) return -1;
-    for (int more; rc == 0 && (more = text_read_line(&line, stdin, TEXT_LINE_MAX)) != 0;) {
-        number++;
-        if (more < 0) rc = error_set(err, "longer than %d MiB", TEXT_LINE_MAX >> 20);
-        else if (line.n > 0) rc = predict_line(&l, &names, line.bytes, line.n, err);
-        if (rc != 0) error_wrap(err, "line %ld", number);
-    }
-    text_free(&line);
-    class_names_free(&names);
-    loaded_close(&l);
+    if (classifier_open(&p.l, &p.names, ctx, o.model, err) != 0) return -1;
+    const int rc = lines_read(NULL, predict_line, &p, err);
+    class_names_free(&p.names);
+    loaded_close(&p.l);
     return rc;
 }
 

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/lines.h"
 #include "cli/options.h"
 #include "cli/project.h"
 #include "cli/wrap.h"
@@ -203,8 +204,9 @@ done:
 
 /* ---- score ---------------------------------------------------------------------------------------- */
 
-static int score_line(const Rule *rule, const char *line, size_t n, Error *err)
+static int score_line(void *context, const char *line, size_t n, Error *err)
 {
+    const Rule *rule = context;
     cJSON *row = NULL;
     Text out = {0}, why = {0};
     int rc = 0;
@@ -234,19 +236,9 @@ static int run_score(Context *ctx, int argc, char **argv, Error *err)
                                            {0}};
     JudgeOptions o = {0};
     const Rule *rule = NULL;
-    Text line = {0};
-    long number = 0;
-    int rc = 0;
     if (options_parse(ctx, SCORE_OPTIONS, &o, NULL, 0, 0, argc, argv, err) != 0) return -1;
     if (rule_choose(&rule, o.rule, err) != 0) return -1;
-    for (int more; rc == 0 && (more = text_read_line(&line, stdin, TEXT_LINE_MAX)) != 0;) {
-        number++;
-        if (more < 0) rc = error_set(err, "longer than %d MiB", TEXT_LINE_MAX >> 20);
-        else if (line.n > 0) rc = score_line(rule, line.bytes, line.n, err);
-        if (rc != 0) error_wrap(err, "line %ld", number);
-    }
-    text_free(&line);
-    return rc;
+    return lines_read(NULL, score_line, (void *)rule, err);
 }
 
 static const Command CMD_SCORE = {

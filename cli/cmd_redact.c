@@ -156,13 +156,6 @@ static int redact(const Context *ctx, const Redactable *of, const RedactOptions 
     return rc;
 }
 
-static int parse_id(int64_t *id, const char *what, const char *word, Error *err)
-{
-    char *end;
-    *id = strtoll(word, &end, 10);
-    return *id > 0 && !*end ? 0 : error_usage(err, "'%.40s' is no number of a %s", word, what);
-}
-
 static int run(Context *ctx, const Redactable *of, int argc, char **argv, Error *err)
 {
     RedactOptions o = {0};
@@ -173,7 +166,7 @@ static int run(Context *ctx, const Redactable *of, int argc, char **argv, Error 
         return -1;
     if (!o.find == !words.n)
         return error_usage(err, "which %s? its number, or --find TEXT", of->what);
-    if (words.n && parse_id(&id, of->what, words.word[0], err) != 0) return -1;
+    if (words.n && options_parse_id(&id, words.word[0], of->what, err) != 0) return -1;
     if (open_store(&store, ctx, err) != 0) return -1;
     const int rc = o.find ? of->find(store, o.find, err) : redact(ctx, of, &o, store, id, err);
     store_close(store);

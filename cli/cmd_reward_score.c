@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/lines.h"
 #include "cli/options.h"
 #include "cli/reward_report.h"
 #include "reward/reward.h"
@@ -50,8 +51,9 @@ static int read_row(Sequences *s, const Loaded *l, const cJSON *row, Error *err)
     return error_set(err, "%d tokens are beyond the context of %d", s->tokens, max_T);
 }
 
-static int score_line(const Loaded *l, const char *line, size_t n, Error *err)
+static int score_line(void *context, const char *line, size_t n, Error *err)
 {
+    const Loaded *l = context;
     cJSON *row = NULL;
     Sequences s = {0};
     Text t = {0};
@@ -85,18 +87,9 @@ static int run_score(Context *ctx, int argc, char **argv, Error *err)
     ScoreOptions o = {.model = "reward"};
     Words words;
     Loaded l = {0};
-    Text line = {0};
-    long number = 0;
-    int rc = 0;
     if (options_parse(ctx, OPTIONS, &o, &words, 0, 0, argc, argv, err) != 0) return -1;
     if (reward_open(&l, ctx, o.model, o.class, err) != 0) return -1;
-    for (int more; rc == 0 && (more = text_read_line(&line, stdin, TEXT_LINE_MAX)) != 0;) {
-        number++;
-        if (more < 0) rc = error_set(err, "longer than %d MiB", TEXT_LINE_MAX >> 20);
-        else if (line.n > 0) rc = score_line(&l, line.bytes, line.n, err);
-        if (rc != 0) error_wrap(err, "line %ld", number);
-    }
-    text_free(&line);
+    const int rc = lines_read(NULL, score_line, &l, err);
     loaded_close(&l);
     return rc;
 }

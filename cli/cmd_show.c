@@ -1,21 +1,8 @@
 /* rlhf show: everything known of one label, pair, prompt or run. */
-#include <errno.h>
-#include <stdlib.h>
-
 #include "cli/commands.h"
 #include "cli/loaded.h"
 #include "cli/options.h"
 #include "cli/show.h"
-
-static int parse_id(int64_t *id, const char *word, const char *what, Error *err)
-{
-    char *end;
-    errno = 0;
-    *id = strtoll(word, &end, 10);
-    return *id > 0 && !*end && !errno
-               ? 0
-               : error_usage(err, "'%.40s' is no number of a %s", word, what);
-}
 
 static int show_numbered(Context *ctx, int argc, char **argv,
                          int (*show)(const Context *ctx, Store *store, int64_t id, Error *err),
@@ -25,7 +12,7 @@ static int show_numbered(Context *ctx, int argc, char **argv,
     Store *store = NULL;
     int64_t id = 0;
     if (options_parse(ctx, NULL, NULL, &words, 1, 1, argc, argv, err) != 0) return -1;
-    if (parse_id(&id, words.word[0], ctx->command->name, err) != 0) return -1;
+    if (options_parse_id(&id, words.word[0], ctx->command->name, err) != 0) return -1;
     if (open_store(&store, ctx, err) != 0) return -1;
     const int rc = show(ctx, store, id, err);
     store_close(store);

@@ -45,6 +45,16 @@ static const Option *find_option(const Option *options, const char *argument)
     return NULL;
 }
 
+int options_parse_id(int64_t *id, const char *word, const char *what, Error *err)
+{
+    char *end;
+    errno = 0;
+    *id = strtoll(word, &end, 10);
+    return *id > 0 && !*end && !errno
+               ? 0
+               : error_usage(err, "'%.40s' is no number of a %s", word, what);
+}
+
 bool options_takes_next(const Option *options, const char *argument)
 {
     const Option *o = find_option(options, argument);

@@ -39,6 +39,8 @@ extern const Option GLOBAL_OPTIONS[];
  * Options may be given as --name VALUE or --name=VALUE; after -- all is words. */
 int options_parse(Context *ctx, const Option *options, void *values, Words *words, int min, int max,
                   int argc, char **argv, Error *err);
+/* The number of a row of the store, from 1 on; `what` (pair, prompt ...) is for the message. */
+int options_parse_id(int64_t *id, const char *word, const char *what, Error *err);
 /* Whether argv[i] is an option whose value is the next argument. */
 bool options_takes_next(const Option *options, const char *argument);
 
