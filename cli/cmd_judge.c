@@ -5,6 +5,7 @@
 
 #include "base/interrupt.h"
 #include "base/json.h"
+#include "base/json_member.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/commands.h"
@@ -108,20 +109,14 @@ static void print_result(const Rule *rule, const RuleNoise *noise, const JudgeRe
                text_thousands(r->flipped), 100 * share(r->flipped, decided));
 }
 
-static void put_member(Text *t, const char *name, const char *text)
-{
-    text_format(t, ",\"%s\":", name);
-    json_put_text(t, text, strlen(text));
-}
-
 static void print_json(const Rule *rule, const RuleNoise *noise, const JudgeResult *r,
                        double seconds)
 {
     Text t = {0};
     text_add(&t, "{\"rule\":");
     json_put_text(&t, rule->name, strlen(rule->name));
-    put_member(&t, "text", rule->text);
-    put_member(&t, "annotator", r->handle);
+    json_member_text(&t, "text", rule->text);
+    json_member_text(&t, "annotator", r->handle);
     text_format(&t, ",\"coin\":%s,\"error_rate\":", noise->coin ? "true" : "false");
     json_put_number(&t, noise->flip);
     text_format(
@@ -133,12 +128,12 @@ static void print_json(const Rule *rule, const RuleNoise *noise, const JudgeResu
     for (int i = 0; i < r->n_shown; i++) {
         const JudgeDecision *d = &r->shown[i];
         text_format(&t, "%s{\"comparison\":%lld", i ? "," : "", (long long)d->comparison_id);
-        put_member(&t, "prompt", d->prompt);
-        put_member(&t, "a", d->a);
-        put_member(&t, "b", d->b);
-        put_member(&t, "reason_a", d->reason_a);
-        put_member(&t, "reason_b", d->reason_b);
-        put_member(&t, "better", word(d->choice));
+        json_member_text(&t, "prompt", d->prompt);
+        json_member_text(&t, "a", d->a);
+        json_member_text(&t, "b", d->b);
+        json_member_text(&t, "reason_a", d->reason_a);
+        json_member_text(&t, "reason_b", d->reason_b);
+        json_member_text(&t, "better", word(d->choice));
         text_format(&t, ",\"turned_round\":%s}", d->flipped ? "true" : "false");
     }
     text_add(&t, "]}\n");
@@ -219,7 +214,7 @@ static int score_line(void *context, const char *line, size_t n, Error *err)
         rule_explain(&why, rule, prompt, response);
         text_add(&out, "{\"score\":");
         json_put_number(&out, rule->score(prompt, response));
-        put_member(&out, "reason", why.n ? why.bytes : "");
+        json_member_text(&out, "reason", why.n ? why.bytes : "");
         text_add(&out, "}");
         puts(out.bytes);
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_member.h"
 #include "cli/evaluation.h"
 #include "cli/project.h"
 
@@ -78,20 +79,13 @@ static void put_measures(Text *t, const Comparison *c)
     text_format(t, ",\"verdict\":\"%s\"", verdict_name(c->verdict));
 }
 
-static void put_text(Text *t, const char *name, const char *text)
-{
-    text_format(t, ",\"%s\":", name);
-    if (text) json_put_text(t, text, strlen(text));
-    else text_add(t, "null");
-}
-
 static void put_options(Text *t, const ComparisonOptions *o)
 {
     text_format(t, ",\"options\":{\"best_of\":%d,\"max_new_tokens\":%d,\"seed\":%llu", o->best_of,
                 o->max_new_tokens, (unsigned long long)o->seed);
     member(t, "temperature", o->temperature);
-    put_text(t, "rule", o->rule ? o->rule->name : NULL);
-    put_text(t, "source", o->source);
+    json_member_text(t, "rule", o->rule ? o->rule->name : NULL);
+    json_member_text(t, "source", o->source);
     text_add(t, "}");
 }
 
@@ -102,11 +96,11 @@ static void put_models(Text *t, const Context *ctx, const ComparedModels *m)
     evaluation_put_compared(t, ctx, m->base->folder, m->aligned->folder);
     if (m->reward) {
         project_name_model(ctx, name, run, m->reward->folder);
-        put_text(t, "reward", name);
+        json_member_text(t, "reward", name);
     }
     text_format(t, ",\"sha256\":{\"base\":\"%s\"", m->base->hash);
-    put_text(t, "aligned", m->aligned->hash);
-    if (m->reward) put_text(t, "reward", m->reward->hash);
+    json_member_text(t, "aligned", m->aligned->hash);
+    if (m->reward) json_member_text(t, "reward", m->reward->hash);
     text_add(t, "}");
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_member.h"
 #include "base/mem.h"
 #include "cli/loaded.h"
 #include "cli/loop.h"
@@ -74,18 +75,11 @@ static const char *judge_of(const Loop *l)
 
 /* ---- JSON ----------------------------------------------------------------------------------------- */
 
-static void put_text(Text *t, const char *name, const char *value)
-{
-    text_format(t, ",\"%s\":", name);
-    json_put_text(t, value, strlen(value));
-}
-
 static void put_name(Text *t, const Loop *l, const char *member, const char *stored)
 {
     char name[FILE_PATH_MAX];
     name_of(l, name, stored);
-    if (name[0]) put_text(t, member, name);
-    else text_format(t, ",\"%s\":null", member);
+    json_member_text(t, member, name[0] ? name : NULL);
 }
 
 static void put_round(Text *t, const Loop *l, int i)
@@ -94,9 +88,9 @@ static void put_round(Text *t, const Loop *l, int i)
     text_format(t, "%s{\"round\":%d,\"step\":\"%s\",\"outcome\":\"%s\",\"labels\":%lld",
                 i ? "," : "", i + 1, LOOP_STEP[r->step], LOOP_OUTCOME[r->outcome],
                 (long long)r->labels);
-    put_text(t, "reward", r->reward);
-    put_text(t, "ppo", r->ppo);
-    put_text(t, "judge", r->judge);
+    json_member_text(t, "reward", r->reward);
+    json_member_text(t, "ppo", r->ppo);
+    json_member_text(t, "judge", r->judge);
     put_name(t, l, "sampled", r->sampled);
     put_name(t, l, "candidate", r->candidate);
     put_name(t, l, "aligned", r->aligned);
@@ -126,7 +120,7 @@ static void put_json(Text *t, const Loop *l, const Facts *f)
                 l->at_work ? "true" : "false", l->waiting ? "true" : "false");
     text_format(t, ",\"labels\":%lld,\"when\":%d,\"to_label\":%lld", (long long)f->labels,
                 l->settings.when, (long long)f->to_label);
-    put_text(t, "judge", l->rule ? l->rule->name : "reward");
+    json_member_text(t, "judge", l->rule ? l->rule->name : "reward");
     put_name(t, l, "aligned", f->aligned);
     text_add(t, ",\"win_rates\":[");
     for (int i = 0; i < n; i++) {
@@ -134,7 +128,7 @@ static void put_json(Text *t, const Loop *l, const Facts *f)
         json_put_number(t, rate[i]);
     }
     text_add(t, "]");
-    put_text(t, "picture", picture.bytes);
+    json_member_text(t, "picture", picture.bytes);
     text_add(t, "}");
     text_free(&picture);
     free(rate);

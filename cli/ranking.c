@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_member.h"
 #include "base/mem.h"
 #include "cli/evaluation.h"
 #include "cli/project.h"
@@ -192,28 +193,15 @@ static void print(const Ranking *r, const ComparisonOptions *o)
     print_wins(r, width);
 }
 
-static void put_member(Text *t, const char *name, double x)
-{
-    text_format(t, ",\"%s\":", name);
-    json_put_number(t, x);
-}
-
-static void put_text(Text *t, const char *name, const char *text)
-{
-    text_format(t, ",\"%s\":", name);
-    if (text) json_put_text(t, text, strlen(text));
-    else text_add(t, "null");
-}
-
 /* What decides the numbers: who judged, and how the models were asked. */
 static void put_conditions(Text *t, const Ranking *r, const ComparisonOptions *o)
 {
     text_format(t, "\"n\":%d,\"judge\":\"%s\"", r->n, o->rule ? "rule" : "reward");
-    put_text(t, "rule", o->rule ? o->rule->name : NULL);
-    put_text(t, "reward", o->rule ? NULL : r->judge);
-    put_text(t, "source", o->source);
-    put_text(t, "reference", r->model[0].name);
-    put_member(t, "temperature", o->temperature);
+    json_member_text(t, "rule", o->rule ? o->rule->name : NULL);
+    json_member_text(t, "reward", o->rule ? NULL : r->judge);
+    json_member_text(t, "source", o->source);
+    json_member_text(t, "reference", r->model[0].name);
+    json_member_number(t, "temperature", o->temperature);
     text_format(t, ",\"max_new_tokens\":%d,\"seed\":%llu", o->max_new_tokens,
                 (unsigned long long)o->seed);
 }
@@ -228,8 +216,8 @@ static void put_json(Text *t, const Ranking *r, const ComparisonOptions *o)
         const Ranked *m = &r->model[i];
         text_add(t, k ? ",{\"model\":" : "{\"model\":");
         json_put_text(t, m->name, strlen(m->name));
-        put_text(t, "sha256", m->hash);
-        put_member(t, "elo", r->fitted ? m->elo : NAN);
+        json_member_text(t, "sha256", m->hash);
+        json_member_number(t, "elo", r->fitted ? m->elo : NAN);
         text_add(t, ",\"ci\":[");
         json_put_number(t, r->fitted ? m->low : NAN);
         text_add(t, ",");
@@ -240,10 +228,10 @@ static void put_json(Text *t, const Ranking *r, const ComparisonOptions *o)
             json_put_number(t, l == k ? NAN : r->wins[i][r->order[l]].rate);
         }
         text_add(t, "]");
-        put_member(t, "kl", m->kl);
-        put_member(t, "finished", m->finished);
-        put_member(t, "distinct", m->distinct);
-        put_member(t, "words", m->words);
+        json_member_number(t, "kl", m->kl);
+        json_member_number(t, "finished", m->finished);
+        json_member_number(t, "distinct", m->distinct);
+        json_member_number(t, "words", m->words);
         text_add(t, "}");
     }
     text_add(t, "]}");

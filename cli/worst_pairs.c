@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_member.h"
 #include "base/mem.h"
 #include "cli/facts.h"
 #include "labeling/shown.h"
@@ -128,12 +129,6 @@ void worst_pairs_print(const WorstPairs *w, const PreferenceSet *set)
     for (int i = 0; i < w->n; i++) print_pair(&w->pair[i], set, i + 1);
 }
 
-static void put_member(Text *t, const char *name, const char *text)
-{
-    text_format(t, ",\"%s\":", name);
-    json_put_text(t, text, strlen(text));
-}
-
 void worst_pairs_json(Text *t, const WorstPairs *w, const PreferenceSet *set)
 {
     text_add(t, "[");
@@ -141,9 +136,9 @@ void worst_pairs_json(Text *t, const WorstPairs *w, const PreferenceSet *set)
         const WorstPair *p = &w->pair[i];
         const Sides s = sides_of(p, set);
         text_format(t, "%s{\"comparison\":%lld", i ? "," : "", (long long)s.row->comparison_id);
-        put_member(t, "prompt", s.row->prompt);
-        put_member(t, "chosen", s.chosen);
-        put_member(t, "rejected", s.rejected);
+        json_member_text(t, "prompt", s.row->prompt);
+        json_member_text(t, "chosen", s.chosen);
+        json_member_text(t, "rejected", s.rejected);
         text_add(t, ",\"scores\":[");
         json_put_number(t, p->chosen);
         text_add(t, ",");
