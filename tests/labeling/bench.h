@@ -37,6 +37,17 @@ static inline void begin(Bench *b, SessionOptions o)
     look(b);
 }
 
+/* The newest label that stands, 0 without any: another one after a decision, a change and an undo. */
+static inline int64_t newest(Bench *b)
+{
+    Error err = {0};
+    StoreOwnLabelList list = {0};
+    assert_int_equal(session_history(b->session, 1, &list, &err), 0);
+    const int64_t id = list.n ? list.row[0].id : 0;
+    store_own_labels_free(&list);
+    return id;
+}
+
 static inline void bench_open(Bench *b, int pairs, int scale)
 {
     Error err = {0};

@@ -12,17 +12,6 @@ static StoreOwnLabelList labels(Bench *b)
     return list;
 }
 
-/* The newest of them: another one after a decision, a change and an undo. */
-static int64_t newest(Bench *b)
-{
-    Error err = {0};
-    StoreOwnLabelList list = {0};
-    assert_int_equal(session_history(b->session, 1, &list, &err), 0);
-    const int64_t id = list.n ? list.row[0].id : 0;
-    store_own_labels_free(&list);
-    return id;
-}
-
 static void assert_label(Bench *b, int n, Outcome outcome, int preferred, const char *reasons,
                          const char *note)
 {

@@ -152,16 +152,6 @@ static void a_hang_up_keeps_the_pair_and_the_note(void **state)
     bench_close(&b);
 }
 
-static int64_t newest(Bench *b)
-{
-    Error err = {0};
-    StoreOwnLabelList list = {0};
-    assert_int_equal(session_history(b->session, 1, &list, &err), 0);
-    const int64_t id = list.n ? list.row[0].id : 0;
-    store_own_labels_free(&list);
-    return id;
-}
-
 /* 4,000 random keys in bursts: nothing is settled or taken back within 250 ms of a pair's coming into view, or of
  * the votes' coming up. */
 static void no_verdict_is_made_of_typed_ahead_keys(void **state)
