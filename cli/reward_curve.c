@@ -18,8 +18,8 @@
 typedef struct {
     int labels;
     RewardEvaluation on; /* the held-out pairs */
-    RewardEvaluation
-        learned; /* those it learned from; only where `on` cannot be told from chance */
+    /* those it learned from; only where `on` cannot be told from chance */
+    RewardEvaluation learned;
 } Point;
 
 typedef struct {

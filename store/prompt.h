@@ -18,8 +18,8 @@ int split_parse(Split *out, const char *name, Error *err);
 typedef struct {
     int64_t id;
     const char *text; /* verbatim, as the model reads it */
-    const char *
-        words; /* when adding: what was written of it, whose near-duplicates it is with; NULL: the text */
+    /* when adding: what was written of it, whose near-duplicates it is with; NULL: the text */
+    const char *words;
     const char *source; /* where it came from: "demo", "hh", a file's name */
     Split split;        /* when adding: SPLIT_ANY draws it by a keyed hash of its family */
     /* of a conversation: name of the chat template that its text is written in, so that special
