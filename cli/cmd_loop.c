@@ -181,7 +181,7 @@ static int go_back(Loop *l, const Words *words, Error *err)
     if (project_model_path(l->ctx, aligned, "aligned", err) != 0) return -1;
     if (choose_round(&round, l, aligned, words, err) != 0) return -1;
     const char *to = aligned_after(&l->state, round);
-    if (to[0] && loop_path(l, folder, to, err) != 0) return -1;
+    if (to[0] && project_path(l->ctx, folder, to, err) != 0) return -1;
     if (to[0] && !project_model_inside(inside, folder))
         return error_set(err, "round %d: its model is gone: no config.json in %s", round, folder);
     l->state.back_after = loop_state_over(&l->state);

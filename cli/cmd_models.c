@@ -66,15 +66,13 @@ static void add(Listing *l, const char *name, const char *folder)
 
 static int add_named(Listing *l, Error *err)
 {
-    static const char *const NAMES[] = {"base", "reward", "aligned"};
-    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+    for (int i = 0; i < PROJECT_MODELS; i++) {
         char path[FILE_PATH_MAX], folder[FILE_PATH_MAX], model[FILE_PATH_MAX];
-        if (project_model_path(l->ctx, path, NAMES[i], err) != 0) return -1;
+        if (project_model_path(l->ctx, path, PROJECT_MODEL[i], err) != 0) return -1;
         if (!path[0]) continue;
-        if (path[0] == '/') snprintf(folder, sizeof folder, "%s", path);
-        else if (project_path(l->ctx, folder, path, err) != 0) return -1;
-        if (project_model_inside(model, folder)) add(l, NAMES[i], model);
-        else add_gone(l, NAMES[i], folder);
+        if (project_path(l->ctx, folder, path, err) != 0) return -1;
+        if (project_model_inside(model, folder)) add(l, PROJECT_MODEL[i], model);
+        else add_gone(l, PROJECT_MODEL[i], folder);
     }
     return 0;
 }

@@ -129,10 +129,6 @@ int loop_run_step(Loop *l, LoopRound *r, Error *err);
  * against the base; aligned moves when its rate does not fall. */
 int loop_compare(Loop *l, LoopRound *r, Error *err);
 int loop_save(const Loop *l, Error *err);
-/* The whole path of a folder as the state has it. */
-int loop_path(const Loop *l, char out[FILE_PATH_MAX], const char *stored, Error *err);
-/* Back: from the project's folder when inside. */
-const char *loop_stored(const Loop *l, const char *folder);
 
 /* Labels that no reward model of an earlier round has read, and pairs that nobody has labeled. */
 int loop_count_labels(const Loop *l, int64_t *labels, int64_t *to_label, Error *err);

@@ -64,10 +64,11 @@ static int decide(Loop *l, LoopRound *r, Error *err)
     char aligned[FILE_PATH_MAX], folder[FILE_PATH_MAX];
     LoopRate rate, standing = OF_BASE;
     if (project_model_path(l->ctx, aligned, "aligned", err) != 0) return -1;
-    if (loop_path(l, folder, r->candidate, err) != 0 || measure(l, r, &rate, folder, err) != 0)
+    if (project_path(l->ctx, folder, r->candidate, err) != 0 ||
+        measure(l, r, &rate, folder, err) != 0)
         return -1;
-    if (aligned[0] &&
-        (loop_path(l, folder, aligned, err) != 0 || measure(l, r, &standing, folder, err) != 0))
+    if (aligned[0] && (project_path(l->ctx, folder, aligned, err) != 0 ||
+                       measure(l, r, &standing, folder, err) != 0))
         return -1;
     r->rate = rate, r->standing = standing;
     loop_state_set(&r->judge, l->rule ? l->rule->name : "reward");
@@ -92,7 +93,7 @@ int loop_compare(Loop *l, LoopRound *r, Error *err)
         if (rc != 0) return interrupt_pending() ? 0 : -1;
     }
     if (r->outcome == LOOP_MOVED) {
-        if (loop_path(l, folder, r->candidate, err) != 0) return -1;
+        if (project_path(l->ctx, folder, r->candidate, err) != 0) return -1;
         if (project_set_model(l->ctx, "aligned", folder, err) != 0) return -1;
     }
     log_line("round %d: beats the base on %.3f of %d held-out prompts, before it %.3f: aligned %s",

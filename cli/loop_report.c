@@ -29,7 +29,7 @@ static void name_of(const Loop *l, char name[FILE_PATH_MAX], const char *stored)
     char folder[FILE_PATH_MAX], run[RUN_NAME_MAX];
     Error ignored;
     name[0] = 0;
-    if (stored[0] && loop_path(l, folder, stored, &ignored) == 0)
+    if (stored[0] && project_path(l->ctx, folder, stored, &ignored) == 0)
         project_name_model(l->ctx, name, run, folder);
 }
 

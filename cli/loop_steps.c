@@ -111,14 +111,8 @@ int loop_save(const Loop *l, Error *err)
     return loop_state_write(&l->state, l->folder, err);
 }
 
-int loop_path(const Loop *l, char out[FILE_PATH_MAX], const char *stored, Error *err)
-{
-    if (stored[0] != '/') return project_path(l->ctx, out, stored, err);
-    snprintf(out, FILE_PATH_MAX, "%s", stored);
-    return 0;
-}
-
-const char *loop_stored(const Loop *l, const char *folder)
+/* As the state has a folder: from the project's when inside. */
+static const char *stored_name(const Loop *l, const char *folder)
 {
     const size_t n = strlen(l->ctx->project);
     return strncmp(folder, l->ctx->project, n) == 0 && folder[n] == '/' ? folder + n + 1 : folder;
@@ -139,7 +133,7 @@ static int model_word(const Loop *l, char out[FILE_PATH_MAX], const char *stored
     char folder[FILE_PATH_MAX], run[RUN_NAME_MAX];
     snprintf(out, FILE_PATH_MAX, "base");
     if (!stored[0]) return 0;
-    if (loop_path(l, folder, stored, err) != 0) return -1;
+    if (project_path(l->ctx, folder, stored, err) != 0) return -1;
     project_name_model(l->ctx, out, run, folder);
     if (!run[0]) snprintf(out, FILE_PATH_MAX, "%s", folder);
     return 0;
@@ -378,7 +372,7 @@ static int train_policy(Loop *l, LoopRound *r, Error *err)
     if (source_of(l)) add(&line, "--source"), add(&line, "%s", source_of(l));
     if (train(l, &line, state[0], made, err) != 0) return -1;
     if (interrupt_pending() && !made[0]) return 0;
-    loop_state_set(&r->candidate, loop_stored(l, made));
+    loop_state_set(&r->candidate, stored_name(l, made));
     if (!made[0]) r->outcome = LOOP_HALTED;
     return 0;
 }

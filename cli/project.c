@@ -69,7 +69,9 @@ int project_find(Context *ctx, const char *given, bool needed, Error *err)
 
 int project_path(const Context *ctx, char out[FILE_PATH_MAX], const char *name, Error *err)
 {
-    return path_join(out, ctx->project, name, err);
+    if (name[0] != '/') return path_join(out, ctx->project, name, err);
+    snprintf(out, FILE_PATH_MAX, "%s", name);
+    return 0;
 }
 
 /* ---- project.json ---- */
@@ -130,13 +132,12 @@ static void name_folder(const Context *ctx, char out[FILE_PATH_MAX], const char 
     else shorten(ctx, out, folder);
 }
 
-static const char *const MODEL_NAMES[] = {"base", "reward", "aligned"};
-enum { N_MODEL_NAMES = 3 };
+const char *const PROJECT_MODEL[PROJECT_MODELS] = {"base", "reward", "aligned"};
 
-static bool is_model_name(const char *name)
+bool project_is_own_name(const char *name)
 {
-    for (int i = 0; i < N_MODEL_NAMES; i++)
-        if (strcmp(name, MODEL_NAMES[i]) == 0) return true;
+    for (int i = 0; i < PROJECT_MODELS; i++)
+        if (strcmp(name, PROJECT_MODEL[i]) == 0) return true;
     return false;
 }
 
@@ -211,10 +212,7 @@ static int stored_model(const Context *ctx, char folder[FILE_PATH_MAX], const ch
     char stored[FILE_PATH_MAX];
     if (project_model_path(ctx, stored, name, err) != 0) return -1;
     folder[0] = 0;
-    if (!stored[0]) return 0;
-    if (stored[0] != '/') return project_path(ctx, folder, stored, err);
-    snprintf(folder, FILE_PATH_MAX, "%s", stored);
-    return 0;
+    return stored[0] ? project_path(ctx, folder, stored, err) : 0;
 }
 
 bool project_has_model(const Context *ctx, const char *name)
@@ -258,7 +256,7 @@ static int run_model(const Context *ctx, char folder[FILE_PATH_MAX], char note[R
     const size_t n = at ? (size_t)(at - name) : strlen(name);
     if (n >= sizeof wanted) return error_set(err, "%.80s...: no model of that name", name);
     snprintf(wanted, sizeof wanted, "%.*s", (int)n, name);
-    if (is_model_name(wanted)) {
+    if (project_is_own_name(wanted)) {
         error_set(err, "%s: a step is one of a run, and %s is no run", name, wanted);
         return error_hint(err, "the runs: rlhf runs; the run that %s came from: rlhf status",
                           wanted);
@@ -315,7 +313,7 @@ int project_model(const Context *ctx, char folder[FILE_PATH_MAX], const char *ro
 {
     char found[FILE_PATH_MAX], shown[FILE_PATH_MAX], note[RUN_NOTE_MAX] = "";
     int rc;
-    if (is_model_name(name)) rc = named_model(ctx, found, name, err);
+    if (project_is_own_name(name)) rc = named_model(ctx, found, name, err);
     else if (project_model_inside(found, name)) rc = 0;
     else if (file_is_folder(name)) rc = error_set(err, "%s: no model there (config.json)", name);
     else if (ctx->project[0] && !strchr(name, '/') && run_model(ctx, found, note, name, err) == 0)

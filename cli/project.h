@@ -16,7 +16,7 @@
 /* Fill ctx->project: `given` (--project) or RLHF_PROJECT or the nearest folder here or above that holds
  * rlhf.db; "" when there is none, unless `needed`. */
 int project_find(Context *ctx, const char *given, bool needed, Error *err);
-/* `name` inside the project. */
+/* `name` inside the project; one that begins with / stays as it is. */
 int project_path(const Context *ctx, char out[FILE_PATH_MAX], const char *name, Error *err);
 /* project.json; {} when it is not there.  The caller calls cJSON_Delete. */
 int project_read(const Context *ctx, cJSON **out, Error *err);
@@ -27,6 +27,10 @@ int64_t project_run_step(const char *run_folder, int64_t *last);
 /* The checkpoint of it, or where that is damaged the newest sound one. */
 int project_run_checkpoint(char checkpoint[FILE_PATH_MAX], int64_t *step, int64_t *last,
                            const char *run_folder, Error *err);
+/* What a project calls models of its own: base, reward, aligned. */
+enum { PROJECT_MODELS = 3 };
+extern const char *const PROJECT_MODEL[PROJECT_MODELS];
+bool project_is_own_name(const char *name);
 /* The folder itself, or the model/ inside it; false when neither holds a model. */
 bool project_model_inside(char out[FILE_PATH_MAX], const char *folder);
 /* The folder of a model called `name`: base, reward, aligned, a folder, RUN, RUN@STEP, or a repository that

@@ -29,11 +29,8 @@ static long run_number(const char *name, const char *prefix)
 
 int project_check_run_name(const char *name, Error *err)
 {
-    static const char *const MODELS[] = {"base", "reward", "aligned"};
-    for (size_t i = 0; i < sizeof MODELS / sizeof *MODELS; i++)
-        if (strcmp(name, MODELS[i]) == 0)
-            return error_usage(err, "--run: '%s' is what the project calls a model of its own",
-                               name);
+    if (project_is_own_name(name))
+        return error_usage(err, "--run: '%s' is what the project calls a model of its own", name);
     const size_t n = strlen(name);
     bool fits = n > 0 && n < RUN_NAME_MAX && name[0] != '.' && name[0] != '-';
     for (const char *c = name; *c; c++)
@@ -137,9 +134,10 @@ int project_list_runs(const Context *ctx, char ***names, int *n, Error *err)
 
 static int unknown_run(const char *wanted, char *const *names, int n, Error *err)
 {
-    const char *guesses[RUNS_GUESSED + 3] = {"base", "reward", "aligned"};
-    int n_guesses = 3;
-    for (int i = n - 1; i >= 0 && n_guesses < RUNS_GUESSED + 3; i--)
+    const char *guesses[PROJECT_MODELS + RUNS_GUESSED];
+    int n_guesses = 0;
+    while (n_guesses < PROJECT_MODELS) guesses[n_guesses] = PROJECT_MODEL[n_guesses], n_guesses++;
+    for (int i = n - 1; i >= 0 && n_guesses < PROJECT_MODELS + RUNS_GUESSED; i--)
         guesses[n_guesses++] = names[i];
     const char *near = text_nearest(wanted, guesses, n_guesses);
     if (near)

@@ -144,15 +144,14 @@ static int checkpoint_model(char out[FILE_PATH_MAX], const Shown *r, int i)
 /* What the project calls that folder, in an array. */
 static cJSON *project_names(const Shown *r, const char *model)
 {
-    static const char *const NAMES[] = {"base", "reward", "aligned"};
     cJSON *out = cJSON_CreateArray();
-    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+    for (int i = 0; i < PROJECT_MODELS; i++) {
         char folder[FILE_PATH_MAX];
         Error ignored;
-        if (project_has_model(r->ctx, NAMES[i]) &&
-            project_model(r->ctx, folder, NULL, NAMES[i], &ignored) == 0 &&
+        if (project_has_model(r->ctx, PROJECT_MODEL[i]) &&
+            project_model(r->ctx, folder, NULL, PROJECT_MODEL[i], &ignored) == 0 &&
             folder_same(folder, model))
-            cJSON_AddItemToArray(out, cJSON_CreateString(NAMES[i]));
+            cJSON_AddItemToArray(out, cJSON_CreateString(PROJECT_MODEL[i]));
     }
     return out;
 }
