@@ -110,7 +110,7 @@ int sharing_make(const char *folder, const char *group, Error *err)
 
 /* ---- being in one ---------------------------------------------------------------------------------- */
 
-bool sharing_is(const char *folder)
+static bool is_shared(const char *folder)
 {
     struct stat st;
     return stat(folder, &st) == 0 && (st.st_mode & S_ISGID) && (st.st_mode & S_IWGRP);
@@ -118,7 +118,7 @@ bool sharing_is(const char *folder)
 
 void sharing_join(const char *folder)
 {
-    if (!sharing_is(folder)) return;
+    if (!is_shared(folder)) return;
     const mode_t mask = umask(0);
     umask(mask & (mode_t)~GROUP_ALL);
 }
@@ -128,7 +128,7 @@ void sharing_report(Text *out, const char *folder)
     struct stat st, in;
     char path[FILE_PATH_MAX];
     Error ignored;
-    if (stat(folder, &st) != 0 || !sharing_is(folder)) {
+    if (stat(folder, &st) != 0 || !is_shared(folder)) {
         text_add(out, "not shared; for other users of this machine: rlhf init --shared=GROUP");
         return;
     }

@@ -3,15 +3,12 @@
 #ifndef CLI_SHARING_H
 #define CLI_SHARING_H
 
-#include <stdbool.h>
-
 #include "base/error.h"
 #include "base/text.h"
 
 /* Let the group write `folder`, its rlhf.db and what SQLite keeps beside it, project.json and runs/.  `group` is a
  * name or a number; NULL or "" is the group of the folder.  Only who owns a file may do that. */
 int sharing_make(const char *folder, const char *group, Error *err);
-bool sharing_is(const char *folder);
 /* In a shared project this process makes files that the group may write, whatever the umask. */
 void sharing_join(const char *folder);
 /* "shared with group lab", "not shared", or what keeps the group from writing. */

@@ -17,8 +17,6 @@ int show_run(const Context *ctx, Store *store, const char *name, Error *err);
 enum { SHOW_DECISION = 96 };
 /* "b is clearly better", "tie", "took label 3 back"; sides as stored, `scale` that of the campaign. */
 const char *show_decision(char out[SHOW_DECISION], const StoreLabelRecord *l, int scale);
-/* "a person", "a rule" ... */
-const char *show_kind(AnnotatorKind kind);
 /* One label as an object. */
 cJSON *show_label_json(const StoreLabelRecord *l);
 

@@ -7,7 +7,7 @@
 #include "cli/show.h"
 #include "labeling/decision.h"
 
-const char *show_kind(AnnotatorKind kind)
+static const char *kind_words(AnnotatorKind kind)
 {
     switch (kind) {
     case ANNOTATOR_HUMAN: return "a person";
@@ -146,7 +146,7 @@ static void print_shown(const StoreLabelRecord *l)
 
 static void print_who(const StoreLabelRecord *l)
 {
-    facts_print("annotator", "%s, %s%s", l->annotator, show_kind(l->kind),
+    facts_print("annotator", "%s, %s%s", l->annotator, kind_words(l->kind),
                 l->reviewer ? ", as a reviewer" : "");
     char screen[96] = "";
     if (l->terminal) snprintf(screen, sizeof screen, " on %.60s", l->terminal);

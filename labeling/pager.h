@@ -46,8 +46,8 @@ typedef struct {
     PagerOrder order;
     int draw;
     int left; /* PAGER_BASE or PAGER_BEST */
-    const char
-        *page_title; /* of a page in the answers' place: the whole prompt, help; NULL: none */
+    /* of a page in the answers' place: the whole prompt, help; NULL: none */
+    const char *page_title;
     Layout page;
     int page_top;
     bool dirty;

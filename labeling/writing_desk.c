@@ -28,14 +28,15 @@ static void guard(WritingDesk *d)
     d->guarded_us = d->now(d->context);
 }
 
-void writing_desk_enter(WritingDesk *d, const WritingMode *mode)
+static void enter(WritingDesk *d, const WritingMode *mode)
 {
     d->mode = mode;
     d->dirty = true;
     if (mode != &WRITING_EDIT) guard(d);
 }
 
-bool writing_desk_is_ready(const WritingDesk *d)
+/* Would a key that saves, leaves or drops count now? */
+static bool is_ready(const WritingDesk *d)
 {
     return !d->pasting && d->now(d->context) - d->guarded_us >= WRITING_GUARD_US;
 }
@@ -58,7 +59,7 @@ void writing_desk_show_given(WritingDesk *d)
     size_t n;
     d->focus = WRITING_ANSWER;
     if (d->at >= d->prompts.n) {
-        writing_desk_enter(d, &WRITING_END);
+        enter(d, &WRITING_END);
         return;
     }
     const char *text = shown_prompt(d->prompts.row[d->at].text, &n);
@@ -66,7 +67,7 @@ void writing_desk_show_given(WritingDesk *d)
     layout_mark_names(&d->given);
     writing_desk_resize(d, d->rows, d->cols);
     d->given_top = d->given.n; /* its end is what is answered */
-    writing_desk_enter(d, &WRITING_EDIT);
+    enter(d, &WRITING_EDIT);
 }
 
 static void begin_next(WritingDesk *d)
@@ -101,7 +102,8 @@ static void say_saved(WritingDesk *d)
                      split_name(row->split));
 }
 
-bool writing_desk_save(WritingDesk *d, Error *err)
+/* False when a part is missing, or it cannot be saved; the screen says what. */
+static bool save(WritingDesk *d, Error *err)
 {
     bool added = false;
     if (d->mode == &WRITING_END || !is_whole(d)) return false;
@@ -164,7 +166,7 @@ static int take_back(WritingDesk *d, Error *err)
 
 static void leave(WritingDesk *d)
 {
-    if (writing_desk_is_unsaved(d)) writing_desk_enter(d, &WRITING_LEAVE);
+    if (writing_desk_is_unsaved(d)) enter(d, &WRITING_LEAVE);
     else d->reason = d->mode == &WRITING_END ? "done" : "quit";
 }
 
@@ -193,12 +195,12 @@ static bool is_command(int key)
 static int obey(WritingDesk *d, int key, Error *err)
 {
     Error failure = {0};
-    if (!writing_desk_is_ready(d)) {
+    if (!is_ready(d)) {
         writing_desk_say(d, PAINT_DIM, "too quick: press that key again");
         return 0;
     }
     switch (key) {
-    case KEY_CTRL_S: writing_desk_save(d, &failure); return 0;
+    case KEY_CTRL_S: save(d, &failure); return 0;
     case KEY_CTRL_T: return take_back(d, err);
     case KEY_CTRL_N: pass(d, 1); return 0;
     case KEY_CTRL_P: pass(d, -1); return 0;
@@ -227,7 +229,7 @@ static int edit_key(WritingDesk *d, int key, Error *err)
     if (is_command(key)) return obey(d, key, err);
     if (key == KEY_HELP_F1 || key == KEY_CTRL_G) {
         writing_view_make_help(d);
-        writing_desk_enter(d, &WRITING_HELP);
+        enter(d, &WRITING_HELP);
         return 0;
     }
     if (key == KEY_TAB || key == KEY_BACK_TAB) {
@@ -257,7 +259,7 @@ static int help_key(WritingDesk *d, int key, Error *err)
 {
     (void)err;
     if (!scroll_key(&d->page_top, d->page.n, writing_view_page_rows(d), key))
-        writing_desk_enter(d, &WRITING_EDIT);
+        enter(d, &WRITING_EDIT);
     return 0;
 }
 
@@ -266,13 +268,13 @@ static int leave_key(WritingDesk *d, int key, Error *err)
 {
     (void)err;
     Error failure = {0};
-    if (!writing_desk_is_ready(d)) return 0;
+    if (!is_ready(d)) return 0;
     switch (key) {
     case 's':
     case 'S':
     case KEY_CTRL_S:
-        writing_desk_enter(d, &WRITING_EDIT);
-        if (writing_desk_save(d, &failure)) d->reason = "quit";
+        enter(d, &WRITING_EDIT);
+        if (save(d, &failure)) d->reason = "quit";
         return 0;
     case 'k':
     case 'K':
@@ -281,7 +283,7 @@ static int leave_key(WritingDesk *d, int key, Error *err)
         d->tone = PAINT_PLAIN;
         writing_desk_keep(d);
         if (d->tone != PAINT_BAD) d->reason = "quit";
-        else writing_desk_enter(d, &WRITING_EDIT);
+        else enter(d, &WRITING_EDIT);
         return 0;
     case 'd':
     case 'D':
@@ -289,7 +291,7 @@ static int leave_key(WritingDesk *d, int key, Error *err)
         d->reason = "quit";
         return 0;
     case KEY_ESCAPE:
-        writing_desk_enter(d, &WRITING_EDIT);
+        enter(d, &WRITING_EDIT);
         writing_desk_say(d, PAINT_DIM, "nothing is saved or lost");
         return 0;
     default: return 0;

@@ -92,10 +92,5 @@ void writing_desk_take_up_draft(WritingDesk *d);
 void writing_desk_drop_draft(WritingDesk *d);
 void writing_desk_say(WritingDesk *d, Paint tone, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-void writing_desk_enter(WritingDesk *d, const WritingMode *mode);
-/* Would a key that saves, leaves or drops count now? */
-bool writing_desk_is_ready(const WritingDesk *d);
-/* False when a part is missing, or it cannot be saved; the screen says what. */
-bool writing_desk_save(WritingDesk *d, Error *err);
 
 #endif

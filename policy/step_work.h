@@ -22,8 +22,8 @@ typedef struct {
     double length;            /* of a sequence, in the mean: a token looks back on half of it */
     int rows;                 /* of a micro-batch */
     int batch;                /* sequences decoded together; 0: none are */
-    bool
-        adapter; /* what is trained is an adapter: no products for gradients of the frozen weights */
+    /* what is trained is an adapter: no products for gradients of the frozen weights */
+    bool adapter;
 } StepWork;
 
 /* Multiply-adds of that kind of work in one step; 0 where there is none. */

@@ -32,7 +32,8 @@ static cJSON_bool is_template(const cJSON *value)
     return true;
 }
 
-int tokenizer_config_check(const cJSON *config, Error *err)
+/* Whether the members that are read here are of the types that they have to be; null is as not there. */
+static int check_types(const cJSON *config, Error *err)
 {
     static const char TOKEN[] = "a text or an object with its \"content\"",
                       TRUTH[] = "true or false";
@@ -109,7 +110,7 @@ int tokenizer_read_config(Tokenizer *t, const char *path, Error *err)
     int eos, rc = -1;
     if (!file_exists(path)) return 0;
     if (file_read(&text, &n, path, TOKENIZER_JSON_MAX, err) != 0) return -1;
-    if (json_parse(&config, text, n, err) != 0 || tokenizer_config_check(config, err) != 0 ||
+    if (json_parse(&config, text, n, err) != 0 || check_types(config, err) != 0 ||
         read_token(&eos, t, config, "eos_token", err) != 0 || read_beginning(t, config, err) != 0) {
         error_wrap(err, "%s", path);
         goto done;

@@ -4,8 +4,6 @@
 
 #include "base/json.h"
 
-/* Whether the members that are read here are of the types that they have to be; null is as not there. */
-int tokenizer_config_check(const cJSON *config, Error *err);
 /* The token of a role such as eos_token: a text, or an object with its content; NULL when there is none. */
 const char *tokenizer_config_token(const cJSON *config, const char *role);
 /* chat_template: a text, or a list of named ones or an object of them, of which `default` is for chatting; NULL when

@@ -97,7 +97,7 @@ int comparison_find_texts(Store *s, int64_t prompt_id, const int64_t content_id[
     return 0;
 }
 
-int store_insert_comparison(Store *s, StoreComparison *row, StoreAdded *added, Error *err)
+static int insert(Store *s, StoreComparison *row, StoreAdded *added, Error *err)
 {
     bool equal = false, is_new = false;
     put_in_order(row);
@@ -118,8 +118,7 @@ int store_add_comparisons(Store *s, StoreComparison *rows, size_t n, StoreAdded 
     StoreAdded count = {0};
     if (sql_begin(s, err) != 0) return -1;
     int rc = 0;
-    for (size_t i = 0; i < n && rc == 0; i++)
-        rc = store_insert_comparison(s, &rows[i], &count, err);
+    for (size_t i = 0; i < n && rc == 0; i++) rc = insert(s, &rows[i], &count, err);
     rc = sql_finish(s, rc, err);
     if (rc == 0 && added) *added = count;
     return rc;
@@ -137,7 +136,7 @@ static int add_answers(Store *s, StoreResponse *rows, size_t n, const StorePairi
         const StoreResponse *a = &rows[pair[i].a], *b = &rows[pair[i].b];
         StoreComparison row = {
             .prompt_id = a->prompt_id, .a_id = a->id, .b_id = b->id, .origin = "random"};
-        if (store_insert_comparison(s, &row, added, err) != 0) return -1;
+        if (insert(s, &row, added, err) != 0) return -1;
     }
     return 0;
 }
@@ -229,4 +228,12 @@ void store_pairs_free(StorePairList *list)
     }
     free(list->row);
     *list = (StorePairList){0};
+}
+
+int store_count_comparisons(Store *s, int64_t *out, Error *err)
+{
+    static const char SQL[] = "SELECT count(*) FROM comparison";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    return sql_one(s, stmt, out, "count", err);
 }

@@ -30,7 +30,7 @@ int demonstration_put(Store *s, StoreDemonstration *row, int64_t content_id, Sto
     return sql_one(s, stmt, &row->id, "find a demonstration", err);
 }
 
-int store_insert_demonstration(Store *s, StoreDemonstration *row, StoreAdded *added, Error *err)
+static int insert(Store *s, StoreDemonstration *row, StoreAdded *added, Error *err)
 {
     StorePrompt prompt = {
         .text = row->prompt, .source = row->source, .split = row->split, .template = row->template};
@@ -51,8 +51,7 @@ int store_add_demonstrations(Store *s, StoreDemonstration *rows, size_t n, Store
     StoreAdded count = {0};
     if (sql_begin(s, err) != 0) return -1;
     int rc = 0;
-    for (size_t i = 0; i < n && rc == 0; i++)
-        rc = store_insert_demonstration(s, &rows[i], &count, err);
+    for (size_t i = 0; i < n && rc == 0; i++) rc = insert(s, &rows[i], &count, err);
     rc = sql_finish(s, rc, err);
     if (rc == 0 && added) *added = count;
     return rc;

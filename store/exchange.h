@@ -47,8 +47,8 @@ int store_layout_check(const char *name, Error *err);
 typedef struct {
     DataKind kind;      /* DATA_AUTO: by the names in each row */
     const char *layout; /* that all rows are of; NULL: by the names in each row */
-    char *const *
-        class_name; /* (n_classes) of labels that are whole numbers, the first of 0; NULL: in digits */
+    /* (n_classes) of labels that are whole numbers, the first of 0; NULL: in digits */
+    char *const *class_name;
     int n_classes;
     bool lines;         /* the file is text: each line that is not blank is a prompt as it stands */
     const char *source; /* NULL: the file's name without folders and endings */
@@ -77,19 +77,17 @@ typedef struct {
     const char *layout, *about; /* its name, and what it is in a few words */
     DataKind kind;
     const char *prompt;
-    const char *chosen,
-        *rejected; /* a demonstration and a judgement have no rejected, a prompt neither; the chosen of a text is
-                        its class */
+    /* a demonstration and a judgement have no rejected, a prompt neither; the chosen of a text is its class */
+    const char *chosen, *rejected;
     Outcome outcome; /* of a preference: pref, tie, both_bad */
     bool good;       /* of a judgement */
     int64_t line;
 } ImportSample;
 typedef struct {
     int64_t taken, duplicate, refused; /* rows */
-    int64_t prompts, demonstrations, comparisons, judgements, class_texts,
-        moved; /* new in the store; moved as in StoreAdded */
-    int64_t
-        own_pairs; /* that models here answered: no new comparisons, but labels of the import's */
+    /* new in the store; moved as in StoreAdded */
+    int64_t prompts, demonstrations, comparisons, judgements, class_texts, moved;
+    int64_t own_pairs; /* that models here answered: no new comparisons, but labels of the import's */
     int64_t by_split[SPLIT_N]; /* taken rows */
     /* taken rows whose prompt is a text that ImportOptions.chat would have made a turn */
     int64_t as_is;

@@ -205,12 +205,6 @@ void store_judgements_free(StoreJudgedList *list)
 
 /* ---- verify ---------------------------------------------------------------------------------------- */
 
-static const unsigned char *hash_at(sqlite3_stmt *stmt, int column)
-{
-    return sqlite3_column_bytes(stmt, column) == HASH_BYTES ? sqlite3_column_blob(stmt, column)
-                                                            : NULL;
-}
-
 /* Whether the row that stands in stmt follows `prev` (NULL: none) and has its hash, which goes into `hash`. */
 static bool is_right(sqlite3_stmt *stmt, const unsigned char *prev, unsigned char hash[HASH_BYTES])
 {
@@ -222,9 +216,9 @@ static bool is_right(sqlite3_stmt *stmt, const unsigned char *prev, unsigned cha
                      .good = sqlite3_column_int(stmt, 6) != 0,
                      .submitted_us = sqlite3_column_int64(stmt, 7),
                      .prev = prev,
-                     .prompt = hash_at(stmt, 10),
-                     .answer = hash_at(stmt, 11)};
-    const unsigned char *said = hash_at(stmt, 8), *own = hash_at(stmt, 9);
+                     .prompt = sql_hash(stmt, 10),
+                     .answer = sql_hash(stmt, 11)};
+    const unsigned char *said = sql_hash(stmt, 8), *own = sql_hash(stmt, 9);
     if (!row.uuid || !own || !row.prompt || !row.answer || !prev != !said) return false;
     if (prev && memcmp(said, prev, HASH_BYTES) != 0) return false;
     return hash_row(hash, &row) == 0 && memcmp(hash, own, HASH_BYTES) == 0;

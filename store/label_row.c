@@ -248,12 +248,6 @@ int label_append_rows(Store *s, const LabelRow *row, const LabelShown *shown, in
 
 /* ---- verify ---------------------------------------------------------------------------------------- */
 
-static const unsigned char *hash_at(sqlite3_stmt *stmt, int column)
-{
-    return sqlite3_column_bytes(stmt, column) == HASH_BYTES ? sqlite3_column_blob(stmt, column)
-                                                            : NULL;
-}
-
 static void read_facts(Facts *f, sqlite3_stmt *stmt)
 {
     *f = (Facts){.uuid = sqlite3_column_blob(stmt, 1),
@@ -263,7 +257,7 @@ static void read_facts(Facts *f, sqlite3_stmt *stmt)
                  .layout = (const char *)sqlite3_column_text(stmt, 14),
                  .comment = (const char *)sqlite3_column_text(stmt, 15)};
     for (int i = 0; i < 9; i++) f->number[i] = sqlite3_column_int64(stmt, 2 + i);
-    for (int i = 0; i < 3; i++) f->text[i] = hash_at(stmt, 16 + i);
+    for (int i = 0; i < 3; i++) f->text[i] = sql_hash(stmt, 16 + i);
     f->version = sqlite3_column_int(stmt, 21);
     for (int i = 0; i < ADDED; i++)
         f->added[i] = sqlite3_column_type(stmt, 22 + i) == SQLITE_NULL
@@ -297,7 +291,7 @@ static int verify_page(Store *s, int64_t *last, unsigned char prev[HASH_BYTES], 
         unsigned char hash[HASH_BYTES];
         read_facts(&f, stmt);
         *last = sqlite3_column_int64(stmt, 0);
-        const unsigned char *said = hash_at(stmt, 19), *own = hash_at(stmt, 20);
+        const unsigned char *said = sql_hash(stmt, 19), *own = sql_hash(stmt, 20);
         bool right = f.uuid && own && f.text[0] && f.text[1] && f.text[2] &&
                      (*n == 0 ? said == NULL : said && memcmp(said, prev, HASH_BYTES) == 0);
         if (right) {

@@ -30,7 +30,6 @@ LayoutTake take_prompt, take_demonstration, take_preference, take_unpaired, take
 LayoutTake take_summaries, take_shp, take_webgpt, take_arena, take_token_ids, take_ultrafeedback;
 
 /* What they are made of. */
-ImportItem *layout_add(ImportRow *row, DataKind kind, const char *prompt); /* NULL: the dialogue */
 void layout_add_pair(ImportRow *row, const char *prompt, const char *chosen, const char *rejected);
 /* Two whole conversations, or two answers to `prompt` (a text, messages, or NULL). */
 int layout_add_dialogues(ImportRow *row, const cJSON *prompt, const cJSON *chosen,

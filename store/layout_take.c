@@ -11,7 +11,8 @@ enum { TURNS_BYTES_MAX = 64 << 20 };
 
 /* ---- items ----------------------------------------------------------------------------------------- */
 
-ImportItem *layout_add(ImportRow *row, DataKind kind, const char *prompt)
+/* prompt NULL: the dialogue of the row. */
+static ImportItem *add(ImportRow *row, DataKind kind, const char *prompt)
 {
     row->item = mem_realloc(row->item, (size_t)row->n + 1, sizeof *row->item);
     ImportItem *item = &row->item[row->n++];
@@ -24,7 +25,7 @@ ImportItem *layout_add(ImportRow *row, DataKind kind, const char *prompt)
 
 void layout_add_pair(ImportRow *row, const char *prompt, const char *chosen, const char *rejected)
 {
-    ImportItem *item = layout_add(row, DATA_PREFERENCES, prompt);
+    ImportItem *item = add(row, DATA_PREFERENCES, prompt);
     item->chosen = mem_strdup(chosen);
     item->rejected = mem_strdup(rejected);
 }
@@ -169,7 +170,7 @@ static int add_turns(ImportRow *row, int from, Error *err)
     size_t bytes = 0, before = 0;
     for (int i = 0; i < d->n; i++) {
         if (i > 0 && i >= from && d->message[i].role == STORE_ROLES[2]) {
-            ImportItem *item = layout_add(row, DATA_DEMONSTRATIONS, NULL);
+            ImportItem *item = add(row, DATA_DEMONSTRATIONS, NULL);
             item->turns = i;
             item->chosen = mem_strdup(d->message[i].content);
             bytes += before;
@@ -179,7 +180,7 @@ static int add_turns(ImportRow *row, int from, Error *err)
     if (bytes > TURNS_BYTES_MAX)
         return error_set(err, "the turns, each with all before it, are more than %d MiB",
                          TURNS_BYTES_MAX >> 20);
-    if (row->n == 0) layout_add(row, DATA_PROMPTS, NULL);
+    if (row->n == 0) add(row, DATA_PROMPTS, NULL);
     return 0;
 }
 
@@ -192,7 +193,7 @@ static int add_judged(ImportRow *row, const cJSON *label, Error *err)
         return error_set(err, "a label, but no answer of the assistant at the end");
     char *answer = mem_strdup(d->message[d->n - 1].content);
     dialogue_cut(d, d->n - 1);
-    ImportItem *item = layout_add(row, DATA_JUDGEMENTS, NULL);
+    ImportItem *item = add(row, DATA_JUDGEMENTS, NULL);
     item->chosen = answer;
     item->good = cJSON_IsTrue(label);
     return 0;
@@ -203,11 +204,11 @@ int take_prompt(ImportRow *row, const cJSON *object, const ImportOptions *option
     (void)options;
     const cJSON *prompt = layout_member(object, "prompt");
     if (cJSON_IsString(prompt)) {
-        layout_add(row, DATA_PROMPTS, prompt->valuestring);
+        add(row, DATA_PROMPTS, prompt->valuestring);
         return 0;
     }
     if (read_either(&row->dialogue, prompt, "", "prompt", err) != 0) return -1;
-    layout_add(row, DATA_PROMPTS, NULL);
+    add(row, DATA_PROMPTS, NULL);
     return 0;
 }
 
@@ -234,7 +235,7 @@ int take_demonstration(ImportRow *row, const cJSON *object, const ImportOptions 
     const cJSON *prompt = layout_member(object, "prompt"), *completion = completion_of(object);
     int turns = 0;
     if (cJSON_IsString(prompt) && cJSON_IsString(completion)) {
-        ImportItem *item = layout_add(row, DATA_DEMONSTRATIONS, prompt->valuestring);
+        ImportItem *item = add(row, DATA_DEMONSTRATIONS, prompt->valuestring);
         item->chosen = mem_strdup(completion->valuestring);
         return 0;
     }
@@ -253,7 +254,7 @@ int take_unpaired(ImportRow *row, const cJSON *object, const ImportOptions *opti
     if (!cJSON_IsString(prompt) || !cJSON_IsString(completion))
         return read_both(row, object, &turns, err) != 0 ? -1 : add_judged(row, label, err);
     if (!cJSON_IsBool(label)) return error_set(err, "\"label\" is neither true nor false");
-    ImportItem *item = layout_add(row, DATA_JUDGEMENTS, prompt->valuestring);
+    ImportItem *item = add(row, DATA_JUDGEMENTS, prompt->valuestring);
     item->chosen = mem_strdup(completion->valuestring);
     item->good = cJSON_IsTrue(label);
     return 0;
@@ -278,8 +279,7 @@ int take_class(ImportRow *row, const cJSON *object, const ImportOptions *options
                              options->n_classes - 1);
         name = mem_strdup(options->class_name[k]);
     }
-    if (layout_text(&text, object, "text", err) == 0)
-        layout_add(row, DATA_CLASSES, text)->chosen = name;
+    if (layout_text(&text, object, "text", err) == 0) add(row, DATA_CLASSES, text)->chosen = name;
     else free(name);
     return row->n ? 0 : -1;
 }

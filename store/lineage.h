@@ -33,8 +33,8 @@ typedef struct {
     int64_t session_id;
     const char *ui, *version, *terminal; /* of the session; terminal may be NULL */
     int columns, rows;
-    char hash[STORE_HASH],
-        previous[STORE_HASH]; /* of its row and of the one before: "" at the first */
+    /* of its row, and of the one before: "" at the first */
+    char hash[STORE_HASH], previous[STORE_HASH];
 } StoreLabelRecord;
 typedef struct {
     StoreLabelRecord *row;

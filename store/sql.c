@@ -176,6 +176,12 @@ AnnotatorKind sql_kind(sqlite3_stmt *stmt, int column)
     return ANNOTATOR_ANY;
 }
 
+const unsigned char *sql_hash(sqlite3_stmt *stmt, int column)
+{
+    return sqlite3_column_bytes(stmt, column) == HASH_BYTES ? sqlite3_column_blob(stmt, column)
+                                                            : NULL;
+}
+
 Outcome sql_outcome(sqlite3_stmt *stmt, int column)
 {
     const char *name = (const char *)sqlite3_column_text(stmt, column);

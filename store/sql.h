@@ -87,6 +87,8 @@ void sql_bind_split(sqlite3_stmt *stmt, int at, Split split);
 int *sql_copy_tokens(sqlite3_stmt *stmt, int column, int *n);
 Split sql_split(sqlite3_stmt *stmt, int column);
 AnnotatorKind sql_kind(sqlite3_stmt *stmt, int column);
+/* HASH_BYTES that last until the next step; NULL when the column holds no such thing. */
+const unsigned char *sql_hash(sqlite3_stmt *stmt, int column);
 /* NULL is a skip: nothing decided. */
 Outcome sql_outcome(sqlite3_stmt *stmt, int column);
 /* Make room for one more row: doubles the array when n is a power of two. */
@@ -128,13 +130,11 @@ int comparison_put(Store *s, StoreComparison *row, bool *added, Error *err);
 int comparison_find_texts(Store *s, int64_t prompt_id, const int64_t content_id[2], int64_t but,
                           int64_t *id, int64_t *a, int64_t *b, Error *err);
 int store_insert_prompt(Store *s, StorePrompt *row, StoreAdded *added, Error *err);
-int store_insert_demonstration(Store *s, StoreDemonstration *row, StoreAdded *added, Error *err);
 int store_insert_class_text(Store *s, StoreClassText *row, StoreAdded *added, Error *err);
 /* The class of a text that is there; the caller frees. */
 int class_text_class(Store *s, int64_t id, char **out, Error *err);
 int store_insert_model(Store *s, StoreModel *model, Error *err);
 int store_insert_response(Store *s, StoreResponse *row, StoreAdded *added, Error *err);
-int store_insert_comparison(Store *s, StoreComparison *row, StoreAdded *added, Error *err);
 int store_insert_annotator(Store *s, const char *handle, AnnotatorKind kind, int64_t *id,
                            Error *err);
 int store_insert_session(Store *s, const StoreSession *session, int64_t *id, Error *err);

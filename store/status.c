@@ -1,4 +1,3 @@
-/* Counts. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,12 +23,6 @@ static int count_by_split(Store *s, const char *sql, int64_t out[SPLIT_N], Error
         if (split != SPLIT_ANY) out[split] += n;
     }
     return found;
-}
-
-int store_count_comparisons(Store *s, int64_t *out, Error *err)
-{
-    static const char SQL[] = "SELECT count(*) FROM comparison";
-    return count(s, SQL, out, err);
 }
 
 static int list_annotators(Store *s, StoreStatus *out, const Tally *t, Error *err)
