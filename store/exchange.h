@@ -87,7 +87,8 @@ typedef struct {
     int64_t taken, duplicate, refused; /* rows */
     /* new in the store; moved as in StoreAdded */
     int64_t prompts, demonstrations, comparisons, judgements, class_texts, moved;
-    int64_t own_pairs; /* that models here answered: no new comparisons, but labels of the import's */
+    int64_t
+        own_pairs; /* that models here answered: no new comparisons, but labels of the import's */
     int64_t by_split[SPLIT_N]; /* taken rows */
     /* taken rows whose prompt is a text that ImportOptions.chat would have made a turn */
     int64_t as_is;
