@@ -253,8 +253,9 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
         error_usage(err, "--back, --status and --stop: which one?");
         goto done;
     }
-    l->wait = o.wait || o.detach, l->restart = o.restart;
+    l->wait = o.wait, l->restart = o.restart;
     if (open_loop(l, err) != 0) goto done;
+    if (o.detach && !l->rule) l->wait = true; /* nobody is there to begin it again */
     l->at_work = o.status && run_lock_is_held(l->folder, NULL);
     if (!o.status && !o.back && !o.stop && !run_lock_is_held(l->folder, NULL) &&
         loop_check(l, err) != 0)

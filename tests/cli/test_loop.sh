@@ -145,7 +145,7 @@ refused 1 "another rlhf loop is at work in" loop
 says "look at it: rlhf loop --status; end it: kill $pid"
 refused 1 "another rlhf loop is at work in" loop --back 0
 must loop --status
-prints "a process is at work on round 1: label"
+prints "a process waits for people in round 1: "
 printf 'a\n' | "$RLHF" label --line --as ada >/dev/null 2>&1
 wait $pid || fail "--wait goes on once there are enough: $(cat waited)"
 must loop --status --json

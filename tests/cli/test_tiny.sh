@@ -22,7 +22,7 @@ cd project || exit 1
 must import ../prompts.jsonl
 echo 'a text to train on' >../text.txt
 refused 1 "no row could be taken of 1" import ../text.txt
-says "text to train a base on: rlhf pretrain FILE"
+says "to train a base on it: rlhf pretrain"
 must pretrain ../corpus.jsonl --config "$tiny" --set model.context=8 --set pretrain.steps=1 --run short
 printf 'the lamp is broken .\n\nthe clock is broken .\n' | tee ../one.txt >../two.txt
 must pretrain ../one.txt ../two.txt --config "$tiny" --set pretrain.steps=1 --run plain
