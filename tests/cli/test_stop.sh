@@ -2,7 +2,8 @@
 # A signal ends every command in the same way: exit status 128 + its number, and what was done is kept.
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
 
-# stopped SIGNAL ARGUMENTS...: the signal comes while the program waits for the rows of the fifo `pipe`.
+# stopped SIGNAL ARGUMENTS...: the signal comes while the program waits for the rows of the fifo `pipe`, which nobody
+# may read any more by the time that they are written.
 stopped() {
     local signal=$1
     shift
@@ -10,7 +11,7 @@ stopped() {
     local process=$!
     exec 9>pipe
     kill -s "$signal" $process
-    printf '{"prompt":"%s"}\n' one two three >&9
+    (trap '' PIPE && printf '{"prompt":"%s"}\n' one two three >&9) 2>/dev/null
     exec 9>&-
     wait $process
     status=$?
