@@ -5,6 +5,7 @@
  * A row visits exactly its own keys in blocks of BLOCK counted from the sequence's first token, alone
  * or in a tile of rows. */
 #include "kernels/cpu/cpu.h"
+#include "kernels/cpu/transpose.h"
 
 #include "base/mem.h"
 
@@ -49,6 +50,32 @@ static size_t span_rows(const Span *spans, int n_spans)
     return rows;
 }
 
+/* Tokens first, first+1, ... into their groups; what other tokens have there stays. */
+static void write_keys(float *to, ptrdiff_t first, const float *k, ptrdiff_t ld, int n, int HD)
+{
+    for (int i = 0, some; i < n; i += some) {
+        const int lane = (int)((first + i) % LANES);
+        float *group = to + (first + i - lane) * HD;
+        some = at_most(n - i, LANES - lane);
+        if (some == 1 || lane > 0) {
+            some = 1;
+            for (int d = 0; d < HD; d++) group[d * LANES + lane] = k[i * ld + d];
+        } else
+            for (int d = 0; d < HD; d += LANES)
+                transpose(group + d * LANES, LANES, k + i * ld + d, ld, some,
+                          at_most(HD - d, LANES), mask_first(some));
+    }
+}
+
+static void write_values(float *to, ptrdiff_t row, const float *v, ptrdiff_t ld, int n, int HD)
+{
+    for (int i = 0; i < n; i++)
+        for (int d = 0; d < HD; d += LANES) {
+            const mask some = mask_first(HD - d);
+            vec_store_mask(to + i * row + d, some, vec_load_mask(v + i * ld + d, some));
+        }
+}
+
 void ISA(kv_cache_write)(KvCache *c, const real *k, const real *v, int ld, const Span *spans,
                          int n_spans)
 {
@@ -61,14 +88,11 @@ void ISA(kv_cache_write)(KvCache *c, const real *k, const real *v, int ld, const
             const Span span = spans[s];
             assert(span.cache % KV_ALIGN == 0 &&
                    span.cache + span.position + span.n <= c->capacity);
-            for (int i = 0; i < span.n; i++) {
-                const ptrdiff_t token = span.cache + span.position + i;
-                const ptrdiff_t from = (ptrdiff_t)(span.row + i) * ld + (ptrdiff_t)head * HD;
-                float *to_k = c->k + head * c->k_head + token / LANES * LANES * HD + token % LANES;
-                float *to_v = c->v + head * c->v_head + token * c->v_row;
-                for (int d = 0; d < HD; d++) to_k[d * LANES] = k[from + d];
-                for (int d = 0; d < HD; d++) to_v[d] = v[from + d];
-            }
+            const ptrdiff_t first = span.cache + span.position;
+            const ptrdiff_t from = (ptrdiff_t)span.row * ld + (ptrdiff_t)head * HD;
+            write_keys(c->k + head * c->k_head, first, k + from, ld, span.n, HD);
+            write_values(c->v + head * c->v_head + first * c->v_row, c->v_row, v + from, ld, span.n,
+                         HD);
         }
     }
 }

@@ -7,6 +7,7 @@
  *
  * Heads, then query blocks, then key blocks ascend; every sum is one chain in that order. */
 #include "kernels/cpu/cpu.h"
+#include "kernels/cpu/transpose.h"
 
 #include <assert.h>
 #include <omp.h>
@@ -53,9 +54,10 @@ static void copy_rows(float *to, ptrdiff_t to_row, const float *from, ptrdiff_t 
 
 static void copy_columns(float *to, const float *from, ptrdiff_t ld, int n, int HD)
 {
-    for (int i = 0; i < n; i++)
-        for (int d = 0; d < HD; d++)
-            to[(ptrdiff_t)(i / LANES) * LANES * HD + d * LANES + i % LANES] = from[i * ld + d];
+    for (int i = 0; i < n; i += LANES)
+        for (int d = 0; d < HD; d += LANES)
+            transpose(to + (ptrdiff_t)i * HD + d * LANES, LANES, from + i * ld + d, ld,
+                      at_most(n - i, LANES), at_most(HD - d, LANES), mask_first(LANES));
 }
 
 /* left rows (n, HD) times columns of tokens [j0, j0+keys), into (n, BLOCK) */

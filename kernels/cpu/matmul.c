@@ -4,6 +4,7 @@
  * The activations of all layers fit no near cache, and a tile that waits for its rows of them takes half
  * as long again: what the tiles after it want is fetched while it multiplies. */
 #include "kernels/cpu/cpu.h"
+#include "kernels/cpu/transpose.h"
 
 #include <assert.h>
 #include <omp.h>
@@ -198,30 +199,17 @@ void cpu_add_outer(float *dw, const float *left, ptrdiff_t left_ld, int M, const
     }
 }
 
-/* to (steps, WIDTH) from `columns` rows, ld apart; both counts are constants wherever it matters. */
-static inline __attribute__((always_inline)) void transpose(float *to, const float *from,
-                                                            ptrdiff_t ld, int columns, int steps)
-{
-    for (int k = 0; k < steps; k++)
-        for (int c = 0; c < columns; c++) to[k * WIDTH + c] = from[c * ld + k];
-}
-
+/* WIDTH columns by LANES steps at a time: a cache line of every row, whatever their distance. */
 void cpu_pack_columns(float *panels, const float *values, ptrdiff_t ld, int N, int K)
 {
     const int threads = kernels_thread_count(PASS_WORK * (size_t)K * (size_t)N);
 #pragma omp parallel for num_threads(threads) if (threads > 1)
     for (int j = 0; j < N; j += WIDTH) {
         float *to = panels + (ptrdiff_t)j * K;
-        const int columns = at_most(N - j, WIDTH);
-        /* A cache line of every row at a time, whatever their distance. */
-        for (int k0 = 0; k0 < K; k0 += LANES) {
-            const int steps = at_most(K - k0, LANES);
-            const float *from = values + j * ld + k0;
-            if (columns == WIDTH && steps == LANES)
-                transpose(to + k0 * WIDTH, from, ld, WIDTH, LANES);
-            else transpose(to + k0 * WIDTH, from, ld, columns, steps);
-        }
-        for (int k = 0; k < K; k++)
-            for (int c = columns; c < WIDTH; c++) to[(ptrdiff_t)k * WIDTH + c] = 0;
+        for (int k = 0; k < K; k += LANES)
+            for (int c = 0; c < WIDTH; c += LANES)
+                transpose(to + (ptrdiff_t)k * WIDTH + c, WIDTH,
+                          values + (ptrdiff_t)(j + c) * ld + k, ld, at_most(N - j - c, LANES),
+                          at_most(K - k, LANES), mask_first(LANES));
     }
 }

@@ -82,6 +82,21 @@ static inline vec vec_scale(vec v, vec n)
     return (vec){scale_half(v.lo, n.lo), scale_half(v.hi, n.hi)};
 }
 
+/* a0 b0 a1 b1 ... of the lower halves, or of the upper ones */
+static inline vec zip_halves(__m256 a, __m256 b)
+{
+    const __m256 even = _mm256_unpacklo_ps(a, b), odd = _mm256_unpackhi_ps(a, b);
+    return (vec){_mm256_permute2f128_ps(even, odd, 0x20), _mm256_permute2f128_ps(even, odd, 0x31)};
+}
+static inline vec vec_zip_low(vec a, vec b)
+{
+    return zip_halves(a.lo, b.lo);
+}
+static inline vec vec_zip_high(vec a, vec b)
+{
+    return zip_halves(a.hi, b.hi);
+}
+
 static inline mask mask_first(ptrdiff_t n)
 {
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);

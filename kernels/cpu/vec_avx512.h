@@ -67,6 +67,19 @@ static inline vec vec_scale(vec v, vec n)
     return _mm512_scalef_ps(v, n);
 }
 
+/* a0 b0 a1 b1 ... of the lower halves, or of the upper ones */
+static inline vec vec_zip_low(vec a, vec b)
+{
+    const __m512i lanes = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    return _mm512_permutex2var_ps(a, lanes, b);
+}
+static inline vec vec_zip_high(vec a, vec b)
+{
+    const __m512i lanes =
+        _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    return _mm512_permutex2var_ps(a, lanes, b);
+}
+
 static inline mask mask_first(ptrdiff_t n)
 {
     return n >= LANES ? 0xffff : n <= 0 ? 0 : (mask)((1u << n) - 1);

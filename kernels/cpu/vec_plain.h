@@ -99,6 +99,20 @@ static inline vec vec_scale(vec v, vec n)
     return v;
 }
 
+/* a0 b0 a1 b1 ... of the lower halves, or of the upper ones */
+static inline vec vec_zip_low(vec a, vec b)
+{
+    vec r;
+    EACH_LANE r.lane[i] = (i % 2 ? b : a).lane[i / 2];
+    return r;
+}
+static inline vec vec_zip_high(vec a, vec b)
+{
+    vec r;
+    EACH_LANE r.lane[i] = (i % 2 ? b : a).lane[LANES / 2 + i / 2];
+    return r;
+}
+
 static inline mask mask_first(ptrdiff_t n)
 {
     mask m;
