@@ -82,7 +82,14 @@ void class_report_json(Text *t, const ClassReport *r, const ClassNames *names, c
     text_add(t, "]}");
 }
 
-enum { NAME_COLUMNS = 16 };
+enum { NAME_COLUMNS = 16, SCREEN_COLUMNS = 80, COUNT_COLUMNS = 8 };
+
+/* Of a class's counts: as many as its name wants, where the screen has them. */
+static int count_columns(int classes)
+{
+    const int room = (SCREEN_COLUMNS - 2 - NAME_COLUMNS) / classes - 2;
+    return room > NAME_COLUMNS ? NAME_COLUMNS : room > COUNT_COLUMNS ? room : COUNT_COLUMNS;
+}
 
 /* A name in so many columns, to the left or the right. */
 static void print_name(const char *name, int columns, bool right)
@@ -103,17 +110,17 @@ static void print_name(const char *name, int columns, bool right)
 
 static void print_confusion(const ClassReport *r, const ClassNames *names)
 {
-    const int K = names->n;
+    const int K = names->n, columns = count_columns(K);
     printf("  %-*s  said\n  %-*s", NAME_COLUMNS, "", NAME_COLUMNS, "");
     for (int k = 0; k < K; k++) {
         printf("  ");
-        print_name(names->name[k], NAME_COLUMNS / 2, true);
+        print_name(names->name[k], columns, true);
     }
     printf("\n");
     for (int i = 0; i < K; i++) {
         printf("  ");
         print_name(names->name[i], NAME_COLUMNS, false);
-        for (int k = 0; k < K; k++) printf("  %*ld", NAME_COLUMNS / 2, r->confusion[i * K + k]);
+        for (int k = 0; k < K; k++) printf("  %*ld", columns, r->confusion[i * K + k]);
         printf("\n");
     }
 }

@@ -1,5 +1,6 @@
 /* rlhf show run: what was asked for, what it read, how it ended, and what is left of it. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -258,7 +259,10 @@ static void print_result(const Shown *r)
     const char *name = "last step";
     cJSON_ArrayForEach(value, result)
     {
-        print_value(name, value->string, value, "");
+        /* all digits are in --json */
+        if (cJSON_IsNumber(value) && value->valuedouble != floor(value->valuedouble))
+            facts_print(name, "%s %.6g", value->string, value->valuedouble);
+        else print_value(name, value->string, value, "");
         name = "";
     }
     cJSON_Delete(result);
