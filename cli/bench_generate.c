@@ -1,6 +1,7 @@
 /* rlhf bench generate: answers sampled many at a time. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -8,13 +9,14 @@
 #include "cli/commands.h"
 #include "cli/memory_plan.h"
 #include "cli/options.h"
+#include "policy/dtype.h"
 #include "policy/generate.h"
 #include "policy/model_settings.h"
 
 enum { BATCHES_MAX = 16, BATCH_LIMIT = 4096 };
 typedef struct {
     BenchShape shape;
-    const char *batch;
+    const char *batch, *type;
     int prompt, new_tokens;
     double seconds;
 } GenerateOptions;
@@ -23,6 +25,8 @@ static const Option OPTIONS[] = {
     BENCH_SHAPE_OPTIONS(GenerateOptions, shape),
     {"batch", OPTION_TEXT, offsetof(GenerateOptions, batch), 0, 0, "N,N,...",
      "answers decoded together (1,8,32,64)"},
+    {"type", OPTION_TEXT, offsetof(GenerateOptions, type), 0, 0, "TYPE",
+     "of the weights: f32, or bf16 as most are published (f32)"},
     {"prompt-tokens", OPTION_INT, offsetof(GenerateOptions, prompt), 1, 1 << 20, "N",
      "of each prompt, no two alike (32)"},
     {"new-tokens", OPTION_INT, offsetof(GenerateOptions, new_tokens), 1, 1 << 20, "N",
@@ -83,10 +87,16 @@ static double work_of(const ModelConfig *c, int batch, const GenerateOptions *o)
                     bench_attention_work(c, T));
 }
 
+static bool is_bfloat16(const GenerateOptions *o)
+{
+    return strcmp(o->type, "bf16") == 0;
+}
+
 /* Each step of decoding reads every weight once, whatever the batch. */
 static double read_rate(const ModelConfig *c, const GenerateOptions *o, const BenchTime *t)
 {
-    return (bench_block_work(c) + bench_head_work(c)) * sizeof(real) * o->new_tokens / t->seconds;
+    const size_t weight = is_bfloat16(o) ? dtype_size(DTYPE_BF16) : sizeof(real);
+    return (bench_block_work(c) + bench_head_work(c)) * (double)weight * o->new_tokens / t->seconds;
 }
 
 static void print_line(const ModelConfig *c, int batch, const GenerateOptions *o,
@@ -122,11 +132,22 @@ static void finish(const Context *ctx, const Text *json)
     text_free(&t);
 }
 
+static Model *draw_model(const ModelConfig *c, uint64_t seed, bool bfloat16)
+{
+    Model *m = model_new(c, seed);
+    for (size_t i = 0; bfloat16 && i < m->parameters.n; i++) {
+        uint16_t half;
+        dtype_write(&half, 0, m->parameters.w[i], DTYPE_BF16);
+        dtype_read_floats(m->parameters.w + i, &half, 1, DTYPE_BF16);
+    }
+    return m;
+}
+
 static int measure_all(Context *ctx, const ModelConfig *c, const GenerateOptions *o,
                        const int *batch, int n, Error *err)
 {
     bench_say_load();
-    Model *m = model_new(c, ctx->seed);
+    Model *m = draw_model(c, ctx->seed, is_bfloat16(o));
     Policy *p = policy_open(m, &(PolicyOptions){.max_tokens = SCORING_TOKENS});
     Text json = {0};
     int rc = 0;
@@ -156,7 +177,8 @@ static int check_memory(const ModelConfig *c, const int *batch, int n, int longe
 
 static int bench(Context *ctx, int argc, char **argv, Error *err)
 {
-    GenerateOptions o = {.batch = "1,8,32,64", .prompt = 32, .new_tokens = 64, .seconds = 2};
+    GenerateOptions o = {
+        .batch = "1,8,32,64", .type = "f32", .prompt = 32, .new_tokens = 64, .seconds = 2};
     Words words;
     ModelConfig c;
     int batch[BATCHES_MAX], n;
@@ -164,6 +186,8 @@ static int bench(Context *ctx, int argc, char **argv, Error *err)
         bench_numbers(batch, &n, BATCHES_MAX, "batch", o.batch, BATCH_LIMIT, err) != 0 ||
         bench_shape(&c, &o.shape, ctx, NULL, err) != 0)
         return -1;
+    if (strcmp(o.type, "f32") != 0 && !is_bfloat16(&o))
+        return error_usage(err, "--type %.20s: f32 or bf16", o.type);
     if (o.prompt + o.new_tokens > c.max_T)
         return error_usage(err, "%d and %d tokens: the model's context has %d", o.prompt,
                            o.new_tokens, c.max_T);

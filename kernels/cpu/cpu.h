@@ -7,6 +7,9 @@
 #include "kernels/cpu/vec.h"
 #include "kernels/table.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #define ISA_JOIN(name, isa) name##_##isa
 #define ISA_NAME(name, isa) ISA_JOIN(name, isa)
 #define ISA(name)           ISA_NAME(name, KERNELS_ISA)
@@ -16,6 +19,11 @@
 #define cpu_matmul          ISA(matmul)
 #define cpu_matmul_rows     ISA(matmul_rows)
 #define cpu_pack_rows       ISA(pack_rows)
+#define cpu_pack_row        ISA(pack_row)
+#define cpu_pair_rows       ISA(pair_rows)
+#define cpu_pair_columns    ISA(pair_columns)
+#define cpu_unpair          ISA(unpair)
+#define cpu_all_bfloat16    ISA(all_bfloat16)
 #define cpu_pack_columns    ISA(pack_columns)
 #define cpu_add_columns     ISA(add_columns)
 #define cpu_add_outer       ISA(add_outer)
@@ -26,7 +34,7 @@
 
 /* Scratch memory that only grows; one block per thread that asks and per use, so that uses may be open at
  * the same time. */
-enum { WORK_LEFT, WORK_RIGHT, WORK_HEAD, WORK_ATTENTION, WORK_SUMS, WORK_COUNT };
+enum { WORK_LEFT, WORK_RIGHT, WORK_HEAD, WORK_ATTENTION, WORK_SUMS, WORK_PAIRS, WORK_COUNT };
 float *cpu_workspace(int use, size_t n);
 
 /* Where each number is only passed through, moving it costs as much as this many multiply-adds. */
@@ -45,9 +53,17 @@ typedef struct {
 } Left;
 
 typedef struct {
-    const float *at;
-    ptrdiff_t panel; /* floats from one panel to the next */
+    const float *at;       /* or NULL, */
+    const uint32_t *pairs; /* where every number is a bfloat16: columns c and c + 16 in one word */
+    ptrdiff_t panel;       /* numbers from one panel to the next */
 } Right;
+
+/* The same from a column on, a multiple of WIDTH, and a step. */
+static inline Right cpu_right_at(Right r, int column, int step)
+{
+    const ptrdiff_t numbers = column / WIDTH * r.panel + (ptrdiff_t)step * WIDTH;
+    return (Right){r.at ? r.at + numbers : NULL, r.pairs ? r.pairs + numbers / 2 : NULL, r.panel};
+}
 
 /* A register tile of at most TILE_ROWS rows: out (+)= left right, each output one chain of fma over
  * `depth` ascending, from 0 or (`add`) from what is there, then + bias.  16 columns of the right
@@ -79,13 +95,24 @@ typedef struct {
     int M, N, K, add;
 } Product;
 void cpu_matmul(const Product *p);
-/* Rows [i0,i1), on the calling thread alone; the left operand's step must be 1. */
-void cpu_matmul_rows(const Product *p, int i0, int i1);
+/* Rows [i0,i1), on the calling thread alone; the left operand's step must be 1.  `right_room`: so many floats
+ * for a right operand of pairs. */
+enum {
+    RIGHT_ROOM = 1 << 17
+}; /* 512 KiB, which stay in a second-level cache beside the left operand */
+void cpu_matmul_rows(const Product *p, int i0, int i1, float *right_room);
 
 /* panels (WIDTH columns each) of values (K,N), rows ld apart */
 void cpu_pack_rows(float *panels, const float *values, ptrdiff_t ld, int K, int N);
+/* one row of those values, as step k */
+void cpu_pack_row(float *panels, const float *row, int k, int K, int N);
 /* panels of the transpose of values (N,K), rows ld apart */
 void cpu_pack_columns(float *panels, const float *values, ptrdiff_t ld, int N, int K);
+/* the same of bfloat16 numbers, as pairs; and steps of one such panel as floats again */
+void cpu_pair_rows(uint32_t *panels, const float *values, ptrdiff_t ld, int K, int N);
+void cpu_pair_columns(uint32_t *panels, const float *values, ptrdiff_t ld, int N, int K);
+void cpu_unpair(float *panel, const uint32_t *words, int steps);
+bool cpu_all_bfloat16(const float *x, size_t n);
 
 static inline ptrdiff_t round_up(ptrdiff_t n, ptrdiff_t to)
 {
@@ -106,12 +133,19 @@ void cpu_add_outer(float *dw, const float *left, ptrdiff_t left_ld, int M, const
 
 /* ---- weights --------------------------------------------------------------------------------- */
 
-/* Panels of w^T for the forward and, made when a backward first wants them, of w. */
+/* One of the two, or neither yet. */
+typedef struct {
+    float *floats;
+    uint32_t *pairs;
+    bool ready;
+} Panels;
+
+/* Panels of w^T for the forward and, made when a backward first wants them, of w; as pairs where every
+ * value is a bfloat16 number. */
 struct Weight {
     const float *values;
-    float *forward, *backward;
     int OUT, IN;
-    int forward_ready, backward_ready;
+    Panels forward, backward;
 };
 Right cpu_weight_forward(Weight *w);
 Right cpu_weight_backward(Weight *w);

@@ -78,20 +78,19 @@ static Fold *folds(int N, int V)
     return (Fold *)(void *)cpu_workspace(WORK_SUMS, n * (sizeof(Fold) / sizeof(float)));
 }
 
-/* The logits of rows [i0,i1) over tile t, and their folds. */
+/* The logits of rows [i0,i1) over tile t, and their folds; behind the logits there is room for the product. */
 static void tile_forward(Fold *fold, float *logits, const float *h, Right right, const int *target,
                          int i0, int i1, int t, int C, int V, float inverse)
 {
     const int v0 = t * VOCABULARY, n = at_most(V - v0, VOCABULARY), tiles = tiles_of(V);
-    right.at += v0 / WIDTH * right.panel;
     cpu_matmul_rows(&(Product){.out = logits,
                                .ld = LOGITS_LD,
                                .left = {h + (ptrdiff_t)i0 * C, C, 1},
-                               .right = right,
+                               .right = cpu_right_at(right, v0, 0),
                                .M = i1 - i0,
                                .N = n,
                                .K = C},
-                    0, i1 - i0);
+                    0, i1 - i0, logits + (ptrdiff_t)FORWARD_ROWS * LOGITS_LD);
     for (int i = i0; i < i1; i++) {
         const float *row = logits + (ptrdiff_t)(i - i0) * LOGITS_LD;
         Fold f = tile_fold(row, n, inverse);
@@ -108,7 +107,7 @@ void ISA(logprob_forward)(real *logp, real *entropy, real *lse, const real *h, W
     const float inverse = (float)(1 / temperature);
     const Right right = cpu_weight_forward(w);
     const int threads = kernels_thread_count((size_t)N * (size_t)V * (size_t)C);
-    const size_t scratch = (size_t)FORWARD_ROWS * LOGITS_LD;
+    const size_t scratch = (size_t)FORWARD_ROWS * LOGITS_LD + RIGHT_ROOM;
     float *logits = cpu_workspace(WORK_HEAD, scratch * (size_t)threads);
     Fold *fold = folds(N, V);
     for (int n = 0; n < N; n++) assert(target[n] >= 0 && target[n] < V);
@@ -190,11 +189,10 @@ void ISA(logprob_backward)(real *dh, real *dw, const real *dlogp, const real *de
         if (dw) cpu_pack_rows(panels, h_0, C, rows, C);
         for (int v0 = 0; v0 < V; v0 += VOCABULARY) {
             const int n = at_most(V - v0, VOCABULARY);
-            const Right tile = {forward.at + v0 / WIDTH * forward.panel, forward.panel};
             cpu_matmul(&(Product){.out = logits,
                                   .ld = LOGITS_LD,
                                   .left = {h_0, C, 1},
-                                  .right = tile,
+                                  .right = cpu_right_at(forward, v0, 0),
                                   .M = rows,
                                   .N = n,
                                   .K = C});
@@ -206,23 +204,20 @@ void ISA(logprob_backward)(real *dh, real *dw, const real *dlogp, const real *de
                              dlogp[i0 + i], dentropy ? dentropy[i0 + i] : 0,
                              dentropy ? entropy[i0 + i] : 0, inverse);
 
-            if (dh) {
-                Right backward = cpu_weight_backward(w);
-                backward.at += (ptrdiff_t)v0 * WIDTH;
+            if (dh)
                 cpu_matmul(&(Product){.out = dh + (ptrdiff_t)i0 * C,
                                       .ld = C,
                                       .left = {logits, LOGITS_LD, 1},
-                                      .right = backward,
+                                      .right = cpu_right_at(cpu_weight_backward(w), 0, v0),
                                       .M = rows,
                                       .N = C,
                                       .K = n,
                                       .add = 1});
-            }
             if (dw)
                 cpu_matmul(&(Product){.out = dw + (ptrdiff_t)v0 * C,
                                       .ld = C,
                                       .left = {logits, 1, LOGITS_LD},
-                                      .right = {panels, (ptrdiff_t)rows * WIDTH},
+                                      .right = {panels, NULL, (ptrdiff_t)rows * WIDTH},
                                       .M = n,
                                       .N = C,
                                       .K = rows,

@@ -4,7 +4,6 @@
  * The activations of all layers fit no near cache, and a tile that waits for its rows of them takes half
  * as long again: what the tiles after it want is fetched while it multiplies. */
 #include "kernels/cpu/cpu.h"
-#include "kernels/cpu/transpose.h"
 
 #include <assert.h>
 #include <omp.h>
@@ -12,7 +11,6 @@
 enum {
     DEPTH = 384,      /* steps of the depth at a time: a panel of them (48 KiB) stays near */
     BLOCK_TILES = 12, /* row tiles of a block: with DEPTH they stay in the second-level cache */
-    NEAR = 1 << 17,   /* floats of the right operand (512 KiB), beside them */
     FEW = 16,         /* steps that are copied at a time, while the next ones are fetched */
     TASKS = 4,        /* per thread, so that a busy core does not hold up the others */
 };
@@ -51,11 +49,29 @@ static void pack_left(float *packed, Left left, Block b, int tiles, int k0, int 
     }
 }
 
-/* Row tile t of a block by the columns [j0,j1), side by side, as memory likes to be written.  Meanwhile
+/* What a thread needs beside the operands: a packed block of the left one, or NULL; RIGHT_ROOM floats where the
+ * right one is of pairs. */
+typedef struct {
+    float *left, *right;
+} Room;
+
+/* Steps [k0,k0+depth) of the columns [j0,j1) as floats: where they lie, or made here of pairs. */
+static Right right_steps(const Product *p, int j0, int j1, int k0, int depth, float *room)
+{
+    const Right from = cpu_right_at(p->right, j0, k0);
+    if (!from.pairs) return from;
+    const ptrdiff_t panel = (ptrdiff_t)depth * WIDTH;
+    assert(round_up(j1 - j0, WIDTH) * depth <= RIGHT_ROOM);
+    for (int j = 0; j < j1 - j0; j += WIDTH)
+        cpu_unpair(room + j / WIDTH * panel, cpu_right_at(from, j, 0).pairs, depth);
+    return (Right){room, NULL, panel};
+}
+
+/* Row tile t of a block by the columns [j0,j1) of `right`, side by side, as memory likes to be written.  Meanwhile
  * the left operand of the row tile that follows is fetched, a share with each of them; rows longer than
  * DEPTH the machine fetches by itself. */
-static void row_tile(const Product *p, Block b, int tiles, int t, int j0, int j1, int k0, int depth,
-                     const float *packed)
+static void row_tile(const Product *p, Right right, Block b, int tiles, int t, int j0, int j1,
+                     int k0, int depth, const float *packed)
 {
     const int i0 = tile_start(b, tiles, t), rows = tile_start(b, tiles, t + 1) - i0;
     const int step = TILE_VECS * LANES, more = t + 1 < tiles, count = (j1 - j0 + step - 1) / step;
@@ -70,7 +86,7 @@ static void row_tile(const Product *p, Block b, int tiles, int t, int j0, int j1
     for (int c = 0; c < count; c++) {
         const int j = j0 + c * step;
         const ptrdiff_t from = lines * c / count;
-        tile.right = p->right.at + j / WIDTH * p->right.panel + (ptrdiff_t)k0 * WIDTH + j % WIDTH;
+        tile.right = right.at + (j - j0) / WIDTH * right.panel + j % WIDTH;
         tile.out = p->out + i0 * p->ld + j;
         tile.bias = p->bias && k0 + depth == p->K ? p->bias + j : NULL;
         tile.columns = at_most(p->N - j, step);
@@ -84,34 +100,37 @@ static void row_tile(const Product *p, Block b, int tiles, int t, int j0, int j1
 }
 
 /* The tiles of one block over steps [k0,k0+depth): all rows by as many panels as stay near. */
-static void block_steps(const Product *p, Block b, int k0, int depth, float *packed)
+static void block_steps(const Product *p, Block b, int k0, int depth, Room room)
 {
-    const int tiles = tile_count(b.i1 - b.i0), columns = NEAR / depth / WIDTH * WIDTH;
-    if (packed) pack_left(packed, p->left, b, tiles, k0, depth);
-    for (int j0 = b.j0; j0 < b.j1; j0 += columns)
+    const int tiles = tile_count(b.i1 - b.i0), columns = RIGHT_ROOM / depth / WIDTH * WIDTH;
+    if (room.left) pack_left(room.left, p->left, b, tiles, k0, depth);
+    for (int j0 = b.j0; j0 < b.j1; j0 += columns) {
+        const int j1 = at_most(b.j1, j0 + columns);
+        const Right right = right_steps(p, j0, j1, k0, depth, room.right);
         for (int t = 0; t < tiles; t++)
-            row_tile(p, b, tiles, t, j0, at_most(b.j1, j0 + columns), k0, depth, packed);
+            row_tile(p, right, b, tiles, t, j0, j1, k0, depth, room.left);
+    }
 }
 
-static void block_product(const Product *p, Block b, float *packed)
+static void block_product(const Product *p, Block b, Room room)
 {
-    for (int k0 = 0; k0 < p->K; k0 += DEPTH)
-        block_steps(p, b, k0, at_most(p->K - k0, DEPTH), packed);
+    for (int k0 = 0; k0 < p->K; k0 += DEPTH) block_steps(p, b, k0, at_most(p->K - k0, DEPTH), room);
 }
 
-void cpu_matmul_rows(const Product *p, int i0, int i1)
+void cpu_matmul_rows(const Product *p, int i0, int i1, float *right_room)
 {
     assert(p->left.step == 1);
     for (int i = i0; i < i1; i += BLOCK_TILES * TILE_ROWS)
-        block_product(p, (Block){i, at_most(i1, i + BLOCK_TILES * TILE_ROWS), 0, p->N}, NULL);
+        block_product(p, (Block){i, at_most(i1, i + BLOCK_TILES * TILE_ROWS), 0, p->N},
+                      (Room){NULL, right_room});
 }
 
 /* How a team divides a product: blocks of rows; when those are too few to go round, groups of panels as
  * well.  A left operand that has to be packed is packed for each group again: then as few and as even
- * blocks as there can be. */
+ * blocks as there can be.  A right one of pairs becomes floats for each block again: then as few blocks. */
 typedef struct {
     int threads, blocks, groups, panels;
-    float *left; /* room for a packed left operand of each thread, or NULL */
+    Room room; /* of the first thread, the others' behind it */
 } Plan;
 
 enum { LEFT_FLOATS = BLOCK_TILES * TILE_ROWS * DEPTH + LANES };
@@ -123,18 +142,29 @@ static Plan plan_of(const Product *p)
     const int panels = (p->N + WIDTH - 1) / WIDTH;
     const int wanted = threads == 1 ? 1 : packs ? threads : TASKS * threads;
     int block_tiles = ((packs ? 1 : 2) * tiles + wanted - 1) / wanted;
-    if (block_tiles > BLOCK_TILES) block_tiles = BLOCK_TILES;
+    if (block_tiles > BLOCK_TILES || p->right.pairs) block_tiles = BLOCK_TILES;
     int blocks = (tiles + block_tiles - 1) / block_tiles;
     if (packs && blocks > threads) blocks = (int)round_up(blocks, threads);
     const int groups = at_most((wanted + blocks - 1) / blocks, panels);
     const size_t left = (size_t)LEFT_FLOATS * (size_t)threads;
-    return (Plan){threads, blocks, groups, panels, packs ? cpu_workspace(WORK_LEFT, left) : NULL};
+    const size_t right = (size_t)RIGHT_ROOM * (size_t)threads;
+    const Room room = {packs ? cpu_workspace(WORK_LEFT, left) : NULL,
+                       p->right.pairs ? cpu_workspace(WORK_PAIRS, right) : NULL};
+    return (Plan){threads, blocks, groups, panels, room};
+}
+
+static Room room_of_thread(const Plan *plan)
+{
+    const ptrdiff_t thread = omp_get_thread_num();
+    const Room first = plan->room;
+    return (Room){first.left ? first.left + LEFT_FLOATS * thread : NULL,
+                  first.right ? first.right + RIGHT_ROOM * thread : NULL};
 }
 
 /* Called by every thread of a team; all have done their share when it returns. */
 static void share(const Product *p, const Plan *plan)
 {
-    float *left = plan->left ? plan->left + (ptrdiff_t)LEFT_FLOATS * omp_get_thread_num() : NULL;
+    const Room room = room_of_thread(plan);
 #pragma omp for schedule(dynamic, 1) collapse(2)
     for (int r = 0; r < plan->blocks; r++) {
         for (int g = 0; g < plan->groups; g++) {
@@ -142,7 +172,7 @@ static void share(const Product *p, const Plan *plan)
                              (int)((int64_t)p->M * (r + 1) / plan->blocks),
                              plan->panels * g / plan->groups * WIDTH,
                              at_most(p->N, plan->panels * (g + 1) / plan->groups * WIDTH)};
-            block_product(p, b, left);
+            block_product(p, b, room);
         }
     }
 }
@@ -154,28 +184,6 @@ void cpu_matmul(const Product *p)
     const Plan plan = plan_of(p);
 #pragma omp parallel num_threads(plan.threads) if (plan.threads > 1)
     share(p, &plan);
-}
-
-/* One row of the values that panels are made of, as step k of K. */
-static void pack_row(float *panels, const float *row, int k, int K, int N)
-{
-    float *to = panels + (ptrdiff_t)k * WIDTH;
-    int j = 0;
-    for (; j + WIDTH <= N; j += WIDTH, to += (ptrdiff_t)K * WIDTH) {
-        vec_store(to, vec_load(row + j));
-        vec_store(to + LANES, vec_load(row + j + LANES));
-    }
-    if (j < N) {
-        vec_store(to, vec_load_mask(row + j, mask_first(N - j)));
-        vec_store(to + LANES, vec_load_mask(row + j + LANES, mask_first(N - j - LANES)));
-    }
-}
-
-void cpu_pack_rows(float *panels, const float *values, ptrdiff_t ld, int K, int N)
-{
-    const int threads = kernels_thread_count(PASS_WORK * (size_t)K * (size_t)N);
-#pragma omp parallel for num_threads(threads) if (threads > 1)
-    for (int k = 0; k < K; k++) pack_row(panels, values + k * ld, k, K, N);
 }
 
 /* DEPTH rows at a time, so that their panels are still near when they are multiplied. */
@@ -192,24 +200,9 @@ void cpu_add_outer(float *dw, const float *left, ptrdiff_t left_ld, int M, const
         const int n0 = (int)((int64_t)N * part / parts),
                   n1 = (int)((int64_t)N * (part + 1) / parts);
         p.left.at = left + n0 * left_ld, p.K = n1 - n0;
-        p.right = (Right){panels, (ptrdiff_t)p.K * WIDTH};
+        p.right = (Right){panels, NULL, (ptrdiff_t)p.K * WIDTH};
 #pragma omp for
-        for (int n = n0; n < n1; n++) pack_row(panels, right + n * right_ld, n - n0, p.K, K);
+        for (int n = n0; n < n1; n++) cpu_pack_row(panels, right + n * right_ld, n - n0, p.K, K);
         share(&p, &plan);
-    }
-}
-
-/* WIDTH columns by LANES steps at a time: a cache line of every row, whatever their distance. */
-void cpu_pack_columns(float *panels, const float *values, ptrdiff_t ld, int N, int K)
-{
-    const int threads = kernels_thread_count(PASS_WORK * (size_t)K * (size_t)N);
-#pragma omp parallel for num_threads(threads) if (threads > 1)
-    for (int j = 0; j < N; j += WIDTH) {
-        float *to = panels + (ptrdiff_t)j * K;
-        for (int k = 0; k < K; k += LANES)
-            for (int c = 0; c < WIDTH; c += LANES)
-                transpose(to + (ptrdiff_t)k * WIDTH + c, WIDTH,
-                          values + (ptrdiff_t)(j + c) * ld + k, ld, at_most(N - j - c, LANES),
-                          at_most(K - k, LANES), mask_first(LANES));
     }
 }

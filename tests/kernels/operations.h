@@ -33,6 +33,19 @@ static real *random_buffer(size_t n, double scale)
     return buffer;
 }
 
+/* To numbers that bfloat16 holds: the upper half of a float. */
+static void round_to_bfloat16(real *buffer, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        float x = (float)buffer[i];
+        uint32_t bits;
+        memcpy(&bits, &x, sizeof bits);
+        bits &= 0xffff0000;
+        memcpy(&x, &bits, sizeof x);
+        buffer[i] = x;
+    }
+}
+
 /* ---- results ----------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -55,13 +68,14 @@ typedef struct {
 
 /* ---- the operations ------------------------------------------------------------------------------ */
 
-static void run_linear(Results *r, const Shape *s)
+static void linear_results(Results *r, const Shape *s, int bfloat16)
 {
     const size_t N = s->N, IN = s->IN, OUT = s->OUT;
     real *x = random_buffer(N * IN, 1), *values = random_buffer(OUT * IN, 1);
     real *bias = random_buffer(OUT, 1), *out = buffer_new(N * OUT);
     real *dout = random_buffer(N * OUT, 1), *dx = random_buffer(N * IN, 1);
     real *dw = random_buffer(OUT * IN, 1), *dbias = random_buffer(OUT, 1);
+    if (bfloat16) round_to_bfloat16(values, OUT * IN);
     Weight *w = weight_new(values, s->OUT, s->IN);
 
     linear_forward(out, x, w, bias, s->N);
@@ -70,7 +84,7 @@ static void run_linear(Results *r, const Shape *s)
     add_result(r, dx, N * IN);
     add_result(r, dw, OUT * IN);
     add_result(r, dbias, OUT);
-    /* After a change of the weights both packed forms are new. */
+    /* After a change of the weights both packed forms are new; now they are any floats. */
     fill(values, OUT * IN, 2);
     weight_changed(w);
     linear_forward(out, x, w, NULL, s->N);
@@ -81,6 +95,16 @@ static void run_linear(Results *r, const Shape *s)
     weight_free(w);
     real *all[] = {x, values, bias, out, dout, dx, dw, dbias};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) buffer_free(all[i]);
+}
+
+static void run_linear(Results *r, const Shape *s)
+{
+    linear_results(r, s, 0);
+}
+
+static void run_linear_bfloat16(Results *r, const Shape *s)
+{
+    linear_results(r, s, 1);
 }
 
 /* A update of the last OUT columns of rows that are 3 wider; low lies among others, too. */
@@ -228,7 +252,7 @@ static void run_activations(Results *r, const Shape *s)
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) buffer_free(all[i]);
 }
 
-static void run_head(Results *r, const Shape *s)
+static void head_results(Results *r, const Shape *s, int bfloat16)
 {
     const double temperature = 0.75;
     const int C = s->IN < 64 ? s->IN : 64;
@@ -239,6 +263,7 @@ static void run_head(Results *r, const Shape *s)
     real *dh = random_buffer(N * (size_t)C, 1), *dw = random_buffer(V * (size_t)C, 1);
     int *target = calloc(N, sizeof *target);
     for (size_t i = 0; i < N; i++) target[i] = (int)(random_unit() * (double)V);
+    if (bfloat16) round_to_bfloat16(values, V * (size_t)C);
     Weight *w = weight_new(values, s->OUT, C);
 
     logprob_forward(logp, entropy, lse, h, w, target, s->N, temperature);
@@ -255,6 +280,16 @@ static void run_head(Results *r, const Shape *s)
     free(target);
     real *all[] = {h, values, logp, entropy, lse, dlogp, dentropy, dh, dw};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) buffer_free(all[i]);
+}
+
+static void run_head(Results *r, const Shape *s)
+{
+    head_results(r, s, 0);
+}
+
+static void run_head_bfloat16(Results *r, const Shape *s)
+{
+    head_results(r, s, 1);
 }
 
 static void run_decoding(Results *r, const Shape *s)
@@ -318,11 +353,18 @@ typedef struct {
 } Operation;
 
 static const Operation operations[] = {
-    {"linear", run_linear},       {"lowrank", run_lowrank},
-    {"layernorm", run_layernorm}, {"rmsnorm", run_rmsnorm},
-    {"rope", run_rope},           {"attention", run_attention},
-    {"head", run_head},           {"activations", run_activations},
-    {"decoding", run_decoding},   {"optimizer", run_optimizer},
+    {"linear", run_linear},
+    {"lowrank", run_lowrank},
+    {"layernorm", run_layernorm},
+    {"rmsnorm", run_rmsnorm},
+    {"rope", run_rope},
+    {"attention", run_attention},
+    {"head", run_head},
+    {"activations", run_activations},
+    {"decoding", run_decoding},
+    {"optimizer", run_optimizer},
+    {"linear, bfloat16", run_linear_bfloat16},
+    {"head, bfloat16", run_head_bfloat16},
 };
 enum { OPERATIONS = sizeof operations / sizeof *operations };
 

@@ -135,6 +135,42 @@ static void linear_rows_do_not_depend_on_their_batch(void **state)
     on_every_implementation(linear_in_batches);
 }
 
+/* Weights that bfloat16 holds are kept as such, all or none: one row beyond them, of other floats, has the
+ * same weights packed as floats, and must be all that it changes. */
+static void bfloat16_panels(const char *implementation)
+{
+    enum { IN = 805, OUT = 97, MORE = OUT + 1 };
+    const int N = strcmp(implementation, "plain") == 0 ? 16 : 70;
+    const size_t n = (size_t)N;
+    real *values = random_buffer((size_t)MORE * IN, 1), *x = random_buffer(n * IN, 1);
+    real *out = buffer_new(n * OUT), *beside = buffer_new(n * MORE), *dx = buffer_new(n * IN);
+    real *dout = random_buffer(n * OUT, 1), *dbeside = buffer_new(n * MORE),
+         *dx_2 = buffer_new(n * IN);
+    round_to_bfloat16(values, (size_t)OUT * IN);
+    Weight *pairs = weight_new(values, OUT, IN), *floats = weight_new(values, MORE, IN);
+
+    linear_forward(out, x, pairs, NULL, N);
+    linear_forward(beside, x, floats, NULL, N);
+    for (size_t i = 0; i < n; i++) {
+        assert_memory_equal(out + i * OUT, beside + i * MORE, bytes(OUT));
+        memcpy(dbeside + i * MORE, dout + i * OUT, bytes(OUT));
+    }
+    linear_backward(dx, NULL, NULL, dout, NULL, pairs, N);
+    linear_backward(dx_2, NULL, NULL, dbeside, NULL, floats, N);
+    assert_memory_equal(dx, dx_2, bytes(n * IN));
+
+    weight_free(pairs);
+    weight_free(floats);
+    real *all[] = {values, x, out, beside, dx, dout, dbeside, dx_2};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) buffer_free(all[i]);
+}
+
+static void bfloat16_weights_give_the_bits_of_floats(void **state)
+{
+    (void)state;
+    on_every_implementation(bfloat16_panels);
+}
+
 static void layernorm_rows(real *out, const real *x, int N, void *context)
 {
     const RowContext *c = context;
@@ -473,6 +509,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(threads_and_instruction_sets_change_no_bit),
         cmocka_unit_test(linear_rows_do_not_depend_on_their_batch),
+        cmocka_unit_test(bfloat16_weights_give_the_bits_of_floats),
         cmocka_unit_test(norms_and_activations_do_not_depend_on_their_batch),
         cmocka_unit_test(decoding_and_scoring_agree_on_every_log_probability),
         cmocka_unit_test(samples_do_not_depend_on_their_batch),

@@ -1,0 +1,85 @@
+/* Weights in panels, in the shorter form that holds every value. */
+#include "kernels/cpu/cpu.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+Weight *ISA(weight_new)(const real *values, int OUT, int IN)
+{
+    assert(OUT > 0 && IN > 0);
+    Weight *w = mem_calloc(1, sizeof *w);
+    *w = (Weight){.values = values, .OUT = OUT, .IN = IN};
+    return w;
+}
+
+static void panels_free(Panels *p)
+{
+    buffer_free(p->floats);
+    buffer_free((float *)(void *)p->pairs);
+    *p = (Panels){0};
+}
+
+void ISA(weight_free)(Weight *w)
+{
+    if (!w) return;
+    panels_free(&w->forward);
+    panels_free(&w->backward);
+    free(w);
+}
+
+void ISA(weight_changed)(Weight *w)
+{
+    w->forward.ready = w->backward.ready = false;
+}
+
+/* Room for panels of one form; what there was of the other goes. */
+static void panels_shape(Panels *p, bool pairs, int N, int K)
+{
+    const size_t n = (size_t)round_up(N, WIDTH) * (size_t)K;
+    if (pairs ? p->pairs != NULL : p->floats != NULL) return;
+    panels_free(p);
+    if (pairs) p->pairs = (uint32_t *)(void *)buffer_new(n / 2);
+    else p->floats = buffer_new(n);
+}
+
+static Right panels_right(const Panels *p, int K)
+{
+    return (Right){p->floats, p->pairs, (ptrdiff_t)K * WIDTH};
+}
+
+static bool is_bfloat16(const Weight *w)
+{
+    return cpu_all_bfloat16(w->values, (size_t)w->OUT * (size_t)w->IN);
+}
+
+Right cpu_weight_forward(Weight *w)
+{
+    Panels *p = &w->forward;
+    if (!p->ready) {
+        panels_shape(p, is_bfloat16(w), w->OUT, w->IN);
+        if (p->pairs) cpu_pair_columns(p->pairs, w->values, w->IN, w->OUT, w->IN);
+        else cpu_pack_columns(p->floats, w->values, w->IN, w->OUT, w->IN);
+    }
+    p->ready = true;
+    return panels_right(p, w->IN);
+}
+
+Right cpu_weight_backward(Weight *w)
+{
+    Panels *p = &w->backward;
+    if (!p->ready) {
+        panels_shape(p, is_bfloat16(w), w->IN, w->OUT);
+        if (p->pairs) cpu_pair_rows(p->pairs, w->values, w->IN, w->OUT, w->IN);
+        else cpu_pack_rows(p->floats, w->values, w->IN, w->OUT, w->IN);
+    }
+    p->ready = true;
+    return panels_right(p, w->OUT);
+}
+
+void ISA(weight_pack)(Weight *w, int backward)
+{
+    cpu_weight_forward(w);
+    if (backward) cpu_weight_backward(w);
+}
