@@ -186,6 +186,7 @@ static int bench(Context *ctx, int argc, char **argv, Error *err)
         bench_numbers(batch, &n, BATCHES_MAX, "batch", o.batch, BATCH_LIMIT, err) != 0 ||
         bench_shape(&c, &o.shape, ctx, NULL, err) != 0)
         return -1;
+    c.type = is_bfloat16(&o) ? DTYPE_BF16 : DTYPE_F32;
     if (strcmp(o.type, "f32") != 0 && !is_bfloat16(&o))
         return error_usage(err, "--type %.20s: f32 or bf16", o.type);
     if (o.prompt + o.new_tokens > c.max_T)

@@ -103,7 +103,7 @@ static int shape_of_model(ModelConfig *out, const char *name, Context *ctx, Erro
     const int rc = loaded_outline(&l, ctx, "shape of", name, NULL, err);
     if (rc == 0) *out = l.model->config;
     loaded_close(&l);
-    out->n_labels = 0;
+    out->n_labels = 0, out->type = DTYPE_F32; /* what is drawn */
     return rc;
 }
 

@@ -102,7 +102,10 @@ static void plan_memory(MemoryPlan *plan, const PpoRun *r, Adapter *of_policy, A
     const ModelConfig *c = &r->start.model->config, *v = &r->reward.model->config;
     const bool lora = of_policy != NULL;
     const ModelUse predicts = {.predicts = true}, scores = {.trained = lora},
-                   learns = {.predicts = true, .trained = true, .predictions_trained = true};
+                   learns = {.predicts = true,
+                             .trained = true,
+                             .predictions_trained = true,
+                             .changed = !lora};
     PolicyOptions policy = ppo_policy_options(&r->settings);
     PolicyOptions value = ppo_value_options(&r->settings);
     policy.adapter = of_policy, value.adapter = of_value;
@@ -112,9 +115,10 @@ static void plan_memory(MemoryPlan *plan, const PpoRun *r, Adapter *of_policy, A
     memory_plan_add(plan, "policy",
                     policy_memory(c, &policy) + (lora ? 0 : model_memory(c, &learns)));
     if (!is_shared(r))
-        memory_plan_add(plan, "value model",
-                        policy_memory(v, &value) +
-                            (lora ? 0 : model_memory(v, &(ModelUse){.trained = true})));
+        memory_plan_add(
+            plan, "value model",
+            policy_memory(v, &value) +
+                (lora ? 0 : model_memory(v, &(ModelUse){.trained = true, .changed = true})));
     memory_plan_add_scoring(plan, &r->reference);
     memory_plan_add_scoring(plan, &r->reward);
     const int most =

@@ -6,10 +6,16 @@
 #include "ppo/ppo.h"
 #include "reward/reward.h"
 
-static const ModelUse PREDICTS = {.predicts = true}, SCORES = {0},
-                      SCORES_TRAINED = {.trained = true},
-                      PREDICTS_TRAINED = {
-                          .predicts = true, .trained = true, .predictions_trained = true};
+static const ModelUse PREDICTS = {.predicts = true}, SCORES = {0};
+
+/* Of a model that is trained through an adapter, or, without one, itself. */
+static size_t trained_model(const ModelConfig *c, bool predicts, const Adapter *adapter)
+{
+    return model_memory(c, &(ModelUse){.predicts = predicts,
+                                       .trained = true,
+                                       .predictions_trained = predicts,
+                                       .changed = !adapter});
+}
 
 size_t scoring_memory(const ModelConfig *c, Adapter *adapter, int heads)
 {
@@ -35,14 +41,14 @@ static size_t supervised(const ModelConfig *c, Adapter *a)
 {
     SupervisedConfig settings;
     config_bind(&(Config){0}, &SFT_TABLE, &settings);
-    return model_memory(c, &PREDICTS_TRAINED) + trained(c, a, supervised_options(&settings));
+    return trained_model(c, true, a) + trained(c, a, supervised_options(&settings));
 }
 
 static size_t reward(const ModelConfig *c, Adapter *a)
 {
     RewardConfig settings;
     config_bind(&(Config){0}, &REWARD_TABLE, &settings);
-    return model_memory(c, &SCORES_TRAINED) + trained(c, a, reward_options(&settings, 0));
+    return trained_model(c, false, a) + trained(c, a, reward_options(&settings, 0));
 }
 
 static size_t ppo(const JobModel *of)
@@ -56,9 +62,9 @@ static size_t ppo(const JobModel *of)
                             trained(c, a, ppo_value_options(&settings)) +
                             scoring_memory(c, of->adapter, 0) + scoring_memory(c, a, 1) +
                             decoding_memory(c, a ? a->low : 0, JOB_BATCH, longest);
-    if (a) return model_memory(c, &PREDICTS_TRAINED) + policies;
-    return model_memory(c, &PREDICTS_TRAINED) + model_memory(c, &PREDICTS) +
-           model_memory(c, &SCORES) + model_memory(c, &SCORES_TRAINED) + policies;
+    if (a) return trained_model(c, true, a) + policies;
+    return trained_model(c, true, NULL) + model_memory(c, &PREDICTS) + model_memory(c, &SCORES) +
+           trained_model(c, false, NULL) + policies;
 }
 
 size_t job_memory(Job job, const JobModel *of)

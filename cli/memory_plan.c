@@ -99,8 +99,10 @@ int memory_plan_training(const Loaded *l, PolicyOptions options, const LoraConfi
                          const ModelUse *use, bool tell, Error *err)
 {
     MemoryPlan plan = {.tell = tell};
+    ModelUse changed = *use;
     options.adapter = loaded_planned_adapter(l, lora);
-    memory_plan_add_weights(&plan, l, use);
+    changed.changed = !options.adapter;
+    memory_plan_add_weights(&plan, l, &changed);
     memory_plan_add(&plan, "training", policy_memory(&l->model->config, &options));
     const int rc = check_of(&plan, l,
                             options.adapter ? "a smaller max_tokens takes less"

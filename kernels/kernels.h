@@ -67,7 +67,8 @@ double buffer_sum_squares(const real *buffer, size_t n);
 
 /* ---- linear ---------------------------------------------------------------------------------- */
 
-/* A matrix (OUT, IN) in the form the product wants, made from `values` (a buffer, borrowed). */
+/* A matrix (OUT, IN) in the form the product wants, made from `values` (a buffer, borrowed); half as large where
+ * bfloat16 holds every one of them. */
 typedef struct Weight Weight;
 Weight *weight_new(const real *values, int OUT, int IN);
 void weight_free(Weight *w);

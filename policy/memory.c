@@ -26,7 +26,9 @@ size_t model_memory(const ModelConfig *c, const ModelUse *use)
                          linear_packed(C, q, use->trained) + linear_packed(up, C, use->trained) +
                          linear_packed(C, F, use->trained);
     const size_t head = use->predicts ? linear_packed(V, C, use->predictions_trained) : 0;
-    return sizeof(real) * (model_size(c) + (size_t)c->n_layer * block + head + rope);
+    const size_t forms = (size_t)c->n_layer * block + head;
+    const bool pairs = c->type == DTYPE_BF16 && !use->changed;
+    return sizeof(real) * (model_size(c) + rope + (pairs ? forms / 2 : forms));
 }
 
 /* The rows of a micro-batch: activations, one layer's keys and values, what heads read and say. */

@@ -10,6 +10,7 @@ typedef struct {
     bool predicts; /* tokens: the output projection is used, not heads alone */
     bool trained;  /* something behind the weights learns: they, an adapter, or heads */
     bool predictions_trained;
+    bool changed; /* the weights themselves learn: bfloat16 does not hold them for long */
 } ModelUse;
 /* use NULL: they are held, and nothing is done with them. */
 size_t model_memory(const ModelConfig *c, const ModelUse *use);

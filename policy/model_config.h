@@ -35,7 +35,7 @@ typedef struct {
     int bos, eos;                       /* token ids, -1 when absent */
     int eos_more[EOS_MORE], n_eos_more; /* a list of them goes on so */
     double init_std;
-    Dtype type;   /* of the weights, when written */
+    Dtype type;   /* of the weights: BF16 where all of a file's are, else F32; when written, any */
     int n_labels; /* heads of a ...ForSequenceClassification; 0 for a language model */
 } ModelConfig;
 

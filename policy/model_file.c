@@ -154,6 +154,16 @@ static void note_left_out(Model *m, const Safetensors *file)
     text_free(&names);
 }
 
+/* What kernels keep short (weight_new). */
+static bool is_bfloat16(const Model *m, const Safetensors *file)
+{
+    for (int i = 0; i < m->n_tensors; i++) {
+        const int at = find_tensor(file, &m->tensor[i]);
+        if (at >= 0 && dtype_named(safetensors_entry(file, at)->dtype) != DTYPE_BF16) return false;
+    }
+    return true;
+}
+
 int model_open_outline(Model **out, const char *dir, Error *err)
 {
     ModelConfig config;
@@ -163,6 +173,7 @@ int model_open_outline(Model **out, const char *dir, Error *err)
     Model *m = model_outline(&config);
     const int rc = check_claimed(m, file, err);
     note_left_out(m, file);
+    m->config.type = is_bfloat16(m, file) ? DTYPE_BF16 : DTYPE_F32;
     safetensors_close(file);
     if (rc != 0) {
         model_free(m);

@@ -78,7 +78,8 @@ static bool training_fits(const AdapterConfig *lora, const char *what)
 {
     const size_t before = mem_held();
     PolicyOptions o = {.train = true, .heads = 1, .max_tokens = TOKENS, .beta2 = 0.9, .eps = 1e-8};
-    const ModelUse use = {.predicts = true, .trained = true, .predictions_trained = true};
+    const ModelUse use = {
+        .predicts = true, .trained = true, .predictions_trained = true, .changed = !lora};
     Model *m = model_new(&LARGE, 1);
     o.adapter = lora ? adapter_new(m, lora, 1) : NULL;
     const size_t plan = model_memory(&LARGE, &use) + policy_memory(&LARGE, &o);
@@ -117,7 +118,20 @@ static void look(void *context, int prompt, int token, double logp)
     held_while_decoding = mem_held();
 }
 
-static bool decoding(void)
+/* To numbers that bfloat16 holds: the upper half of a float. */
+static void round_to_bfloat16(Model *m)
+{
+    for (size_t i = 0; i < m->parameters.n; i++) {
+        float x = (float)m->parameters.w[i];
+        uint32_t bits;
+        memcpy(&bits, &x, sizeof bits);
+        bits &= 0xffff0000;
+        memcpy(&x, &bits, sizeof x);
+        m->parameters.w[i] = x;
+    }
+}
+
+static bool decoding_of(Dtype type)
 {
     enum { BATCH = 64, PROMPT = 40, NEW = 8 };
     int token[BATCH * PROMPT], start[BATCH + 1] = {0};
@@ -125,7 +139,10 @@ static bool decoding(void)
     for (int i = 0; i < BATCH * PROMPT; i++) token[i] = 2 + i % 1000;
     for (int i = 0; i < BATCH; i++) start[i + 1] = (i + 1) * PROMPT, key[i] = (uint64_t)i;
     const size_t before = mem_held();
-    Model *m = model_new(&LARGE, 1);
+    ModelConfig config = LARGE;
+    config.type = type;
+    Model *m = model_new(&config, 1);
+    if (type == DTYPE_BF16) round_to_bfloat16(m);
     Policy *p = policy_open(m, &(PolicyOptions){.max_tokens = TOKENS});
     Responses r = {0};
     Error err;
@@ -136,9 +153,19 @@ static bool decoding(void)
                               .batch = BATCH,
                               .on_token = look};
     if (policy_generate(p, &(Prompts){BATCH, token, start, key}, &s, &r, &err) != 0) return false;
-    const size_t plan = model_memory(&LARGE, &(ModelUse){.predicts = true}) +
+    const size_t plan = model_memory(&config, &(ModelUse){.predicts = true}) +
                         decoding_memory(&LARGE, 0, BATCH, PROMPT + NEW);
     return within_a_tenth(plan, held_while_decoding - before, "decoding");
+}
+
+static bool decoding(void)
+{
+    return decoding_of(DTYPE_F32);
+}
+
+static bool decoding_bfloat16(void)
+{
+    return decoding_of(DTYPE_BF16);
 }
 
 static void decoding_takes_what_was_planned(void **state)
@@ -147,12 +174,19 @@ static void decoding_takes_what_was_planned(void **state)
     in_a_process(decoding);
 }
 
+static void decoding_with_bfloat16_weights_takes_what_was_planned(void **state)
+{
+    (void)state;
+    in_a_process(decoding_bfloat16);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(training_an_adapter_takes_what_was_planned),
         cmocka_unit_test(training_all_weights_takes_what_was_planned),
         cmocka_unit_test(decoding_takes_what_was_planned),
+        cmocka_unit_test(decoding_with_bfloat16_weights_takes_what_was_planned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
