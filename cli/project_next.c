@@ -267,6 +267,25 @@ static void propose_more_labels(ProjectStatus *s, const char *finding)
     text_free(&why);
 }
 
+/* Pairs that wait for people in a campaign of their own, where `rlhf label` alone does not come by. */
+static int find_evaluation(ProjectStatus *s, Store *store, Error *err)
+{
+    StoreCampaignList list = {0};
+    int rc = store_list_evaluations(store, &list, err);
+    for (size_t i = 0; i < list.n && rc == 0; i++) {
+        int64_t wanting = 0;
+        Text arguments = {0}, why = {0};
+        rc = store_count_wanting(store, list.row[i].id, &wanting, err);
+        text_format(&arguments, "--campaign %s", list.row[i].name);
+        text_format(&why, "%s to judge in it, to evaluate", text_count(wanting, "pair"));
+        if (rc == 0 && wanting > 0) propose(s, "label", arguments.bytes, why.bytes);
+        text_free(&arguments);
+        text_free(&why);
+    }
+    store_campaigns_free(&list);
+    return rc;
+}
+
 /* ---- the chain ------------------------------------------------------------------------------------ */
 
 /* The way round once more, from the aligned model's own answers. */
@@ -361,6 +380,7 @@ int project_next_find(ProjectStatus *s, const Context *ctx, Store *store, Error 
 {
     find_loop(s, ctx);
     if (find_run(s, ctx, store, err) != 0) return -1;
+    if (find_evaluation(s, store, err) != 0) return -1;
     propose_classifier(s, ctx);
     find_missing(s);
     return 0;

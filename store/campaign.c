@@ -170,18 +170,12 @@ static void read_row(StoreCampaign *c, sqlite3_stmt *stmt)
     "  AND u.version=(SELECT max(version) FROM guideline WHERE campaign_id=g.id)"             \
     " LEFT JOIN content t ON t.id=u.content_id"
 
-int store_list_campaigns(Store *s, StoreCampaignList *out, Error *err)
+static int list_campaigns(Store *s, const char *sql, StoreCampaignList *out, Error *err)
 {
-    static const char SQL[] = SELECT_CAMPAIGNS(
-        "(SELECT count(*) FROM comparison c WHERE c.campaign_id=g.id),"
-        " (SELECT count(*) FROM label_current l JOIN comparison c ON c.id=l.comparison_id"
-        "   WHERE +c.campaign_id=g.id AND l.outcome<>'skip'"
-        "    AND l.annotator_id IN(SELECT n.id FROM annotator n WHERE n.kind='human'))") " ORDER "
-                                                                                         "BY g.id";
     StoreCampaignList list = {0};
     sqlite3_stmt *stmt = NULL;
     int found;
-    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    if (sql_get(s, &stmt, sql, err) != 0) return -1;
     while ((found = sql_step(s, stmt, "list campaigns", err)) == 1) {
         list.row = sql_grow(list.row, list.n, sizeof *list.row);
         read_row(&list.row[list.n++], stmt);
@@ -192,6 +186,24 @@ int store_list_campaigns(Store *s, StoreCampaignList *out, Error *err)
     }
     *out = list;
     return 0;
+}
+
+int store_list_campaigns(Store *s, StoreCampaignList *out, Error *err)
+{
+    static const char SQL[] = SELECT_CAMPAIGNS(
+        "(SELECT count(*) FROM comparison c WHERE c.campaign_id=g.id),"
+        " (SELECT count(*) FROM label_current l JOIN comparison c ON c.id=l.comparison_id"
+        "   WHERE +c.campaign_id=g.id AND l.outcome<>'skip'"
+        "    AND l.annotator_id IN(SELECT n.id FROM annotator n WHERE n.kind='human'))") " ORDER "
+                                                                                         "BY g.id";
+    return list_campaigns(s, SQL, out, err);
+}
+
+int store_list_evaluations(Store *s, StoreCampaignList *out, Error *err)
+{
+    static const char SQL[] = SELECT_CAMPAIGNS(
+        "0, 0") " WHERE g.purpose='evaluate' AND g.closed_us IS NULL ORDER BY g.id";
+    return list_campaigns(s, SQL, out, err);
 }
 
 int store_get_terms(Store *s, StoreCampaign *out, Error *err)

@@ -49,6 +49,8 @@ int store_find_guidelines_read(Store *s, int64_t annotator_id, int64_t *version,
 void store_campaign_free(StoreCampaign *campaign); /* the texts, not the struct */
 /* In order of id. */
 int store_list_campaigns(Store *s, StoreCampaignList *out, Error *err);
+/* Those to evaluate that are open, without the two counts. */
+int store_list_evaluations(Store *s, StoreCampaignList *out, Error *err);
 void store_campaigns_free(StoreCampaignList *list);
 /* Sampled comparisons of it that fewer people have decided than its overlap asks for, redacted ones apart; 0 of one that
  * is closed. */

@@ -124,6 +124,8 @@ must "${people[@]}"
 prints "12 pairs queued as eval-1: rlhf label --campaign eval-1"
 must campaign
 prints_like '^eval-1 +evaluate +open +12 pairs, 0 labels' "a campaign to evaluate"
+must status
+prints "next: rlhf label --campaign eval-1   12 pairs to judge in it, to evaluate"
 must "${people[@]}" --json
 prints '{"campaign":"eval-1","pairs":12,"labeled":0,"labels":0,"equal":0,"n":0,'
 prints '"verdict":null}'
