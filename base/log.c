@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +59,8 @@ double log_clock(void)
 
 const char *log_duration(char out[32], double seconds)
 {
-    if (!(seconds >= 0 && seconds < 1e9)) return strcpy(out, "-");
+    if (!(seconds >= 0 && isfinite(seconds))) return strcpy(out, "-");
+    if (seconds >= 1e9) return strcpy(out, "30 years and more");
     const long long s = (long long)(seconds + 0.5);
     if (s < 3600) snprintf(out, 32, "%lld:%02lld", s / 60, s % 60);
     else snprintf(out, 32, "%lld h %02lld min", s / 3600, s % 3600 / 60);

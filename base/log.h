@@ -43,7 +43,7 @@ void progress_end(Progress *p);
 void progress_pulse(const char *phase);
 /* Before printing on stdout: takes the bar off the terminal until it is drawn again. */
 void progress_hide(void);
-/* 75 -> "1:15", 4000 -> "1 h 07 min"; into out (32). */
+/* 75 -> "1:15", 4000 -> "1 h 07 min", 1e9 -> "30 years and more", none -> "-"; into out (32). */
 const char *log_duration(char out[32], double seconds);
 
 #endif

@@ -225,6 +225,7 @@ static void durations_are_minutes_or_hours(void **state)
     assert_string_equal(log_duration(out, 75), "1:15");
     assert_string_equal(log_duration(out, 3599.6), "1 h 00 min");
     assert_string_equal(log_duration(out, 4020), "1 h 07 min");
+    assert_string_equal(log_duration(out, 1e9), "30 years and more");
     assert_string_equal(log_duration(out, -1), "-");
 }
 
