@@ -186,9 +186,9 @@ static int bench(Context *ctx, int argc, char **argv, Error *err)
         bench_numbers(batch, &n, BATCHES_MAX, "batch", o.batch, BATCH_LIMIT, err) != 0 ||
         bench_shape(&c, &o.shape, ctx, NULL, err) != 0)
         return -1;
-    c.type = is_bfloat16(&o) ? DTYPE_BF16 : DTYPE_F32;
     if (strcmp(o.type, "f32") != 0 && !is_bfloat16(&o))
         return error_usage(err, "--type %.20s: f32 or bf16", o.type);
+    c.type = is_bfloat16(&o) ? DTYPE_BF16 : DTYPE_F32;
     if (o.prompt + o.new_tokens > c.max_T)
         return error_usage(err, "%d and %d tokens: the model's context has %d", o.prompt,
                            o.new_tokens, c.max_T);
@@ -200,7 +200,8 @@ static const ConfigTable *const SECTIONS[] = {&MODEL_TABLE, NULL};
 const Command bench_generate = {
     .name = "generate",
     .summary = "answers sampled many at a time",
-    .usage = "[--shape SHAPE|--model MODEL] [--batch N,N,...] [--prompt-tokens N] [--new-tokens N]",
+    .usage = "[--shape SHAPE|--model MODEL] [--batch N,N,...] [--prompt-tokens N] [--new-tokens N] "
+             "[--type TYPE]",
     .details = "Prompts are read, and tokens drawn from the whole distribution with their "
                "log-probabilities, as PPO "
                "does it.",

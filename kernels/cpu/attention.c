@@ -50,20 +50,21 @@ static size_t span_rows(const Span *spans, int n_spans)
     return rows;
 }
 
-/* Tokens first, first+1, ... into their groups; what other tokens have there stays. */
+/* Tokens first, first+1, ... into their groups, those at the beginning of one together; what other tokens have
+ * there stays. */
 static void write_keys(float *to, ptrdiff_t first, const float *k, ptrdiff_t ld, int n, int HD)
 {
-    for (int i = 0, some; i < n; i += some) {
+    for (int i = 0, together; i < n; i += together) {
         const int lane = (int)((first + i) % LANES);
         float *group = to + (first + i - lane) * HD;
-        some = at_most(n - i, LANES - lane);
-        if (some == 1 || lane > 0) {
-            some = 1;
+        together = lane > 0 ? 1 : at_most(n - i, LANES);
+        if (together == 1) {
             for (int d = 0; d < HD; d++) group[d * LANES + lane] = k[i * ld + d];
-        } else
-            for (int d = 0; d < HD; d += LANES)
-                transpose(group + d * LANES, LANES, k + i * ld + d, ld, some,
-                          at_most(HD - d, LANES), mask_first(some));
+            continue;
+        }
+        for (int d = 0; d < HD; d += LANES)
+            transpose(group + d * LANES, LANES, k + i * ld + d, ld, together,
+                      at_most(HD - d, LANES), mask_first(together));
     }
 }
 

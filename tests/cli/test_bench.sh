@@ -23,6 +23,9 @@ prints '"in":0,"out":0,'
 must bench generate "${small[@]}" --batch 2 --prompt-tokens 4 --new-tokens 3 --json
 is "$(product tokens_per_second seconds 1)" 6 "new tokens of two answers"
 is "$(product weights_read_gbps seconds 1e9)" 238080 "bytes of weights read"
+must bench generate "${small[@]}" --type bf16 --batch 2 --prompt-tokens 4 --new-tokens 3 --json
+is "$(product weights_read_gbps seconds 1e9)" 119040 "bytes of bfloat16 weights, half as many"
+refused 2 "--type f16: f32 or bf16" bench generate --type f16
 
 # 4 answers of 3 tokens after prompts of 2, also with adapters and one trunk.
 ppo=(bench ppo --layers 1 --width 32 --batch-size 4 --minibatch-size 2 --max-new-tokens 3 --prompt-tokens 2 --measured 1)
