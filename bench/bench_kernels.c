@@ -28,7 +28,7 @@ static double best_time(void (*f)(void *), void *context)
 enum { ROUNDS = 1 << 18 };
 static void chains(void *context)
 {
-    *(double *)context = limit_fma(ROUNDS);
+    *(double *)context = limit_fma(ROUNDS, COMPUTE_F32);
 }
 
 /* GFLOP/s of all threads. */
@@ -83,7 +83,7 @@ static void bench_linear(int N, int IN, int OUT, double peak_now)
     l.values = ones(in * out);
     l.dx = buffer_new(n * in);
     l.dw = buffer_new(in * out);
-    l.w = weight_new(l.values, OUT, IN);
+    l.w = weight_new(l.values, OUT, IN, COMPUTE_F32);
     void (*const parts[])(void *) = {forward, input_gradient, weight_gradient};
     printf("linear N=%-5d %5d -> %-6d", N, IN, OUT);
     for (int i = 0; i < 3; i++) {
@@ -174,7 +174,7 @@ static void bench_head(int N, int C, int V, double peak_now)
     h.dh = buffer_new(n * c);
     h.dw = buffer_new(v * c);
     h.target = calloc(n, sizeof *h.target);
-    h.w = weight_new(h.values, V, C);
+    h.w = weight_new(h.values, V, C, COMPUTE_F32);
     const double one = best_time(head_forward, &h), two = best_time(head_backward, &h);
     const double flop = 2e-9 * (double)N * C * V;
     printf("head N=%d %d -> %d  forward %.2f ms (%2.0f%% of peak)  backward %.2f ms (%2.0f%%)\n", N,

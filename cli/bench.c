@@ -18,10 +18,17 @@
 
 enum { FMA_ROUNDS = 50000 }; /* a few milliseconds */
 
+static Compute timed;
+
+void bench_in(Compute compute)
+{
+    timed = compute;
+}
+
 /* Multiply-adds a second, right now. */
 static double fma_rate(void)
 {
-    const double began = log_clock(), done = limit_fma(FMA_ROUNDS);
+    const double began = log_clock(), done = limit_fma(FMA_ROUNDS, timed);
     return done / (log_clock() - began);
 }
 
@@ -127,15 +134,16 @@ void bench_say_load(void)
 void bench_print_limits(const Context *ctx, const BenchLimits *l)
 {
     printf(
-        "limits: %.0f GFLOP/s in registers, %.1f GB/s from memory; %s, %s; peak memory %.0f MB\n",
-        2e-9 * l->fma, 1e-9 * l->read, kernels_name(), text_count(ctx->threads, "thread"),
-        l->peak_mb);
+        "limits: %.0f GFLOP/s of %s in registers, %.1f GB/s from memory; %s, %s; peak memory %.0f "
+        "MB\n",
+        2e-9 * l->fma, kernels_compute_name(timed), 1e-9 * l->read, kernels_name(),
+        text_count(ctx->threads, "thread"), l->peak_mb);
 }
 
 void bench_put_limits(Text *t, const Context *ctx, const BenchLimits *l)
 {
-    text_format(t, "\"instructions\":\"%s\",\"threads\":%d,\"gflops_limit\":", kernels_name(),
-                ctx->threads);
+    text_format(t, "\"instructions\":\"%s\",\"compute\":\"%s\",\"threads\":%d,\"gflops_limit\":",
+                kernels_name(), kernels_compute_name(timed), ctx->threads);
     json_put_number(t, 2e-9 * l->fma);
     text_add(t, ",\"read_gbps_limit\":");
     json_put_number(t, 1e-9 * l->read);

@@ -51,7 +51,7 @@ static real *drawn(size_t n)
     return buffer;
 }
 
-static void layer_open(Layer *l, int N, int IN, int OUT)
+static void layer_open(Layer *l, int N, int IN, int OUT, Compute compute)
 {
     const size_t in = (size_t)IN, out = (size_t)OUT, n = (size_t)N;
     *l = (Layer){.N = N, .IN = IN, .OUT = OUT, .copies = 1};
@@ -60,7 +60,7 @@ static void layer_open(Layer *l, int N, int IN, int OUT)
     l->x = drawn(n * in), l->out = drawn(n * out), l->values = drawn(in * out);
     l->dx = buffer_new(n * in), l->dw = buffer_new(in * out);
     for (int i = 0; i < l->copies; i++) {
-        l->w[i] = weight_new(l->values, OUT, IN);
+        l->w[i] = weight_new(l->values, OUT, IN, compute);
         weight_pack(l->w[i], i == 0);
     }
 }
@@ -113,11 +113,11 @@ typedef struct {
     double work, seconds[DIRECTIONS], capacity[DIRECTIONS];
 } Measured;
 
-static int measure(Measured *m, double budget, Error *err)
+static int measure(Measured *m, Compute compute, double budget, Error *err)
 {
     static void (*const CALL[])(void *) = {forward, input_gradient, weight_gradient};
     Layer l;
-    layer_open(&l, m->rows, m->matrix.IN, m->matrix.OUT);
+    layer_open(&l, m->rows, m->matrix.IN, m->matrix.OUT, compute);
     m->work = (double)m->rows * m->matrix.IN * m->matrix.OUT;
     int rc = 0;
     for (int d = 0; d < DIRECTIONS && rc == 0; d++) {
@@ -165,13 +165,15 @@ static void put_object(Text *t, const Measured *m)
 
 /* ---- the command ------------------------------------------------------------------------------------ */
 
-static int measure_rows(int rows, const Matrix *matrix, const MatmulOptions *o, Text *json,
+static int measure_rows(int rows, const ModelConfig *c, const MatmulOptions *o, Text *json,
                         Error *err)
 {
     Measured all = {.rows = rows, .matrix = {"all", 0, 0}};
+    Matrix matrix[MATRICES];
+    matrices_of(matrix, c);
     for (int i = 0; i < MATRICES; i++) {
         Measured m = {.rows = rows, .matrix = matrix[i]};
-        if (measure(&m, o->seconds, err) != 0) return -1;
+        if (measure(&m, c->compute, o->seconds, err) != 0) return -1;
         add(&all, &m);
         if (json) put_object(json, &m);
         else print_line(&m);
@@ -196,13 +198,11 @@ static int bench(Context *ctx, int argc, char **argv, Error *err)
     MatmulOptions o = {.rows = "1,8,64,256,2048", .seconds = 0.2};
     Words words;
     ModelConfig c;
-    Matrix matrix[MATRICES];
     int row[ROWS_MAX], n;
     if (options_parse(ctx, OPTIONS, &o, &words, 0, 0, argc, argv, err) != 0 ||
         bench_numbers(row, &n, ROWS_MAX, "rows", o.rows, ROW_LIMIT, err) != 0 ||
         bench_shape(&c, &o.shape, ctx, NULL, err) != 0)
         return -1;
-    matrices_of(matrix, &c);
     bench_say_load();
     Text json = {0};
     if (!ctx->json)
@@ -211,7 +211,7 @@ static int bench(Context *ctx, int argc, char **argv, Error *err)
                "weight gradient");
     int rc = 0;
     for (int i = 0; i < n && rc == 0; i++)
-        rc = measure_rows(row[i], matrix, &o, ctx->json ? &json : NULL, err);
+        rc = measure_rows(row[i], &c, &o, ctx->json ? &json : NULL, err);
     if (rc == 0) finish(ctx, &json);
     text_free(&json);
     return rc;

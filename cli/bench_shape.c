@@ -115,9 +115,13 @@ int bench_shape(ModelConfig *out, const BenchShape *from, Context *ctx, Config *
     Config none = {0}, *all = others ? others : &none;
     config_bind(all, &MODEL_TABLE, &settings);
     if (context_settings(ctx, all, NULL, err) != 0) return -1;
-    if (from->shape) return published_shape(out, from->shape, err);
-    if (from->model) return shape_of_model(out, from->model, ctx, err);
-    return model_settings_config(out, &settings, settings.vocabulary, -1, err);
+    const int rc = from->model ? shape_of_model(out, from->model, ctx, err)
+                   : from->shape
+                       ? published_shape(out, from->shape, err)
+                       : model_settings_config(out, &settings, settings.vocabulary, -1, err);
+    loaded_set_compute(out, ctx);
+    bench_in(out->compute);
+    return rc;
 }
 
 const char *bench_shape_name(const ModelConfig *c)

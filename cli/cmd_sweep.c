@@ -88,8 +88,10 @@ static int model_of(ModelConfig *out, const Sweep *s, int width, Error *err)
     ModelSettings shape = s->shape;
     const int V = s->tokenizer ? tokenizer_size(s->tokenizer) : shape.vocabulary;
     shape.width = width;
-    return model_settings_config(out, &shape, V, s->tokenizer ? tokenizer_eos(s->tokenizer) : 0,
-                                 err);
+    const int eos = s->tokenizer ? tokenizer_eos(s->tokenizer) : 0;
+    if (model_settings_config(out, &shape, V, eos, err) != 0) return -1;
+    loaded_set_compute(out, s->ctx);
+    return 0;
 }
 
 /* All sizes have to be possible, and the largest to fit. */

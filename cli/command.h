@@ -26,6 +26,9 @@ typedef struct {
     uint64_t seed; /* 1 unless given */
     bool seed_given;
     int threads; /* as used */
+    /* how all models of this command multiply (kernels_compute); NULL: each as it says itself */
+    const char *compute;
+    bool compute_given; /* by --compute */
     const char *config_file;
     const char *set[CONTEXT_SETTINGS_MAX]; /* "section.key=value" of --set */
     int n_set;

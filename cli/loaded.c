@@ -124,6 +124,11 @@ static int check_adapter(Loaded *l, Error *err)
     return 0;
 }
 
+void loaded_set_compute(ModelConfig *c, const Context *ctx)
+{
+    if (ctx->compute) kernels_compute(&c->compute, ctx->compute);
+}
+
 int loaded_outline_folder(Loaded *l, const Context *ctx, const char *folder, const Loaded *beside,
                           Error *err)
 {
@@ -133,6 +138,7 @@ int loaded_outline_folder(Loaded *l, const Context *ctx, const char *folder, con
     if (beside && folder_same(l->model_folder, beside->model_folder)) l->beside = beside;
     if (l->beside) l->model = beside->model;
     else if (model_open_outline(&l->model, l->model_folder, err) != 0) return -1;
+    if (!l->beside) loaded_set_compute(&l->model->config, ctx);
     if (!l->beside && l->model->left_out) log_line("%s: %s", l->model_folder, l->model->left_out);
     if (!adapter_in(folder) || loaded_see_through(l, folder, err) == 0) return 0;
     loaded_close(l);

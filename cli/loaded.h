@@ -31,6 +31,8 @@ typedef struct Loaded {
  * (NULL: none), they are shared: beside must not be trained, be read earlier, and be closed later. */
 int loaded_outline(Loaded *l, const Context *ctx, const char *role, const char *name,
                    const Loaded *beside, Error *err);
+/* How the models of this command multiply, where it says so. */
+void loaded_set_compute(ModelConfig *c, const Context *ctx);
 /* The same of a model that is to predict tokens. */
 int loaded_outline_language(Loaded *l, const Context *ctx, const char *role, const char *name,
                             const Loaded *beside, Error *err);

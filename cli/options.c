@@ -11,11 +11,12 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/project.h"
+#include "kernels/kernels.h"
 
 #define MEMBER(name) offsetof(Context, name)
 enum { THREADS_MAX = 1024, NAMES_MAX = 640, NAME_LENGTH = 64 };
 
-/* --set, --seed and --project are read by hand: a list, a 64-bit number, and what main keeps. */
+/* --set, --seed, --compute and --project are read by hand: a list, a 64-bit number, two words, and what main keeps. */
 const Option GLOBAL_OPTIONS[] = {
     {"config", OPTION_TEXT, MEMBER(config_file), 0, 0, "FILE",
      "settings from a JSON file, or from a run's settings.json"},
@@ -23,6 +24,9 @@ const Option GLOBAL_OPTIONS[] = {
     {"project", OPTION_TEXT, 0, 0, 0, "DIR", "the project; else RLHF_PROJECT, else here or above"},
     {"seed", OPTION_TEXT, 0, 0, 0, "N", "of everything random (1)"},
     {"threads", OPTION_INT, MEMBER(threads), 1, THREADS_MAX, "N", "as many as cores unless given"},
+    {"compute", OPTION_TEXT, MEMBER(compute), 0, 0, "TYPE",
+     "of products of matrices: f32, or bf16, several times as fast on machines with AMX (as each "
+     "model says)"},
     {"json", OPTION_SWITCH, MEMBER(json), 0, 0, NULL, "the result as JSON on standard output"},
     {"quiet", OPTION_SWITCH, MEMBER(quiet), 0, 0, NULL, "no log, no progress"},
     {"offline", OPTION_SWITCH, MEMBER(offline), 0, 0, NULL, "refuse whatever needs the network"},
@@ -116,6 +120,15 @@ static int set_seed(Context *ctx, const char *value, Error *err)
     return 0;
 }
 
+static int set_compute(Context *ctx, const char *value, Error *err)
+{
+    Compute known;
+    ctx->compute = value;
+    ctx->compute_given = true;
+    if (kernels_compute(&known, value) == 0) return 0;
+    return error_usage(err, "--compute: '%.40s' is neither f32 nor bf16", value);
+}
+
 int options_global(Context *ctx, int argc, char **argv, int *i, Error *err)
 {
     const Option *o = find_option(GLOBAL_OPTIONS, argv[*i]);
@@ -123,6 +136,7 @@ int options_global(Context *ctx, int argc, char **argv, int *i, Error *err)
     if (!o) return 0;
     if (take_value(&value, o, argc, argv, i, err) != 0) return -1;
     if (strcmp(o->name, "seed") == 0) return set_seed(ctx, value, err) == 0 ? 1 : -1;
+    if (strcmp(o->name, "compute") == 0) return set_compute(ctx, value, err) == 0 ? 1 : -1;
     if (strcmp(o->name, "set") != 0) return set_option(o, ctx, value, err) == 0 ? 1 : -1;
     if (ctx->n_set == CONTEXT_SETTINGS_MAX)
         return error_usage(err, "more than %d times --set", CONTEXT_SETTINGS_MAX);

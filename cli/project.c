@@ -113,6 +113,24 @@ int project_read(const Context *ctx, cJSON **out, Error *err)
     return hint_project(err);
 }
 
+int project_take_compute(Context *ctx, Error *err)
+{
+    cJSON *project = NULL;
+    Compute compute;
+    if (ctx->compute_given || !ctx->project[0]) return 0;
+    if (project_read(ctx, &project, err) != 0) return -1;
+    const cJSON *settings = cJSON_GetObjectItemCaseSensitive(project, "settings");
+    const cJSON *model = cJSON_GetObjectItemCaseSensitive(settings, "model");
+    const char *name = json_text(model, "compute", NULL);
+    int rc = 0;
+    if (name && kernels_compute(&compute, name) == 0) ctx->compute = kernels_compute_name(compute);
+    else if (name)
+        rc = error_set(
+            err, "project.json: settings: model.compute: '%.40s' is neither f32 nor bf16", name);
+    cJSON_Delete(project);
+    return rc;
+}
+
 /* As a path from the project folder when it is inside, so that a project can be moved. */
 static void shorten(const Context *ctx, char out[FILE_PATH_MAX], const char *folder)
 {

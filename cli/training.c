@@ -45,11 +45,23 @@ static char *settings_text(const Context *ctx, const Config *settings, const cha
                 RLHF_VERSION);
     text_format(&t, "  \"arithmetic\": \"%s\",\n",
                 strcmp(kernels_name(), "reference") == 0 ? "reference" : "vector");
+    if (ctx->compute) text_format(&t, "  \"compute\": \"%s\",\n", ctx->compute);
     text_format(&t, "  \"inputs\": %s,\n  \"settings\": ", inputs);
     text_add(&t, sections.bytes);
     text_add(&t, "\n}\n");
     text_free(&sections);
     return text_take(&t);
+}
+
+/* A run goes on as it multiplied before, whatever the project says by now. */
+static void take_compute(Context *ctx, const char *settings)
+{
+    Compute compute;
+    cJSON *run = cJSON_Parse(settings);
+    const char *name = json_text(run, "compute", "");
+    if (!ctx->compute_given)
+        ctx->compute = kernels_compute(&compute, name) == 0 ? kernels_compute_name(compute) : NULL;
+    cJSON_Delete(run);
 }
 
 int training_settings(Context *ctx, Config *c, const char *kind, const TrainingFlags *flags,
@@ -72,6 +84,7 @@ int training_settings(Context *ctx, Config *c, const char *kind, const TrainingF
     if (run_read_settings(&text, folder, err) != 0) return -1;
     /* by hand: a seed of 64 bits does not fit JSON's numbers */
     if (!ctx->seed_given && sscanf(text, " { \"seed\" : %llu", &seed) == 1) ctx->seed = seed;
+    take_compute(ctx, text);
     free(text);
     Context alone = *ctx;
     alone.project[0] = 0;
@@ -198,6 +211,7 @@ static RunSpeed speed_like(const TrainingRun *t)
     return (RunSpeed){.weights = (int64_t)policy_model(t->watched)->parameters.n,
                       .threads = t->ctx->threads,
                       .kernels = kernels_name(),
+                      .compute = kernels_compute_name(policy_config(t->watched)->compute),
                       .adapter = t->work.adapter};
 }
 

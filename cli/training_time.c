@@ -33,9 +33,9 @@ void training_time_put_speed(Text *out, const RunSpeed *like, const StepWork *wo
     if (steps < SPEED_STEPS_MIN || seconds <= 0 || all <= 0) return;
     text_format(out,
                 "\"speed\":{\"work_per_second\":%.4g,\"weights\":%lld,\"threads\":%d,"
-                "\"kernels\":\"%s\",\"adapter\":%s}",
+                "\"kernels\":\"%s\",\"compute\":\"%s\",\"adapter\":%s}",
                 all / seconds, (long long)like->weights, like->threads, like->kernels,
-                like->adapter ? "true" : "false");
+                like->compute, like->adapter ? "true" : "false");
 }
 
 /* Multiply-adds a second of that run, 0 where it was another kind of machine or model. */
@@ -51,6 +51,7 @@ static double speed_of(const StoreRun *run, const RunSpeed *like)
         (int64_t)json_number(speed, "weights", -1) == like->weights &&
         (int)json_number(speed, "threads", 0) == like->threads &&
         strcmp(json_text(speed, "kernels", ""), like->kernels) == 0 &&
+        strcmp(json_text(speed, "compute", "f32"), like->compute) == 0 &&
         cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(speed, "adapter")) == like->adapter;
     const double found = alike ? json_number(speed, "work_per_second", 0) : 0;
     cJSON_Delete(result);
@@ -82,6 +83,7 @@ TimeEstimate training_time_estimate(Policy *p, const StepWork *work, int64_t ste
     const RunSpeed like = {.weights = (int64_t)policy_model(p)->parameters.n,
                            .threads = threads,
                            .kernels = kernels_name(),
+                           .compute = kernels_compute_name(c->compute),
                            .adapter = work->adapter};
     const double all = step_work_all(work, c) * (double)steps;
     TimeEstimate e = {0};

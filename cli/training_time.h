@@ -18,7 +18,7 @@ typedef struct {
     double work_per_second; /* multiply-adds as step_work_all counts them */
     int64_t weights;
     int threads;
-    const char *kernels;
+    const char *kernels, *compute;
     bool adapter;
 } RunSpeed;
 

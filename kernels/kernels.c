@@ -5,6 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef KERNELS_AMX
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #include "kernels/table.h"
 
 /* ---- choice of implementation ---------------------------------------------------------------- */
@@ -30,14 +36,28 @@ static int has_avx512(void)
     return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 }
+
+#ifdef KERNELS_AMX
+/* Linux gives a process the room for tile registers when it asks. */
+static int has_amx(void)
+{
+    enum { ASK = 0x1023, TILE_DATA = 18, LEAF = 7, BF16 = 1 << 22, TILE = 1 << 24 };
+    unsigned a, b, c, d;
+    if (!has_avx512() || !__builtin_cpu_supports("avx512bf16")) return 0;
+    if (!__get_cpuid_count(LEAF, 0, &a, &b, &c, &d) || !(d & BF16) || !(d & TILE)) return 0;
+    return syscall(SYS_arch_prctl, ASK, TILE_DATA) == 0;
+}
+#endif
 #endif
 
 /* Fastest first. */
 static const Implementation implementations[] = {
 #ifndef RLHF_DOUBLE
 #ifdef KERNELS_X86
-    {&kernels_avx512, has_avx512},
-    {&kernels_avx2, has_avx2},
+#ifdef KERNELS_AMX
+    {&kernels_amx, has_amx},
+#endif
+    {&kernels_avx512, has_avx512}, {&kernels_avx2, has_avx2},
 #endif
     {&kernels_plain, always},
 #endif
@@ -77,6 +97,23 @@ static const Kernels *table(void)
 const char *kernels_name(void)
 {
     return table()->name;
+}
+
+static const char *const COMPUTE[] = {"f32", "bf16"};
+
+int kernels_compute(Compute *out, const char *name)
+{
+    for (int i = COMPUTE_F32; i <= COMPUTE_BF16; i++) {
+        if (strcmp(name, COMPUTE[i]) != 0) continue;
+        *out = (Compute)i;
+        return 0;
+    }
+    return -1;
+}
+
+const char *kernels_compute_name(Compute compute)
+{
+    return COMPUTE[compute];
 }
 
 /* ---- threads --------------------------------------------------------------------------------- */
@@ -139,10 +176,10 @@ double buffer_sum_squares(const real *buffer, size_t n)
     return table()->buffer_sum_squares(buffer, n);
 }
 
-Weight *weight_new(const real *values, int OUT, int IN)
+Weight *weight_new(const real *values, int OUT, int IN, Compute compute)
 {
     assert(values && OUT > 0 && IN > 0);
-    return table()->weight_new(values, OUT, IN);
+    return table()->weight_new(values, OUT, IN, compute);
 }
 
 void weight_free(Weight *w)
@@ -339,9 +376,9 @@ void adamw_step(real *w, real *m, real *v, const real *g, size_t n, const AdamSt
     table()->adamw_step(w, m, v, g, n, s);
 }
 
-double limit_fma(size_t rounds)
+double limit_fma(size_t rounds, Compute compute)
 {
-    return table()->limit_fma(rounds);
+    return table()->limit_fma(rounds, compute);
 }
 
 double limit_read(const real *buffer, size_t n)

@@ -25,7 +25,7 @@ typedef float real;
 
 /* ---- choice of implementation, threads ----------------------------------------------------- */
 
-/* "reference", "plain", "avx2", "avx512"; returns -1 when the machine or the build lacks it.
+/* "reference", "plain", "avx2", "avx512", "amx"; returns -1 when the machine or the build lacks it.
  * The first call of any kernel picks the fastest, or the one that the environment variable RLHF_KERNELS
  * names if it runs here.  All but "reference" give the same bits.  A Weight or KvCache belongs to the
  * implementation that made it. */
@@ -67,10 +67,18 @@ double buffer_sum_squares(const real *buffer, size_t n);
 
 /* ---- linear ---------------------------------------------------------------------------------- */
 
+/* How products with a weight are computed, forward and backward: in floats, or with both operands rounded to
+ * bfloat16 and sums of floats (kernels/cpu/bf16.h), which machines with AMX do several times as fast.  In double
+ * they are never rounded. */
+typedef enum { COMPUTE_F32, COMPUTE_BF16 } Compute;
+/* "f32" or "bf16"; -1 for any other name. */
+int kernels_compute(Compute *out, const char *name);
+const char *kernels_compute_name(Compute compute);
+
 /* A matrix (OUT, IN) in the form the product wants, made from `values` (a buffer, borrowed); half as large where
- * bfloat16 holds every one of them. */
+ * bfloat16 holds every one of them, or the product is in it. */
 typedef struct Weight Weight;
-Weight *weight_new(const real *values, int OUT, int IN);
+Weight *weight_new(const real *values, int OUT, int IN, Compute compute);
 void weight_free(Weight *w);
 /* `values` have changed: pack again before the next use. */
 void weight_changed(Weight *w);
@@ -78,7 +86,7 @@ void weight_changed(Weight *w);
 void weight_pack(Weight *w, int backward);
 
 /* out (N,OUT) = x (N,IN) w^T + bias; bias (OUT) or NULL.  Each output is one chain of fma over IN
- * ascending from 0, then + bias. */
+ * ascending from 0, or of blocks of 32 products in bfloat16, then + bias. */
 void linear_forward(real *out, const real *x, Weight *w, const real *bias, int N);
 /* dx (N,IN) = dout w;  dw (OUT,IN) += dout^T x, rows ascending;  dbias (OUT) += column sums. */
 void linear_backward(real *dx, real *dw, real *dbias, const real *dout, const real *x, Weight *w,
@@ -222,7 +230,7 @@ void adamw_step(real *w, real *m, real *v, const real *g, size_t n, const AdamSt
  * caller takes the time. */
 
 /* Chains of multiply-adds in registers alone, on every thread; returns how many multiply-adds were done. */
-double limit_fma(size_t rounds);
+double limit_fma(size_t rounds, Compute compute);
 /* Every thread adds up its part of a buffer; returns the bytes read. */
 double limit_read(const real *buffer, size_t n);
 

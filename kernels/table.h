@@ -14,7 +14,7 @@ typedef struct {
     const char *name;
     void (*buffer_add)(real *to, const real *from, size_t n);
     double (*buffer_sum_squares)(const real *buffer, size_t n);
-    Weight *(*weight_new)(const real *values, int OUT, int IN);
+    Weight *(*weight_new)(const real *values, int OUT, int IN, Compute compute);
     void (*weight_free)(Weight *w);
     void (*weight_changed)(Weight *w);
     void (*weight_pack)(Weight *w, int backward);
@@ -63,7 +63,7 @@ typedef struct {
     void (*sample_forward)(int *token, const real *logits, const real *lse, const double *floor,
                            const double *uniform, int N, int V, double temperature);
     void (*adamw_step)(real *w, real *m, real *v, const real *g, size_t n, const AdamStep *s);
-    double (*limit_fma)(size_t rounds);
+    double (*limit_fma)(size_t rounds, Compute compute);
     double (*limit_read)(const real *buffer, size_t n);
 } Kernels;
 
@@ -72,6 +72,9 @@ extern const Kernels kernels_reference;
 extern const Kernels kernels_plain;
 #ifdef KERNELS_X86
 extern const Kernels kernels_avx2, kernels_avx512;
+#ifdef KERNELS_AMX
+extern const Kernels kernels_amx;
+#endif
 #endif
 #endif
 

@@ -134,8 +134,8 @@ Adapter *adapter_new(const Model *m, const AdapterConfig *c, uint64_t seed)
     parameters_new(&a->parameters, a->parameters.n, a->parameters.n_decay);
     for (int i = 0; i < a->n_updates; i++) {
         Update *u = &a->update[i];
-        u->a = weight_new(a->parameters.w + u->a_at, c->rank, u->tensor->cols);
-        u->b = weight_new(a->parameters.w + u->b_at, u->tensor->rows, c->rank);
+        u->a = weight_new(a->parameters.w + u->a_at, c->rank, u->tensor->cols, COMPUTE_F32);
+        u->b = weight_new(a->parameters.w + u->b_at, u->tensor->rows, c->rank, COMPUTE_F32);
     }
     if (m->companions && !realpath(m->companions, a->base)) *a->base = '\0';
     draw(a, seed);

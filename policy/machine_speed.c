@@ -22,14 +22,14 @@ static int between(int least, int wanted, int most)
     return wanted < least ? least : wanted;
 }
 
-static void open_product(Product *p, const ModelConfig *c, int rows)
+static void open_product(Product *p, const ModelConfig *c, Compute compute, int rows)
 {
     p->IN = c->C > WIDTH_MIN ? c->C : WIDTH_MIN;
     p->OUT = between(WIDTH_MIN, c->gated_mlp ? 2 * c->F : c->F, MATRIX_MAX / p->IN);
     p->N = between(ROWS_MIN, rows, (int)(PRODUCT_MAX / p->OUT / p->IN));
     const size_t matrix = (size_t)p->OUT * (size_t)p->IN, N = (size_t)p->N;
     real *values = buffer_new(matrix);
-    p->weight = weight_new(values, p->OUT, p->IN);
+    p->weight = weight_new(values, p->OUT, p->IN, compute);
     weight_pack(p->weight, 1);
     buffer_free(values);
     p->x = buffer_new(N * (size_t)p->IN), p->dx = buffer_new(N * (size_t)p->IN);
@@ -68,12 +68,17 @@ MachineSpeed machine_speed_measure(const ModelConfig *c, int rows, int batch)
 {
     Product p;
     MachineSpeed speed = {0};
-    open_product(&p, c, rows);
+    open_product(&p, c, c->compute, rows);
     speed.forward = measure(forward, &p);
     speed.training = 3 * measure(forward_and_back, &p);
     close_product(&p);
+    if (c->compute != COMPUTE_F32) {
+        open_product(&p, c, COMPUTE_F32, rows);
+        speed.floats = measure(forward, &p);
+        close_product(&p);
+    }
     if (batch == 0) return speed;
-    open_product(&p, c, batch);
+    open_product(&p, c, c->compute, batch);
     speed.decoding = measure(forward, &p);
     close_product(&p);
     return speed;

@@ -9,6 +9,7 @@ typedef struct {
     double forward;  /* products of `rows` activations with a matrix */
     double training; /* the same with both products of the backward */
     double decoding; /* products of `batch` activations: one token of each sequence */
+    double floats;   /* forward in floats, where the model is computed otherwise; else 0 */
 } MachineSpeed;
 
 /* Of a matrix of the model's own width and MLP width (the latter cut where it is vast).  Takes some tens of milliseconds

@@ -27,7 +27,7 @@ size_t model_memory(const ModelConfig *c, const ModelUse *use)
                          linear_packed(C, F, use->trained);
     const size_t head = use->predicts ? linear_packed(V, C, use->predictions_trained) : 0;
     const size_t forms = (size_t)c->n_layer * block + head;
-    const bool pairs = c->type == DTYPE_BF16 && !use->changed;
+    const bool pairs = c->compute == COMPUTE_BF16 || (c->type == DTYPE_BF16 && !use->changed);
     return sizeof(real) * (model_size(c) + rope + (pairs ? forms / 2 : forms));
 }
 

@@ -205,7 +205,7 @@ void model_take_memory(Model *m)
     for (int i = 0; i < n_linears(m); i++) {
         Linear *p = linear_at(m, i);
         p->index = i;
-        p->weight = weight_new(m->parameters.w + p->at, p->OUT, p->IN);
+        p->weight = weight_new(m->parameters.w + p->at, p->OUT, p->IN, m->config.compute);
     }
     if (!m->config.learned_positions) make_rope(m);
 }

@@ -15,6 +15,9 @@ enum {
         1 << 28, /* numbers in the table of positions: twice a context of 2^20 with heads of 128 */
 };
 
+/* Ours alone: whoever does not know it leaves it. */
+static const char COMPUTE_KEY[] = "rlhf_compute";
+
 typedef struct {
     const char *type;  /* model_type */
     const char *class; /* of transformers, without what it is for */
@@ -346,6 +349,8 @@ int model_config_read(ModelConfig *out, const char *dir, Error *err)
     if (rc == 0) rc = whole(&c.V, o, "vocab_size", REQUIRED, err);
     if (rc == 0) rc = whole(&c.bos, o, "bos_token_id", -1, err);
     if (rc == 0) rc = read_eos(&c, o, err);
+    if (rc == 0 && kernels_compute(&c.compute, json_text(o, COMPUTE_KEY, "f32")) != 0)
+        rc = error_set(err, "%s is neither \"f32\" nor \"bf16\"", COMPUTE_KEY);
     c.init_std = json_number(o, "initializer_range", c.init_std);
     if (rc == 0) rc = read_labels(&c, o, err);
     if (rc == 0) rc = model_config_check(&c, err);
@@ -431,6 +436,8 @@ int model_config_write(const ModelConfig *c, const char *dir, Error *err)
         text_format(&t, "%s,\n  \"pad_token_id\": %d,\n", c->n_eos_more ? "]" : "", c->eos);
     }
     put_number(&t, "initializer_range", c->init_std);
+    if (c->compute != COMPUTE_F32)
+        text_format(&t, "  \"%s\": \"%s\",\n", COMPUTE_KEY, kernels_compute_name(c->compute));
     text_format(&t, "  \"tie_word_embeddings\": %s,\n", c->tied ? "true" : "false");
     text_format(&t, "  \"torch_dtype\": \"%s\",\n  \"vocab_size\": %d\n}\n",
                 dtype_torch_name(c->type), c->V);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "kernels/kernels.h"
 #include "policy/dtype.h"
 #include "policy/rope.h"
 
@@ -35,8 +36,9 @@ typedef struct {
     int bos, eos;                       /* token ids, -1 when absent */
     int eos_more[EOS_MORE], n_eos_more; /* a list of them goes on so */
     double init_std;
-    Dtype type;   /* of the weights: BF16 where all of a file's are, else F32; when written, any */
-    int n_labels; /* heads of a ...ForSequenceClassification; 0 for a language model */
+    Dtype type; /* of the weights: BF16 where all of a file's are, else F32; when written, any */
+    Compute compute; /* of the products with matrices; adapters and heads are computed in floats */
+    int n_labels;    /* heads of a ...ForSequenceClassification; 0 for a language model */
 } ModelConfig;
 
 /* Read dir/config.json; dropout is ignored (there is none here). */

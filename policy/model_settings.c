@@ -26,7 +26,8 @@ int model_settings_config(ModelConfig *out, const ModelSettings *s, int V, int e
                      .tied = true,
                      .bos = eos,
                      .eos = eos,
-                     .init_std = s->init_std};
+                     .init_std = s->init_std,
+                     .compute = (Compute)s->compute};
     c.HD = c.C / c.NH;
     if (s->mlp) c.F = s->mlp;
     else c.F = llama ? (8 * c.C / 3 + 31) / 32 * 32 : 4 * c.C;

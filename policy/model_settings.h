@@ -17,7 +17,8 @@
     X(int,    context,       256,     8,    1048576, "",      "longest sequence in tokens") \
     X(int,    vocabulary,    1024,    258,  1048576, "",      "tokens of a new tokenizer") \
     X(double, rope_theta,    10000,   1,    1e9,     "Su et al. 2021", "base of the rotary frequencies") \
-    X(double, init_std,      0.02,    0,    1,       "Radford et al. 2019", "deviation of the initial weights")
+    X(double, init_std,      0.02,    0,    1,       "Radford et al. 2019", "deviation of the initial weights") \
+    X(choice, compute,       "f32",   "f32|bf16", 0, "",     "of the products of matrices: bf16 rounds what is multiplied to bfloat16")
 
 typedef struct { MODEL_CONFIG(CONFIG_MEMBER) } ModelSettings;
 /* clang-format on */

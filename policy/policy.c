@@ -43,7 +43,7 @@ static void open_head(Policy *p)
         w[p->head_bias + (size_t)k] = (real)score.bias[k];
     buffer_write(p->head.w, w, p->head.n);
     free(w);
-    p->head_weight = weight_new(p->head.w, K, C);
+    p->head_weight = weight_new(p->head.w, K, C, COMPUTE_F32);
 }
 
 static void room_free(Policy *p)

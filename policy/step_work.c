@@ -15,16 +15,28 @@ static double passes(const StepWork *w, WorkKind kind)
     return kind != WORK_TRAINED ? 1 : w->adapter ? 2 : 3;
 }
 
-double step_work_of(const StepWork *w, WorkKind kind, const ModelConfig *c)
+/* With the weights. */
+static double products_of(const StepWork *w, WorkKind kind, const ModelConfig *c)
 {
     ParameterCount count;
     parameter_count(&count, c, 0);
-    const double products = (double)(count.all[PART_ATTENTION] + count.all[PART_MLP]);
+    const double blocks = (double)(count.all[PART_ATTENTION] + count.all[PART_MLP]);
+    const double output = (double)c->V * c->C;
+    return (w->trunk[kind] * blocks + w->head[kind] * output) * passes(w, kind);
+}
+
+/* In floats, however those are computed. */
+static double others_of(const StepWork *w, WorkKind kind, const ModelConfig *c)
+{
     /* two products of a query's head with half of the sequence, in every layer */
     const double attention = (double)c->n_layer * c->NH * c->HD * w->length;
-    const double rest = REST[kind] * c->n_layer * c->C, output = (double)c->V * c->C;
-    return w->trunk[kind] * ((products + attention) * passes(w, kind) + rest) +
-           w->head[kind] * output * passes(w, kind);
+    const double rest = REST[kind] * c->n_layer * c->C;
+    return w->trunk[kind] * (attention * passes(w, kind) + rest);
+}
+
+double step_work_of(const StepWork *w, WorkKind kind, const ModelConfig *c)
+{
+    return products_of(w, kind, c) + others_of(w, kind, c);
 }
 
 double step_work_all(const StepWork *w, const ModelConfig *c)
@@ -39,6 +51,9 @@ double step_work_seconds(const StepWork *w, const ModelConfig *c, const MachineS
     const double at[WORK_KINDS] = {speed->forward, speed->training, speed->decoding};
     double seconds = 0;
     for (int kind = 0; kind < WORK_KINDS; kind++)
-        if (w->trunk[kind] > 0) seconds += step_work_of(w, (WorkKind)kind, c) / at[kind];
+        if (w->trunk[kind] > 0)
+            seconds +=
+                products_of(w, (WorkKind)kind, c) / at[kind] +
+                others_of(w, (WorkKind)kind, c) / (speed->floats > 0 ? speed->floats : at[kind]);
     return seconds;
 }

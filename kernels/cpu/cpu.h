@@ -14,21 +14,32 @@
 #define ISA_NAME(name, isa) ISA_JOIN(name, isa)
 #define ISA(name)           ISA_NAME(name, KERNELS_ISA)
 
-#define cpu_workspace       ISA(workspace)
-#define cpu_tile            ISA(tile)
-#define cpu_matmul          ISA(matmul)
-#define cpu_matmul_rows     ISA(matmul_rows)
-#define cpu_pack_rows       ISA(pack_rows)
-#define cpu_pack_row        ISA(pack_row)
-#define cpu_pair_rows       ISA(pair_rows)
-#define cpu_pair_columns    ISA(pair_columns)
-#define cpu_unpair          ISA(unpair)
-#define cpu_all_bfloat16    ISA(all_bfloat16)
-#define cpu_pack_columns    ISA(pack_columns)
-#define cpu_add_columns     ISA(add_columns)
-#define cpu_add_outer       ISA(add_outer)
-#define cpu_weight_forward  ISA(weight_forward)
-#define cpu_weight_backward ISA(weight_backward)
+#define cpu_workspace        ISA(workspace)
+#define cpu_tile             ISA(tile)
+#define cpu_matmul           ISA(matmul)
+#define cpu_matmul_rows      ISA(matmul_rows)
+#define cpu_pack_rows        ISA(pack_rows)
+#define cpu_pack_row         ISA(pack_row)
+#define cpu_pair_rows        ISA(pair_rows)
+#define cpu_pair_columns     ISA(pair_columns)
+#define cpu_unpair           ISA(unpair)
+#define cpu_all_bfloat16     ISA(all_bfloat16)
+#define cpu_bf16_rows        ISA(bf16_rows)
+#define cpu_bf16_row_pair    ISA(bf16_row_pair)
+#define cpu_bf16_columns     ISA(bf16_columns)
+#define cpu_bf16_left        ISA(bf16_left)
+#define cpu_bf16_begin       ISA(bf16_begin)
+#define cpu_bf16_end         ISA(bf16_end)
+#define cpu_bf16_tile        ISA(bf16_tile)
+#define cpu_bf16_chains      ISA(bf16_chains)
+#define cpu_bf16_matmul      ISA(bf16_matmul)
+#define cpu_bf16_matmul_rows ISA(bf16_matmul_rows)
+#define cpu_bf16_add_outer   ISA(bf16_add_outer)
+#define cpu_pack_columns     ISA(pack_columns)
+#define cpu_add_columns      ISA(add_columns)
+#define cpu_add_outer        ISA(add_outer)
+#define cpu_weight_forward   ISA(weight_forward)
+#define cpu_weight_backward  ISA(weight_backward)
 
 /* ---- workspace ------------------------------------------------------------------------------- */
 
@@ -53,16 +64,20 @@ typedef struct {
 } Left;
 
 typedef struct {
-    const float *at;       /* or NULL, */
-    const uint32_t *pairs; /* where every number is a bfloat16: columns c and c + 16 in one word */
+    const float *at;       /* or NULL: */
+    const uint32_t *pairs; /* where every number is a bfloat16: columns c and c + 16 in one word; */
+    const uint32_t *bf16;  /* for a product in bfloat16 (kernels/cpu/bf16.h) */
     ptrdiff_t panel;       /* numbers from one panel to the next */
 } Right;
 
-/* The same from a column on, a multiple of WIDTH, and a step. */
+/* The same from a column on, a multiple of WIDTH, and a step, in bfloat16 a multiple of BF16_STEPS. */
 static inline Right cpu_right_at(Right r, int column, int step)
 {
     const ptrdiff_t numbers = column / WIDTH * r.panel + (ptrdiff_t)step * WIDTH;
-    return (Right){r.at ? r.at + numbers : NULL, r.pairs ? r.pairs + numbers / 2 : NULL, r.panel};
+    return (Right){.at = r.at ? r.at + numbers : NULL,
+                   .pairs = r.pairs ? r.pairs + numbers / 2 : NULL,
+                   .bf16 = r.bf16 ? r.bf16 + numbers / 2 : NULL,
+                   .panel = r.panel};
 }
 
 /* A register tile of at most TILE_ROWS rows: out (+)= left right, each output one chain of fma over
@@ -95,12 +110,12 @@ typedef struct {
     int M, N, K, add;
 } Product;
 void cpu_matmul(const Product *p);
-/* Rows [i0,i1), on the calling thread alone; the left operand's step must be 1.  `right_room`: so many floats
- * for a right operand of pairs. */
+/* Rows [i0,i1), on the calling thread alone; the left operand's step must be 1.  `room`: so many floats for
+ * a right operand of pairs, or the left one of a product in bfloat16. */
 enum {
-    RIGHT_ROOM = 1 << 17
-}; /* 512 KiB, which stay in a second-level cache beside the left operand */
-void cpu_matmul_rows(const Product *p, int i0, int i1, float *right_room);
+    PACK_ROOM = 1 << 17
+}; /* 512 KiB, which stay in a second-level cache beside the other operand */
+void cpu_matmul_rows(const Product *p, int i0, int i1, float *room);
 
 /* panels (WIDTH columns each) of values (K,N), rows ld apart */
 void cpu_pack_rows(float *panels, const float *values, ptrdiff_t ld, int K, int N);
@@ -133,10 +148,10 @@ void cpu_add_outer(float *dw, const float *left, ptrdiff_t left_ld, int M, const
 
 /* ---- weights --------------------------------------------------------------------------------- */
 
-/* One of the two, or neither yet. */
+/* One of the three, or none yet. */
 typedef struct {
     float *floats;
-    uint32_t *pairs;
+    uint32_t *pairs, *bf16;
     bool ready;
 } Panels;
 
@@ -145,6 +160,7 @@ typedef struct {
 struct Weight {
     const float *values;
     int OUT, IN;
+    Compute compute;
     Panels forward, backward;
 };
 Right cpu_weight_forward(Weight *w);

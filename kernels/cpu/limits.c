@@ -1,5 +1,5 @@
 /* What the machine can do at most with these instructions: nothing here computes anything that is used. */
-#include "kernels/cpu/cpu.h"
+#include "kernels/cpu/bf16.h"
 
 /* As many chains as the tile of the matrix product has sums: they fit in registers and hide each other's
  * latency. */
@@ -26,14 +26,17 @@ static float chains(size_t rounds)
     return vec_sum(all);
 }
 
-double ISA(limit_fma)(size_t rounds)
+double ISA(limit_fma)(size_t rounds, Compute compute)
 {
     const int threads = kernels_thread_count(SIZE_MAX);
+    const bool tiles = compute == COMPUTE_BF16 && BF16_ROUND > 0;
     float sum = 0;
 #pragma omp parallel for num_threads(threads) if (threads > 1) reduction(+ : sum)
-    for (int t = 0; t < threads; t++) sum += chains(rounds);
+    for (int t = 0; t < threads; t++)
+        if (tiles) cpu_bf16_chains(rounds);
+        else sum += chains(rounds);
     keep(sum);
-    return (double)threads * CHAINS * LANES * (double)rounds;
+    return (double)threads * (tiles ? BF16_ROUND : CHAINS * LANES) * (double)rounds;
 }
 
 /* Four sums hide the latency of an addition. */

@@ -1,5 +1,5 @@
 /* The linear layer over weights in panels. */
-#include "kernels/cpu/cpu.h"
+#include "kernels/cpu/bf16.h"
 
 void ISA(linear_forward)(real *out, const real *x, Weight *w, const real *bias, int N)
 {
@@ -26,6 +26,7 @@ void ISA(linear_backward)(real *dx, real *dw, real *dbias, const real *dout, con
                               .M = N,
                               .N = IN,
                               .K = OUT});
-    if (dw) cpu_add_outer(dw, dout, OUT, OUT, x, IN, IN, N);
+    if (dw && w->compute == COMPUTE_BF16) cpu_bf16_add_outer(dw, dout, OUT, OUT, x, IN, IN, N);
+    else if (dw) cpu_add_outer(dw, dout, OUT, OUT, x, IN, IN, N);
     if (dbias) cpu_add_columns(dbias, dout, N, OUT);
 }

@@ -1,5 +1,5 @@
 /* The log-probability head: logits exist one tile of the vocabulary at a time. */
-#include "kernels/cpu/cpu.h"
+#include "kernels/cpu/bf16.h"
 
 #include <assert.h>
 #include <omp.h>
@@ -107,7 +107,7 @@ void ISA(logprob_forward)(real *logp, real *entropy, real *lse, const real *h, W
     const float inverse = (float)(1 / temperature);
     const Right right = cpu_weight_forward(w);
     const int threads = kernels_thread_count((size_t)N * (size_t)V * (size_t)C);
-    const size_t scratch = (size_t)FORWARD_ROWS * LOGITS_LD + RIGHT_ROOM;
+    const size_t scratch = (size_t)FORWARD_ROWS * LOGITS_LD + PACK_ROOM;
     float *logits = cpu_workspace(WORK_HEAD, scratch * (size_t)threads);
     Fold *fold = folds(N, V);
     for (int n = 0; n < N; n++) assert(target[n] >= 0 && target[n] < V);
@@ -169,6 +169,17 @@ static void row_gradient(float *logits, int n, int target, float lse, float dlog
     if (target >= 0 && target < n) logits[target] = fmaf(dlogp, inverse, logits[target]);
 }
 
+static Right pack_hidden(float *panels, const float *h, const Weight *w, int rows)
+{
+    if (w->compute == COMPUTE_F32) {
+        cpu_pack_rows(panels, h, w->IN, rows, w->IN);
+        return (Right){.at = panels, .panel = (ptrdiff_t)rows * WIDTH};
+    }
+    uint32_t *words = (uint32_t *)(void *)panels;
+    cpu_bf16_rows(words, h, w->IN, rows, w->IN);
+    return (Right){.bf16 = words, .panel = bf16_panel(rows)};
+}
+
 /* Rows in groups, in each the vocabulary tile by tile: so every row of dw is one chain over the rows
  * of the batch ascending, and every row of dh one over the vocabulary. */
 void ISA(logprob_backward)(real *dh, real *dw, const real *dlogp, const real *dentropy,
@@ -181,12 +192,13 @@ void ISA(logprob_backward)(real *dh, real *dw, const real *dlogp, const real *de
     const Right forward = cpu_weight_forward(w);
     float *logits = cpu_workspace(WORK_HEAD, (size_t)group * LOGITS_LD);
     float *panels =
-        dw ? cpu_workspace(WORK_RIGHT, (size_t)group * (size_t)round_up(C, WIDTH)) : NULL;
+        dw ? cpu_workspace(WORK_RIGHT, (size_t)(round_up(group, BF16_STEPS) * round_up(C, WIDTH)))
+           : NULL;
 
     for (int i0 = 0; i0 < N; i0 += BACKWARD_ROWS) {
         const int rows = at_most(N - i0, BACKWARD_ROWS);
         const float *h_0 = h + (ptrdiff_t)i0 * C;
-        if (dw) cpu_pack_rows(panels, h_0, C, rows, C);
+        const Right hidden = dw ? pack_hidden(panels, h_0, w, rows) : (Right){0};
         for (int v0 = 0; v0 < V; v0 += VOCABULARY) {
             const int n = at_most(V - v0, VOCABULARY);
             cpu_matmul(&(Product){.out = logits,
@@ -217,7 +229,7 @@ void ISA(logprob_backward)(real *dh, real *dw, const real *dlogp, const real *de
                 cpu_matmul(&(Product){.out = dw + (ptrdiff_t)v0 * C,
                                       .ld = C,
                                       .left = {logits, 1, LOGITS_LD},
-                                      .right = {panels, NULL, (ptrdiff_t)rows * WIDTH},
+                                      .right = hidden,
                                       .M = n,
                                       .N = C,
                                       .K = rows,

@@ -3,7 +3,7 @@
  *
  * The activations of all layers fit no near cache, and a tile that waits for its rows of them takes half
  * as long again: what the tiles after it want is fetched while it multiplies. */
-#include "kernels/cpu/cpu.h"
+#include "kernels/cpu/bf16.h"
 
 #include <assert.h>
 #include <omp.h>
@@ -49,7 +49,7 @@ static void pack_left(float *packed, Left left, Block b, int tiles, int k0, int 
     }
 }
 
-/* What a thread needs beside the operands: a packed block of the left one, or NULL; RIGHT_ROOM floats where the
+/* What a thread needs beside the operands: a packed block of the left one, or NULL; PACK_ROOM floats where the
  * right one is of pairs. */
 typedef struct {
     float *left, *right;
@@ -61,10 +61,10 @@ static Right right_steps(const Product *p, int j0, int j1, int k0, int depth, fl
     const Right from = cpu_right_at(p->right, j0, k0);
     if (!from.pairs) return from;
     const ptrdiff_t panel = (ptrdiff_t)depth * WIDTH;
-    assert(round_up(j1 - j0, WIDTH) * depth <= RIGHT_ROOM);
+    assert(round_up(j1 - j0, WIDTH) * depth <= PACK_ROOM);
     for (int j = 0; j < j1 - j0; j += WIDTH)
         cpu_unpair(room + j / WIDTH * panel, cpu_right_at(from, j, 0).pairs, depth);
-    return (Right){room, NULL, panel};
+    return (Right){.at = room, .panel = panel};
 }
 
 /* Row tile t of a block by the columns [j0,j1) of `right`, side by side, as memory likes to be written.  Meanwhile
@@ -102,7 +102,7 @@ static void row_tile(const Product *p, Right right, Block b, int tiles, int t, i
 /* The tiles of one block over steps [k0,k0+depth): all rows by as many panels as stay near. */
 static void block_steps(const Product *p, Block b, int k0, int depth, Room room)
 {
-    const int tiles = tile_count(b.i1 - b.i0), columns = RIGHT_ROOM / depth / WIDTH * WIDTH;
+    const int tiles = tile_count(b.i1 - b.i0), columns = PACK_ROOM / depth / WIDTH * WIDTH;
     if (room.left) pack_left(room.left, p->left, b, tiles, k0, depth);
     for (int j0 = b.j0; j0 < b.j1; j0 += columns) {
         const int j1 = at_most(b.j1, j0 + columns);
@@ -117,12 +117,16 @@ static void block_product(const Product *p, Block b, Room room)
     for (int k0 = 0; k0 < p->K; k0 += DEPTH) block_steps(p, b, k0, at_most(p->K - k0, DEPTH), room);
 }
 
-void cpu_matmul_rows(const Product *p, int i0, int i1, float *right_room)
+void cpu_matmul_rows(const Product *p, int i0, int i1, float *room)
 {
+    if (p->right.bf16) {
+        cpu_bf16_matmul_rows(p, i0, i1, room);
+        return;
+    }
     assert(p->left.step == 1);
     for (int i = i0; i < i1; i += BLOCK_TILES * TILE_ROWS)
         block_product(p, (Block){i, at_most(i1, i + BLOCK_TILES * TILE_ROWS), 0, p->N},
-                      (Room){NULL, right_room});
+                      (Room){NULL, room});
 }
 
 /* How a team divides a product: blocks of rows; when those are too few to go round, groups of panels as
@@ -147,7 +151,7 @@ static Plan plan_of(const Product *p)
     if (packs && blocks > threads) blocks = (int)round_up(blocks, threads);
     const int groups = at_most((wanted + blocks - 1) / blocks, panels);
     const size_t left = (size_t)LEFT_FLOATS * (size_t)threads;
-    const size_t right = (size_t)RIGHT_ROOM * (size_t)threads;
+    const size_t right = (size_t)PACK_ROOM * (size_t)threads;
     const Room room = {packs ? cpu_workspace(WORK_LEFT, left) : NULL,
                        p->right.pairs ? cpu_workspace(WORK_PAIRS, right) : NULL};
     return (Plan){threads, blocks, groups, panels, room};
@@ -158,7 +162,7 @@ static Room room_of_thread(const Plan *plan)
     const ptrdiff_t thread = omp_get_thread_num();
     const Room first = plan->room;
     return (Room){first.left ? first.left + LEFT_FLOATS * thread : NULL,
-                  first.right ? first.right + RIGHT_ROOM * thread : NULL};
+                  first.right ? first.right + PACK_ROOM * thread : NULL};
 }
 
 /* Called by every thread of a team; all have done their share when it returns. */
@@ -181,6 +185,10 @@ void cpu_matmul(const Product *p)
 {
     assert(p->left.step == 1 || p->left.row == 1);
     if (p->M == 0 || p->N == 0 || p->K == 0) return;
+    if (p->right.bf16) {
+        cpu_bf16_matmul(p);
+        return;
+    }
     const Plan plan = plan_of(p);
 #pragma omp parallel num_threads(plan.threads) if (plan.threads > 1)
     share(p, &plan);
@@ -200,7 +208,7 @@ void cpu_add_outer(float *dw, const float *left, ptrdiff_t left_ld, int M, const
         const int n0 = (int)((int64_t)N * part / parts),
                   n1 = (int)((int64_t)N * (part + 1) / parts);
         p.left.at = left + n0 * left_ld, p.K = n1 - n0;
-        p.right = (Right){panels, NULL, (ptrdiff_t)p.K * WIDTH};
+        p.right = (Right){.at = panels, .panel = (ptrdiff_t)p.K * WIDTH};
 #pragma omp for
         for (int n = n0; n < n1; n++) cpu_pack_row(panels, right + n * right_ld, n - n0, p.K, K);
         share(&p, &plan);

@@ -2,6 +2,9 @@
  * or an array in plain C.  Every function gives the same bits on all of them, so whatever is written
  * over this header does too.
  *
+ * bfloat16: vec_bfloat16 rounds to the nearest, ties to even; subnormal numbers become 0.  vec_pair(even, odd) rounds
+ * so and packs two numbers of each lane into one word, vec_pair_even and vec_pair_odd take them out.
+ *
  * NaN: vec_max(a, b) and vec_min(a, b) return b when either is NaN, comparisons are false. */
 #ifndef KERNELS_CPU_VEC_H
 #define KERNELS_CPU_VEC_H

@@ -97,6 +97,46 @@ static inline vec vec_zip_high(vec a, vec b)
     return zip_halves(a.hi, b.hi);
 }
 
+static inline __m256 round_half(__m256 v)
+{
+    const __m256i bits = _mm256_castps_si256(v), all = _mm256_set1_epi32(-1);
+    const __m256i size = _mm256_srli_epi32(_mm256_slli_epi32(bits, 1), 1);
+    const __m256i upper = _mm256_slli_epi32(all, 16), sign = _mm256_slli_epi32(all, 31);
+    const __m256i least = _mm256_srli_epi32(_mm256_slli_epi32(bits, 15), 31);
+    const __m256i half = _mm256_add_epi32(_mm256_set1_epi32(0x7fff), least);
+    const __m256i tiny = _mm256_cmpgt_epi32(_mm256_set1_epi32(0x00800000), size);
+    const __m256i nan = _mm256_cmpgt_epi32(size, _mm256_set1_epi32(0x7f800000));
+    const __m256i quiet = _mm256_or_si256(bits, _mm256_set1_epi32(0x00400000));
+    __m256i r = _mm256_and_si256(_mm256_add_epi32(bits, half), upper);
+    r = _mm256_blendv_epi8(r, _mm256_and_si256(bits, sign), tiny);
+    r = _mm256_blendv_epi8(r, _mm256_and_si256(quiet, upper), nan);
+    return _mm256_castsi256_ps(r);
+}
+static inline vec vec_bfloat16(vec v)
+{
+    return (vec){round_half(v.lo), round_half(v.hi)};
+}
+static inline __m256 pair_half(__m256 even, __m256 odd)
+{
+    const __m256i low = _mm256_srli_epi32(_mm256_castps_si256(even), 16);
+    return _mm256_castsi256_ps(_mm256_or_si256(low, _mm256_castps_si256(odd)));
+}
+static inline vec vec_pair(vec even, vec odd)
+{
+    return (vec){pair_half(round_half(even.lo), round_half(odd.lo)),
+                 pair_half(round_half(even.hi), round_half(odd.hi))};
+}
+static inline vec vec_pair_even(vec p)
+{
+    return (vec){_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(p.lo), 16)),
+                 _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(p.hi), 16))};
+}
+static inline vec vec_pair_odd(vec p)
+{
+    const __m256 upper = _mm256_castsi256_ps(_mm256_set1_epi32((int)0xffff0000));
+    return (vec){_mm256_and_ps(p.lo, upper), _mm256_and_ps(p.hi, upper)};
+}
+
 static inline mask mask_first(ptrdiff_t n)
 {
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);

@@ -80,6 +80,45 @@ static inline vec vec_zip_high(vec a, vec b)
     return _mm512_permutex2var_ps(a, lanes, b);
 }
 
+static inline vec vec_bfloat16(vec v)
+{
+    const __m512i bits = _mm512_castps_si512(v), all = _mm512_set1_epi32(-1);
+    const __m512i size = _mm512_srli_epi32(_mm512_slli_epi32(bits, 1), 1);
+    const __m512i upper = _mm512_slli_epi32(all, 16), sign = _mm512_slli_epi32(all, 31);
+    const __m512i least = _mm512_srli_epi32(_mm512_slli_epi32(bits, 15), 31);
+    const __m512i half = _mm512_add_epi32(_mm512_set1_epi32(0x7fff), least);
+    const mask tiny = _mm512_cmplt_epi32_mask(size, _mm512_set1_epi32(0x00800000));
+    const mask nan = _mm512_cmpgt_epi32_mask(size, _mm512_set1_epi32(0x7f800000));
+    __m512i r = _mm512_and_si512(_mm512_add_epi32(bits, half), upper);
+    r = _mm512_mask_and_epi32(r, tiny, bits, sign);
+    r = _mm512_mask_and_epi32(r, nan, _mm512_or_si512(bits, _mm512_set1_epi32(0x00400000)), upper);
+    return _mm512_castsi512_ps(r);
+}
+#if defined(__AVX512BF16__)
+static inline vec vec_pair(vec even, vec odd)
+{
+    const __m512i halves = (__m512i)_mm512_cvtne2ps_pbh(odd, even);
+    const __m512i low = _mm512_cvtepu16_epi32(_mm512_castsi512_si256(halves));
+    const __m512i high = _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(halves, 1));
+    return _mm512_castsi512_ps(_mm512_or_si512(low, _mm512_slli_epi32(high, 16)));
+}
+#else
+static inline vec vec_pair(vec even, vec odd)
+{
+    const __m512i low = _mm512_srli_epi32(_mm512_castps_si512(vec_bfloat16(even)), 16);
+    return _mm512_castsi512_ps(_mm512_or_si512(low, _mm512_castps_si512(vec_bfloat16(odd))));
+}
+#endif
+static inline vec vec_pair_even(vec pair)
+{
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(pair), 16));
+}
+static inline vec vec_pair_odd(vec pair)
+{
+    const __m512i upper = _mm512_set1_epi32((int)0xffff0000);
+    return _mm512_castsi512_ps(_mm512_and_si512(_mm512_castps_si512(pair), upper));
+}
+
 static inline mask mask_first(ptrdiff_t n)
 {
     return n >= LANES ? 0xffff : n <= 0 ? 0 : (mask)((1u << n) - 1);

@@ -113,6 +113,47 @@ static inline vec vec_zip_high(vec a, vec b)
     return r;
 }
 
+static inline uint32_t float_bits(float f)
+{
+    uint32_t bits;
+    memcpy(&bits, &f, sizeof bits);
+    return bits;
+}
+static inline float bits_float(uint32_t bits)
+{
+    float f;
+    memcpy(&f, &bits, sizeof f);
+    return f;
+}
+static inline float round_bfloat16(float f)
+{
+    const uint32_t bits = float_bits(f), size = bits & 0x7fffffff;
+    if (size < 0x00800000) return bits_float(bits & 0x80000000);
+    if (size > 0x7f800000) return bits_float((bits | 0x00400000) & 0xffff0000);
+    return bits_float((bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000);
+}
+static inline vec vec_bfloat16(vec v)
+{
+    EACH_LANE v.lane[i] = round_bfloat16(v.lane[i]);
+    return v;
+}
+static inline vec vec_pair(vec even, vec odd)
+{
+    EACH_LANE even.lane[i] = bits_float(float_bits(round_bfloat16(even.lane[i])) >> 16 |
+                                        float_bits(round_bfloat16(odd.lane[i])));
+    return even;
+}
+static inline vec vec_pair_even(vec p)
+{
+    EACH_LANE p.lane[i] = bits_float(float_bits(p.lane[i]) << 16);
+    return p;
+}
+static inline vec vec_pair_odd(vec p)
+{
+    EACH_LANE p.lane[i] = bits_float(float_bits(p.lane[i]) & 0xffff0000);
+    return p;
+}
+
 static inline mask mask_first(ptrdiff_t n)
 {
     mask m;

@@ -1,16 +1,16 @@
-/* Weights in panels, in the shorter form that holds every value. */
-#include "kernels/cpu/cpu.h"
+/* Weights in panels: as the product in bfloat16 wants them, or in the shorter form that holds every value. */
+#include "kernels/cpu/bf16.h"
 
 #include "base/mem.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-Weight *ISA(weight_new)(const real *values, int OUT, int IN)
+Weight *ISA(weight_new)(const real *values, int OUT, int IN, Compute compute)
 {
     assert(OUT > 0 && IN > 0);
     Weight *w = mem_calloc(1, sizeof *w);
-    *w = (Weight){.values = values, .OUT = OUT, .IN = IN};
+    *w = (Weight){.values = values, .OUT = OUT, .IN = IN, .compute = compute};
     return w;
 }
 
@@ -18,6 +18,7 @@ static void panels_free(Panels *p)
 {
     buffer_free(p->floats);
     buffer_free((float *)(void *)p->pairs);
+    buffer_free((float *)(void *)p->bf16);
     *p = (Panels){0};
 }
 
@@ -46,7 +47,22 @@ static void panels_shape(Panels *p, bool pairs, int N, int K)
 
 static Right panels_right(const Panels *p, int K)
 {
-    return (Right){p->floats, p->pairs, (ptrdiff_t)K * WIDTH};
+    return (Right){.at = p->floats,
+                   .pairs = p->pairs,
+                   .bf16 = p->bf16,
+                   .panel = p->bf16 ? bf16_panel(K) : (ptrdiff_t)K * WIDTH};
+}
+
+/* The panels of a product in bfloat16, of w^T or of w. */
+static void bf16_pack(Panels *p, const Weight *w, bool backward)
+{
+    const int N = backward ? w->IN : w->OUT, K = backward ? w->OUT : w->IN;
+    if (!p->bf16) {
+        const size_t words = (size_t)round_up(N, WIDTH) / WIDTH * (size_t)bf16_panel(K) / 2;
+        p->bf16 = (uint32_t *)(void *)buffer_new(words);
+    }
+    if (backward) cpu_bf16_rows(p->bf16, w->values, w->IN, K, N);
+    else cpu_bf16_columns(p->bf16, w->values, w->IN, N, K);
 }
 
 static bool is_bfloat16(const Weight *w)
@@ -57,7 +73,9 @@ static bool is_bfloat16(const Weight *w)
 Right cpu_weight_forward(Weight *w)
 {
     Panels *p = &w->forward;
-    if (!p->ready) {
+    if (!p->ready && w->compute == COMPUTE_BF16) {
+        bf16_pack(p, w, false);
+    } else if (!p->ready) {
         panels_shape(p, is_bfloat16(w), w->OUT, w->IN);
         if (p->pairs) cpu_pair_columns(p->pairs, w->values, w->IN, w->OUT, w->IN);
         else cpu_pack_columns(p->floats, w->values, w->IN, w->OUT, w->IN);
@@ -69,7 +87,9 @@ Right cpu_weight_forward(Weight *w)
 Right cpu_weight_backward(Weight *w)
 {
     Panels *p = &w->backward;
-    if (!p->ready) {
+    if (!p->ready && w->compute == COMPUTE_BF16) {
+        bf16_pack(p, w, true);
+    } else if (!p->ready) {
         panels_shape(p, is_bfloat16(w), w->IN, w->OUT);
         if (p->pairs) cpu_pair_rows(p->pairs, w->values, w->IN, w->OUT, w->IN);
         else cpu_pack_rows(p->floats, w->values, w->IN, w->OUT, w->IN);

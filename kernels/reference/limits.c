@@ -5,8 +5,9 @@
 
 enum { CHAINS = 8 };
 
-double reference_limit_fma(size_t rounds)
+double reference_limit_fma(size_t rounds, Compute compute)
 {
+    (void)compute;
     real sum[CHAINS] = {0};
     for (size_t round = 0; round < rounds; round++)
         for (int i = 0; i < CHAINS; i++) sum[i] = (real)fma(sum[i], (real)0.999, (real)1e-3);

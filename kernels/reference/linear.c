@@ -1,6 +1,7 @@
 #include "kernels/reference/reference.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <tgmath.h>
 
 #include "base/mem.h"
@@ -12,10 +13,36 @@ real reference_dot(const real *a, const real *b, int n)
     return sum;
 }
 
-Weight *reference_weight_new(const real *values, int OUT, int IN)
+/* Half of the last place is added, less the least of it where the last place is even. */
+static float nearest_bfloat16(float x)
+{
+    uint32_t bits;
+    if (fabs(x) < 0x1p-126f) return 0;
+    if (!isfinite(x)) return x;
+    memcpy(&bits, &x, sizeof bits);
+    bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+real reference_factor(const Weight *w, real x)
+{
+    if (w->compute == COMPUTE_F32 || sizeof(real) == sizeof(double)) return x;
+    return nearest_bfloat16((float)x);
+}
+
+real reference_weight_dot(const Weight *w, const real *a, const real *b, int n)
+{
+    real sum = 0;
+    for (int i = 0; i < n; i++)
+        sum = fma(reference_factor(w, a[i]), reference_factor(w, b[i]), sum);
+    return sum;
+}
+
+Weight *reference_weight_new(const real *values, int OUT, int IN, Compute compute)
 {
     Weight *w = mem_calloc(1, sizeof *w);
-    *w = (Weight){.OUT = OUT, .IN = IN, .values = values};
+    *w = (Weight){.OUT = OUT, .IN = IN, .compute = compute, .values = values};
     return w;
 }
 
@@ -40,7 +67,7 @@ void reference_linear_forward(real *out, const real *x, Weight *w, const real *b
         const real *x_n = row_of(x, n, w->IN);
         real *out_n = out + (size_t)n * w->OUT;
         for (int o = 0; o < w->OUT; o++) {
-            const real sum = reference_dot(x_n, row_of(w->values, o, w->IN), w->IN);
+            const real sum = reference_weight_dot(w, x_n, row_of(w->values, o, w->IN), w->IN);
             out_n[o] = bias ? sum + bias[o] : sum;
         }
     }
@@ -62,13 +89,16 @@ void reference_linear_backward(real *dx, real *dw, real *dbias, const real *dout
         const real *dout_n = row_of(dout, n, OUT);
         for (int i = 0; dx && i < IN; i++) {
             real sum = 0;
-            for (int o = 0; o < OUT; o++) sum = fma(dout_n[o], w->values[(size_t)o * IN + i], sum);
+            for (int o = 0; o < OUT; o++)
+                sum = fma(reference_factor(w, dout_n[o]),
+                          reference_factor(w, w->values[(size_t)o * IN + i]), sum);
             dx[(size_t)n * IN + i] = sum;
         }
         for (int o = 0; dw && o < OUT; o++) {
             const real *x_n = row_of(x, n, IN);
             real *dw_o = dw + (size_t)o * IN;
-            for (int i = 0; i < IN; i++) dw_o[i] = fma(dout_n[o], x_n[i], dw_o[i]);
+            const real by = reference_factor(w, dout_n[o]);
+            for (int i = 0; i < IN; i++) dw_o[i] = fma(by, reference_factor(w, x_n[i]), dw_o[i]);
         }
         for (int o = 0; dbias && o < OUT; o++) dbias[o] += dout_n[o];
     }

@@ -48,7 +48,8 @@ void reference_logprob_forward(real *logp, real *entropy, real *lse, const real 
         for (int start = 0; start < V; start += TILE) {
             const int end = tile_end(start, V);
             for (int v = start; v < end; v++)
-                z[v - start] = reference_dot(row_of(h, n, C), row_of(w->values, v, C), C) * inverse;
+                z[v - start] =
+                    reference_weight_dot(w, row_of(h, n, C), row_of(w->values, v, C), C) * inverse;
             fold_tile(&f, z, end - start);
             if (target[n] >= start && target[n] < end) chosen = z[target[n] - start];
         }
@@ -75,13 +76,18 @@ void reference_logprob_backward(real *dh, real *dw, const real *dlogp, const rea
         const real *h_n = row_of(h, n, C);
         for (int v = 0; v < V; v++) {
             const real *w_v = row_of(w->values, v, C);
-            const real log_p = reference_dot(h_n, w_v, C) * inverse - lse[n], p = exp(log_p);
+            const real log_p = reference_weight_dot(w, h_n, w_v, C) * inverse - lse[n],
+                       p = exp(log_p);
             real dz = dlogp[n] * ((v == target[n]) - p);
             if (dentropy) dz -= dentropy[n] * p * (log_p + entropy[n]);
-            const real dlogit = dz * inverse;
+            const real dlogit = reference_factor(w, dz * inverse);
             for (int i = 0; i < C; i++) {
-                if (dh) dh[(size_t)n * C + i] = fma(dlogit, w_v[i], dh[(size_t)n * C + i]);
-                if (dw) dw[(size_t)v * C + i] = fma(dlogit, h_n[i], dw[(size_t)v * C + i]);
+                if (dh)
+                    dh[(size_t)n * C + i] =
+                        fma(dlogit, reference_factor(w, w_v[i]), dh[(size_t)n * C + i]);
+                if (dw)
+                    dw[(size_t)v * C + i] =
+                        fma(dlogit, reference_factor(w, h_n[i]), dw[(size_t)v * C + i]);
             }
         }
     }

@@ -10,6 +10,7 @@
 
 struct Weight {
     int OUT, IN;
+    Compute compute;
     const real *values; /* borrowed; never packed */
 };
 
@@ -25,11 +26,15 @@ static inline const real *row_of(const real *x, size_t row, size_t ld)
 
 /* a . b over n ascending, one chain of fused multiply-adds from 0. */
 real reference_dot(const real *a, const real *b, int n);
+/* A factor of a product with w: x, or the bfloat16 nearest to it, in double always x. */
+real reference_factor(const Weight *w, real x);
+/* a . b of such factors. */
+real reference_weight_dot(const Weight *w, const real *a, const real *b, int n);
 
 void reference_buffer_add(real *to, const real *from, size_t n);
 double reference_buffer_sum_squares(const real *buffer, size_t n);
 
-Weight *reference_weight_new(const real *values, int OUT, int IN);
+Weight *reference_weight_new(const real *values, int OUT, int IN, Compute compute);
 void reference_weight_free(Weight *w);
 void reference_weight_changed(Weight *w);
 void reference_weight_pack(Weight *w, int backward);
@@ -86,7 +91,7 @@ void reference_sample_forward(int *token, const real *logits, const real *lse, c
 
 void reference_adamw_step(real *w, real *m, real *v, const real *g, size_t n, const AdamStep *s);
 
-double reference_limit_fma(size_t rounds);
+double reference_limit_fma(size_t rounds, Compute compute);
 double reference_limit_read(const real *buffer, size_t n);
 
 #endif

@@ -33,7 +33,7 @@ must "${ppo[@]}" --json
 is "$(product tokens_per_second seconds 1)" 20 "tokens of an iteration"
 must "${ppo[@]}" --rank 2 --value shared
 prints_like '^[0-9.e-]+ s an iteration \(median of 1\): sampling' "phases of an iteration with adapters and one trunk"
-prints_like '^limits: [0-9]+ GFLOP/s in registers, [0-9.]+ GB/s from memory; .*; peak memory [0-9]+ MB$' "the limits"
+prints_like '^limits: [0-9]+ GFLOP/s of f32 in registers, [0-9.]+ GB/s from memory; .*; peak memory [0-9]+ MB$' "the limits"
 
 refused 2 "a second word is missing, one of: matmul, train, generate, ppo" bench
 refused 2 "no shape 'gtp2'; did you mean: gpt2" bench train --shape gtp2

@@ -116,7 +116,7 @@ enum { LINEAR_N = 5, LINEAR_IN = 7, LINEAR_OUT = 6 };
 
 static void forward_linear(Operation *op)
 {
-    Weight *w = weight_new(op->in[1], LINEAR_OUT, LINEAR_IN);
+    Weight *w = weight_new(op->in[1], LINEAR_OUT, LINEAR_IN, COMPUTE_F32);
     linear_forward(op->out, op->in[0], w, op->in[2], LINEAR_N);
     weight_free(w);
 }
@@ -130,7 +130,7 @@ static void linear_backward_is_the_gradient(void **state)
     add_input(&op, LINEAR_OUT * LINEAR_IN);
     add_input(&op, LINEAR_OUT);
 
-    Weight *w = weight_new(op.in[1], LINEAR_OUT, LINEAR_IN);
+    Weight *w = weight_new(op.in[1], LINEAR_OUT, LINEAR_IN, COMPUTE_F32);
     linear_backward(op.grad[0], op.grad[1], op.grad[2], op.dout, op.in[0], w, LINEAR_N);
     weight_free(w);
     check_gradients(&op);
@@ -142,7 +142,7 @@ static void a_null_gradient_is_frozen_and_leaves_the_others_alone(void **state)
     noise_state = 1;
     real *x = noise_new(12), *values = noise_new(20), *dout = noise_new(15);
     real *dx = buffer_new(12), *dx_alone = buffer_new(12), *dw = buffer_new(20);
-    Weight *w = weight_new(values, 5, 4);
+    Weight *w = weight_new(values, 5, 4, COMPUTE_F32);
 
     linear_backward(dx, dw, NULL, dout, x, w, 3);
     linear_backward(dx_alone, NULL, NULL, dout, NULL, w, 3);
@@ -161,8 +161,8 @@ enum { LOW_R = 3 };
 /* An update of every column, on top of what in[3] holds. */
 static void forward_lowrank(Operation *op)
 {
-    Weight *a = weight_new(op->in[1], LOW_R, LINEAR_IN),
-           *b = weight_new(op->in[2], LINEAR_OUT, LOW_R);
+    Weight *a = weight_new(op->in[1], LOW_R, LINEAR_IN, COMPUTE_F32),
+           *b = weight_new(op->in[2], LINEAR_OUT, LOW_R, COMPUTE_F32);
     buffer_copy(op->out, op->in[3], LINEAR_N * LINEAR_OUT);
     lowrank_forward(op->out, LINEAR_OUT, op->kept[0], LOW_R, op->in[0], a, b, 0.7, LINEAR_N);
     weight_free(a);
@@ -181,8 +181,8 @@ static void lowrank_backward_is_the_gradient(void **state)
     op.kept[1] = buffer_new(LINEAR_N * LOW_R);
     op.forward(&op);
 
-    Weight *a = weight_new(op.in[1], LOW_R, LINEAR_IN),
-           *b = weight_new(op.in[2], LINEAR_OUT, LOW_R);
+    Weight *a = weight_new(op.in[1], LOW_R, LINEAR_IN, COMPUTE_F32),
+           *b = weight_new(op.in[2], LINEAR_OUT, LOW_R, COMPUTE_F32);
     lowrank_backward(NULL, op.kept[1], LOW_R, op.dout, LINEAR_OUT, a, b, 0.7, LINEAR_N);
     real *alone = buffer_new(LINEAR_N * LOW_R);
     buffer_copy(alone, op.kept[1], LINEAR_N * LOW_R);
@@ -399,7 +399,7 @@ static const int head_target[HEAD_N] = {1500, 7, 2099};
 
 static void forward_logprob(Operation *op)
 {
-    Weight *w = weight_new(op->in[1], HEAD_V, HEAD_C);
+    Weight *w = weight_new(op->in[1], HEAD_V, HEAD_C, COMPUTE_F32);
     logprob_forward(op->out, op->out + HEAD_N, op->kept[0], op->in[0], w, head_target, HEAD_N,
                     op->temperature);
     weight_free(w);
@@ -423,7 +423,7 @@ static void logprob_backward_is_the_gradient_of_logp_and_entropy(void **state)
     const double temperatures[] = {1, 0.7, 1.9};
     for (int i = 0; i < 3; i++) {
         Operation op = logprob_operation(temperatures[i]);
-        Weight *w = weight_new(op.in[1], HEAD_V, HEAD_C);
+        Weight *w = weight_new(op.in[1], HEAD_V, HEAD_C, COMPUTE_F32);
         logprob_backward(op.grad[0], op.grad[1], op.dout, op.dout + HEAD_N, op.out + HEAD_N,
                          op.kept[0], op.in[0], w, head_target, HEAD_N, op.temperature);
         weight_free(w);
@@ -436,7 +436,7 @@ static void logprob_backward_without_entropy_is_the_gradient_of_logp(void **stat
     (void)state;
     Operation op = logprob_operation(0.7);
     buffer_zero(op.dout + HEAD_N, HEAD_N);
-    Weight *w = weight_new(op.in[1], HEAD_V, HEAD_C);
+    Weight *w = weight_new(op.in[1], HEAD_V, HEAD_C, COMPUTE_F32);
     logprob_backward(op.grad[0], op.grad[1], op.dout, NULL, NULL, op.kept[0], op.in[0], w,
                      head_target, HEAD_N, op.temperature);
     weight_free(w);

@@ -68,15 +68,30 @@ typedef struct {
 
 /* ---- the operations ------------------------------------------------------------------------------ */
 
-static void linear_results(Results *r, const Shape *s, int bfloat16)
+/* Weights of any floats; such that bfloat16 holds; products in bfloat16. */
+typedef enum { FLOATS, SHORT_FLOATS, IN_BFLOAT16 } Form;
+
+/* Every third number becomes so small that it, or a product or sum of it, is subnormal. */
+static void make_tiny(real *x, size_t n)
+{
+    const real by[] = {(real)0x1p-60, (real)0x1p-90, (real)0x1p-127};
+    for (size_t i = 0; i < n; i += 3) x[i] *= by[i % 7 % 3];
+}
+
+static void linear_results(Results *r, const Shape *s, Form form)
 {
     const size_t N = s->N, IN = s->IN, OUT = s->OUT;
     real *x = random_buffer(N * IN, 1), *values = random_buffer(OUT * IN, 1);
     real *bias = random_buffer(OUT, 1), *out = buffer_new(N * OUT);
     real *dout = random_buffer(N * OUT, 1), *dx = random_buffer(N * IN, 1);
     real *dw = random_buffer(OUT * IN, 1), *dbias = random_buffer(OUT, 1);
-    if (bfloat16) round_to_bfloat16(values, OUT * IN);
-    Weight *w = weight_new(values, s->OUT, s->IN);
+    if (form == SHORT_FLOATS) round_to_bfloat16(values, OUT * IN);
+    if (form == IN_BFLOAT16) {
+        make_tiny(x, N * IN);
+        make_tiny(values, OUT * IN / 2);
+        make_tiny(dw, OUT * IN);
+    }
+    Weight *w = weight_new(values, s->OUT, s->IN, form == IN_BFLOAT16 ? COMPUTE_BF16 : COMPUTE_F32);
 
     linear_forward(out, x, w, bias, s->N);
     add_result(r, out, N * OUT);
@@ -99,12 +114,17 @@ static void linear_results(Results *r, const Shape *s, int bfloat16)
 
 static void run_linear(Results *r, const Shape *s)
 {
-    linear_results(r, s, 0);
+    linear_results(r, s, FLOATS);
 }
 
 static void run_linear_bfloat16(Results *r, const Shape *s)
 {
-    linear_results(r, s, 1);
+    linear_results(r, s, SHORT_FLOATS);
+}
+
+static void run_linear_in_bfloat16(Results *r, const Shape *s)
+{
+    linear_results(r, s, IN_BFLOAT16);
 }
 
 /* A update of the last OUT columns of rows that are 3 wider; low lies among others, too. */
@@ -117,7 +137,8 @@ static void run_lowrank(Results *r, const Shape *s)
     real *low = random_buffer(N * LOW, 1), *dlow = random_buffer(N * LOW, 1);
     real *dout = random_buffer(N * LD, 1), *dx = random_buffer(N * IN, 1);
     real *da = random_buffer(R * IN, 1), *db = random_buffer(OUT * R, 1);
-    Weight *a = weight_new(a_values, R, s->IN), *b = weight_new(b_values, s->OUT, R);
+    Weight *a = weight_new(a_values, R, s->IN, COMPUTE_F32),
+           *b = weight_new(b_values, s->OUT, R, COMPUTE_F32);
 
     lowrank_forward(out + 3, LD, low + 2, LOW, x, a, b, 0.7, s->N);
     lowrank_backward(dx, dlow + 2, LOW, dout + 3, LD, a, b, 0.7, s->N);
@@ -252,7 +273,7 @@ static void run_activations(Results *r, const Shape *s)
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) buffer_free(all[i]);
 }
 
-static void head_results(Results *r, const Shape *s, int bfloat16)
+static void head_results(Results *r, const Shape *s, Form form)
 {
     const double temperature = 0.75;
     const int C = s->IN < 64 ? s->IN : 64;
@@ -263,8 +284,8 @@ static void head_results(Results *r, const Shape *s, int bfloat16)
     real *dh = random_buffer(N * (size_t)C, 1), *dw = random_buffer(V * (size_t)C, 1);
     int *target = calloc(N, sizeof *target);
     for (size_t i = 0; i < N; i++) target[i] = (int)(random_unit() * (double)V);
-    if (bfloat16) round_to_bfloat16(values, V * (size_t)C);
-    Weight *w = weight_new(values, s->OUT, C);
+    if (form == SHORT_FLOATS) round_to_bfloat16(values, V * (size_t)C);
+    Weight *w = weight_new(values, s->OUT, C, form == IN_BFLOAT16 ? COMPUTE_BF16 : COMPUTE_F32);
 
     logprob_forward(logp, entropy, lse, h, w, target, s->N, temperature);
     logprob_backward(dh, dw, dlogp, dentropy, entropy, lse, h, w, target, s->N, temperature);
@@ -284,12 +305,17 @@ static void head_results(Results *r, const Shape *s, int bfloat16)
 
 static void run_head(Results *r, const Shape *s)
 {
-    head_results(r, s, 0);
+    head_results(r, s, FLOATS);
 }
 
 static void run_head_bfloat16(Results *r, const Shape *s)
 {
-    head_results(r, s, 1);
+    head_results(r, s, SHORT_FLOATS);
+}
+
+static void run_head_in_bfloat16(Results *r, const Shape *s)
+{
+    head_results(r, s, IN_BFLOAT16);
 }
 
 static void run_decoding(Results *r, const Shape *s)
@@ -350,21 +376,25 @@ static void run_optimizer(Results *r, const Shape *s)
 typedef struct {
     const char *name;
     void (*run)(Results *r, const Shape *s);
+    double tolerance; /* between the reference and the others; 0: that of sums in another order */
 } Operation;
 
 static const Operation operations[] = {
-    {"linear", run_linear},
-    {"lowrank", run_lowrank},
-    {"layernorm", run_layernorm},
-    {"rmsnorm", run_rmsnorm},
-    {"rope", run_rope},
-    {"attention", run_attention},
-    {"head", run_head},
-    {"activations", run_activations},
-    {"decoding", run_decoding},
-    {"optimizer", run_optimizer},
-    {"linear, bfloat16", run_linear_bfloat16},
-    {"head, bfloat16", run_head_bfloat16},
+    {"linear", run_linear, 0},
+    {"lowrank", run_lowrank, 0},
+    {"layernorm", run_layernorm, 0},
+    {"rmsnorm", run_rmsnorm, 0},
+    {"rope", run_rope, 0},
+    {"attention", run_attention, 0},
+    {"head", run_head, 0},
+    {"activations", run_activations, 0},
+    {"decoding", run_decoding, 0},
+    {"optimizer", run_optimizer, 0},
+    {"linear, bfloat16", run_linear_bfloat16, 0},
+    {"head, bfloat16", run_head_bfloat16, 0},
+    {"linear in bfloat16", run_linear_in_bfloat16, 0},
+    /* Logits that differ in the last place round to bfloat16 numbers next to each other. */
+    {"head in bfloat16", run_head_in_bfloat16, 0x1p-8},
 };
 enum { OPERATIONS = sizeof operations / sizeof *operations };
 

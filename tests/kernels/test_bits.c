@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
-static const char *const implementations[] = {"plain", "avx2", "avx512"};
+static const char *const implementations[] = {"plain", "avx2", "avx512", "amx"};
 enum { IMPLEMENTATIONS = sizeof implementations / sizeof *implementations };
 
 static size_t bytes(size_t n)
@@ -122,9 +122,11 @@ static void linear_in_batches(const char *implementation)
     enum { IN = 805, OUT = 97 };
     const int N = strcmp(implementation, "plain") == 0 ? 16 : 70;
     real *values = random_buffer((size_t)OUT * IN, 1), *bias = random_buffer(OUT, 1);
-    RowContext c = {.w = weight_new(values, OUT, IN), .a = bias};
-    check_all_batches(linear_rows, &c, N, IN, OUT);
-    weight_free(c.w);
+    for (Compute compute = COMPUTE_F32; compute <= COMPUTE_BF16; compute++) {
+        RowContext c = {.w = weight_new(values, OUT, IN, compute), .a = bias};
+        check_all_batches(linear_rows, &c, N, IN, OUT);
+        weight_free(c.w);
+    }
     buffer_free(values);
     buffer_free(bias);
 }
@@ -147,7 +149,8 @@ static void bfloat16_panels(const char *implementation)
     real *dout = random_buffer(n * OUT, 1), *dbeside = buffer_new(n * MORE),
          *dx_2 = buffer_new(n * IN);
     round_to_bfloat16(values, (size_t)OUT * IN);
-    Weight *pairs = weight_new(values, OUT, IN), *floats = weight_new(values, MORE, IN);
+    Weight *pairs = weight_new(values, OUT, IN, COMPUTE_F32),
+           *floats = weight_new(values, MORE, IN, COMPUTE_F32);
 
     linear_forward(out, x, pairs, NULL, N);
     linear_forward(beside, x, floats, NULL, N);
@@ -263,12 +266,12 @@ static void decoder_rows(real *out, const real *x, int N, void *context)
     free(target);
 }
 
-static void head_in_batches(const char *implementation)
+static void head_in(Compute compute, const char *implementation)
 {
     enum { C = 24, V = 1111 };
     const int N = strcmp(implementation, "plain") == 0 ? 16 : 70;
     real *values = random_buffer((size_t)V * C, 1);
-    RowContext c = {.w = weight_new(values, V, C), .C = C, .V = V};
+    RowContext c = {.w = weight_new(values, V, C, compute), .C = C, .V = V};
     check_all_batches(head_rows, &c, N, C, 3);
     check_all_batches(decoder_rows, &c, N, C, 2);
 
@@ -285,6 +288,12 @@ static void head_in_batches(const char *implementation)
     buffer_free(decoder);
     weight_free(c.w);
     buffer_free(values);
+}
+
+static void head_in_batches(const char *implementation)
+{
+    head_in(COMPUTE_F32, implementation);
+    head_in(COMPUTE_BF16, implementation);
 }
 
 static void decoding_and_scoring_agree_on_every_log_probability(void **state)
@@ -483,7 +492,7 @@ static void linear_in_halves(const char *implementation)
     real *values = random_buffer((size_t)OUT * IN, 1);
     real *dw = buffer_new((size_t)OUT * IN), *dw2 = buffer_new((size_t)OUT * IN);
     real *db = buffer_new(OUT), *db2 = buffer_new(OUT);
-    Weight *w = weight_new(values, OUT, IN);
+    Weight *w = weight_new(values, OUT, IN, COMPUTE_F32);
     (void)implementation;
 
     linear_backward(NULL, dw, db, dout, x, w, N);

@@ -8,7 +8,7 @@ static void check_head(const double *logits, int V, double temperature, const do
 {
     real *one = filled((double[]){1}, 1), *values = filled(logits, V);
     real *got = buffer_new(1), *got_entropy = buffer_new(1), *lse = buffer_new(1);
-    Weight *w = weight_new(values, V, 1);
+    Weight *w = weight_new(values, V, 1, COMPUTE_F32);
     for (int v = 0; v < V; v++) {
         logprob_forward(got, got_entropy, lse, one, w, &v, 1, temperature);
         check_near(got, &logp[v], 1, tolerance);
@@ -98,7 +98,7 @@ static void the_maximum_may_come_in_a_later_tile(void **state)
     real *one = filled((double[]){1}, 1), *values = buffer_new(V);
     real *logp = buffer_new(1), *entropy = buffer_new(1), *lse = buffer_new(1);
     values[V - 1] = (real)(log(0.9) - log(rest));
-    Weight *w = weight_new(values, V, 1);
+    Weight *w = weight_new(values, V, 1, COMPUTE_F32);
 
     logprob_forward(logp, entropy, lse, one, w, (int[]){V - 1}, 1, 1);
     check_near(logp, (double[]){log(0.9)}, 1, 2e-6);
@@ -120,7 +120,7 @@ static void decoding_and_scoring_give_equal_bits(void **state)
     for (int i = 0; i < N * C; i++) h[i] = (real)sin(i * 1.7);
     for (int i = 0; i < V * C; i++) values[i] = (real)cos(i * 0.9 + i % 7);
     const int token[N] = {0, 1024, V - 1};
-    Weight *w = weight_new(values, V, C);
+    Weight *w = weight_new(values, V, C, COMPUTE_F32);
 
     logprob_forward(logp, NULL, lse, h, w, token, N, 0.7);
     linear_forward(logits, h, w, NULL, N);

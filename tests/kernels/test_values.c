@@ -9,7 +9,7 @@ static void linear_multiplies_by_the_transpose_and_adds_the_bias(void **state)
     real *x = filled((double[]){1, 2, 3, 0, -1, 4}, 6);
     real *values = filled((double[]){1, 0, 2, -1, 1, 0.5}, 6);
     real *bias = filled((double[]){10, 20}, 2), *out = buffer_new(4);
-    Weight *w = weight_new(values, 2, 3);
+    Weight *w = weight_new(values, 2, 3, COMPUTE_F32);
 
     linear_forward(out, x, w, bias, 2);
     check_near(out, (double[]){17, 22.5, 18, 21}, 4, 0); /* 1+6+10, -1+2+1.5+20, 8+10, -1+2+20 */
@@ -32,7 +32,7 @@ static void linear_overwrites_the_gradient_of_rows_and_adds_to_that_of_weights(v
     real *values = filled((double[]){1, 0, 2, -1, 1, 0.5}, 6);
     real *dx = filled((double[]){NAN, 7, 7}, 3), *dw = filled((double[]){1, 1, 1, 0, 0, 0}, 6);
     real *dbias = filled((double[]){10, 20}, 2);
-    Weight *w = weight_new(values, 2, 3);
+    Weight *w = weight_new(values, 2, 3, COMPUTE_F32);
 
     linear_backward(dx, dw, dbias, dout, x, w, 1);
     check_near(dx, (double[]){-1, 3, 5.5}, 3, 0); /* 2-3, 3, 4+1.5 */

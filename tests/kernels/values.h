@@ -33,7 +33,7 @@ static inline real *filled(const double *values, int n)
 /* Every implementation that runs here; how many groups of tests failed. */
 static inline int run_on_each(const struct CMUnitTest *tests, size_t n)
 {
-    const char *const names[] = {"reference", "plain", "avx2", "avx512"};
+    const char *const names[] = {"reference", "plain", "avx2", "avx512", "amx"};
     int failed = 0;
     for (int i = 0; i < 4; i++) {
         if (kernels_use(names[i]) != 0) continue;

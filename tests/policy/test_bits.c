@@ -13,13 +13,13 @@
 #include "tests/models.h"
 #include "tests/sanitized.h"
 
-static const char *const IMPLEMENTATION[] = {"plain", "avx2", "avx512"};
-enum { IMPLEMENTATIONS = 3, THREADS = 4 };
+static const char *const IMPLEMENTATION[] = {"plain", "avx2", "avx512", "amx"};
+enum { IMPLEMENTATIONS = sizeof IMPLEMENTATION / sizeof *IMPLEMENTATION, THREADS = 4 };
 static const int LENGTH[] = {131, 1, 16, 70, 2, 33};
 enum { B = sizeof LENGTH / sizeof *LENGTH };
 static const double TEMPERATURE = 0.7;
-static const ModelConfig *const CONFIG[] = {&WIDE_GPT2, &WIDE_LLAMA, &TIED_LLAMA, &WIDE_QWEN3,
-                                            &WIDE_MISTRAL};
+static const ModelConfig *const CONFIG[] = {&WIDE_GPT2,  &WIDE_LLAMA,   &TIED_LLAMA,
+                                            &WIDE_QWEN3, &WIDE_MISTRAL, &WIDE_LLAMA_BF16};
 enum { CONFIGS = sizeof CONFIG / sizeof *CONFIG };
 
 /* What people run here: plain where the machine has no vectors that the program knows. */

@@ -9,7 +9,7 @@ static Error err;
 static void every_implementation_matches_pytorch(void **state)
 {
     (void)state;
-    static const char *const NAME[] = {"reference", "plain", "avx2", "avx512"};
+    static const char *const NAME[] = {"reference", "plain", "avx2", "avx512", "amx"};
     for (int i = 0; i < 4; i++) {
         if (kernels_use(NAME[i]) != 0) continue;
         golden_check_model("gpt2-tiny", true, &CLOSE);

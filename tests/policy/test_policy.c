@@ -73,8 +73,8 @@ static double train_step(Policy *p, const AskedBatch *s, double scale, double ra
 static void the_gradient_does_not_depend_on_micro_batches(void **state)
 {
     (void)state;
-    const ModelConfig *const config[] = {&TINY_GPT2, &TINY_LLAMA};
-    for (int c = 0; c < 2; c++) {
+    const ModelConfig *const config[] = {&TINY_GPT2, &TINY_LLAMA, &WIDE_LLAMA_BF16};
+    for (int c = 0; c < 3; c++) {
         Trained whole = trained_new(config[c], &TRAINED), cut = trained_new(config[c], &TRAINED);
         AskedBatch s = asked_random(LENGTH, B, config[c]->V, 1);
         double *g = some_gradient(&s, 1);

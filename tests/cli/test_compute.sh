@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Products in bfloat16: the same bits on every instruction set and after a stop, kept with the model, and asked for by
+# an option or by the project.
+. "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
+
+# The instruction sets that are tried beside the fastest one.
+sets=
+for set in avx512 avx2; do
+    RLHF_KERNELS=$set "$RLHF" version >/dev/null 2>&1 && sets+=" $set"
+done
+weights() { sha256sum <"$1/checkpoints/step-$2/model.safetensors"; } # RUN STEP
+arithmetic() { sed -n 's/.*"rlhf_compute": "\([a-z0-9]*\)".*/\1/p' "$1/checkpoints/step-$2/config.json"; }
+
+sentences
+must init p
+must import --project p demonstrations.jsonl
+pretrain=(pretrain --project p --config "$tiny" corpus.jsonl --set pretrain.steps=4)
+
+# ---- the same bits ----
+must "${pretrain[@]}" --compute bf16
+for set in $sets; do
+    RLHF_KERNELS=$set must "${pretrain[@]}" --compute bf16 --run "on-$set"
+    [ "$(weights p/runs/pretrain-1 000004)" = "$(weights "p/runs/on-$set" 000004)" ] || fail "$set gives the same bits"
+done
+must "${pretrain[@]}" --compute bf16 --run stopped --stop-after 2
+must pretrain --project p corpus.jsonl --run stopped --resume
+[ "$(weights p/runs/pretrain-1 000004)" = "$(weights p/runs/stopped 000004)" ] || fail "the same bits after a stop"
+must "${pretrain[@]}" --compute bf16 --run once --stop-after 2
+refused 1 'compute was "bf16"' pretrain --project p corpus.jsonl --run once --resume --compute f32
+must "${pretrain[@]}" --run floats
+[ "$(weights p/runs/pretrain-1 000004)" != "$(weights p/runs/floats 000004)" ] || fail "floats give other bits"
+
+# ---- what a model keeps ----
+[ "$(arithmetic p/runs/pretrain-1 000004)" = bf16 ] || fail "config.json says how it is computed"
+[ -z "$(arithmetic p/runs/floats 000004)" ] || fail "config.json says nothing of floats"
+must logprobs --project p --model pretrain-1 --text "the lamp is broken" --json
+cp out kept
+must logprobs --project p --model pretrain-1 --text "the lamp is broken" --json --compute bf16
+cmp -s out kept || fail "a model computes as it was trained"
+must logprobs --project p --model pretrain-1 --text "the lamp is broken" --json --compute f32
+! cmp -s out kept || fail "--compute f32 overrules the model"
+
+# ---- what a project says ----
+must init q
+printf '{"models": {"base": "%s"}, "settings": {"model": {"compute": "bf16"}}}\n' "$PWD/p/runs/floats/checkpoints/step-000004" >q/project.json
+must import --project q demonstrations.jsonl
+must sft --project q --config "$tiny" --set sft.epochs=1
+sft=$(ls -d q/runs/sft-1/checkpoints/step-* | tail -1)
+[ "$(arithmetic q/runs/sft-1 "${sft##*step-}")" = bf16 ] || fail "the project says how its models are computed"
+grep -q '"compute": "bf16"' q/runs/sft-1/settings.json || fail "settings.json says it"
+sed -i 's/bf16/f16/' q/project.json
+refused 1 "project.json: settings: model.compute: 'f16' is neither f32 nor bf16" generate --project q --prompt "the lamp"
+
+# ---- what is no arithmetic ----
+refused 2 "--compute: 'int8' is neither f32 nor bf16" generate --project p --prompt "the lamp" --compute int8
+cp -r p/runs/stopped/checkpoints/step-000004 odd && rm odd/manifest.json
+sed -i 's/"rlhf_compute": "bf16"/"rlhf_compute": "fp8"/' odd/config.json
+refused 1 'rlhf_compute is neither "f32" nor "bf16"' generate --model ./odd --prompt "the lamp"
+[ $failed -eq 0 ]
