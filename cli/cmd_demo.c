@@ -108,10 +108,15 @@ static void introduce(const Demo *d)
 {
     const DemoState *s = &d->state;
     const bool usual = memcmp(&s->sizes, &SIZES, sizeof SIZES) == 0 && !demo_settings_given(d->ctx);
+    const int minutes = usual ? demo_minutes(d->ctx) : 0;
+    char about[64] = "";
+    if (minutes)
+        snprintf(about, sizeof about, "about %s on %s, ", text_count(minutes, "minute"),
+                 text_count(d->ctx->threads, "core"));
     wrap_print(0, "rlhf demo: %s      %snothing is downloaded\n\n",
                s->placebo ? "a placebo: labels that say nothing must lead nowhere."
                           : "a small model learns what people like.",
-               usual ? "about 4 minutes on 2 cores, " : "");
+               about);
     wrap_print(0,
                "The base reads %s conversations at a repair counter.  %d of 100 answers there are "
                "useless: rude, selling, rambling, about something else.  The customer (a rule, "

@@ -44,6 +44,9 @@ bool demo_settings_given(const Context *ctx);
  * stage could not run with them. */
 int demo_settle_settings(char sha256[SHA256_HEX], const Context *ctx, const char *folder,
                          Error *err);
+/* About how long a demo of the usual sizes takes here, by the settings in demo.json of the present folder and how fast this
+ * machine multiplies just now; 0: not known. */
+int demo_minutes(const Context *ctx);
 /* Whether other settings are asked for than those in the file `there`. */
 int demo_compare_settings(bool *differ, const Context *ctx, const char *there, Error *err);
 

@@ -5,6 +5,7 @@
 #include "cli/demo.h"
 #include "cli/options.h"
 #include "policy/model_settings.h"
+#include "policy/step_work.h"
 #include "policy/supervised.h"
 #include "ppo/ppo.h"
 #include "reward/reward.h"
@@ -70,6 +71,30 @@ int demo_settle_settings(char sha256[SHA256_HEX], const Context *ctx, const char
     if (rc == 0 && demo_settings_given(ctx)) rc = file_write(path, json.bytes, json.n, err);
     text_free(&json);
     return rc == 0 ? demo_settings_hash(sha256, folder, err) : -1;
+}
+
+int demo_minutes(const Context *ctx)
+{
+    /* What its corpus comes to.  Learning that much of it is a third of a demo, whatever the machine. */
+    enum { TOKENS = 653857, LENGTH = 55, PARTS = 3, MINUTE = 60 };
+    DemoSettings s;
+    ModelConfig shape;
+    Text json = {0};
+    Error err;
+    int rc = changed_settings(&s, &json, ctx, "demo.json", &err);
+    text_free(&json);
+    if (rc == 0) rc = model_settings_config(&shape, &s.model, s.model.vocabulary, 0, &err);
+    if (rc != 0) return 0;
+    loaded_set_compute(&shape, ctx);
+    const double tokens = s.pretrain.epochs * (double)TOKENS;
+    const int rows = s.pretrain.batch_size * LENGTH;
+    const StepWork work = {.trunk[WORK_TRAINED] = tokens,
+                           .head[WORK_TRAINED] = tokens,
+                           .length = LENGTH,
+                           .rows = rows};
+    const MachineSpeed speed = machine_speed_measure(&shape, rows, 0);
+    const double minutes = PARTS * step_work_seconds(&work, &shape, &speed) / MINUTE;
+    return minutes < 1 ? 1 : (int)(minutes + 0.5);
 }
 
 int demo_compare_settings(bool *differ, const Context *ctx, const char *there, Error *err)

@@ -22,7 +22,8 @@ static void put_shape(Text *t, const ModelConfig *c)
                 c->F);
     text_format(t, "\"vocabulary\":%d,\"context\":%d,\"mlp\":\"%s\",\"norm\":\"%s\",", c->V,
                 c->max_T, c->gated_mlp ? "swiglu" : "gelu", c->rms_norm ? "rms" : "layer");
-    text_format(t, "\"head_norms\":%s,\"tied\":%s,\"rope\":", c->qk_norm ? "true" : "false",
+    text_format(t, "\"compute\":\"%s\",\"head_norms\":%s,\"tied\":%s,\"rope\":",
+                kernels_compute_name(c->compute), c->qk_norm ? "true" : "false",
                 c->tied ? "true" : "false");
     if (c->learned_positions) {
         text_add(t, "null");

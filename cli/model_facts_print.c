@@ -70,6 +70,10 @@ static void say_shape(const ModelFacts *f, Text *t)
         text_format(t, "to %s tokens, %s", text_thousands(c->V),
                     c->tied ? "by the embedding itself (tied)" : "by weights of its own (untied)");
     say("output", t);
+    if (c->compute == COMPUTE_BF16) {
+        text_add(t, "in bfloat16, sums in floats; all else in floats");
+        say("products", t);
+    }
 }
 
 /* ---- files ---------------------------------------------------------------------------------------- */

@@ -171,6 +171,8 @@ static void print_json(const Shown *r)
     cJSON_AddItemToObject(o, "version", copy_of(r->settings, "version"));
     add_seed(o, r);
     cJSON_AddItemToObject(o, "arithmetic", copy_of(r->settings, "arithmetic"));
+    if (cJSON_HasObjectItem(r->settings, "compute"))
+        cJSON_AddItemToObject(o, "compute", copy_of(r->settings, "compute"));
     cJSON_AddItemToObject(o, "changed", changed_settings(r));
     cJSON_AddItemToObject(o, "inputs", copy_of(r->settings, "inputs"));
     cJSON_AddItemToObject(o, "result", parsed(r->row ? r->row->result_json : NULL));
@@ -300,8 +302,10 @@ static void print_run(const Shown *r)
                r->row ? ", " : "; ", r->state, steps);
     facts_print("folder", "%s", r->folder);
     print_times(r);
-    facts_print("program", "%s, %s arithmetic", json_text(r->settings, "version", "unknown"),
-                json_text(r->settings, "arithmetic", "unknown"));
+    const char *compute = json_text(r->settings, "compute", NULL);
+    facts_print("program", "%s, %s arithmetic%s%s", json_text(r->settings, "version", "unknown"),
+                json_text(r->settings, "arithmetic", "unknown"), compute ? ", products in " : "",
+                compute ? compute : "");
     if (r->row) facts_print("seed", "%" PRIu64, r->row->seed);
     print_changed(r);
     print_inputs(r);

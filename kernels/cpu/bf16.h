@@ -18,6 +18,10 @@ static inline ptrdiff_t bf16_panel(int K)
 {
     return round_up(K, BF16_STEPS) * WIDTH;
 }
+static inline int bf16_pairs(int K)
+{
+    return (K + BF16_STEPS - 1) / BF16_STEPS * (BF16_STEPS / 2);
+}
 /* Panels of values (K,N), rows ld apart. */
 void cpu_bf16_rows(uint32_t *panels, const float *values, ptrdiff_t ld, int K, int N);
 /* Rows 2 * pair and 2 * pair + 1 of that. */
@@ -32,7 +36,9 @@ enum { BF16_ROWS = 256 };
 #else
 enum { BF16_ROWS = 128 };
 #endif
-enum { BF16_DEPTH = 256 }; /* so many rows of so many steps go into PACK_ROOM */
+/* Steps at a time: a panel of them (16 KiB) stays in the nearest cache, BF16_ROWS rows of them in the next one, and
+ * these go into PACK_ROOM. */
+enum { BF16_DEPTH = 256 };
 void cpu_bf16_left(float *packed, Left left, int rows, int steps);
 
 /* out (rows, columns) (+)= left right, for one panel. */

@@ -5,15 +5,16 @@
 #include <omp.h>
 
 enum {
-    PART = 1024,
-    TASKS = 4, /* per thread, so that a busy core does not hold up the others */
-#if defined(KERNELS_ISA_amx)
-    FASTER =
-        8, /* than multiply-adds of floats: threads are worth waking for so much more of them */
-#else
-    FASTER = 1,
-#endif
+    PART = 1024, /* rows that become panels together */
+    TASKS = 4,   /* per thread, so that a busy core does not hold up the others */
 };
+
+/* Multiply-adds that take as long as one of floats: for fewer it is not worth waking threads. */
+#if defined(KERNELS_ISA_amx)
+enum { FASTER = 8 };
+#else
+enum { FASTER = 1 };
+#endif
 
 typedef struct {
     int i0, i1, j0, j1;
@@ -122,7 +123,7 @@ void cpu_bf16_add_outer(float *dw, const float *left, ptrdiff_t left_ld, int M, 
         p.left.at = left + n * left_ld, p.K = at_most(N - n, PART);
         p.right = (Right){.bf16 = words, .panel = bf16_panel(p.K)};
 #pragma omp for
-        for (int pair = 0; pair < round_up(p.K, BF16_STEPS) / 2; pair++)
+        for (int pair = 0; pair < bf16_pairs(p.K); pair++)
             cpu_bf16_row_pair(words, right + n * right_ld, right_ld, pair, p.K, K);
         share(&p, &plan);
     }

@@ -24,7 +24,7 @@ void cpu_bf16_rows(uint32_t *panels, const float *values, ptrdiff_t ld, int K, i
 {
     const int threads = kernels_thread_count(PASS_WORK * (size_t)K * (size_t)N);
 #pragma omp parallel for num_threads(threads) if (threads > 1)
-    for (int pair = 0; pair < round_up(K, BF16_STEPS) / 2; pair++)
+    for (int pair = 0; pair < bf16_pairs(K); pair++)
         cpu_bf16_row_pair(panels, values, ld, pair, K, N);
 }
 

@@ -33,6 +33,10 @@ must "${pretrain[@]}" --run floats
 # ---- what a model keeps ----
 [ "$(arithmetic p/runs/pretrain-1 000004)" = bf16 ] || fail "config.json says how it is computed"
 [ -z "$(arithmetic p/runs/floats 000004)" ] || fail "config.json says nothing of floats"
+must inspect pretrain-1 --project p
+prints "in bfloat16, sums in floats"
+must show run pretrain-1 --project p
+prints "vector arithmetic, products in bf16"
 must logprobs --project p --model pretrain-1 --text "the lamp is broken" --json
 cp out kept
 must logprobs --project p --model pretrain-1 --text "the lamp is broken" --json --compute bf16

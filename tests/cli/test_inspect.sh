@@ -17,7 +17,7 @@ prints_like '^  mlp +9,216 +18,432 ' "three times 32 times 96 in a layer"
 prints_like '^  ppo( +[0-9.]+ [kMG]B){2}$' "memory for PPO, with all weights and with adapters"
 must inspect base --json
 prints '"family":"llama","layers":2,"width":32,"heads":2,"key_value_heads":2,"head_width":16,"mlp_width":96,'
-prints '"vocabulary":320,"context":64,"mlp":"swiglu","norm":"rms","head_norms":false,"tied":true,'
+prints '"vocabulary":320,"context":64,"mlp":"swiglu","norm":"rms","compute":"f32","head_norms":false,"tied":true,'
 prints '"bytes":{"F32":148096},"tokenizer":{"size":320,"stop":0,"special":[{"id":0,"token":"<|endoftext|>"}]},"adapter":null'
 prints '"parameters":{"total":37024,"layer":{"embedding":0,"attention":4096,"mlp":9216,"norms":64,"output":0,"score":0},'
 prints_like '"memory":\{"free":[0-9]+,"rank":16,"score":[0-9]+,"sample":[0-9]+,"sft":\{"all":[0-9]+,"adapter":[0-9]+\},"reward"' "bytes for each job"
