@@ -46,7 +46,8 @@ void sweep_print(const SweepResult *r)
     }
     puts("loss = E + a/N^p + b/D^q, N weights, D tokens; 95% intervals");
     for (int k = 0; k < LAW_TERMS; k++)
-        printf("  %-5s %9.4f +- %.4f\n", NAME[k], r->law.value[k], r->law.half[k]);
+        printf("  %-5s %9.4g +- %.2g%s\n", NAME[k], r->law.value[k], r->law.half[k],
+               r->law.half[k] > fabs(r->law.value[k]) ? "  (not settled)" : "");
     printf("the runs lie %.4f nats off it\n", r->law.residual);
     if (weakness(r)) wrap_print(0, "%s\n", weakness(r));
 }

@@ -20,7 +20,7 @@ grep -o '"loss":[0-9.]*' out | cut -d: -f2 >losses
 must sweep corpus.jsonl "${sizes[@]}"
 [ "$(sed -n 2,17p out | awk '{ print $3 }')" = "$(awk '{ printf "%.4f\n", $1 }' losses)" ] || fail "the same losses in both forms"
 prints "loss = E + a/N^p + b/D^q, N weights, D tokens; 95% intervals"
-prints_like '^  q +[0-9.]+ \+- [0-9.]+$' "an exponent and its interval"
+prints_like '^  q +[0-9.e+-]+ \+- [0-9.e+-]+(  \(not settled\))?$' "an exponent and its interval"
 prints "an exponent's interval holds 0: foretell nothing from this"
 
 # ---- time that ends before a run does ----

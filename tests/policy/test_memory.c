@@ -74,15 +74,17 @@ static void train_once(Policy *p)
     asked_free(&s);
 }
 
-static bool training_fits(const AdapterConfig *lora, const char *what)
+static bool training_fits(const AdapterConfig *lora, Compute compute, const char *what)
 {
+    ModelConfig config = LARGE;
     const size_t before = mem_held();
     PolicyOptions o = {.train = true, .heads = 1, .max_tokens = TOKENS, .beta2 = 0.9, .eps = 1e-8};
     const ModelUse use = {
         .predicts = true, .trained = true, .predictions_trained = true, .changed = !lora};
-    Model *m = model_new(&LARGE, 1);
+    config.compute = compute;
+    Model *m = model_new(&config, 1);
     o.adapter = lora ? adapter_new(m, lora, 1) : NULL;
-    const size_t plan = model_memory(&LARGE, &use) + policy_memory(&LARGE, &o);
+    const size_t plan = model_memory(&config, &use) + policy_memory(&config, &o);
     Policy *p = policy_open(m, &o);
     train_once(p);
     return within_a_tenth(plan, mem_held() - before, what);
@@ -90,19 +92,25 @@ static bool training_fits(const AdapterConfig *lora, const char *what)
 
 static bool all_weights(void)
 {
-    return training_fits(NULL, "all weights");
+    return training_fits(NULL, COMPUTE_F32, "all weights");
+}
+
+static bool all_weights_in_bfloat16(void)
+{
+    return training_fits(NULL, COMPUTE_BF16, "all weights, products in bfloat16");
 }
 
 static bool an_adapter(void)
 {
     return training_fits(&(AdapterConfig){.rank = 16, .alpha = 32, .targets = TARGETS_ALL},
-                         "an adapter");
+                         COMPUTE_F32, "an adapter");
 }
 
 static void training_all_weights_takes_what_was_planned(void **state)
 {
     (void)state;
     in_a_process(all_weights);
+    in_a_process(all_weights_in_bfloat16);
 }
 
 static void training_an_adapter_takes_what_was_planned(void **state)
