@@ -44,6 +44,53 @@ static void linear_overwrites_the_gradient_of_rows_and_adds_to_that_of_weights(v
     for (int i = 0; i < 6; i++) buffer_free(all[i]);
 }
 
+/* x (1,K) by a row of ones: what is left of x when both are rounded. */
+static double rounded_sum(const double *x_values, int K)
+{
+    real *x = filled(x_values, K), *values = buffer_new((size_t)K), out;
+    for (int k = 0; k < K; k++) values[k] = 1;
+    Weight *w = weight_new(values, 1, K, COMPUTE_BF16);
+    linear_forward(&out, x, w, NULL, 1);
+    weight_free(w);
+    buffer_free(x), buffer_free(values);
+    return (double)out;
+}
+
+/* bfloat16 has eight significant bits: its numbers from 1 to 2 are 2^-7 apart. */
+static void a_product_in_bfloat16_rounds_to_the_nearest_and_ties_to_even(void **state)
+{
+    (void)state;
+    const double cases[][2] = {
+        {1 + 0x1p-9, 1},
+        {1 + 0x1p-8, 1}, /* between 1 and 1 + 2^-7, whose last place is odd */
+        {1 + 0x1p-8 + 0x1p-20, 1 + 0x1p-7},
+        {1 + 3 * 0x1p-8, 1 + 0x1p-6}, /* between 1 + 2^-7, odd, and 1 + 2^-6 */
+        {-(1 + 3 * 0x1p-8), -(1 + 0x1p-6)},
+        {2 - 0x1p-9, 2},
+        {0x1p-127, 0}, /* subnormal */
+        {-0x1p-126, -0x1p-126},
+        {0x1.ffp127, INFINITY}, /* beyond the largest, 2^128 - 2^120 */
+        {0x1.fep127, 0x1.fep127},
+        {INFINITY, INFINITY},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const double got = rounded_sum(cases[i], 1), expected = cases[i][1];
+        if (got != expected) fail_msg("%a becomes %a, not %a", cases[i][0], got, expected);
+    }
+    assert_true(isnan(rounded_sum((double[]){NAN}, 1)));
+}
+
+/* In one chain a term of 1 would be lost beside 2^24. */
+static void a_product_in_bfloat16_sums_even_and_odd_steps_and_blocks_of_32_apart(void **state)
+{
+    (void)state;
+    double even_and_odd[] = {0x1p24, 1, -0x1p24}, blocks[65] = {0x1p24};
+    blocks[32] = blocks[34] = 1, blocks[64] = -0x1p24;
+    if (strcmp(kernels_name(), "reference") == 0) return; /* sums in one chain */
+    assert_true(rounded_sum(even_and_odd, 3) == 1);
+    assert_true(rounded_sum(blocks, 65) == 2);
+}
+
 /* Mean 2.5, population variance 1.25. */
 static void layernorm_uses_the_population_variance(void **state)
 {
@@ -214,6 +261,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(linear_multiplies_by_the_transpose_and_adds_the_bias),
         cmocka_unit_test(linear_overwrites_the_gradient_of_rows_and_adds_to_that_of_weights),
+        cmocka_unit_test(a_product_in_bfloat16_rounds_to_the_nearest_and_ties_to_even),
+        cmocka_unit_test(a_product_in_bfloat16_sums_even_and_odd_steps_and_blocks_of_32_apart),
         cmocka_unit_test(layernorm_uses_the_population_variance),
         cmocka_unit_test(rmsnorm_divides_by_the_root_mean_square),
         cmocka_unit_test(rope_turns_the_pairs_half_a_head_apart),

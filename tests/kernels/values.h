@@ -35,7 +35,7 @@ static inline int run_on_each(const struct CMUnitTest *tests, size_t n)
 {
     const char *const names[] = {"reference", "plain", "avx2", "avx512", "amx"};
     int failed = 0;
-    for (int i = 0; i < 4; i++) {
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (kernels_use(names[i]) != 0) continue;
         failed += _cmocka_run_group_tests(names[i], tests, n, NULL, NULL);
     }

@@ -10,7 +10,7 @@ static void every_implementation_matches_pytorch(void **state)
 {
     (void)state;
     static const char *const NAME[] = {"reference", "plain", "avx2", "avx512", "amx"};
-    for (int i = 0; i < 4; i++) {
+    for (size_t i = 0; i < sizeof NAME / sizeof *NAME; i++) {
         if (kernels_use(NAME[i]) != 0) continue;
         golden_check_model("gpt2-tiny", true, &CLOSE);
         golden_check_model("gpt2-tiny-ref", false, &CLOSE); /* names with transformer. */
