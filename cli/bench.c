@@ -20,7 +20,7 @@ enum { FMA_ROUNDS = 50000 }; /* a few milliseconds */
 
 static Compute timed;
 
-void bench_in(Compute compute)
+void bench_count_in(Compute compute)
 {
     timed = compute;
 }

@@ -50,7 +50,7 @@ typedef struct {
 int bench_time(BenchTime *out, void (*call)(void *context), void *context, double budget,
                Error *err);
 /* What is timed from here on multiplies so: its capacity, and the limits, are those of such products. */
-void bench_in(Compute compute);
+void bench_count_in(Compute compute);
 /* n tokens of V, each as likely. */
 int *bench_tokens(int n, int V);
 /* "1,8,64": up to `most` numbers from 1 to `limit`, the value of an option of that name. */

@@ -115,13 +115,16 @@ int bench_shape(ModelConfig *out, const BenchShape *from, Context *ctx, Config *
     Config none = {0}, *all = others ? others : &none;
     config_bind(all, &MODEL_TABLE, &settings);
     if (context_settings(ctx, all, NULL, err) != 0) return -1;
-    const int rc = from->model ? shape_of_model(out, from->model, ctx, err)
-                   : from->shape
-                       ? published_shape(out, from->shape, err)
-                       : model_settings_config(out, &settings, settings.vocabulary, -1, err);
-    loaded_set_compute(out, ctx);
-    bench_in(out->compute);
-    return rc;
+    if (from->model) {
+        if (shape_of_model(out, from->model, ctx, err) != 0) return -1;
+    } else if (from->shape) {
+        if (published_shape(out, from->shape, err) != 0) return -1;
+        out->compute = (Compute)settings.compute;
+    } else if (model_settings_config(out, &settings, settings.vocabulary, -1, err) != 0) {
+        return -1;
+    }
+    bench_count_in(out->compute);
+    return 0;
 }
 
 const char *bench_shape_name(const ModelConfig *c)

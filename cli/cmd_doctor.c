@@ -59,14 +59,11 @@ static void check_cpu(Text *t)
 
 static void check_instructions(Text *t)
 {
-    static const char *const names[] = {"plain", "avx2", "avx512"};
-    char chosen[32];
-    snprintf(chosen, sizeof chosen, "%s", kernels_name());
-    text_format(t, "%s (this machine runs:", chosen);
-    for (int i = 0; i < 3; i++)
-        if (kernels_use(names[i]) == 0) text_format(t, " %s", names[i]);
+    const char *name;
+    text_format(t, "%s (this machine runs:", kernels_name());
+    for (int i = 0; (name = kernels_available(i)); i++)
+        if (strcmp(name, "reference") != 0) text_format(t, " %s", name);
     text_add(t, ")");
-    kernels_use(chosen);
 }
 
 static void check_memory(Text *t)

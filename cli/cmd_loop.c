@@ -199,6 +199,7 @@ static int open_loop(Loop *l, Error *err)
     if (path_join(l->file, l->folder, "settings.json", err) != 0) return -1;
     if (loop_state_read(&l->state, l->folder, err) != 0) return -1;
     if (l->state.n == 0 || l->ctx->seed_given) l->state.seed = l->ctx->seed;
+    if (l->ctx->compute_given) l->state.compute = l->ctx->compute;
     return read_settings(l, err);
 }
 

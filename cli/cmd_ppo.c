@@ -159,12 +159,14 @@ static int open_trained(PpoRun *r, Error *err)
         loaded_train_adapter(&r->value_adapter, &r->reward, &r->lora, seed + 1, err) != 0)
         return -1;
     policy.adapter = r->policy_adapter, value.adapter = r->value_adapter;
-    if (!r->policy_adapter && model_open(&r->policy_model, r->start.folder, err) != 0) return -1;
+    if (!r->policy_adapter && loaded_model(&r->policy_model, r->ctx, r->start.folder, err) != 0)
+        return -1;
     r->in.policy = policy_open(lora ? r->start.model : r->policy_model, &policy);
     r->in.value = r->in.policy;
     if (is_shared(r)) return 0;
     r->in.value = NULL;
-    if (!r->value_adapter && model_open(&r->value_model, r->reward.folder, err) != 0) return -1;
+    if (!r->value_adapter && loaded_model(&r->value_model, r->ctx, r->reward.folder, err) != 0)
+        return -1;
     r->in.value = policy_open(lora ? r->reward.model : r->value_model, &value);
     return 0;
 }

@@ -104,7 +104,6 @@ static int check_shape(Pretrain *p, Error *err)
         return -1;
     const int V = p->tokenizer ? tokenizer_size(p->tokenizer) : p->shape.vocabulary;
     if (model_settings_config(&config, &p->shape, V, 0, err) != 0) return -1;
-    loaded_set_compute(&config, p->ctx);
     return check_memory(p, &config, err);
 }
 
@@ -134,7 +133,6 @@ static int make_model(Pretrain *p, Error *err)
     if (model_settings_config(&config, &p->shape, tokenizer_size(p->tokenizer),
                               tokenizer_eos(p->tokenizer), err) != 0)
         return -1;
-    loaded_set_compute(&config, p->ctx);
     p->model = model_new(&config, p->ctx->seed);
     return 0;
 }

@@ -89,9 +89,7 @@ static int model_of(ModelConfig *out, const Sweep *s, int width, Error *err)
     const int V = s->tokenizer ? tokenizer_size(s->tokenizer) : shape.vocabulary;
     shape.width = width;
     const int eos = s->tokenizer ? tokenizer_eos(s->tokenizer) : 0;
-    if (model_settings_config(out, &shape, V, eos, err) != 0) return -1;
-    loaded_set_compute(out, s->ctx);
-    return 0;
+    return model_settings_config(out, &shape, V, eos, err);
 }
 
 /* All sizes have to be possible, and the largest to fit. */

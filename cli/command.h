@@ -26,9 +26,10 @@ typedef struct {
     uint64_t seed; /* 1 unless given */
     bool seed_given;
     int threads; /* as used */
-    /* how all models of this command multiply (kernels_compute); NULL: each as it says itself */
+    /* How all models of this command multiply; NULL: each as it says itself.  Settled by --compute, by the run that is
+     * resumed, or when a training begins; else the project may say it (project_compute). */
     const char *compute;
-    bool compute_given; /* by --compute */
+    bool compute_given, compute_settled;
     const char *config_file;
     const char *set[CONTEXT_SETTINGS_MAX]; /* "section.key=value" of --set */
     int n_set;

@@ -124,9 +124,29 @@ static int check_adapter(Loaded *l, Error *err)
     return 0;
 }
 
-void loaded_set_compute(ModelConfig *c, const Context *ctx)
+/* An outline whose products are as all models of the command have them; *overruled when it says otherwise itself. */
+static int open_outline(Model **out, bool *overruled, const Context *ctx, const char *folder,
+                        Error *err)
 {
-    if (ctx->compute) kernels_compute(&c->compute, ctx->compute);
+    const char *name;
+    if (project_compute(&name, ctx, err) != 0) return -1;
+    if (model_open_outline(out, folder, err) != 0) return -1;
+    ModelConfig *c = &(*out)->config;
+    const Compute own = c->compute;
+    if (name) kernels_find_compute(&c->compute, name);
+    *overruled = c->compute != own;
+    return 0;
+}
+
+int loaded_model(Model **out, const Context *ctx, const char *folder, Error *err)
+{
+    bool overruled;
+    *out = NULL;
+    if (open_outline(out, &overruled, ctx, folder, err) != 0) return -1;
+    if (model_read(*out, folder, err) == 0) return 0;
+    model_free(*out);
+    *out = NULL;
+    return -1;
 }
 
 int loaded_outline_folder(Loaded *l, const Context *ctx, const char *folder, const Loaded *beside,
@@ -137,8 +157,7 @@ int loaded_outline_folder(Loaded *l, const Context *ctx, const char *folder, con
     if (loaded_base_folder(l->model_folder, ctx, folder, err) != 0) return -1;
     if (beside && folder_same(l->model_folder, beside->model_folder)) l->beside = beside;
     if (l->beside) l->model = beside->model;
-    else if (model_open_outline(&l->model, l->model_folder, err) != 0) return -1;
-    if (!l->beside) loaded_set_compute(&l->model->config, ctx);
+    else if (open_outline(&l->model, &l->overruled, ctx, l->model_folder, err) != 0) return -1;
     if (!l->beside && l->model->left_out) log_line("%s: %s", l->model_folder, l->model->left_out);
     if (!adapter_in(folder) || loaded_see_through(l, folder, err) == 0) return 0;
     loaded_close(l);
@@ -261,6 +280,11 @@ int loaded_train_adapter(Adapter **out, const Loaded *l, const LoraConfig *lora,
                          Error *err)
 {
     const AdapterConfig c = adapter_config(lora);
+    const Loaded *base = l->beside ? l->beside : l;
+    if (base->overruled && (l->adapter || c.rank > 0))
+        log_line("an adapter's files do not say how it is computed: later commands know it from "
+                 "--compute %s, or model.compute in the settings of project.json",
+                 kernels_compute_name(l->model->config.compute));
     if (l->adapter) return adapter_open(out, l->model, l->folder, err);
     if (c.rank == 0) return 0;
     *out = adapter_new(l->model, &c, seed);

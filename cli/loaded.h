@@ -23,6 +23,7 @@ typedef struct Loaded {
     Tokenizer *tokenizer;
     int score_class; /* of a classifier: whose log-odds are its score; set before loaded_policy */
     Policy *policy;  /* NULL until loaded_policy */
+    bool overruled;  /* multiplied otherwise than the model says itself */
 } Loaded;
 
 /* All that is known of a model before its weights are read: shape, adapter, tokenizer.  What a command was
@@ -31,8 +32,8 @@ typedef struct Loaded {
  * (NULL: none), they are shared: beside must not be trained, be read earlier, and be closed later. */
 int loaded_outline(Loaded *l, const Context *ctx, const char *role, const char *name,
                    const Loaded *beside, Error *err);
-/* How the models of this command multiply, where it says so. */
-void loaded_set_compute(ModelConfig *c, const Context *ctx);
+/* The weights of a folder alone, to be multiplied as the models of this command are. */
+int loaded_model(Model **out, const Context *ctx, const char *folder, Error *err);
 /* The same of a model that is to predict tokens. */
 int loaded_outline_language(Loaded *l, const Context *ctx, const char *role, const char *name,
                             const Loaded *beside, Error *err);

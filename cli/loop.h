@@ -81,8 +81,9 @@ typedef struct {
 
 typedef struct {
     uint64_t seed;
-    char *before;   /* aligned before the first round */
-    int back_after; /* rounds that were over when --back was given last; 0: never */
+    const char *compute; /* of --compute (kernels_compute_name); NULL: as project and models say */
+    char *before;        /* aligned before the first round */
+    int back_after;      /* rounds that were over when --back was given last; 0: never */
     LoopRound *round;
     int n; /* rounds begun */
 } LoopState;

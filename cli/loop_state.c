@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/loop.h"
+#include "kernels/kernels.h"
 
 enum { STATE_LIMIT = 1 << 26 };
 static const char STATE_FILE[] = "state.json";
@@ -62,6 +63,7 @@ int loop_state_write(const LoopState *s, const char *folder, Error *err)
     if (path_join(path, folder, STATE_FILE, err) != 0) return -1;
     text_format(&t, "{\n  \"seed\": \"%llu\", \"back_after\": %d", (unsigned long long)s->seed,
                 s->back_after);
+    if (s->compute) put_text(&t, "compute", s->compute);
     put_text(&t, "before", s->before ? s->before : "");
     text_add(&t, ",\n  \"rounds\": [");
     for (int i = 0; i < s->n; i++) {
@@ -131,6 +133,9 @@ static int take_state(LoopState *s, const cJSON *tree)
     const cJSON *rounds = cJSON_GetObjectItemCaseSensitive(tree, "rounds"), *round;
     if (!seed || !cJSON_IsArray(rounds)) return -1;
     s->seed = strtoull(seed, NULL, 10);
+    Compute compute;
+    if (kernels_find_compute(&compute, json_text(tree, "compute", "")) == 0)
+        s->compute = kernels_compute_name(compute);
     s->back_after = (int)json_number(tree, "back_after", 0);
     take_text(&s->before, tree, "before");
     cJSON_ArrayForEach(round,

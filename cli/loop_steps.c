@@ -45,6 +45,7 @@ static void show(const Line *line, const Context *inner)
     if (inner->config_file) text_add(&t, " --config loop/settings.json");
     for (int i = 0; i < inner->n_set; i++) text_format(&t, " --set %s", inner->set[i]);
     text_format(&t, " --seed %llu", (unsigned long long)inner->seed);
+    if (inner->compute_given) text_format(&t, " --compute %s", inner->compute);
     putchar('\n');
     wrap_command(t.bytes);
     fflush(stdout);
@@ -88,6 +89,8 @@ static int run_line(const Loop *l, Line *line, char *made, Error *err)
     inner->config_file = c->sections ? l->file : NULL;
     inner->seed = l->state.seed + (uint64_t)l->state.n - 1;
     inner->seed_given = true;
+    inner->compute = l->state.compute;
+    inner->compute_given = inner->compute_settled = l->state.compute != NULL;
     inner->made = made;
     snprintf(inner->called, sizeof inner->called, "%s", c->name);
     int rc = hold_settings(l, inner, c, err);

@@ -211,7 +211,7 @@ static int run(Line *line, Context *ctx, Error *err)
     if (c->project != PROJECT_IGNORED &&
         project_find(ctx, line->project, c->project == PROJECT_NEEDED, err) != 0)
         return -1;
-    if (project_take_compute(ctx, err) != 0 || check_kernels(err) != 0) return -1;
+    if (check_kernels(err) != 0) return -1;
     ctx->threads = kernels_threads(ctx->threads);
     if (c->filter) signal(SIGPIPE, SIG_DFL);
     if (detach_asked(c, line->argc, line->argv))

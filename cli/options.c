@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/project.h"
 #include "kernels/kernels.h"
+#include "policy/model_settings.h"
 
 #define MEMBER(name) offsetof(Context, name)
 enum { THREADS_MAX = 1024, NAMES_MAX = 640, NAME_LENGTH = 64 };
@@ -25,8 +26,8 @@ const Option GLOBAL_OPTIONS[] = {
     {"seed", OPTION_TEXT, 0, 0, 0, "N", "of everything random (1)"},
     {"threads", OPTION_INT, MEMBER(threads), 1, THREADS_MAX, "N", "as many as cores unless given"},
     {"compute", OPTION_TEXT, MEMBER(compute), 0, 0, "TYPE",
-     "of products of matrices: f32, or bf16, several times as fast on machines with AMX (as each "
-     "model says)"},
+     "of products of matrices: f32, or bf16, several times as fast on machines with AMX (what the "
+     "project says, else each model)"},
     {"json", OPTION_SWITCH, MEMBER(json), 0, 0, NULL, "the result as JSON on standard output"},
     {"quiet", OPTION_SWITCH, MEMBER(quiet), 0, 0, NULL, "no log, no progress"},
     {"offline", OPTION_SWITCH, MEMBER(offline), 0, 0, NULL, "refuse whatever needs the network"},
@@ -124,8 +125,8 @@ static int set_compute(Context *ctx, const char *value, Error *err)
 {
     Compute known;
     ctx->compute = value;
-    ctx->compute_given = true;
-    if (kernels_compute(&known, value) == 0) return 0;
+    ctx->compute_given = ctx->compute_settled = true;
+    if (kernels_find_compute(&known, value) == 0) return 0;
     return error_usage(err, "--compute: '%.40s' is neither f32 nor bf16", value);
 }
 
@@ -365,6 +366,11 @@ int context_settings(const Context *ctx, Config *c, const char *preset, Error *e
     for (int i = 0; i < ctx->n_set && rc == 0; i++) rc = assign(c, ctx->set[i], known, ctx, err);
     for (int i = 0; i < ctx->n_flag && rc == 0; i++)
         rc = config_assign(c, ctx->flag[i], CONFIG_FROM_FLAG, err);
+    if (rc == 0 && ctx->compute_given && config_section(c, MODEL_TABLE.name) >= 0) {
+        char assignment[64];
+        snprintf(assignment, sizeof assignment, "%s.compute=%s", MODEL_TABLE.name, ctx->compute);
+        rc = config_assign(c, assignment, CONFIG_FROM_FLAG, err);
+    }
     if (rc != 0 && text_ends(err->message, " is no setting"))
         error_hint(err, "its settings: rlhf help %s", ctx->called);
     return rc;

@@ -113,20 +113,22 @@ int project_read(const Context *ctx, cJSON **out, Error *err)
     return hint_project(err);
 }
 
-int project_take_compute(Context *ctx, Error *err)
+int project_compute(const char **out, const Context *ctx, Error *err)
 {
     cJSON *project = NULL;
     Compute compute;
-    if (ctx->compute_given || !ctx->project[0]) return 0;
+    *out = ctx->compute;
+    if (ctx->compute_settled || !ctx->project[0]) return 0;
     if (project_read(ctx, &project, err) != 0) return -1;
     const cJSON *settings = cJSON_GetObjectItemCaseSensitive(project, "settings");
     const cJSON *model = cJSON_GetObjectItemCaseSensitive(settings, "model");
-    const char *name = json_text(model, "compute", NULL);
+    const cJSON *said = cJSON_GetObjectItemCaseSensitive(model, "compute");
     int rc = 0;
-    if (name && kernels_compute(&compute, name) == 0) ctx->compute = kernels_compute_name(compute);
-    else if (name)
-        rc = error_set(
-            err, "project.json: settings: model.compute: '%.40s' is neither f32 nor bf16", name);
+    if (cJSON_IsString(said) && kernels_find_compute(&compute, said->valuestring) == 0)
+        *out = kernels_compute_name(compute);
+    else if (said)
+        rc =
+            error_set(err, "project.json: settings: model.compute is neither \"f32\" nor \"bf16\"");
     cJSON_Delete(project);
     return rc;
 }

@@ -63,8 +63,9 @@ int project_run(const Context *ctx, char name[RUN_NAME_MAX], char folder[FILE_PA
                 const char *wanted, const char *kind, Error *err);
 /* Whether `rlhf loop` made the run, which goes on with it by itself and alone compares before `aligned` moves. */
 bool project_run_is_of_loop(const Context *ctx, const char *name);
-/* Unless --compute says it: how models multiply here, from model.compute in the project's settings. */
-int project_take_compute(Context *ctx, Error *err);
+/* How all models of this command multiply: as settled, else from model.compute in the project's settings; NULL: each as it
+ * says itself. */
+int project_compute(const char **out, const Context *ctx, Error *err);
 /* The first section of its settings (pretrain, sft, reward, ppo, ...), or "" where they cannot be read. */
 enum { RUN_KIND_MAX = 32 };
 void project_run_kind(char kind[RUN_KIND_MAX], const char *run_folder);

@@ -60,7 +60,9 @@ static void take_compute(Context *ctx, const char *settings)
     cJSON *run = cJSON_Parse(settings);
     const char *name = json_text(run, "compute", "");
     if (!ctx->compute_given)
-        ctx->compute = kernels_compute(&compute, name) == 0 ? kernels_compute_name(compute) : NULL;
+        ctx->compute =
+            kernels_find_compute(&compute, name) == 0 ? kernels_compute_name(compute) : NULL;
+    ctx->compute_settled = true;
     cJSON_Delete(run);
 }
 
@@ -76,6 +78,8 @@ int training_settings(Context *ctx, Config *c, const char *kind, const TrainingF
         if (flags->run &&
             (named_run(folder, ctx, flags->run, err) != 0 || run_check_new(folder, err) != 0))
             return -1;
+        if (project_compute(&ctx->compute, ctx, err) != 0) return -1;
+        ctx->compute_settled = true;
         return context_settings(ctx, c, NULL, err);
     }
     if (project_run(ctx, name, folder, flags->run, kind, err) != 0) return -1;

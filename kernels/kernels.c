@@ -101,7 +101,7 @@ const char *kernels_name(void)
 
 static const char *const COMPUTE[] = {"f32", "bf16"};
 
-int kernels_compute(Compute *out, const char *name)
+int kernels_find_compute(Compute *out, const char *name)
 {
     for (int i = COMPUTE_F32; i <= COMPUTE_BF16; i++) {
         if (strcmp(name, COMPUTE[i]) != 0) continue;

@@ -72,7 +72,7 @@ double buffer_sum_squares(const real *buffer, size_t n);
  * they are never rounded. */
 typedef enum { COMPUTE_F32, COMPUTE_BF16 } Compute;
 /* "f32" or "bf16"; -1 for any other name. */
-int kernels_compute(Compute *out, const char *name);
+int kernels_find_compute(Compute *out, const char *name);
 const char *kernels_compute_name(Compute compute);
 
 /* A matrix (OUT, IN) in the form the product wants, made from `values` (a buffer, borrowed); half as large where
@@ -88,7 +88,8 @@ void weight_pack(Weight *w, int backward);
 /* out (N,OUT) = x (N,IN) w^T + bias; bias (OUT) or NULL.  Each output is one chain of fma over IN
  * ascending from 0, or of blocks of 32 products in bfloat16, then + bias. */
 void linear_forward(real *out, const real *x, Weight *w, const real *bias, int N);
-/* dx (N,IN) = dout w;  dw (OUT,IN) += dout^T x, rows ascending;  dbias (OUT) += column sums. */
+/* dx (N,IN) = dout w;  dw (OUT,IN) += dout^T x, rows ascending, in bfloat16 by blocks of 32 from the first;
+ * dbias (OUT) += column sums. */
 void linear_backward(real *dx, real *dw, real *dbias, const real *dout, const real *x, Weight *w,
                      int N);
 

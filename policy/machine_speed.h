@@ -12,8 +12,8 @@ typedef struct {
     double floats;   /* forward in floats, where the model is computed otherwise; else 0 */
 } MachineSpeed;
 
-/* Of a matrix of the model's own width and MLP width (the latter cut where it is vast).  Takes some tens of milliseconds
- * and changes nothing.  rows: tokens of a micro-batch; batch: sequences decoded together, 0: none are. */
+/* Of a matrix of the model's own width and MLP width (the latter cut where it is vast).  Takes a tenth of a second or
+ * two and changes nothing.  rows: tokens of a micro-batch; batch: sequences decoded together, 0: none are. */
 MachineSpeed machine_speed_measure(const ModelConfig *c, int rows, int batch);
 
 #endif

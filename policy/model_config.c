@@ -328,6 +328,14 @@ static void tell_of_tokens(const ModelConfig *c, const char *path)
         tell_of_token("eos_token_id", c->eos_more[i], c->V, path);
 }
 
+static int read_compute(Compute *out, const cJSON *o, Error *err)
+{
+    const cJSON *said = cJSON_GetObjectItemCaseSensitive(o, COMPUTE_KEY);
+    if (!said || (cJSON_IsString(said) && kernels_find_compute(out, said->valuestring) == 0))
+        return 0;
+    return error_set(err, "%s is neither \"f32\" nor \"bf16\"", COMPUTE_KEY);
+}
+
 int model_config_read(ModelConfig *out, const char *dir, Error *err)
 {
     char path[FILE_PATH_MAX];
@@ -349,8 +357,7 @@ int model_config_read(ModelConfig *out, const char *dir, Error *err)
     if (rc == 0) rc = whole(&c.V, o, "vocab_size", REQUIRED, err);
     if (rc == 0) rc = whole(&c.bos, o, "bos_token_id", -1, err);
     if (rc == 0) rc = read_eos(&c, o, err);
-    if (rc == 0 && kernels_compute(&c.compute, json_text(o, COMPUTE_KEY, "f32")) != 0)
-        rc = error_set(err, "%s is neither \"f32\" nor \"bf16\"", COMPUTE_KEY);
+    if (rc == 0) rc = read_compute(&c.compute, o, err);
     c.init_std = json_number(o, "initializer_range", c.init_std);
     if (rc == 0) rc = read_labels(&c, o, err);
     if (rc == 0) rc = model_config_check(&c, err);

@@ -15,7 +15,7 @@
     X(int_live,    steps,         0,       0,    1e9,     "",      "optimizer steps; 0: as many as `epochs` need") \
     X(double_live, epochs,        1,       0.01, 1000,    "",      "passes over the examples") \
     X(int,    batch_size,    16,      1,    65536,   "",      "sequences per optimizer step") \
-    X(int,    max_tokens,    2048,    16,   1048576, "",      "tokens of one micro-batch; changes memory, not results") \
+    X(int,    max_tokens,    2048,    16,   1048576, "",      "tokens of one micro-batch; changes memory, and results by rounding at most") \
     X(int_live,    valid_every,   100,     0,    1e9,     "",      "steps between looks at the validation loss; 0: only at the end") \
     X(int_live,    save_every,    0,       0,    1e9,     "",      "steps between checkpoints; 0: ten minutes; one at the end") \
     X(int_live,    keep,          2,       1,    1000,    "",      "checkpoints kept")

@@ -11,7 +11,7 @@
     X(int_live, iterations,  40,      1,    1e9,     "Ziegler et al. 2019",  "rollouts, each followed by updates; times batch_size the episodes of the run") \
     X(int,    batch_size,    128,     1,    65536,   "Ziegler et al. 2019",  "episodes per rollout") \
     X(int,    minibatch_size, 32,     1,    65536,   "Schulman et al. 2017", "episodes per optimizer step") \
-    X(int,    max_tokens,    2048,    16,   1048576, "",                    "tokens of one micro-batch; changes memory, not results") \
+    X(int,    max_tokens,    2048,    16,   1048576, "",                    "tokens of one micro-batch; changes memory, and results by rounding at most") \
     X(int,    epochs,        4,       1,    100,     "Ziegler et al. 2019", "passes over each rollout") \
     X(double, temperature,   1.0,     0.01, 10,      "Ziegler et al. 2019",  "of the sampler, and of every log-probability") \
     X(int,    max_new_tokens, 128,    1,    1048576, "Ziegler et al. 2019",  "longest response") \

@@ -20,7 +20,7 @@ typedef struct {
 #define CLASSIFY_CONFIG(X) \
     X(double, epochs,        3,       0.01, 1000,    "Devlin et al. 2019", "passes over the texts") \
     X(int,    batch_size,    32,      1,    65536,   "",      "texts per optimizer step") \
-    X(int,    max_tokens,    2048,    16,   1048576, "",      "tokens of one micro-batch; changes memory, not results") \
+    X(int,    max_tokens,    2048,    16,   1048576, "",      "tokens of one micro-batch; changes memory, and results by rounding at most") \
     X(bool,   balance,       false,   0,    1,       "",      "every class weighs the same, however many texts it has") \
     X(double, label_smoothing, 0,     0,    0.99,    "Szegedy et al. 2016", "share of every label that is spread over all classes") \
     X(int,    valid_every,   0,       0,    1e9,     "",      "steps between measurements on held-out texts; 0: at the end alone") \

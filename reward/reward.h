@@ -40,7 +40,7 @@ typedef struct {
 #define REWARD_CONFIG(X) \
     X(double_live, epochs,        1,       0.01, 1000,    "Ziegler et al. 2019", "passes over the labels") \
     X(int,    batch_size,    32,      1,    65536,   "",      "labels per optimizer step") \
-    X(int,    max_tokens,    2048,    16,   1048576, "",      "tokens of one micro-batch; changes memory, not results") \
+    X(int,    max_tokens,    2048,    16,   1048576, "",      "tokens of one micro-batch; changes memory, and results by rounding at most") \
     X(double, people_weight, 1,       0.001, 1e6,    "",      "weight of labels by this project's people; those of rules and data sets weigh 1") \
     X(double, strength_weight, 0,     0,    100,     "",      "added to a label's weight for each grade of strength above the first") \
     X(double, margin,        0,       0,    100,     "Touvron et al. 2023", "score by which the better answer has to lead, for each grade of strength") \

@@ -35,9 +35,9 @@ static const ModelConfig WIDE_GPT2 = {.family = FAMILY_GPT2,
     .rms_norm = true, .norm_eps = 1e-5, .rope_theta = 10000, .gated_mlp = true, .bos = -1, \
     .eos = 1, .init_std = 0.15
 static const ModelConfig WIDE_LLAMA = {.family = FAMILY_LLAMA, WIDE_LLAMA_SHAPE};
-/* A window that ends inside a block of keys. */
 static const ModelConfig WIDE_LLAMA_BF16 = {
     .family = FAMILY_LLAMA, WIDE_LLAMA_SHAPE, .compute = COMPUTE_BF16};
+/* A window that ends inside a block of keys. */
 static const ModelConfig WIDE_MISTRAL = {.family = FAMILY_MISTRAL, WIDE_LLAMA_SHAPE, .window = 50};
 /* The demo's architecture.  An MLP over two blocks of 384, the depth in which matrix products go. */
 static const ModelConfig TIED_LLAMA = {.family = FAMILY_LLAMA,

@@ -16,6 +16,10 @@ enum { FASTER = 8 };
 enum { FASTER = 1 };
 #endif
 
+/* A block of the depth begins where one of the sums does. */
+_Static_assert(BF16_DEPTH % BF16_STEPS == 0 && PART % BF16_STEPS == 0, "whole blocks");
+_Static_assert(BF16_ROWS *BF16_DEPTH <= PACK_ROOM, "the left operand has room");
+
 typedef struct {
     int i0, i1, j0, j1;
 } Block;

@@ -183,12 +183,6 @@ void cpu_bf16_chains(size_t rounds)
     (void)rounds;
 }
 
-#if defined(__clang__)
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 16")
-#endif
-
 #if defined(KERNELS_ISA_avx512)
 enum { ROWS = 14 }; /* 28 sums, an operand */
 #elif defined(KERNELS_ISA_avx2)

@@ -41,6 +41,13 @@
 #define cpu_weight_forward   ISA(weight_forward)
 #define cpu_weight_backward  ISA(weight_backward)
 
+/* A loop over a constant number of registers. */
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+
 /* ---- workspace ------------------------------------------------------------------------------- */
 
 /* Scratch memory that only grows; one block per thread that asks and per use, so that uses may be open at

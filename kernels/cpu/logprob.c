@@ -12,6 +12,8 @@ enum {
     SOFTMAX_WORK = 16      /* multiply-adds that an exponential is worth */
 };
 
+_Static_assert(VOCABULARY % BF16_STEPS == 0 && BACKWARD_ROWS % BF16_STEPS == 0, "whole blocks");
+
 /* Of one tile, and of all tiles up to some one: with m the largest z,
  * sum = sum_v exp(z_v - m) and weighted = sum_v exp(z_v - m) (z_v - m).  At the end
  *
@@ -181,7 +183,7 @@ static Right pack_hidden(float *panels, const float *h, const Weight *w, int row
 }
 
 /* Rows in groups, in each the vocabulary tile by tile: so every row of dw is one chain over the rows
- * of the batch ascending, and every row of dh one over the vocabulary. */
+ * of the batch ascending, and every row of dh one over the vocabulary; in bfloat16 chains of blocks. */
 void ISA(logprob_backward)(real *dh, real *dw, const real *dlogp, const real *dentropy,
                            const real *entropy, const real *lse, const real *h, Weight *w,
                            const int *target, int N, double temperature)

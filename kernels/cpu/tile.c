@@ -4,12 +4,6 @@
 #include <assert.h>
 #include <stdbool.h>
 
-#if defined(__clang__)
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 16")
-#endif
-
 /* Fetching where nothing is does no harm. */
 static inline __attribute__((always_inline)) void fetch(const int rows, const int vecs,
                                                         const Tile *t)

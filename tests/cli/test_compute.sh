@@ -45,15 +45,41 @@ must logprobs --project p --model pretrain-1 --text "the lamp is broken" --json 
 ! cmp -s out kept || fail "--compute f32 overrules the model"
 
 # ---- what a project says ----
+says_bf16() { # PROJECT BASE: its base, and how its models are computed
+    printf '{"models": {"base": "%s"}, "settings": {"model": {"compute": "bf16"}}}\n' "$2" >"$1/project.json"
+}
 must init q
-printf '{"models": {"base": "%s"}, "settings": {"model": {"compute": "bf16"}}}\n' "$PWD/p/runs/floats/checkpoints/step-000004" >q/project.json
+says_bf16 q "$PWD/p/runs/floats/checkpoints/step-000004"
 must import --project q demonstrations.jsonl
 must sft --project q --config "$tiny" --set sft.epochs=1
 sft=$(ls -d q/runs/sft-1/checkpoints/step-* | tail -1)
 [ "$(arithmetic q/runs/sft-1 "${sft##*step-}")" = bf16 ] || fail "the project says how its models are computed"
 grep -q '"compute": "bf16"' q/runs/sft-1/settings.json || fail "settings.json says it"
+must pretrain --project q --config "$tiny" corpus.jsonl --set pretrain.steps=4 --run chosen --set model.compute=f32
+[ "$(weights q/runs/chosen 000004)" = "$(weights p/runs/floats 000004)" ] || fail "--set goes before the project"
 sed -i 's/bf16/f16/' q/project.json
-refused 1 "project.json: settings: model.compute: 'f16' is neither f32 nor bf16" generate --project q --prompt "the lamp"
+refused 1 "project.json: settings: model.compute is neither" generate --project q --prompt "the lamp"
+must runs --project q
+
+# ---- a run goes on as it began ----
+must init r
+must import --project r demonstrations.jsonl
+must pretrain --project r --config "$tiny" corpus.jsonl --set pretrain.steps=4 --stop-after 2
+says_bf16 r none
+must pretrain --project r corpus.jsonl --resume
+[ "$(weights r/runs/pretrain-1 000004)" = "$(weights p/runs/floats 000004)" ] || fail "whatever the project says by now"
+
+# ---- every model of PPO ----
+must init s --base p/runs/floats/checkpoints/step-000004
+must import --project s demonstrations.jsonl
+must sample --project s --max-new-tokens 16
+must judge --project s --rule longer
+must reward --project s --config "$tiny" --set reward.batch_size=8 --no-eval
+small=(--config "$tiny" --set ppo.iterations=1 --set ppo.batch_size=8 --set ppo.minibatch_size=4)
+must ppo --project s "${small[@]}" --compute bf16
+[ "$(arithmetic s/runs/ppo-1 000001)" = bf16 ] || fail "the policy is computed as the reference is"
+must ppo --project s "${small[@]}" --compute bf16 --set lora.rank=2 --run adapters
+says "an adapter's files do not say how it is computed"
 
 # ---- what is no arithmetic ----
 refused 2 "--compute: 'int8' is neither f32 nor bf16" generate --project p --prompt "the lamp" --compute int8

@@ -318,6 +318,13 @@ static void run_head_in_bfloat16(Results *r, const Shape *s)
     head_results(r, s, IN_BFLOAT16);
 }
 
+/* logp, entropy and lse alone */
+static void run_head_forward_in_bfloat16(Results *r, const Shape *s)
+{
+    head_results(r, s, IN_BFLOAT16);
+    r->n = (size_t)s->N * 3;
+}
+
 static void run_decoding(Results *r, const Shape *s)
 {
     const double temperature = 0.75;
@@ -393,7 +400,8 @@ static const Operation operations[] = {
     {"linear, bfloat16", run_linear_bfloat16, 0},
     {"head, bfloat16", run_head_bfloat16, 0},
     {"linear in bfloat16", run_linear_in_bfloat16, 0},
-    /* Logits that differ in the last place round to bfloat16 numbers next to each other. */
+    {"head in bfloat16, forward", run_head_forward_in_bfloat16, 0},
+    /* Gradients of logits that differ in the last place round to bfloat16 numbers next to each other. */
     {"head in bfloat16", run_head_in_bfloat16, 0x1p-8},
 };
 enum { OPERATIONS = sizeof operations / sizeof *operations };

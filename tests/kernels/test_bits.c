@@ -507,6 +507,34 @@ static void linear_in_halves(const char *implementation)
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) buffer_free(all[i]);
 }
 
+/* In bfloat16 they are chains of blocks of 32 rows, and panels are made of 1,024 rows at a time: cut there, two parts
+ * give the bits of the whole. */
+static void linear_in_parts_of_blocks(const char *implementation)
+{
+    enum { N = 1100, PART = 1024, IN = 40, OUT = 35 };
+    if (strcmp(implementation, "plain") == 0) return;
+    real *x = random_buffer((size_t)N * IN, 1), *dout = random_buffer((size_t)N * OUT, 1);
+    real *values = random_buffer((size_t)OUT * IN, 1);
+    real *dw = buffer_new((size_t)OUT * IN), *dw2 = buffer_new((size_t)OUT * IN);
+    Weight *w = weight_new(values, OUT, IN, COMPUTE_BF16);
+
+    linear_backward(NULL, dw, NULL, dout, x, w, N);
+    linear_backward(NULL, dw2, NULL, dout, x, w, PART);
+    linear_backward(NULL, dw2, NULL, dout + (ptrdiff_t)PART * OUT, x + (ptrdiff_t)PART * IN, w,
+                    N - PART);
+    assert_memory_equal(dw, dw2, bytes((size_t)OUT * IN));
+
+    weight_free(w);
+    real *all[] = {x, dout, values, dw, dw2};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) buffer_free(all[i]);
+}
+
+static void weight_gradients_in_bfloat16_continue_over_whole_blocks(void **state)
+{
+    (void)state;
+    on_every_implementation(linear_in_parts_of_blocks);
+}
+
 static void weight_gradients_continue_over_micro_batches(void **state)
 {
     (void)state;
@@ -526,6 +554,7 @@ int main(void)
         cmocka_unit_test(a_copied_beginning_is_as_good_as_its_own),
         cmocka_unit_test(a_sequence_attends_alike_among_others),
         cmocka_unit_test(weight_gradients_continue_over_micro_batches),
+        cmocka_unit_test(weight_gradients_in_bfloat16_continue_over_whole_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
