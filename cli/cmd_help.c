@@ -46,8 +46,8 @@ void help_welcome(void)
 {
     printf("rlhf: align a language model with people's preferences, on this machine\n\n");
     if (command_find("demo"))
-        printf(
-            "  rlhf demo                 watch the whole loop once (some minutes, no download)\n\n");
+        printf("  rlhf demo                 watch the whole loop once (some minutes, no "
+               "download)\n\n");
     welcome_row("start", (const char *const[]){"init", "import", "pretrain", NULL},
                 "a project, prompts, a base model");
     welcome_row("ask", (const char *const[]){"sample", "label", "judge", NULL},
