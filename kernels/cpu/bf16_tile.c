@@ -33,7 +33,7 @@ void cpu_bf16_end(Bf16State s)
 
 void cpu_bf16_chains(size_t rounds)
 {
-    cpu_bf16_begin();
+    const Bf16State state = cpu_bf16_begin();
     _tile_zero(4);
     _tile_zero(5);
     _tile_zero(6);
@@ -44,7 +44,7 @@ void cpu_bf16_chains(size_t rounds)
         _tile_dpbf16ps(2, 5, 6);
         _tile_dpbf16ps(3, 5, 7);
     }
-    _tile_release();
+    cpu_bf16_end(state);
 }
 
 /* The panel that comes next, a share of it with each block of each pair of row tiles. */
