@@ -8,9 +8,10 @@
 #include "store/family.h"
 
 /* A batch touches pages all over the indexes of hashes, and each is written once a batch: large ones are what
- * makes an import fast.  While one is written nobody else can write, for a second or so.  The first are smaller:
- * the second is read while the first is written.  Two batches are in memory at a time. */
-enum { BATCH_FIRST = 4096, BATCH_ROWS = 1 << 15, BATCH_BYTES = 32 << 20 };
+ * makes an import fast.  While one is written nobody else can write, for some seconds, so that beside people who
+ * label they stay small.  The first are smaller: the second is read while the first is written.  Two batches are in
+ * memory at a time. */
+enum { BATCH_FIRST = 4096, BATCH_SHARED = 1 << 14, BATCH_ROWS = 1 << 17, BATCH_BYTES = 128 << 20 };
 
 /* ---- batches --------------------------------------------------------------------------------------- */
 
@@ -211,6 +212,7 @@ int import_file_next(ImportFile *r, ImportBatch *out, Error *err)
     }
     if (more == IMPORT_CANNOT) import_batch_clear(out);
     if (r->full < BATCH_ROWS) r->full *= 2;
+    if (r->shared && r->full > BATCH_SHARED) r->full = BATCH_SHARED;
     out->offset = r->lines.file.offset;
     import_texts_sort(&out->texts);
     r->stopped = r->stopped || r->lines.file.stopped;

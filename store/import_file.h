@@ -15,6 +15,7 @@ typedef struct {
     cJSON *array;         /* parsed; NULL: lines */
     const cJSON *element; /* the next one */
     size_t full;          /* rows that the next batch takes */
+    bool shared;          /* people are at work meanwhile: batches stay small */
     bool stopped;         /* by a signal */
 } ImportFile;
 

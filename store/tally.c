@@ -285,16 +285,6 @@ int tally_keep(const Tally *t, Store *s, Error *err)
     return sql_finish(s, store(s, t, err), err);
 }
 
-int tally_advance(Store *s, Error *err)
-{
-    Tally t = {0};
-    int rc = tally_load(&t, s, err);
-    if (rc == 0) rc = tally_approach(&t, s, TALLY_PIECE, err);
-    if (rc == 0) rc = tally_keep(&t, s, err);
-    tally_free(&t);
-    return rc;
-}
-
 /* ---- verify ---------------------------------------------------------------------------------------- */
 
 static int compare(const Tally *kept, const Tally *counted, Store *s, Error *err)

@@ -53,8 +53,6 @@ int tally_approach(Tally *t, Store *s, int64_t rows, Error *err);
 int tally_finish(Tally *t, Store *s, Error *err);
 /* Kept for later, in a transaction of its own, unless that is not worth it: few rows were added since. */
 int tally_keep(const Tally *t, Store *s, Error *err);
-/* All of these; for who has added many rows. */
-int tally_advance(Store *s, Error *err);
 /* Whether what is kept is right; an error says what is not. */
 int tally_verify(Store *s, Error *err);
 void tally_free(Tally *t);

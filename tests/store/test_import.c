@@ -411,6 +411,52 @@ static void rows_of_another_batch_are_found(void **state)
     text_free(&t);
 }
 
+static void count_batch(void *context, int64_t bytes, int64_t total)
+{
+    (void)bytes, (void)total;
+    ++*(int *)context;
+}
+
+/* Batches of 60,000 prompts that were not there before. */
+static int batches_of_prompts(const char *words)
+{
+    ImportResult r = {0};
+    Text t = {0};
+    int n = 0;
+    const ImportOptions options = {.lines = true, .on_progress = count_batch, .context = &n};
+    for (int i = 0; i < 60000; i++)
+        text_format(&t, "%s %c%c%c%c\n", words, 'a' + i % 26, 'a' + i / 26 % 26, 'a' + i / 676 % 26,
+                    'a' + i / 17576);
+    OK(store_import(store, write_file("prompts.txt", t.bytes), &options, &r, &err));
+    assert_int_equal(r.taken, 60000);
+    store_import_free(&r);
+    text_free(&t);
+    return n;
+}
+
+/* Twice as many rows each time from 4,096 on; beside somebody who labels, 16,384 at most. */
+static void beside_people_an_import_goes_in_small_steps(void **state)
+{
+    (void)state;
+    StoreSession session = {.ui = "tui"};
+    int64_t id;
+    OK(store_add_annotator(store, "ada", ANNOTATOR_HUMAN, &session.annotator_id, &err));
+    OK(store_begin_session(store, &session, &id, &err));
+    assert_int_equal(batches_of_prompts("one"), 5);
+    OK(store_end_session(store, id, "quit", &err));
+    assert_int_equal(batches_of_prompts("two"), 4);
+}
+
+/* What was counted on the way is what is there: a tally of all 60,000, without asking for the status. */
+static void the_tally_is_kept_up_by_an_import(void **state)
+{
+    (void)state;
+    StoreVerified verified = {0};
+    batches_of_prompts("one");
+    assert_int_equal(raw_number("SELECT sum(n) FROM tally WHERE what='prompts'"), 60000);
+    OK(store_verify(store, &verified, &err));
+}
+
 /* Bulk mode ends with the import. */
 static void checks_and_references_hold_again_after_an_import(void **state)
 {
@@ -488,6 +534,8 @@ int main(void)
         TEST(a_file_is_taken_as_its_rows_one_by_one_would_be),
         TEST(one_text_has_many_parts),
         TEST(rows_of_another_batch_are_found),
+        TEST(beside_people_an_import_goes_in_small_steps),
+        TEST(the_tally_is_kept_up_by_an_import),
         TEST(checks_and_references_hold_again_after_an_import),
         TEST(hh_sample_is_cut_where_its_list_says),
     };
