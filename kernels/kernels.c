@@ -59,6 +59,9 @@ static const Implementation implementations[] = {
 #endif
     {&kernels_avx512, has_avx512}, {&kernels_avx2, has_avx2},
 #endif
+#ifdef KERNELS_NEON
+    {&kernels_neon, always},
+#endif
     {&kernels_plain, always},
 #endif
     {&kernels_reference, always},

@@ -25,7 +25,7 @@ typedef float real;
 
 /* ---- choice of implementation, threads ----------------------------------------------------- */
 
-/* "reference", "plain", "avx2", "avx512", "amx"; returns -1 when the machine or the build lacks it.
+/* "reference", "plain", "neon", "avx2", "avx512", "amx"; returns -1 when the machine or the build lacks it.
  * The first call of any kernel picks the fastest, or the one that the environment variable RLHF_KERNELS
  * names if it runs here.  All but "reference" give the same bits.  A Weight or KvCache belongs to the
  * implementation that made it. */

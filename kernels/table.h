@@ -70,6 +70,9 @@ typedef struct {
 extern const Kernels kernels_reference;
 #if !defined(RLHF_DOUBLE)
 extern const Kernels kernels_plain;
+#ifdef KERNELS_NEON
+extern const Kernels kernels_neon;
+#endif
 #ifdef KERNELS_X86
 extern const Kernels kernels_avx2, kernels_avx512;
 #ifdef KERNELS_AMX

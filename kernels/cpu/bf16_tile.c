@@ -165,6 +165,27 @@ void cpu_bf16_end(Bf16State s)
 {
     _mm_setcsr(s.before);
 }
+#elif defined(__aarch64__)
+/* NEON flushes a result that is subnormal before it is rounded, x86-64 one that is so afterwards: a sum a hair below
+ * the smallest normal number, 1.18e-38, is 0 here and that number there. */
+static inline void set_control(uint64_t fpcr)
+{
+    __asm__ volatile("msr fpcr, %0" : : "r"(fpcr));
+}
+
+Bf16State cpu_bf16_begin(void)
+{
+    const uint64_t flush_to_zero = 1 << 24;
+    uint64_t before;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(before));
+    set_control(before | flush_to_zero);
+    return (Bf16State){(unsigned)before};
+}
+
+void cpu_bf16_end(Bf16State s)
+{
+    set_control(s.before);
+}
 #else
 /* There is one instruction set here, which has nothing to agree with: subnormal numbers are what they are. */
 Bf16State cpu_bf16_begin(void)
@@ -183,14 +204,6 @@ void cpu_bf16_chains(size_t rounds)
     (void)rounds;
 }
 
-#if defined(KERNELS_ISA_avx512)
-enum { ROWS = 14 }; /* 28 sums, an operand */
-#elif defined(KERNELS_ISA_avx2)
-enum { ROWS = 3 }; /* of two registers each */
-#else
-enum { ROWS = 2 };
-#endif
-
 /* `rows` is a constant wherever this is inlined.  out: LANES columns at most, those of the mask. */
 static inline __attribute__((always_inline)) void tile(const int rows, const float *left,
                                                        ptrdiff_t depth, const float *right,
@@ -198,7 +211,7 @@ static inline __attribute__((always_inline)) void tile(const int rows, const flo
                                                        bool add)
 {
     for (ptrdiff_t k = 0; k < depth; k += BF16_STEPS, right += 2 * BF16_WORDS, add = true) {
-        vec even[ROWS], odd[ROWS];
+        vec even[PAIR_ROWS], odd[PAIR_ROWS];
         UNROLL for (int i = 0; i < rows; i++) even[i] = odd[i] = vec_zero();
         const float *at = left + k, *words = right;
         for (int pair = 0; pair < BF16_STEPS / 2; pair++, at += 2, words += LANES) {
@@ -226,41 +239,17 @@ static inline __attribute__((always_inline)) void tile(const int rows, const flo
 typedef void TileFunction(const float *left, ptrdiff_t depth, const float *right, float *out,
                           ptrdiff_t ld, mask columns, bool add);
 
-TILE(1)
-TILE(2)
-#if defined(KERNELS_ISA_avx2) || defined(KERNELS_ISA_avx512)
-TILE(3)
-#endif
-#if defined(KERNELS_ISA_avx512)
-TILE(4)
-TILE(5)
-TILE(6)
-TILE(7)
-TILE(8)
-TILE(9)
-TILE(10)
-TILE(11)
-TILE(12)
-TILE(13)
-TILE(14)
-#endif
+#define NAMED(n) tile_##n,
 
-static TileFunction *const tiles[ROWS + 1] = {
-    NULL,   tile_1, tile_2,
-#if defined(KERNELS_ISA_avx2) || defined(KERNELS_ISA_avx512)
-    tile_3,
-#endif
-#if defined(KERNELS_ISA_avx512)
-    tile_4, tile_5, tile_6, tile_7, tile_8, tile_9, tile_10, tile_11, tile_12, tile_13, tile_14,
-#endif
-};
+PAIR_HEIGHTS(TILE)
+static TileFunction *const tiles[PAIR_ROWS + 1] = {NULL, PAIR_HEIGHTS(NAMED)};
 
 /* Row tiles are of nearly equal height, as low ones are slow. */
 void cpu_bf16_tile(const Bf16Tile *t)
 {
     const ptrdiff_t depth = (ptrdiff_t)t->blocks * BF16_STEPS;
     const float *right = (const float *)(const void *)t->right;
-    const int n = (t->rows + ROWS - 1) / ROWS;
+    const int n = (t->rows + PAIR_ROWS - 1) / PAIR_ROWS;
     for (int r = 0; r < n; r++) {
         const int i = t->rows * r / n, rows = t->rows * (r + 1) / n - i;
         for (int j = 0; j < t->columns; j += LANES)

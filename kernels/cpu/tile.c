@@ -84,40 +84,13 @@ static inline __attribute__((always_inline)) void tile(const int rows, const int
     }
 typedef void TileFunction(const Tile *t);
 
-TILE(1)
-TILE(2)
-TILE(3)
-TILE(4)
-TILE_APART(2)
-TILE_APART(3)
-TILE_APART(4)
-#if defined(KERNELS_ISA_avx2) || defined(KERNELS_ISA_avx512)
-TILE(5)
-TILE(6)
-#endif
-#if defined(KERNELS_ISA_avx512)
-TILE(7)
-TILE(8)
-TILE(9)
-TILE(10)
-TILE(11)
-TILE(12)
-TILE(13)
-TILE(14)
-#endif
+#define NAMED(n)       tile_##n,
+#define NAMED_APART(n) tile_apart_##n,
 
-static TileFunction *const tiles[TILE_ROWS + 1] = {
-    NULL,   tile_1, tile_2, tile_3,  tile_4,
-#if defined(KERNELS_ISA_avx2) || defined(KERNELS_ISA_avx512)
-    tile_5, tile_6,
-#endif
-#if defined(KERNELS_ISA_avx512)
-    tile_7, tile_8, tile_9, tile_10, tile_11, tile_12, tile_13, tile_14,
-#endif
-};
-
-static TileFunction *const tiles_apart[APART_ROWS + 1] = {NULL, tile_1, tile_apart_2, tile_apart_3,
-                                                          tile_apart_4};
+TILE_HEIGHTS(TILE)
+HEIGHTS_4(TILE_APART)
+static TileFunction *const tiles[TILE_ROWS + 1] = {NULL, TILE_HEIGHTS(NAMED)};
+static TileFunction *const tiles_apart[APART_ROWS + 1] = {NULL, HEIGHTS_4(NAMED_APART)};
 
 void cpu_tile(const Tile *t, int rows)
 {

@@ -1,4 +1,4 @@
-/* A vector of 16 floats, the same on every instruction set: one AVX-512 register, two AVX2 registers,
+/* A vector of 16 floats, the same on every instruction set: one AVX-512 register, two of AVX2, four of NEON,
  * or an array in plain C.  Every function gives the same bits on all of them, so whatever is written
  * over this header does too.
  *
@@ -15,10 +15,20 @@
 
 enum { LANES = 16 };
 
+/* Each instruction set has tiles of sums as high as its registers hold: TILE_ROWS rows of TILE_VECS vectors, and in
+ * bfloat16 PAIR_ROWS of two chains.  TILE_HEIGHTS(X) and PAIR_HEIGHTS(X) are X(1) X(2) ... up to there. */
+#define HEIGHTS_2(X)  X(1) X(2)
+#define HEIGHTS_3(X)  HEIGHTS_2(X) X(3)
+#define HEIGHTS_4(X)  HEIGHTS_3(X) X(4)
+#define HEIGHTS_6(X)  HEIGHTS_4(X) X(5) X(6)
+#define HEIGHTS_14(X) HEIGHTS_6(X) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14)
+
 #if defined(KERNELS_ISA_avx512)
 #include "kernels/cpu/vec_avx512.h"
 #elif defined(KERNELS_ISA_avx2)
 #include "kernels/cpu/vec_avx2.h"
+#elif defined(KERNELS_ISA_neon)
+#include "kernels/cpu/vec_neon.h"
 #else
 #include "kernels/cpu/vec_plain.h"
 #endif

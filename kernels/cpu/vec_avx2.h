@@ -11,8 +11,10 @@ typedef struct {
     __m256i lo, hi;
 } mask;
 
-/* The matrix product's register tile: 12 sums, 2 loads, 1 broadcast of 16 registers. */
-enum { TILE_ROWS = 6, TILE_VECS = 1 };
+/* The matrix product's register tile: 12 sums, 2 loads, 1 broadcast of 16 registers; in bfloat16 the same sums. */
+enum { TILE_ROWS = 6, TILE_VECS = 1, PAIR_ROWS = 3 };
+#define TILE_HEIGHTS HEIGHTS_6
+#define PAIR_HEIGHTS HEIGHTS_3
 
 static inline vec vec_zero(void)
 {

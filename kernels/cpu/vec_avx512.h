@@ -7,8 +7,10 @@
 typedef __m512 vec;
 typedef __mmask16 mask;
 
-/* The matrix product's register tile: 28 sums, 2 loads, 1 broadcast of 32 registers. */
-enum { TILE_ROWS = 14, TILE_VECS = 2 };
+/* The matrix product's register tile: 28 sums, 2 loads, 1 broadcast of 32 registers; in bfloat16 the same sums. */
+enum { TILE_ROWS = 14, TILE_VECS = 2, PAIR_ROWS = 14 };
+#define TILE_HEIGHTS HEIGHTS_14
+#define PAIR_HEIGHTS HEIGHTS_14
 
 static inline vec vec_zero(void)
 {

@@ -11,7 +11,9 @@ typedef struct {
     int32_t lane[LANES];
 } mask;
 
-enum { TILE_ROWS = 4, TILE_VECS = 1 };
+enum { TILE_ROWS = 4, TILE_VECS = 1, PAIR_ROWS = 2 };
+#define TILE_HEIGHTS HEIGHTS_4
+#define PAIR_HEIGHTS HEIGHTS_2
 
 #define EACH_LANE for (int i = 0; i < LANES; i++)
 
