@@ -162,8 +162,13 @@ int kernels_tasks(size_t work)
 
 void kernels_run(int n, size_t work, void (*task)(void *context, int i), void *context)
 {
-    const int count = n > 1 ? kernels_thread_count(work) : 1; /* a single task may use them all */
-#pragma omp parallel for num_threads(count) if (count > 1) schedule(dynamic, 1)
+    const int count = n > 1 ? kernels_thread_count(work) : 1; /* a single task may use them all: */
+    if (count ==
+        1) { /* not in a team of one, in which gcc's library starts new threads for every kernel */
+        for (int i = 0; i < n; i++) task(context, i);
+        return;
+    }
+#pragma omp parallel for num_threads(count) schedule(dynamic, 1)
     for (int i = 0; i < n; i++) task(context, i);
 }
 

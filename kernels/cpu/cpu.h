@@ -22,7 +22,6 @@
 #define cpu_pack_row         ISA(pack_row)
 #define cpu_pair_rows        ISA(pair_rows)
 #define cpu_pair_columns     ISA(pair_columns)
-#define cpu_unpair           ISA(unpair)
 #define cpu_all_bfloat16     ISA(all_bfloat16)
 #define cpu_bf16_rows        ISA(bf16_rows)
 #define cpu_bf16_row_pair    ISA(bf16_row_pair)
@@ -52,7 +51,7 @@
 
 /* Scratch memory that only grows; one block per thread that asks and per use, so that uses may be open at
  * the same time. */
-enum { WORK_LEFT, WORK_RIGHT, WORK_HEAD, WORK_ATTENTION, WORK_SUMS, WORK_PAIRS, WORK_COUNT };
+enum { WORK_LEFT, WORK_RIGHT, WORK_HEAD, WORK_ATTENTION, WORK_SUMS, WORK_COUNT };
 float *cpu_workspace(int use, size_t n);
 
 /* Where each number is only passed through, moving it costs as much as this many multiply-adds. */
@@ -93,9 +92,13 @@ static inline Right cpu_right_at(Right r, int column, int step)
  * most APART_ROWS rows have a right operand each, so far from one to the next: products of one row,
  * side by side because one alone waits for its own sums. */
 enum { APART_ROWS = 4 };
+/* Of pairs, a step is 16 words, whose lower halves are the first 16 columns of a panel. */
+typedef enum { RIGHT_FLOATS, RIGHT_LOWER, RIGHT_UPPER } RightForm;
 typedef struct {
     Left left;
     const float *right;
+    RightForm
+        form; /* what there is in `right`: floats, or pairs that begin with the lower or the upper half */
     ptrdiff_t vector, step, apart;
     float *out;
     ptrdiff_t ld;
@@ -117,8 +120,8 @@ typedef struct {
     int M, N, K, add;
 } Product;
 void cpu_matmul(const Product *p);
-/* Rows [i0,i1), on the calling thread alone; the left operand's step must be 1.  `room`: so many floats for
- * a right operand of pairs, or the left one of a product in bfloat16. */
+/* Rows [i0,i1), on the calling thread alone; the left operand's step must be 1.  `room`: so many floats for the
+ * left operand of a product in bfloat16. */
 enum {
     PACK_ROOM = 1 << 17
 }; /* 512 KiB, which stay in a second-level cache beside the other operand */
@@ -130,10 +133,9 @@ void cpu_pack_rows(float *panels, const float *values, ptrdiff_t ld, int K, int 
 void cpu_pack_row(float *panels, const float *row, int k, int K, int N);
 /* panels of the transpose of values (N,K), rows ld apart */
 void cpu_pack_columns(float *panels, const float *values, ptrdiff_t ld, int N, int K);
-/* the same of bfloat16 numbers, as pairs; and steps of one such panel as floats again */
+/* the same of bfloat16 numbers, as pairs */
 void cpu_pair_rows(uint32_t *panels, const float *values, ptrdiff_t ld, int K, int N);
 void cpu_pair_columns(uint32_t *panels, const float *values, ptrdiff_t ld, int N, int K);
-void cpu_unpair(float *panel, const uint32_t *words, int steps);
 bool cpu_all_bfloat16(const float *x, size_t n);
 
 static inline ptrdiff_t round_up(ptrdiff_t n, ptrdiff_t to)

@@ -49,29 +49,25 @@ static void pack_left(float *packed, Left left, Block b, int tiles, int k0, int 
     }
 }
 
-/* What a thread needs beside the operands: a packed block of the left one, or NULL; PACK_ROOM floats where the
- * right one is of pairs. */
-typedef struct {
-    float *left, *right;
-} Room;
-
-/* Steps [k0,k0+depth) of the columns [j0,j1) as floats: where they lie, or made here of pairs. */
-static Right right_steps(const Product *p, int j0, int j1, int k0, int depth, float *room)
+/* The right operand of a tile at column j and step k0. */
+static void take_right(Tile *tile, const Product *p, int j, int k0)
 {
-    const Right from = cpu_right_at(p->right, j0, k0);
-    if (!from.pairs) return from;
-    const ptrdiff_t panel = (ptrdiff_t)depth * WIDTH;
-    assert(round_up(j1 - j0, WIDTH) * depth <= PACK_ROOM);
-    for (int j = 0; j < j1 - j0; j += WIDTH)
-        cpu_unpair(room + j / WIDTH * panel, cpu_right_at(from, j, 0).pairs, depth);
-    return (Right){.at = room, .panel = panel};
+    const Right at = cpu_right_at(p->right, j, k0);
+    if (at.pairs) {
+        tile->right = (const float *)(const void *)at.pairs;
+        tile->form = j % WIDTH == 0 ? RIGHT_LOWER : RIGHT_UPPER;
+        tile->step = WIDTH / 2;
+    } else {
+        tile->right = at.at + j % WIDTH;
+        tile->step = WIDTH;
+    }
 }
 
-/* Row tile t of a block by the columns [j0,j1) of `right`, side by side, as memory likes to be written.  Meanwhile
+/* Row tile t of a block by the columns [j0,j1), side by side, as memory likes to be written.  Meanwhile
  * the left operand of the row tile that follows is fetched, a share with each of them; rows longer than
  * DEPTH the machine fetches by itself. */
-static void row_tile(const Product *p, Right right, Block b, int tiles, int t, int j0, int j1,
-                     int k0, int depth, const float *packed)
+static void row_tile(const Product *p, Block b, int tiles, int t, int j0, int j1, int k0, int depth,
+                     const float *packed)
 {
     const int i0 = tile_start(b, tiles, t), rows = tile_start(b, tiles, t + 1) - i0;
     const int step = TILE_VECS * LANES, more = t + 1 < tiles, count = (j1 - j0 + step - 1) / step;
@@ -79,14 +75,13 @@ static void row_tile(const Product *p, Right right, Block b, int tiles, int t, i
     Tile tile = {.left = packed ? (Left){packed + (ptrdiff_t)(i0 - b.i0) * depth, 1, rows}
                                 : (Left){p->left.at + i0 * p->left.row + k0, p->left.row, 1},
                  .vector = LANES,
-                 .step = WIDTH,
                  .ld = p->ld,
                  .depth = depth,
                  .add = p->add || k0 > 0};
     for (int c = 0; c < count; c++) {
         const int j = j0 + c * step;
         const ptrdiff_t from = lines * c / count;
-        tile.right = right.at + (j - j0) / WIDTH * right.panel + j % WIDTH;
+        take_right(&tile, p, j, k0);
         tile.out = p->out + i0 * p->ld + j;
         tile.bias = p->bias && k0 + depth == p->K ? p->bias + j : NULL;
         tile.columns = at_most(p->N - j, step);
@@ -100,21 +95,22 @@ static void row_tile(const Product *p, Right right, Block b, int tiles, int t, i
 }
 
 /* The tiles of one block over steps [k0,k0+depth): all rows by as many panels as stay near. */
-static void block_steps(const Product *p, Block b, int k0, int depth, Room room)
+static void block_steps(const Product *p, Block b, int tiles, int k0, int depth, float *packed)
 {
-    const int tiles = tile_count(b.i1 - b.i0), columns = PACK_ROOM / depth / WIDTH * WIDTH;
-    if (room.left) pack_left(room.left, p->left, b, tiles, k0, depth);
-    for (int j0 = b.j0; j0 < b.j1; j0 += columns) {
-        const int j1 = at_most(b.j1, j0 + columns);
-        const Right right = right_steps(p, j0, j1, k0, depth, room.right);
+    const int columns = tiles == 1 ? b.j1 - b.j0 : PACK_ROOM / depth / WIDTH * WIDTH;
+    if (packed) pack_left(packed, p->left, b, tiles, k0, depth);
+    for (int j0 = b.j0; j0 < b.j1; j0 += columns)
         for (int t = 0; t < tiles; t++)
-            row_tile(p, right, b, tiles, t, j0, j1, k0, depth, room.left);
-    }
+            row_tile(p, b, tiles, t, j0, at_most(b.j1, j0 + columns), k0, depth, packed);
 }
 
-static void block_product(const Product *p, Block b, Room room)
+/* `packed`: LEFT_FLOATS for a left operand that is packed, or NULL.  Few rows meet each panel once: all of it, one
+ * after the other, as memory is read fastest. */
+static void block_product(const Product *p, Block b, float *packed)
 {
-    for (int k0 = 0; k0 < p->K; k0 += DEPTH) block_steps(p, b, k0, at_most(p->K - k0, DEPTH), room);
+    const int tiles = tile_count(b.i1 - b.i0), depth = tiles == 1 && !packed ? p->K : DEPTH;
+    for (int k0 = 0; k0 < p->K; k0 += depth)
+        block_steps(p, b, tiles, k0, at_most(p->K - k0, depth), packed);
 }
 
 void cpu_matmul_rows(const Product *p, int i0, int i1, float *room)
@@ -125,16 +121,15 @@ void cpu_matmul_rows(const Product *p, int i0, int i1, float *room)
     }
     assert(p->left.step == 1);
     for (int i = i0; i < i1; i += BLOCK_TILES * TILE_ROWS)
-        block_product(p, (Block){i, at_most(i1, i + BLOCK_TILES * TILE_ROWS), 0, p->N},
-                      (Room){NULL, room});
+        block_product(p, (Block){i, at_most(i1, i + BLOCK_TILES * TILE_ROWS), 0, p->N}, NULL);
 }
 
 /* How a team divides a product: blocks of rows; when those are too few to go round, groups of panels as
  * well.  A left operand that has to be packed is packed for each group again: then as few and as even
- * blocks as there can be.  A right one of pairs becomes floats for each block again: then as few blocks. */
+ * blocks as there can be. */
 typedef struct {
     int threads, blocks, groups, panels;
-    Room room; /* of the first thread, the others' behind it */
+    float *packed; /* of the first thread, the others' behind it; or NULL */
 } Plan;
 
 enum { LEFT_FLOATS = BLOCK_TILES * TILE_ROWS * DEPTH + LANES };
@@ -146,29 +141,19 @@ static Plan plan_of(const Product *p)
     const int panels = (p->N + WIDTH - 1) / WIDTH;
     const int wanted = threads == 1 ? 1 : packs ? threads : TASKS * threads;
     int block_tiles = ((packs ? 1 : 2) * tiles + wanted - 1) / wanted;
-    if (block_tiles > BLOCK_TILES || p->right.pairs) block_tiles = BLOCK_TILES;
+    if (block_tiles > BLOCK_TILES) block_tiles = BLOCK_TILES;
     int blocks = (tiles + block_tiles - 1) / block_tiles;
     if (packs && blocks > threads) blocks = (int)round_up(blocks, threads);
     const int groups = at_most((wanted + blocks - 1) / blocks, panels);
     const size_t left = (size_t)LEFT_FLOATS * (size_t)threads;
-    const size_t right = (size_t)PACK_ROOM * (size_t)threads;
-    const Room room = {packs ? cpu_workspace(WORK_LEFT, left) : NULL,
-                       p->right.pairs ? cpu_workspace(WORK_PAIRS, right) : NULL};
-    return (Plan){threads, blocks, groups, panels, room};
-}
-
-static Room room_of_thread(const Plan *plan)
-{
-    const ptrdiff_t thread = omp_get_thread_num();
-    const Room first = plan->room;
-    return (Room){first.left ? first.left + LEFT_FLOATS * thread : NULL,
-                  first.right ? first.right + PACK_ROOM * thread : NULL};
+    return (Plan){threads, blocks, groups, panels, packs ? cpu_workspace(WORK_LEFT, left) : NULL};
 }
 
 /* Called by every thread of a team; all have done their share when it returns. */
 static void share(const Product *p, const Plan *plan)
 {
-    const Room room = room_of_thread(plan);
+    float *packed = plan->packed;
+    if (packed) packed += (ptrdiff_t)LEFT_FLOATS * omp_get_thread_num();
 #pragma omp for schedule(dynamic, 1) collapse(2)
     for (int r = 0; r < plan->blocks; r++) {
         for (int g = 0; g < plan->groups; g++) {
@@ -176,7 +161,7 @@ static void share(const Product *p, const Plan *plan)
                              (int)((int64_t)p->M * (r + 1) / plan->blocks),
                              plan->panels * g / plan->groups * WIDTH,
                              at_most(p->N, plan->panels * (g + 1) / plan->groups * WIDTH)};
-            block_product(p, b, room);
+            block_product(p, b, packed);
         }
     }
 }

@@ -61,18 +61,6 @@ static inline void pair_step(uint32_t *words, const float *step)
     for (int c = 0; c < HALF; c++) words[c] = bits[c] >> 16 | (bits[c + HALF] & 0xffff0000);
 }
 
-void cpu_unpair(float *panel, const uint32_t *words, int steps)
-{
-    for (int k = 0; k < steps; k++, panel += WIDTH, words += HALF) {
-        uint32_t bits[WIDTH];
-        for (int c = 0; c < HALF; c++) {
-            bits[c] = words[c] << 16;
-            bits[c + HALF] = words[c] & 0xffff0000;
-        }
-        memcpy(panel, bits, sizeof bits);
-    }
-}
-
 void cpu_pair_rows(uint32_t *panels, const float *values, ptrdiff_t ld, int K, int N)
 {
     const int threads = kernels_thread_count(PASS_WORK * (size_t)K * (size_t)N);

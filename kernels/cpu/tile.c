@@ -18,10 +18,20 @@ static inline __attribute__((always_inline)) void fetch(const int rows, const in
     for (int l = 0; l < t->ahead_lines; l++) __builtin_prefetch(t->ahead + l * LINE);
 }
 
-/* `rows` and `vecs` are constants wherever this is inlined, so the loops over them disappear and
+/* Vector g of a step. */
+static inline __attribute__((always_inline)) vec right_vector(const RightForm form, int g,
+                                                              const float *right, ptrdiff_t vector)
+{
+    if (form == RIGHT_FLOATS) return vec_load(right + g * vector);
+    const vec word = vec_load(right);
+    return (form == RIGHT_LOWER) == (g == 0) ? vec_pair_even(word) : vec_pair_odd(word);
+}
+
+/* `rows`, `vecs`, `form` and `apart` are constants wherever this is inlined, so the loops over them disappear and
  * `sum` lives in registers.  Three rows share a pointer: row i is pointer[i/3] + (i%3) * row. */
 static inline __attribute__((always_inline)) void tile(const int rows, const int vecs,
-                                                       const bool apart, const Tile *t)
+                                                       const RightForm form, const bool apart,
+                                                       const Tile *t)
 {
     vec sum[TILE_ROWS][TILE_VECS];
     mask columns[TILE_VECS];
@@ -45,7 +55,7 @@ static inline __attribute__((always_inline)) void tile(const int rows, const int
     fetch(rows, vecs, t);
     for (int k = t->depth; k > 0; k--) {
         vec b[TILE_VECS];
-        UNROLL for (int g = 0; g < vecs; g++) b[g] = vec_load(right + g * vector);
+        UNROLL for (int g = 0; g < vecs; g++) b[g] = right_vector(form, g, right, vector);
         UNROLL for (int i = 0; i < rows; i++)
         {
             const vec a = vec_set(pointer[i / 3][i % 3 * row]);
@@ -72,28 +82,35 @@ static inline __attribute__((always_inline)) void tile(const int rows, const int
     }
 }
 
-#define TILE(n)                         \
-    static void tile_##n(const Tile *t) \
-    {                                   \
-        tile(n, TILE_VECS, false, t);   \
-    }
-#define TILE_APART(n)                         \
-    static void tile_apart_##n(const Tile *t) \
-    {                                         \
-        tile(n, TILE_VECS, true, t);          \
-    }
 typedef void TileFunction(const Tile *t);
 
-#define NAMED(n)       tile_##n,
-#define NAMED_APART(n) tile_apart_##n,
+#define TILE(name, n, form, apart)          \
+    static void name##_##n(const Tile *t)   \
+    {                                       \
+        tile(n, TILE_VECS, form, apart, t); \
+    }
+#define OF_FLOATS(n) TILE(floats, n, RIGHT_FLOATS, false)
+#define OF_LOWER(n)  TILE(lower, n, RIGHT_LOWER, false)
+#define OF_UPPER(n)  TILE(upper, n, RIGHT_UPPER, false)
+#define OF_APART(n)  TILE(apart, n, RIGHT_FLOATS, true)
+TILE_HEIGHTS(OF_FLOATS)
+TILE_HEIGHTS(OF_LOWER)
+TILE_HEIGHTS(OF_UPPER)
+HEIGHTS_4(OF_APART)
 
-TILE_HEIGHTS(TILE)
-HEIGHTS_4(TILE_APART)
-static TileFunction *const tiles[TILE_ROWS + 1] = {NULL, TILE_HEIGHTS(NAMED)};
-static TileFunction *const tiles_apart[APART_ROWS + 1] = {NULL, HEIGHTS_4(NAMED_APART)};
+#define FLOATS(n) floats_##n,
+#define LOWER(n)  lower_##n,
+#define UPPER(n)  upper_##n,
+#define APART(n)  apart_##n,
+static TileFunction *const tiles[][TILE_ROWS + 1] = {
+    [RIGHT_FLOATS] = {NULL, TILE_HEIGHTS(FLOATS)},
+    [RIGHT_LOWER] = {NULL, TILE_HEIGHTS(LOWER)},
+    [RIGHT_UPPER] = {NULL, TILE_HEIGHTS(UPPER)},
+};
+static TileFunction *const tiles_apart[APART_ROWS + 1] = {NULL, HEIGHTS_4(APART)};
 
 void cpu_tile(const Tile *t, int rows)
 {
     assert(rows >= 1 && rows <= (t->apart ? APART_ROWS : TILE_ROWS));
-    (t->apart ? tiles_apart : tiles)[rows](t);
+    (t->apart ? tiles_apart : tiles[t->form])[rows](t);
 }

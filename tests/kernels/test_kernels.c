@@ -1,6 +1,7 @@
 #include "kernels/kernels.h"
 
 #include <math.h>
+#include <omp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -89,6 +90,26 @@ static void each_task_runs_once_on_one_thread(void **state)
     assert_int_equal(single.threads[0], 4); /* nothing else is to be done meanwhile */
     kernels_parallel_min(old);
     kernels_threads(0);
+}
+
+static void note_level(void *context, int i)
+{
+    (void)i;
+    *(int *)context = omp_get_level();
+}
+
+/* In a team, even of one thread, gcc's library starts new threads for every kernel that wants some. */
+static void a_single_task_is_in_no_team(void **state)
+{
+    (void)state;
+    int level = -1;
+    kernels_threads(4);
+    const size_t before = kernels_parallel_min(0);
+    kernels_run(1, 1000, note_level, &level);
+    assert_int_equal(level, 0);
+    kernels_run(8, 1000, note_level, &level);
+    assert_int_equal(level, 1);
+    kernels_parallel_min(before);
 }
 
 static void buffers_are_zeroed_and_aligned_at_every_size(void **state)
@@ -189,6 +210,7 @@ int main(void)
         cmocka_unit_test(every_core_is_used_unless_a_number_is_asked_for),
         cmocka_unit_test(small_work_stays_on_one_thread),
         cmocka_unit_test(each_task_runs_once_on_one_thread),
+        cmocka_unit_test(a_single_task_is_in_no_team),
         cmocka_unit_test(buffers_are_zeroed_and_aligned_at_every_size),
         cmocka_unit_test(buffers_give_back_what_was_written),
         cmocka_unit_test(embedding_adds_the_row_of_the_token_and_of_the_position),
