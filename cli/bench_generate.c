@@ -92,10 +92,11 @@ static bool is_bfloat16(const GenerateOptions *o)
     return strcmp(o->type, "bf16") == 0;
 }
 
-/* Each step of decoding reads every weight once, whatever the batch. */
+/* Each step of decoding reads every weight once, whatever the batch, in the form that products want it. */
 static double read_rate(const ModelConfig *c, const GenerateOptions *o, const BenchTime *t)
 {
-    const size_t weight = is_bfloat16(o) ? dtype_size(DTYPE_BF16) : sizeof(real);
+    const bool half = is_bfloat16(o) || c->compute == COMPUTE_BF16;
+    const size_t weight = half ? dtype_size(DTYPE_BF16) : sizeof(real);
     return (bench_block_work(c) + bench_head_work(c)) * (double)weight * o->new_tokens / t->seconds;
 }
 
