@@ -162,9 +162,9 @@ int kernels_tasks(size_t work)
 
 void kernels_run(int n, size_t work, void (*task)(void *context, int i), void *context)
 {
-    const int count = n > 1 ? kernels_thread_count(work) : 1; /* a single task may use them all: */
-    if (count ==
-        1) { /* not in a team of one, in which gcc's library starts new threads for every kernel */
+    const int count = n > 1 ? kernels_thread_count(work) : 1; /* a single task may use them all */
+    /* No team of one: in a team gcc's library starts new threads for every kernel that wants some. */
+    if (count == 1) {
         for (int i = 0; i < n; i++) task(context, i);
         return;
     }

@@ -106,11 +106,15 @@ static int store_batch(Import *im, ImportBatch *batch, Error *err)
 
 /* ---- writing while the next is read ---------------------------------------------------------------- */
 
+/* So long others may wait for their turn to write. */
+enum { LONG_US = 5000000 };
+
 /* A batch that is written on a thread of its own. */
 typedef struct {
     Import *im;
     ImportBatch *batch;
     pthread_t thread;
+    int64_t began_us;
     bool runs;
     int rc;
     Error err;
@@ -127,7 +131,7 @@ static void *write_batch(void *writing)
 static void begin_writing(Writing *w, Import *im, ImportBatch *batch)
 {
     sigset_t all, before;
-    *w = (Writing){.im = im, .batch = batch};
+    *w = (Writing){.im = im, .batch = batch, .began_us = store_time_us()};
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     w->runs = pthread_create(&w->thread, NULL, write_batch, w) == 0;
@@ -138,6 +142,7 @@ static void begin_writing(Writing *w, Import *im, ImportBatch *batch)
 static int end_writing(Writing *w, Error *err)
 {
     if (w->runs) pthread_join(w->thread, NULL);
+    if (w->runs && store_time_us() - w->began_us > LONG_US) import_file_ask_less(&w->im->file);
     w->runs = false;
     if (w->rc != 0) *err = w->err;
     return w->rc;
@@ -160,20 +165,29 @@ static int look_for_people(Import *im, Error *err)
     return found;
 }
 
-/* The tally is kept up, which would take a fifth of the time afterwards. */
-static int count_written(Import *im, Error *err)
+static int open_counting(Import *im, Error *err)
 {
-    if (!im->counting) {
-        if (store_open_to_read(&im->counting, im->to.store->path, err) != 0) return -1;
-        if (tally_load(&im->tally, im->counting, err) != 0) return -1;
-    }
-    if (look_for_people(im, err) != 0) return -1;
-    return tally_approach(&im->tally, im->counting, TALLY_PIECE, err);
+    if (im->counting) return 0;
+    if (store_open_to_read(&im->counting, im->to.store->path, err) != 0) return -1;
+    return tally_load(&im->tally, im->counting, err);
+}
+
+/* The tally is kept up, which would take a fifth of the time afterwards.  It does not wait for the other connection,
+ * and what it cannot do now is done at the end. */
+static void count_written(Import *im)
+{
+    Error ignored = {0};
+    if (open_counting(im, &ignored) != 0) return;
+    sql_wait(im->counting, false);
+    if (look_for_people(im, &ignored) == 0)
+        tally_approach(&im->tally, im->counting, TALLY_PIECE, &ignored);
+    sql_wait(im->counting, true);
 }
 
 static int keep_tally(Import *im, Error *err)
 {
-    if (count_written(im, err) != 0) return -1;
+    if (open_counting(im, err) != 0) return -1;
+    if (tally_approach(&im->tally, im->counting, TALLY_PIECE, err) != 0) return -1;
     return tally_keep(&im->tally, im->to.store, err);
 }
 
@@ -198,18 +212,14 @@ static int end_reading(Import *im, ImportBatch *last, int more, Error *err)
 static int take_all(Import *im, Error *err)
 {
     Writing writing = {.im = im};
-    Error unread = {0}, uncounted = {0};
+    Error unread = {0};
     int more = 1, i = 0;
     if (import_file_begin(&im->file, err) != 0) return -1;
     im->result->unit = im->file.unit;
     for (;; i = 1 - i) {
         more = import_file_next(&im->file, &im->batch[i], &unread);
-        const int counted = writing.runs ? count_written(im, &uncounted) : 0;
+        if (writing.runs && !im->file.stopped) count_written(im);
         if (end_writing(&writing, err) != 0) return -1;
-        if (counted != 0) {
-            *err = uncounted;
-            return -1;
-        }
         if (more != 1) break;
         begin_writing(&writing, im, &im->batch[i]);
     }
@@ -231,6 +241,17 @@ static char *source_of(const char *path)
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     const char *dot = strchr(name + (*name == '.'), '.');
     return dot ? mem_strndup(name, (size_t)(dot - name)) : mem_strdup(name);
+}
+
+static void nothing_taken(const Import *im, Error *err)
+{
+    const ImportResult *r = im->result;
+    if (r->refused > 0)
+        error_set(err, "%s: no row could be taken of %s (first: %s %lld: %s)", im->file.lines.path,
+                  text_thousands(r->refused), r->unit, (long long)r->refusal[0].line,
+                  r->refusal[0].reason);
+    else error_set(err, "%s: there are no rows in it", im->file.lines.path);
+    advise(im, err);
 }
 
 int store_import(Store *s, const char *path, const ImportOptions *options, ImportResult *out,
@@ -261,12 +282,7 @@ int store_import(Store *s, const char *path, const ImportOptions *options, Impor
     if (session_id != 0 && store_end_session(s, session_id, "done", err) != 0) goto done;
     if (keep_tally(im, err) != 0) goto done;
     if (result.taken + result.duplicate == 0 && !result.stopped) {
-        if (result.refused > 0)
-            error_set(err, "%s: no row could be taken of %s (first: %s %lld: %s)",
-                      im->file.lines.path, text_thousands(result.refused), result.unit,
-                      (long long)result.refusal[0].line, result.refusal[0].reason);
-        else error_set(err, "%s: there are no rows in it", im->file.lines.path);
-        advise(im, err);
+        nothing_taken(im, err);
         goto done;
     }
     rc = 0;

@@ -34,7 +34,7 @@ static void add_row(ImportBatch *batch, const ImportRow *row)
     batch->row = sql_grow(batch->row, batch->n_rows, sizeof *batch->row);
     batch->row[batch->n_rows++] = *row;
     batch->n_taken += !row->refused;
-    batch->n_bytes += sizeof *row;
+    batch->n_bytes += sizeof *row + (row->raw ? strlen(row->raw) : 0);
 }
 
 static int add_text(ImportBatch *batch, const char *text)
@@ -69,7 +69,6 @@ static int refuse(ImportFile *r, ImportBatch *batch, int64_t line, const char *b
     add_row(batch, &(ImportRow){.line = line,
                                 .refused = mem_strdup(reason),
                                 .raw = r->options->rejects ? mem_strndup(bytes, n) : NULL});
-    batch->n_bytes += r->options->rejects ? n : 0;
     return 0;
 }
 
@@ -145,7 +144,7 @@ static int read_element(ImportFile *r, ImportBatch *batch, Error *err)
 
 int import_file_open(ImportFile *r, const char *path, const ImportOptions *options, Error *err)
 {
-    *r = (ImportFile){.options = options, .unit = "line", .full = BATCH_FIRST};
+    *r = (ImportFile){.options = options, .unit = "line", .full = BATCH_FIRST, .most = BATCH_ROWS};
     return line_reader_open(&r->lines, path, err);
 }
 
@@ -200,6 +199,11 @@ static int read_row(ImportFile *r, ImportBatch *batch, Error *err)
     return rc == 0 ? 1 : IMPORT_CANNOT;
 }
 
+void import_file_ask_less(ImportFile *r)
+{
+    if (r->most > BATCH_SHARED) r->most /= 2;
+}
+
 int import_file_next(ImportFile *r, ImportBatch *out, Error *err)
 {
     bool full = false;
@@ -211,8 +215,8 @@ int import_file_next(ImportFile *r, ImportBatch *out, Error *err)
         full = !r->options->strict && (out->n_taken >= r->full || out->n_bytes >= BATCH_BYTES);
     }
     if (more == IMPORT_CANNOT) import_batch_clear(out);
-    if (r->full < BATCH_ROWS) r->full *= 2;
-    if (r->shared && r->full > BATCH_SHARED) r->full = BATCH_SHARED;
+    const size_t most = r->shared ? BATCH_SHARED : r->most;
+    r->full = 2 * r->full < most ? 2 * r->full : most;
     out->offset = r->lines.file.offset;
     import_texts_sort(&out->texts);
     r->stopped = r->stopped || r->lines.file.stopped;

@@ -253,12 +253,31 @@ int tally_finish(Tally *t, Store *s, Error *err)
     return count(t, s, INT64_MAX, &all, err);
 }
 
+static Tally copy_of(const Tally *t)
+{
+    Tally copy = {.behind = t->behind};
+    for (; copy.n_counts < t->n_counts; copy.n_counts++) {
+        copy.count = sql_grow(copy.count, copy.n_counts, sizeof *copy.count);
+        copy.count[copy.n_counts] = t->count[copy.n_counts];
+    }
+    return copy;
+}
+
+/* What is counted of a piece that fails is thrown away. */
+static int count_piece(Tally *t, Store *s, int64_t rows, bool *all, Error *err)
+{
+    Tally next = copy_of(t);
+    int rc = sql_exec(s, "BEGIN", "count", err);
+    if (rc == 0) rc = sql_finish(s, count(&next, s, rows, all, err), err);
+    tally_free(rc == 0 ? t : &next);
+    if (rc == 0) *t = next;
+    return rc;
+}
+
 int tally_approach(Tally *t, Store *s, int64_t rows, Error *err)
 {
-    for (bool all = false; !all;) {
-        if (sql_exec(s, "BEGIN", "count", err) != 0) return -1;
-        if (sql_finish(s, count(t, s, rows, &all, err), err) != 0) return -1;
-    }
+    for (bool all = false; !all;)
+        if (count_piece(t, s, rows, &all, err) != 0) return -1;
     return 0;
 }
 

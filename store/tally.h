@@ -46,7 +46,7 @@ int64_t tally_of(const Tally *t, TallyWhat what, int64_t of);
 /* What the store has kept. */
 int tally_load(Tally *t, Store *s, Error *err);
 /* On to where nothing was left a moment ago, in pieces of so many rows of each table: each is a read of its own, so
- * that nobody waits long to commit. */
+ * that nobody waits long to commit.  Where one fails, the pieces before it are counted. */
 enum { TALLY_PIECE = 5000 };
 int tally_approach(Tally *t, Store *s, int64_t rows, Error *err);
 /* All that is left, inside the caller's transaction. */

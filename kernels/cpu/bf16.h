@@ -3,7 +3,7 @@
  * The arithmetic is that of the machines that are made for it (TDPBF16PS): steps of the depth in blocks of
  * BF16_STEPS from its start, filled with zeros at its end; in each block the products of even steps are one
  * chain of fma from 0, those of odd steps another, and even + odd is added to the sum before.  Subnormal
- * numbers count as 0, wherever they come up.  Every instruction set of x86-64 follows that order, so all give the same
+ * numbers count as 0, wherever they come up.  Every instruction set follows that order, so all give the same
  * bits. */
 #ifndef KERNELS_CPU_BF16_H
 #define KERNELS_CPU_BF16_H

@@ -92,13 +92,13 @@ static inline Right cpu_right_at(Right r, int column, int step)
  * most APART_ROWS rows have a right operand each, so far from one to the next: products of one row,
  * side by side because one alone waits for its own sums. */
 enum { APART_ROWS = 4 };
-/* Of pairs, a step is 16 words, whose lower halves are the first 16 columns of a panel. */
+/* What a right operand is of: floats, or pairs, a step of which is 16 words whose lower halves are the first 16
+ * columns of a panel; the tile begins with those, or with the upper ones. */
 typedef enum { RIGHT_FLOATS, RIGHT_LOWER, RIGHT_UPPER } RightForm;
 typedef struct {
     Left left;
     const float *right;
-    RightForm
-        form; /* what there is in `right`: floats, or pairs that begin with the lower or the upper half */
+    RightForm form;
     ptrdiff_t vector, step, apart;
     float *out;
     ptrdiff_t ld;

@@ -94,22 +94,22 @@ static void each_task_runs_once_on_one_thread(void **state)
 
 static void note_level(void *context, int i)
 {
-    (void)i;
-    *(int *)context = omp_get_level();
+    ((int *)context)[i] = omp_get_level();
 }
 
 /* In a team, even of one thread, gcc's library starts new threads for every kernel that wants some. */
 static void a_single_task_is_in_no_team(void **state)
 {
     (void)state;
-    int level = -1;
+    int level[8] = {-1};
     kernels_threads(4);
     const size_t before = kernels_parallel_min(0);
-    kernels_run(1, 1000, note_level, &level);
-    assert_int_equal(level, 0);
-    kernels_run(8, 1000, note_level, &level);
-    assert_int_equal(level, 1);
+    kernels_run(1, 1000, note_level, level);
+    assert_int_equal(level[0], 0);
+    kernels_run(8, 1000, note_level, level);
+    for (int i = 0; i < 8; i++) assert_int_equal(level[i], 1);
     kernels_parallel_min(before);
+    kernels_threads(0);
 }
 
 static void buffers_are_zeroed_and_aligned_at_every_size(void **state)

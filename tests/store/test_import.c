@@ -445,6 +445,9 @@ static void beside_people_an_import_goes_in_small_steps(void **state)
     assert_int_equal(batches_of_prompts("one"), 5);
     OK(store_end_session(store, id, "quit", &err));
     assert_int_equal(batches_of_prompts("two"), 4);
+    /* a sitting whose program was killed: no process has this number */
+    assert_int_equal(raw_sql("UPDATE session SET ended_us=NULL, process='4194305 1'"), SQLITE_OK);
+    assert_int_equal(batches_of_prompts("three"), 4);
 }
 
 /* What was counted on the way is what is there: a tally of all 60,000, without asking for the status. */
