@@ -49,7 +49,8 @@ static void print_lacking(const ImportResult *r)
     enum { ENOUGH = 20 };
     const int64_t valid = r->by_split[SPLIT_VALID], test = r->by_split[SPLIT_TEST];
     if (r->by_split[SPLIT_TRAIN] + valid + test < ENOUGH || (valid > 0 && test > 0)) return;
-    printf("  none for %s: near-duplicates stay together; say --split to choose\n",
+    printf("  none for %s: the rows are few, or near-duplicates, which stay together; say --split "
+           "to choose\n",
            valid + test == 0 ? "valid and test"
            : valid == 0      ? "valid"
                              : "test");

@@ -299,9 +299,12 @@ int preferences_check_held_out(const PreferenceSet *train, const PreferenceSet *
     const LabelSource source = preferences_source(&there, SPLIT_VALID, lacking);
     store_status_free(&there);
     error_set(err,
-              "%s held out, at least %d are needed (%d to learn from); label more, or: "
+              "%s held out, at least %d are needed (%d to learn from); %s, or: "
               "rlhf reward --no-eval",
-              text_count(valid->n, "label"), PREFERENCES_HELD_OUT_MIN, train->n);
+              text_count(valid->n, "label"), PREFERENCES_HELD_OUT_MIN, train->n,
+              source == LABELS_BY_LABELING   ? "label more"
+              : source == LABELS_BY_SAMPLING ? "make more pairs and label them"
+                                             : "import more prompts");
     if (source == LABELS_BY_LABELING)
         return error_hint(err, "one pair in five that rlhf label offers is of the valid split, "
                                "whose labels are held out");

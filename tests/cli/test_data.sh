@@ -69,7 +69,7 @@ prints "said.jsonl: 0 rows taken, 3 there already, their split stays train"
 grep -q '^  line ' err && fail "of rows that were there already none is shown"
 seq 30 | sed 's/.*/{"prompt":"Q: number & please ?"}/' >near.jsonl
 run --project said import near.jsonl
-prints "none for valid and test: near-duplicates stay together; say --split to choose"
+prints "none for valid and test: the rows are few, or near-duplicates, which stay together; say --split to choose"
 seq 30 | sed 's/.*/{"prompt":"Q: number & only ?"}/' >chosen.jsonl
 run --project said import chosen.jsonl --split valid
 grep -q 'none for' out && fail "--split has chosen"

@@ -49,7 +49,7 @@ prints '"labeled":20,"by_rule_alone":19,'
 next "import MORE --split valid" "the valid split has prompts for 0 of the 10 labels" "with nothing to label or to ask, import comes next"
 run reward --config "$tiny"
 exits 1 "reward with no label held out"
-says "0 labels held out, at least 10 are needed (20 to learn from); label more, or: rlhf reward --no-eval"
+says "0 labels held out, at least 10 are needed (20 to learn from); import more prompts, or: rlhf reward --no-eval"
 says "the valid split has too few prompts, which labeling cannot mend: rlhf import MORE --split valid, then sample and label"
 head -n 9 ../valid.jsonl >../nine.jsonl
 must import ../nine.jsonl --split valid
