@@ -19,6 +19,7 @@
 #include "cli/reward_report.h"
 #include "cli/output.h"
 #include "cli/project.h"
+#include "cli/prompts.h"
 #include "cli/ranking.h"
 #include "cli/wrap.h"
 #include "compare/html.h"
@@ -44,7 +45,7 @@ static const Option OPTIONS[] = {
     {"best-of", OPTION_INT, offsetof(CompareOptions, best_of), 0, 2048, "N",
      "baseline: the best of N base answers by the reward model (16); 0: none"},
     {"max-new-tokens", OPTION_INT, offsetof(CompareOptions, max_new_tokens), 1, 1 << 20, "N",
-     "longest answer (128)"},
+     "longest answer (128, or half of a shorter context)"},
     TEMPERATURE_OPTION(offsetof(CompareOptions, temperature)),
     BATCH_OPTION(offsetof(CompareOptions, batch)),
     {"corpus", OPTION_TEXT, offsetof(CompareOptions, corpus), 0, 0, "FILE",
@@ -107,6 +108,7 @@ static int prepare(Compare *c, const Words *words, Error *err)
         return error_set(err, "no aligned model yet; make one with: rlhf ppo");
     if (open_store(&c->store, c->ctx, err) != 0) return -1;
     if (loaded_outline_language(&c->base, c->ctx, "base", base, NULL, err) != 0) return -1;
+    if (o->max_new_tokens == 0) c->settings.max_new_tokens = prompts_answer_length(&c->base);
     if (words->n <= 2 &&
         loaded_outline_language(&c->aligned, c->ctx, "aligned", aligned, &c->base, err) != 0)
         return -1;
@@ -191,9 +193,7 @@ static int finish(Compare *c, Error *err)
 
 static int run(Context *ctx, int argc, char **argv, Error *err)
 {
-    Compare c = {
-        .ctx = ctx,
-        .options = {.n = 300, .best_of = 16, .max_new_tokens = 128, .batch = 64, .temperature = 1}};
+    Compare c = {.ctx = ctx, .options = {.n = 300, .best_of = 16, .batch = 64, .temperature = 1}};
     Words words;
     if (options_parse(ctx, OPTIONS, &c.options, &words, 0, WORDS_MAX, argc, argv, err) != 0)
         return -1;

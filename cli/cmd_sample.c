@@ -38,7 +38,7 @@ static const Option OPTIONS[] = {
     {"limit", OPTION_INT, offsetof(SampleOptions, limit), 1, 1e9, "N",
      "at most so many prompts, shared between train and valid as those to answer are"},
     {"max-new-tokens", OPTION_INT, offsetof(SampleOptions, max_new_tokens), 1, 1 << 20, "N",
-     "longest answer (128)"},
+     "longest answer (128, or half of a shorter context)"},
     TEMPERATURE_OPTION(offsetof(SampleOptions, temperature)),
     BATCH_OPTION(offsetof(SampleOptions, batch)),
     {"prompt", OPTION_TEXT, offsetof(SampleOptions, prompt), 0, 0, "TEXT", NULL},
@@ -213,6 +213,7 @@ static int open_models(Sampling *s, Error *err)
         if (loaded_outline_language(&s->model[m], s->ctx, "policy", name->word[m],
                                     m ? s->model : NULL, err) != 0)
             return -1;
+    if (a->max_new_tokens == 0) a->max_new_tokens = prompts_answer_length(answering_narrowest(a));
     if (check_memory(s, err) != 0) return -1;
     for (int m = 0; m < a->n_models; m++)
         if (loaded_read(&s->model[m], err) != 0) return -1;
@@ -248,12 +249,9 @@ static int check_options(Sampling *s, Error *err)
 
 static int run(Context *ctx, int argc, char **argv, Error *err)
 {
-    Sampling s = {.ctx = ctx,
-                  .options = {.pairs = PAIRS,
-                              .max_new_tokens = 128,
-                              .temperature = 1,
-                              .batch = 64,
-                              .campaign = STORE_CAMPAIGN}};
+    Sampling s = {
+        .ctx = ctx,
+        .options = {.pairs = PAIRS, .temperature = 1, .batch = 64, .campaign = STORE_CAMPAIGN}};
     Words words;
     Split wanted;
     const double began = log_clock();

@@ -46,6 +46,13 @@ static int find_stops(PromptTokens *p, const Loaded *l, Error *err)
     return 0;
 }
 
+int prompts_answer_length(const Loaded *l)
+{
+    enum { USUAL = 128 };
+    const int half = l->model->config.max_T / 2;
+    return half < USUAL ? half : USUAL;
+}
+
 int prompts_read(PromptTokens *out, Store *store, const StorePromptFilter *filter, const Loaded *l,
                  int max_new_tokens, Error *err)
 {

@@ -17,6 +17,8 @@ typedef struct {
     StorePromptList list;
 } PromptTokens;
 
+/* The longest answer where none is asked for: 128 tokens, or half of a shorter context. */
+int prompts_answer_length(const Loaded *l);
 /* At most filter->limit prompts (0: all), counted without those left out. */
 int prompts_read(PromptTokens *out, Store *store, const StorePromptFilter *filter, const Loaded *l,
                  int max_new_tokens, Error *err);

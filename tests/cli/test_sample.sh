@@ -41,7 +41,8 @@ prints "for more pairs: rlhf import FILE, then sample; or without --split; or an
 
 # ---- one source ----
 must import ../long.jsonl --source long --split train
-refused 1 "answers of 128 tokens leave no room for a prompt in the context of 64; give a smaller --max-new-tokens" sample --source long
+refused 1 "every prompt (3) is too long: answers of 32 tokens in a context of 64" sample --source long
+refused 1 "answers of 64 tokens leave no room for a prompt in the context of 64; give a smaller --max-new-tokens" sample --source long --max-new-tokens 64
 refused 1 "every prompt (3) is too long: answers of 8 tokens in a context of 64" sample --source long --max-new-tokens 8
 refused 1 "no train or valid prompts of source nowhere" sample --source nowhere
 refused 1 "no valid prompts of source long" sample --source long --split valid

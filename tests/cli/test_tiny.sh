@@ -70,7 +70,7 @@ prints_like '"best_of":\{"win_rate":' "compare against best of n"
 for part in 'What was asked for' 'Who wins' 'The same prompt, three answers' 'How it learned' 'Where it comes from'; do
     grep -qF "$part" report.html || fail "the report has a part: $part"
 done
-must compare --rule longer --best-of 2 --max-new-tokens 24 --n 4
+must compare --rule longer --best-of 2 --n 4
 prints "(best of 2: at most 0.2)" # ln 2 - 1/2
 grep -q "picked" out && fail "what the rule judges is not cautioned against: $(grep picked out)"
 must compare --best-of 2 --max-new-tokens 24 --n 4 --report judged.html
