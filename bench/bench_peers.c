@@ -237,7 +237,7 @@ int main(int argc, char **argv)
 {
     static const int MATRICES[][2] = {{768, 2304}, {768, 768}, {768, 3072}, {3072, 768},
                                       {128, 384},  {128, 704}, {352, 128}},
-                     ROWS[] = {1, 8, 64, 256, 2048};
+                     ROWS[] = {1, 8, 32, 64, 256, 2048};
     kernels_wait_gently(argv);
     const int threads = kernels_threads(argc > 1 ? atoi(argv[1]) : 0);
     openblas_set_num_threads(threads);

@@ -2,11 +2,9 @@
 #include "kernels/cpu/bf16.h"
 
 #include <assert.h>
-#include <omp.h>
 
 enum {
     PART = 1024, /* rows that become panels together */
-    TASKS = 4,   /* per thread, so that a busy core does not hold up the others */
 };
 
 /* Multiply-adds that take as long as one of floats: for fewer it is not worth waking threads. */
@@ -19,10 +17,6 @@ enum { FASTER = 1 };
 /* A block of the depth begins where one of the sums does. */
 _Static_assert(BF16_DEPTH % BF16_STEPS == 0 && PART % BF16_STEPS == 0, "whole blocks");
 _Static_assert(BF16_ROWS *BF16_DEPTH <= PACK_ROOM, "the left operand has room");
-
-typedef struct {
-    int i0, i1, j0, j1;
-} Block;
 
 static void add_bias(const Product *p, Block b)
 {
@@ -67,50 +61,17 @@ void cpu_bf16_matmul_rows(const Product *p, int i0, int i1, float *room)
         block_product(p, (Block){i, at_most(i1, i + BF16_ROWS), 0, p->N}, room);
 }
 
-/* How a team divides a product.  Every task makes its left operand itself: as few groups as there can be. */
-typedef struct {
-    int threads, blocks, groups, panels;
-    float *room; /* PACK_ROOM for each thread */
-} Plan;
-
 static Plan plan_of(const Product *p)
 {
-    const int threads = kernels_thread_count((size_t)p->M * (size_t)p->N * (size_t)p->K / FASTER);
-    const int wanted = threads == 1 ? 1 : TASKS * threads, panels = (p->N + WIDTH - 1) / WIDTH;
-    const int tiles = (p->M + WIDTH - 1) / WIDTH;
-    int blocks = (p->M + BF16_ROWS - 1) / BF16_ROWS;
-    if (blocks < wanted) blocks = at_most(wanted, tiles);
-    return (Plan){threads, blocks, at_most((wanted + blocks - 1) / blocks, panels), panels,
-                  cpu_workspace(WORK_LEFT, (size_t)PACK_ROOM * (size_t)threads)};
-}
-
-/* Row i of so many blocks of them, whole tiles all but the last. */
-static int block_start(const Product *p, int blocks, int i)
-{
-    const int tiles = (p->M + LANES - 1) / LANES;
-    return at_most((int)((int64_t)tiles * i / blocks) * LANES, p->M);
-}
-
-/* Called by every thread of a team; all have done their share when it returns. */
-static void share(const Product *p, const Plan *plan)
-{
-    float *room = plan->room + (ptrdiff_t)PACK_ROOM * omp_get_thread_num();
-#pragma omp for schedule(dynamic, 1) collapse(2)
-    for (int r = 0; r < plan->blocks; r++) {
-        for (int g = 0; g < plan->groups; g++) {
-            const Block b = {block_start(p, plan->blocks, r), block_start(p, plan->blocks, r + 1),
-                             plan->panels * g / plan->groups * WIDTH,
-                             at_most(p->N, plan->panels * (g + 1) / plan->groups * WIDTH)};
-            block_product(p, b, room);
-        }
-    }
+    const size_t weights = (size_t)p->N * (size_t)p->K;
+    return cpu_plan(p, weights * (PASS_WORK + (size_t)p->M / FASTER), BF16_ROWS, LANES, PACK_ROOM);
 }
 
 void cpu_bf16_matmul(const Product *p)
 {
     const Plan plan = plan_of(p);
 #pragma omp parallel num_threads(plan.threads) if (plan.threads > 1)
-    share(p, &plan);
+    cpu_share(p, &plan, block_product);
 }
 
 /* PART rows at a time, so that their panels are still near when they are multiplied. */
@@ -129,6 +90,6 @@ void cpu_bf16_add_outer(float *dw, const float *left, ptrdiff_t left_ld, int M, 
 #pragma omp for
         for (int pair = 0; pair < bf16_pairs(p.K); pair++)
             cpu_bf16_row_pair(words, right + n * right_ld, right_ld, pair, p.K, K);
-        share(&p, &plan);
+        cpu_share(&p, &plan, block_product);
     }
 }

@@ -18,6 +18,8 @@
 #define cpu_tile             ISA(tile)
 #define cpu_matmul           ISA(matmul)
 #define cpu_matmul_rows      ISA(matmul_rows)
+#define cpu_plan             ISA(plan)
+#define cpu_share            ISA(share)
 #define cpu_pack_rows        ISA(pack_rows)
 #define cpu_pack_row         ISA(pack_row)
 #define cpu_pair_rows        ISA(pair_rows)
@@ -107,6 +109,9 @@ typedef struct {
     const float *next;  /* out of the tile that follows, to be fetched meanwhile; or NULL */
     const float *ahead; /* from here so many cache lines are fetched, too */
     int ahead_lines;
+    /* what memory has to send: far_lines with each of the first far_steps steps, to the second-level cache */
+    const float *far;
+    int far_steps, far_lines;
 } Tile;
 void cpu_tile(const Tile *t, int rows);
 
@@ -126,6 +131,28 @@ enum {
     PACK_ROOM = 1 << 17
 }; /* 512 KiB, which stay in a second-level cache beside the other operand */
 void cpu_matmul_rows(const Product *p, int i0, int i1, float *room);
+
+static inline int cpu_quotient_up(int n, int by)
+{
+    return (n + by - 1) / by;
+}
+
+/* How a team divides a product: into blocks of rows by groups of panels, a task each, which owns its outputs for the
+ * whole depth. */
+typedef struct {
+    int i0, i1, j0, j1; /* rows, and columns from a border of panels on */
+} Block;
+typedef struct {
+    int threads, blocks, groups;
+    int unit;      /* blocks begin at its multiples */
+    float *room;   /* of the first thread, the others' behind it; or NULL */
+    size_t floats; /* of a thread's room */
+} Plan;
+/* For so many multiply-adds; blocks have about `rows` at most. */
+Plan cpu_plan(const Product *p, size_t work, int rows, int unit, size_t floats);
+/* Called by every thread of a team; all have done their share when it returns. */
+void cpu_share(const Product *p, const Plan *plan,
+               void (*block_product)(const Product *p, Block b, float *room));
 
 /* panels (WIDTH columns each) of values (K,N), rows ld apart */
 void cpu_pack_rows(float *panels, const float *values, ptrdiff_t ld, int K, int N);

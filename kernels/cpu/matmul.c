@@ -2,28 +2,24 @@
  * for the whole depth, so neither threads nor blocking touch the order of any sum.
  *
  * The activations of all layers fit no near cache, and a tile that waits for its rows of them takes half
- * as long again: what the tiles after it want is fetched while it multiplies. */
+ * as long again; weights are larger still and come from memory.  What the tiles after it want is fetched while
+ * it multiplies. */
 #include "kernels/cpu/bf16.h"
 
 #include <assert.h>
-#include <omp.h>
 
 enum {
-    DEPTH = 384,      /* steps of the depth at a time: a panel of them (48 KiB) stays near */
-    BLOCK_TILES = 12, /* row tiles of a block: with DEPTH they stay in the second-level cache */
-    FEW = 16,         /* steps that are copied at a time, while the next ones are fetched */
-    TASKS = 4,        /* per thread, so that a busy core does not hold up the others */
+    DEPTH = 384,        /* steps of the depth at a time: a panel of them (48 KiB) stays near */
+    GROUP = 64 * DEPTH, /* numbers of the panels that all row tiles meet before they meet others */
+    FAR_STEPS = 32,     /* so far ahead a panel that is met once is fetched */
+    BLOCK_TILES = 12,   /* row tiles of a block: with DEPTH they stay in the second-level cache */
+    FEW = 16,           /* steps that are copied at a time, while the next ones are fetched */
 };
-
-typedef struct {
-    int i0, i1; /* rows */
-    int j0, j1; /* columns, from a border of panels on */
-} Block;
 
 /* Row tiles are of nearly equal height, as low ones are slow. */
 static int tile_count(int rows)
 {
-    return (rows + TILE_ROWS - 1) / TILE_ROWS;
+    return cpu_quotient_up(rows, TILE_ROWS);
 }
 static int tile_start(Block b, int tiles, int t)
 {
@@ -49,28 +45,61 @@ static void pack_left(float *packed, Left left, Block b, int tiles, int k0, int 
     }
 }
 
-/* The right operand of a tile at column j and step k0. */
-static void take_right(Tile *tile, const Product *p, int j, int k0)
+/* The panels over columns [j0,j1), from a border of panels on, and steps [k0,k0+depth). */
+typedef struct {
+    int j0, j1, k0, depth;
+    Right right,
+        next; /* next: the panels that are met after these; of the last of a block nothing */
+} Group;
+
+static const float *right_start(Right r)
 {
-    const Right at = cpu_right_at(p->right, j, k0);
+    return r.at ? r.at : (const float *)(const void *)r.pairs;
+}
+
+/* The right operand of a tile at column j. */
+static void take_right(Tile *tile, const Group *group, int j)
+{
+    const Right at = cpu_right_at(group->right, j - group->j0, 0);
+    tile->right = right_start(at);
     if (at.pairs) {
-        tile->right = (const float *)(const void *)at.pairs;
         tile->form = j % WIDTH == 0 ? RIGHT_LOWER : RIGHT_UPPER;
         tile->step = WIDTH / 2;
     } else {
-        tile->right = at.at + j % WIDTH;
+        tile->right += j % WIDTH;
         tile->step = WIDTH;
     }
 }
 
-/* Row tile t of a block by the columns [j0,j1), side by side, as memory likes to be written.  Meanwhile
+/* What the first tile over a panel brings from memory meanwhile: where there is but one row tile, the steps to
+ * come; else its share of a panel of the next group. */
+static void take_far(Tile *tile, const Group *group, int tiles, int t, int j)
+{
+    const int lines = (int)tile->step / LINE;
+    tile->far_steps = 0;
+    if (j % WIDTH != 0) return;
+    if (tiles == 1) {
+        tile->far = tile->right + FAR_STEPS * tile->step;
+        tile->far_steps = tile->depth;
+        tile->far_lines = lines;
+    } else if (right_start(group->next)) {
+        const int all = tile->depth * lines, first = all * t / tiles;
+        tile->far = right_start(cpu_right_at(group->next, j - group->j0, 0)) + first * LINE;
+        tile->far_steps = at_most(all * (t + 1) / tiles - first, tile->depth);
+        tile->far_lines = 1;
+    }
+}
+
+/* Row tile t of a block by the columns of a group, side by side, as memory likes to be written.  Meanwhile
  * the left operand of the row tile that follows is fetched, a share with each of them; rows longer than
  * DEPTH the machine fetches by itself. */
-static void row_tile(const Product *p, Block b, int tiles, int t, int j0, int j1, int k0, int depth,
+static void row_tile(const Product *p, Block b, int tiles, int t, const Group *group,
                      const float *packed)
 {
     const int i0 = tile_start(b, tiles, t), rows = tile_start(b, tiles, t + 1) - i0;
-    const int step = TILE_VECS * LANES, more = t + 1 < tiles, count = (j1 - j0 + step - 1) / step;
+    const int k0 = group->k0, depth = group->depth, step = TILE_VECS * LANES,
+              count = (group->j1 - group->j0 + step - 1) / step;
+    const bool more = t + 1 < tiles;
     const ptrdiff_t lines = more && !packed && depth == p->K ? rows * p->left.row / LINE : 0;
     Tile tile = {.left = packed ? (Left){packed + (ptrdiff_t)(i0 - b.i0) * depth, 1, rows}
                                 : (Left){p->left.at + i0 * p->left.row + k0, p->left.row, 1},
@@ -79,14 +108,15 @@ static void row_tile(const Product *p, Block b, int tiles, int t, int j0, int j1
                  .depth = depth,
                  .add = p->add || k0 > 0};
     for (int c = 0; c < count; c++) {
-        const int j = j0 + c * step;
+        const int j = group->j0 + c * step;
         const ptrdiff_t from = lines * c / count;
-        take_right(&tile, p, j, k0);
+        take_right(&tile, group, j);
+        take_far(&tile, group, tiles, t, j);
         tile.out = p->out + i0 * p->ld + j;
         tile.bias = p->bias && k0 + depth == p->K ? p->bias + j : NULL;
         tile.columns = at_most(p->N - j, step);
         tile.next = c + 1 < count ? tile.out + step
-                    : more        ? p->out + (i0 + rows) * p->ld + j0
+                    : more        ? p->out + (i0 + rows) * p->ld + group->j0
                                   : NULL;
         tile.ahead = tile.left.at + (lines ? rows * p->left.row + from * LINE : 0);
         tile.ahead_lines = (int)(lines * (c + 1) / count - from);
@@ -97,11 +127,15 @@ static void row_tile(const Product *p, Block b, int tiles, int t, int j0, int j1
 /* The tiles of one block over steps [k0,k0+depth): all rows by as many panels as stay near. */
 static void block_steps(const Product *p, Block b, int tiles, int k0, int depth, float *packed)
 {
-    const int columns = tiles == 1 ? b.j1 - b.j0 : PACK_ROOM / depth / WIDTH * WIDTH;
+    const int columns = tiles == 1 ? b.j1 - b.j0 : (int)round_up(GROUP / depth, WIDTH);
     if (packed) pack_left(packed, p->left, b, tiles, k0, depth);
-    for (int j0 = b.j0; j0 < b.j1; j0 += columns)
-        for (int t = 0; t < tiles; t++)
-            row_tile(p, b, tiles, t, j0, at_most(b.j1, j0 + columns), k0, depth, packed);
+    for (int j0 = b.j0; j0 < b.j1; j0 += columns) {
+        Group group = {j0, at_most(b.j1, j0 + columns), k0, depth,
+                       .right = cpu_right_at(p->right, j0, k0)};
+        if (group.j1 < b.j1) group.next = cpu_right_at(p->right, group.j1, k0);
+        else if (k0 + depth < p->K) group.next = cpu_right_at(p->right, b.j0, k0 + depth);
+        for (int t = 0; t < tiles; t++) row_tile(p, b, tiles, t, &group, packed);
+    }
 }
 
 /* `packed`: LEFT_FLOATS for a left operand that is packed, or NULL.  Few rows meet each panel once: all of it, one
@@ -124,46 +158,12 @@ void cpu_matmul_rows(const Product *p, int i0, int i1, float *room)
         block_product(p, (Block){i, at_most(i1, i + BLOCK_TILES * TILE_ROWS), 0, p->N}, NULL);
 }
 
-/* How a team divides a product: blocks of rows; when those are too few to go round, groups of panels as
- * well.  A left operand that has to be packed is packed for each group again: then as few and as even
- * blocks as there can be. */
-typedef struct {
-    int threads, blocks, groups, panels;
-    float *packed; /* of the first thread, the others' behind it; or NULL */
-} Plan;
-
 enum { LEFT_FLOATS = BLOCK_TILES * TILE_ROWS * DEPTH + LANES };
 
 static Plan plan_of(const Product *p)
 {
-    const int threads = kernels_thread_count((size_t)p->M * (size_t)p->N * (size_t)p->K);
-    const int packs = p->left.step != 1, tiles = tile_count(p->M);
-    const int panels = (p->N + WIDTH - 1) / WIDTH;
-    const int wanted = threads == 1 ? 1 : packs ? threads : TASKS * threads;
-    int block_tiles = ((packs ? 1 : 2) * tiles + wanted - 1) / wanted;
-    if (block_tiles > BLOCK_TILES) block_tiles = BLOCK_TILES;
-    int blocks = (tiles + block_tiles - 1) / block_tiles;
-    if (packs && blocks > threads) blocks = (int)round_up(blocks, threads);
-    const int groups = at_most((wanted + blocks - 1) / blocks, panels);
-    const size_t left = (size_t)LEFT_FLOATS * (size_t)threads;
-    return (Plan){threads, blocks, groups, panels, packs ? cpu_workspace(WORK_LEFT, left) : NULL};
-}
-
-/* Called by every thread of a team; all have done their share when it returns. */
-static void share(const Product *p, const Plan *plan)
-{
-    float *packed = plan->packed;
-    if (packed) packed += (ptrdiff_t)LEFT_FLOATS * omp_get_thread_num();
-#pragma omp for schedule(dynamic, 1) collapse(2)
-    for (int r = 0; r < plan->blocks; r++) {
-        for (int g = 0; g < plan->groups; g++) {
-            const Block b = {(int)((int64_t)p->M * r / plan->blocks),
-                             (int)((int64_t)p->M * (r + 1) / plan->blocks),
-                             plan->panels * g / plan->groups * WIDTH,
-                             at_most(p->N, plan->panels * (g + 1) / plan->groups * WIDTH)};
-            block_product(p, b, packed);
-        }
-    }
+    return cpu_plan(p, (size_t)p->M * (size_t)p->N * (size_t)p->K, BLOCK_TILES * TILE_ROWS, 1,
+                    p->left.step != 1 ? LEFT_FLOATS : 0);
 }
 
 void cpu_matmul(const Product *p)
@@ -176,7 +176,7 @@ void cpu_matmul(const Product *p)
     }
     const Plan plan = plan_of(p);
 #pragma omp parallel num_threads(plan.threads) if (plan.threads > 1)
-    share(p, &plan);
+    cpu_share(p, &plan, block_product);
 }
 
 /* DEPTH rows at a time, so that their panels are still near when they are multiplied. */
@@ -196,6 +196,6 @@ void cpu_add_outer(float *dw, const float *left, ptrdiff_t left_ld, int M, const
         p.right = (Right){.at = panels, .panel = (ptrdiff_t)p.K * WIDTH};
 #pragma omp for
         for (int n = n0; n < n1; n++) cpu_pack_row(panels, right + n * right_ld, n - n0, p.K, K);
-        share(&p, &plan);
+        cpu_share(&p, &plan, block_product);
     }
 }

@@ -27,58 +27,73 @@ static inline __attribute__((always_inline)) vec right_vector(const RightForm fo
     return (form == RIGHT_LOWER) == (g == 0) ? vec_pair_even(word) : vec_pair_odd(word);
 }
 
+/* Sums, and where the operands of the next step are.  Three rows share a pointer: row i is
+ * left[i/3] + (i%3) * row. */
+typedef struct {
+    vec sum[TILE_ROWS][TILE_VECS];
+    const float *left[(TILE_ROWS + 2) / 3], *right;
+} Sums;
+
+static inline __attribute__((always_inline)) void step(const int rows, const int vecs,
+                                                       const RightForm form, const bool apart,
+                                                       const Tile *t, Sums *s)
+{
+    vec b[TILE_VECS];
+    UNROLL for (int g = 0; g < vecs; g++) b[g] = right_vector(form, g, s->right, t->vector);
+    UNROLL for (int i = 0; i < rows; i++)
+    {
+        const vec a = vec_set(s->left[i / 3][i % 3 * t->left.row]);
+        if (apart && i > 0) {
+            UNROLL for (int g = 0; g < vecs; g++) b[g] =
+                vec_load(s->right + i * t->apart + g * t->vector);
+        }
+        UNROLL for (int g = 0; g < vecs; g++) s->sum[i][g] = vec_fma(a, b[g], s->sum[i][g]);
+    }
+    UNROLL for (int i = 0; i < rows; i += 3) s->left[i / 3] += t->left.step;
+    s->right += t->step;
+}
+
 /* `rows`, `vecs`, `form` and `apart` are constants wherever this is inlined, so the loops over them disappear and
- * `sum` lives in registers.  Three rows share a pointer: row i is pointer[i/3] + (i%3) * row. */
+ * the sums live in registers. */
 static inline __attribute__((always_inline)) void tile(const int rows, const int vecs,
                                                        const RightForm form, const bool apart,
                                                        const Tile *t)
 {
-    vec sum[TILE_ROWS][TILE_VECS];
     mask columns[TILE_VECS];
-    const float *pointer[(TILE_ROWS + 2) / 3], *right = t->right;
-    const ptrdiff_t row = t->left.row, left_step = t->left.step, right_step = t->step;
-    const ptrdiff_t vector = t->vector;
+    Sums s = {.right = t->right};
 
     UNROLL for (int g = 0; g < vecs; g++) columns[g] = mask_first(t->columns - g * LANES);
-    UNROLL for (int i = 0; i < rows; i += 3) pointer[i / 3] = t->left.at + i * row;
+    UNROLL for (int i = 0; i < rows; i += 3) s.left[i / 3] = t->left.at + i * t->left.row;
     UNROLL for (int i = 0; i < rows; i++)
     {
-        UNROLL for (int g = 0; g < vecs; g++) sum[i][g] = vec_zero();
+        UNROLL for (int g = 0; g < vecs; g++) s.sum[i][g] = vec_zero();
     }
     if (t->add) {
         UNROLL for (int i = 0; i < rows; i++)
         {
-            UNROLL for (int g = 0; g < vecs; g++) sum[i][g] =
+            UNROLL for (int g = 0; g < vecs; g++) s.sum[i][g] =
                 vec_load_mask(t->out + i * t->ld + g * LANES, columns[g]);
         }
     }
     fetch(rows, vecs, t);
-    for (int k = t->depth; k > 0; k--) {
-        vec b[TILE_VECS];
-        UNROLL for (int g = 0; g < vecs; g++) b[g] = right_vector(form, g, right, vector);
-        UNROLL for (int i = 0; i < rows; i++)
-        {
-            const vec a = vec_set(pointer[i / 3][i % 3 * row]);
-            if (apart && i > 0) {
-                UNROLL for (int g = 0; g < vecs; g++) b[g] =
-                    vec_load(right + i * t->apart + g * vector);
-            }
-            UNROLL for (int g = 0; g < vecs; g++) sum[i][g] = vec_fma(a, b[g], sum[i][g]);
-        }
-        UNROLL for (int i = 0; i < rows; i += 3) pointer[i / 3] += left_step;
-        right += right_step;
+    const float *far = t->far;
+    for (int k = t->far_steps; k > 0; k--, far += t->far_lines * LINE) {
+        __builtin_prefetch(far, 0, 2);
+        if (t->far_lines == 2) __builtin_prefetch(far + LINE, 0, 2);
+        step(rows, vecs, form, apart, t, &s);
     }
+    for (int k = t->depth - t->far_steps; k > 0; k--) step(rows, vecs, form, apart, t, &s);
     if (t->bias) {
         UNROLL for (int g = 0; g < vecs; g++)
         {
             const vec bias = vec_load_mask(t->bias + g * LANES, columns[g]);
-            UNROLL for (int i = 0; i < rows; i++) sum[i][g] = vec_add(sum[i][g], bias);
+            UNROLL for (int i = 0; i < rows; i++) s.sum[i][g] = vec_add(s.sum[i][g], bias);
         }
     }
     UNROLL for (int i = 0; i < rows; i++)
     {
         UNROLL for (int g = 0; g < vecs; g++)
-            vec_store_mask(t->out + i * t->ld + g * LANES, columns[g], sum[i][g]);
+            vec_store_mask(t->out + i * t->ld + g * LANES, columns[g], s.sum[i][g]);
     }
 }
 
