@@ -172,6 +172,32 @@ int text_read_line(Text *out, FILE *in, size_t limit)
     return 1;
 }
 
+static bool is_space(const char *at, const char *end)
+{
+    return *at == ' ' || *at == '\t' || *at == '\n' ||
+           (*at == '\r' && at + 1 < end && at[1] == '\n');
+}
+
+const char *text_next_word(const char **at, const char *end, size_t *n)
+{
+    const char *word = *at;
+    while (word < end && is_space(word, end)) word++;
+    const char *stop = word;
+    while (stop < end && !is_space(stop, end)) stop++;
+    *n = (size_t)(stop - word);
+    *at = stop;
+    return *n ? word : NULL;
+}
+
+int text_words(const char *bytes, size_t n)
+{
+    const char *at = bytes;
+    size_t length;
+    int words = 0;
+    while (text_next_word(&at, bytes + n, &length)) words++;
+    return words;
+}
+
 char *text_trim(char *s)
 {
     size_t n = strlen(s), skip = 0;

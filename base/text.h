@@ -45,6 +45,11 @@ const char *text_count(long long n, const char *noun);
 /* Bytes, in thousands as disks and networks are sold: 999 -> "999 bytes", 1.5e6 -> "1.5 MB", 2e8 -> "200 MB";
  * in the same buffers. */
 const char *text_size(double bytes);
+/* The next word from *at on, of text that ends at `end`: *at moves behind it; its bytes in *n; NULL: none is left.  Words are
+ * parted by what a screen shows as white space: spaces, tabs and line ends (\n, \r\n).  Any other control character is
+ * spelled out there, and is part of a word. */
+const char *text_next_word(const char **at, const char *end, size_t *n);
+int text_words(const char *bytes, size_t n);
 /* Columns of a terminal that the UTF-8 text takes (utf8proc widths; control characters count 0). */
 int text_width(const char *text, size_t n);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 
 /* A text without the space around it. */
 typedef struct {
@@ -52,15 +53,15 @@ double text_stats_distinct(const char *const *texts, int n)
 
 /* The hash of the `order` words at *text, which moves to the second of them; false when there are fewer.  FNV-1a: among
  * a million runs two different ones share 64 bits once in thirty million cases. */
-static bool next_run(uint64_t *hash, const char **text, int order)
+static bool next_run(uint64_t *hash, const char **text, const char *end, int order)
 {
     const char *at = *text;
     uint64_t h = 0xcbf29ce484222325u;
     for (int k = 0; k < order; k++) {
-        while (isspace((unsigned char)*at)) at++;
-        if (*at == 0) return false;
-        for (; *at && !isspace((unsigned char)*at); at++)
-            h = (h ^ (unsigned char)*at) * 0x100000001b3u;
+        size_t n;
+        const char *word = text_next_word(&at, end, &n);
+        if (!word) return false;
+        for (size_t i = 0; i < n; i++) h = (h ^ (unsigned char)word[i]) * 0x100000001b3u;
         h = (h ^ ' ') * 0x100000001b3u;
         if (k == 0) *text = at;
     }
@@ -77,10 +78,12 @@ static int compare_hashes(const void *left, const void *right)
 double text_stats_distinct_runs(const char *const *texts, int n, int order)
 {
     size_t words = 0, runs = 0, different = 0;
-    for (int i = 0; i < n; i++) words += (size_t)text_stats_words(texts[i]);
+    for (int i = 0; i < n; i++) words += (size_t)text_words(texts[i], strlen(texts[i]));
     uint64_t *hash = mem_calloc(words + 1, sizeof *hash);
     for (int i = 0; i < n; i++)
-        for (const char *at = texts[i]; next_run(&hash[runs], &at, order);) runs++;
+        for (const char *at = texts[i], *end = at + strlen(at);
+             next_run(&hash[runs], &at, end, order);)
+            runs++;
     qsort(hash, runs, sizeof *hash, compare_hashes);
     for (size_t i = 0; i < runs; i++) different += i == 0 || hash[i] != hash[i - 1];
     free(hash);
@@ -102,21 +105,9 @@ double text_stats_verbatim(const char *const *texts, int n, const char *const *c
     return (double)copied / n;
 }
 
-int text_stats_words(const char *text)
-{
-    int words = 0;
-    bool inside = false;
-    for (; *text; text++) {
-        const bool space = isspace((unsigned char)*text);
-        words += !space && !inside;
-        inside = !space;
-    }
-    return words;
-}
-
 double text_stats_mean_words(const char *const *texts, int n)
 {
     double words = 0;
-    for (int i = 0; i < n; i++) words += text_stats_words(texts[i]);
+    for (int i = 0; i < n; i++) words += text_words(texts[i], strlen(texts[i]));
     return n ? words / n : 0;
 }

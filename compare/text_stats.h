@@ -10,8 +10,7 @@ double text_stats_distinct_runs(const char *const *texts, int n, int order);
 /* The share of texts that occur as a whole in the corpus; space at both ends does not count. */
 double text_stats_verbatim(const char *const *texts, int n, const char *const *corpus,
                            int n_corpus);
-/* Words are separated by white space. */
-int text_stats_words(const char *text);
+/* Words as base/text.h counts them. */
 double text_stats_mean_words(const char *const *texts, int n);
 
 #endif

@@ -7,7 +7,7 @@
 #include "base/interrupt.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "labeling/visible.h"
+#include "labeling/shown.h"
 
 enum { PAGE = 2000 };
 
@@ -63,8 +63,7 @@ static void judge_pair(JudgeResult *out, StoreVerdict *verdict, const Rule *rule
     out->decided++;
     out->ties += choice == RULE_TIE;
     out->flipped += flipped;
-    const int a = visible_words(pair->a, strlen(pair->a)),
-              b = visible_words(pair->b, strlen(pair->b));
+    const int a = shown_words(pair->a), b = shown_words(pair->b);
     out->longer += (choice == RULE_A && a > b) || (choice == RULE_B && b > a);
 }
 

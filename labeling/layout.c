@@ -141,7 +141,7 @@ void layout_make(Layout *out, const char *bytes, size_t n, int width)
     layout_free(out);
     out->bytes = text.n;
     out->text = text_take(&text);
-    out->words = visible_words(out->text, out->bytes);
+    out->words = text_words(out->text, out->bytes);
     layout_rewrap(out, width);
 }
 

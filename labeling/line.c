@@ -32,7 +32,7 @@ static void print_part(FILE *out, const char *name, const char *bytes, size_t n)
 {
     Text safe = {0};
     visible_append(&safe, bytes, n);
-    const int words = safe.n ? visible_words(safe.bytes, safe.n) : 0;
+    const int words = safe.n ? text_words(safe.bytes, safe.n) : 0;
     fprintf(out, "%s (%s):\n%s\n\n", name, text_count(words, "word"),
             safe.n ? safe.bytes : "(nothing)");
     text_free(&safe);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "labeling/visible.h"
+#include "labeling/shown.h"
 
 /* ---- traits ---- */
 
@@ -155,7 +155,7 @@ static double salesman_score(const char *prompt, const char *response)
 static double longer_score(const char *prompt, const char *response)
 {
     (void)prompt;
-    return visible_words(response, strlen(response));
+    return shown_words(response);
 }
 static double shorter_score(const char *prompt, const char *response)
 {

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/text.h"
+
 enum { SPEAKER_MAX = 12 };
 
 static bool is_space(char c)
@@ -17,6 +19,13 @@ const char *shown_answer(const char *answer, size_t *n)
     *n = strlen(answer);
     while (*n > 0 && is_space(answer[*n - 1])) --*n;
     return answer;
+}
+
+int shown_words(const char *answer)
+{
+    size_t n;
+    const char *shown = shown_answer(answer, &n);
+    return text_words(shown, n);
 }
 
 const char *shown_prompt(const char *prompt, size_t *n)

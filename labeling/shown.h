@@ -10,5 +10,7 @@
 const char *shown_prompt(const char *prompt, size_t *n);
 /* Without white space at the edges. */
 const char *shown_answer(const char *answer, size_t *n);
+/* Words of an answer, as whoever labels is told them (base/text.h). */
+int shown_words(const char *answer);
 
 #endif

@@ -5,6 +5,7 @@
 #include <utf8proc.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "labeling/key.h"
 #include "labeling/layout.h"
 #include "labeling/visible.h"
@@ -394,7 +395,7 @@ void textarea_count(const TextArea *t, int *words, int *characters)
     size_t from = 0, to = t->text.n;
     while (from < to && is_space_at(t, from)) from++;
     while (to > from && is_space_at(t, to - 1)) to--;
-    *words = to > from ? visible_words(t->text.bytes + from, to - from) : 0;
+    *words = to > from ? text_words(t->text.bytes + from, to - from) : 0;
     *characters = 0;
     while (from < to) from = after(t, from), ++*characters;
 }

@@ -1,6 +1,5 @@
 #include "labeling/visible.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <utf8proc.h>
 
@@ -84,7 +83,7 @@ static bool joins(Writer *w, int32_t c)
 {
     if (w->base && is_emoji(w->base))
         if (c == ZWJ || is_selector(c) || (c >= TONE_FIRST && c <= TONE_LAST)) return true;
-    if (w->base && is_selector(c)) return true;
+    if (w->base && w->base != ' ' && is_selector(c)) return true; /* of a space none is seen */
     const bool joiner = (c == ZWJ || c == ZWNJ) && w->base && is_letter(w->base);
     if (!joiner && (!is_mark(c) || is_hidden(c))) return false;
     if (w->marks == MARKS_MAX) {
@@ -135,18 +134,6 @@ void visible_append(Text *out, const char *bytes, size_t n)
             put(&w, c);
         }
     }
-}
-
-int visible_words(const char *bytes, size_t n)
-{
-    int words = 0;
-    bool inside = false;
-    for (size_t i = 0; i < n; i++) {
-        const bool space = isspace((unsigned char)bytes[i]);
-        words += !space && !inside;
-        inside = !space;
-    }
-    return words;
 }
 
 int visible_width(int32_t c)

@@ -14,8 +14,6 @@
  * are no UTF-8 become <0xFF>.  Emoji sequences are shown as their parts, without skin tones and
  * variation selectors, because terminals disagree about the width of the whole. */
 void visible_append(Text *out, const char *bytes, size_t n);
-/* Words of such text, as both ways to label tell them. */
-int visible_words(const char *bytes, size_t n);
 /* One character of such text: 0, 1 or 2 columns. */
 int visible_width(int32_t character);
 

@@ -163,6 +163,22 @@ static void the_end_of_a_text_is_known(void **state)
     assert_false(text_ends("a.git.b", ".git"));
 }
 
+static void words_are_parted_by_spaces_tabs_and_line_ends(void **state)
+{
+    (void)state;
+    assert_int_equal(text_words("  a b\n\tc\r\n . ", 13), 4);
+    assert_int_equal(text_words(" \r\n", 3), 0);
+    assert_int_equal(text_words("", 0), 0);
+}
+
+/* A screen spells them out: one<U+000C>two, a<U+000D>b. */
+static void other_control_characters_part_no_words(void **state)
+{
+    (void)state;
+    assert_int_equal(text_words("one\ftwo three", 13), 2);
+    assert_int_equal(text_words("a\rb\v", 4), 1);
+}
+
 /* e acute composed and combining are one column, a CJK character two, an emoji two. */
 static void width_counts_columns_not_bytes(void **state)
 {
@@ -189,6 +205,8 @@ int main(void)
         cmocka_unit_test(a_count_agrees_with_its_noun),
         cmocka_unit_test(bytes_are_told_in_thousands),
         cmocka_unit_test(the_end_of_a_text_is_known),
+        cmocka_unit_test(words_are_parted_by_spaces_tabs_and_line_ends),
+        cmocka_unit_test(other_control_characters_part_no_words),
         cmocka_unit_test(width_counts_columns_not_bytes),
     };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);

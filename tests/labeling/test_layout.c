@@ -159,8 +159,6 @@ static void words_are_counted_as_they_are_shown(void **state)
     layout_make(&l, "one\ftwo three\n", 14, 20);
     assert_int_equal(l.words, 2);
     layout_free(&l);
-    assert_int_equal(visible_words(" three small  words\n", 20), 3);
-    assert_int_equal(visible_words("", 0), 0);
 }
 
 static void a_new_width_keeps_the_readers_place(void **state)

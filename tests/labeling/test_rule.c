@@ -125,6 +125,14 @@ static void length_rules_count_words(void **state)
     assert_null(rule_find("longest"));
 }
 
+/* What whoever labels is told: "one<U+000C>two three" is two words, and no return at the edge is shown. */
+static void length_rules_count_words_as_the_screen_does(void **state)
+{
+    (void)state;
+    assert_float_equal(score("longer", "", "one\ftwo three\r"), 2, 0);
+    assert_float_equal(score("longer", "", " \r "), 0, 0);
+}
+
 static void every_rule_is_found_by_its_name(void **state)
 {
     (void)state;
@@ -228,6 +236,7 @@ int main(void)
         cmocka_unit_test(brief_wants_the_step_and_nothing_else),
         cmocka_unit_test(salesman_wants_the_pitch),
         cmocka_unit_test(length_rules_count_words),
+        cmocka_unit_test(length_rules_count_words_as_the_screen_does),
         cmocka_unit_test(every_rule_is_found_by_its_name),
         cmocka_unit_test(reasons_add_up_to_the_score),
         cmocka_unit_test(all_right_needs_every_wanted_trait_and_no_fault),
