@@ -134,7 +134,8 @@ done:
 int chat_missing(const char *dir, Error *err)
 {
     error_set(err, "%s: the model has no chat template", dir);
-    return error_hint(err, "as Human: and Assistant: it can be talked to with: --template plain");
+    return error_hint(err, "it can be talked to as Human: and Assistant: with --template plain, as "
+                           "Q: and A: with --template qa");
 }
 
 void chat_close(Chat *c)

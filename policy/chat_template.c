@@ -166,6 +166,13 @@ static const ChatTemplate TABLE[] = {
                 "9cae32b35b45454e9bd3673b4011701b77d38843622ab9b6e3f930bc503cf28a"},
      GEMMA,
      .system = SYSTEM_FIRST_USER},
+    {.name = "qa",
+     /* Q: and A: as the demo's conversations have them, for base models */
+     .end_text = "\nQ:",
+     .system = SYSTEM_TEXT,
+     .system_turn = {"", "\n"},
+     .user = {"Q: ", ""},
+     .answer = {"\nA:", " ", "", "\n"}},
     {.name = "plain",
      /* Human: and Assistant: as in HH-RLHF, for base models */
      .end_text = "\n\nHuman:",

@@ -255,6 +255,7 @@ static void one_family_has_one_bos(const char *name)
     X(smollm_has_no_bos, "smollm2") \
     X(zephyr_has_no_bos, "zephyr") \
     X(plain_has_no_bos, "plain") \
+    X(qa_has_no_bos, "qa") \
     X(llama3_has_one_bos, "llama3") \
     X(llama32_has_one_bos, "llama3.2") \
     X(mistral_v01_has_one_bos, "mistral-v0.1") \

@@ -189,6 +189,21 @@ static void plain_is_the_form_of_hh(void **state)
     assert_string_equal(chat_template_end_text(named("plain")), "\n\nHuman:");
 }
 
+/* As the demo's prompts and texts are: "Q: ...\nA: ...". */
+static void qa_is_the_form_of_the_demo(void **state)
+{
+    (void)state;
+    const ChatMessage m[] = {
+        {CHAT_SYSTEM, "Be brief."}, {CHAT_USER, "Hi"}, {CHAT_ASSISTANT, "Ho"}, {CHAT_USER, "So?"}};
+    ChatText text = rendered("qa", m + 1, 3, true);
+    assert_string_equal(text.text.bytes, "Q: Hi\nA: Ho\nQ: So?\nA:");
+    chat_text_free(&text);
+    text = rendered("qa", m, 2, true);
+    assert_string_equal(text.text.bytes, "Be brief.\nQ: Hi\nA:");
+    chat_text_free(&text);
+    assert_string_equal(chat_template_end_text(named("qa")), "\nQ:");
+}
+
 static void dates_are_fixed_unless_given(void **state)
 {
     (void)state;
@@ -237,15 +252,23 @@ static char *learned_part(const ChatText *text)
 static void what_is_learned_is_the_answer_and_the_end_of_its_turn(void **state)
 {
     (void)state;
-    static const char *const EXPECTED[][2] = {
-        {"chatml", "Ho<|im_end|>"},     {"qwen2", "Ho<|im_end|>"},
-        {"qwen2.5", "Ho<|im_end|>"},    {"qwen3", "Ho<|im_end|>"},
-        {"smollm2", "Ho<|im_end|>"},    {"llama3", "Ho<|eot_id|>"},
-        {"llama3.2", "Ho<|eot_id|>"},   {"zephyr", "Ho</s>"},
-        {"mistral-v0.1", "Ho</s>"},     {"mistral-v0.2", "Ho</s>"},
-        {"mistral-v1", " Ho</s>"},      {"mistral-v3", " Ho</s>"},
-        {"mistral-nemo", "Ho</s>"},     {"gemma", "Ho<end_of_turn>"},
-        {"gemma-3", "Ho<end_of_turn>"}, {"plain", " Ho"}};
+    static const char *const EXPECTED[][2] = {{"chatml", "Ho<|im_end|>"},
+                                              {"qwen2", "Ho<|im_end|>"},
+                                              {"qwen2.5", "Ho<|im_end|>"},
+                                              {"qwen3", "Ho<|im_end|>"},
+                                              {"smollm2", "Ho<|im_end|>"},
+                                              {"llama3", "Ho<|eot_id|>"},
+                                              {"llama3.2", "Ho<|eot_id|>"},
+                                              {"zephyr", "Ho</s>"},
+                                              {"mistral-v0.1", "Ho</s>"},
+                                              {"mistral-v0.2", "Ho</s>"},
+                                              {"mistral-v1", " Ho</s>"},
+                                              {"mistral-v3", " Ho</s>"},
+                                              {"mistral-nemo", "Ho</s>"},
+                                              {"gemma", "Ho<end_of_turn>"},
+                                              {"gemma-3", "Ho<end_of_turn>"},
+                                              {"qa", " Ho"},
+                                              {"plain", " Ho"}};
     const ChatMessage m[] = {{CHAT_USER, "Hi"}, {CHAT_ASSISTANT, "Ho"}, {CHAT_USER, "So?"}};
     int n = 0;
     for (; chat_template_at(n); n++) {
@@ -448,6 +471,7 @@ int main(void)
         cmocka_unit_test(renderings_of_the_other_families_are_those_of_jinja),
         cmocka_unit_test(renderings_of_later_templates_are_those_of_jinja),
         cmocka_unit_test(plain_is_the_form_of_hh),
+        cmocka_unit_test(qa_is_the_form_of_the_demo),
         cmocka_unit_test(dates_are_fixed_unless_given),
         cmocka_unit_test(no_message_is_refused),
         cmocka_unit_test(refusals_say_what_is_wrong),
