@@ -1,10 +1,12 @@
 #include "cli/chat_room.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -104,8 +106,9 @@ static void forget_answers(ChatRoom *room)
     Error ignored;
     answer_free(&room->last);
     if (!room->choice.open) return;
-    /* what is not decided here is offered by rlhf label */
     talk_record_release(&room->record, &room->choice.held, &ignored);
+    log_line("nobody chose from pair %lld: rlhf label offers it",
+             (long long)room->choice.held.comparison_id);
     store_claim_free(&room->choice.held);
     answer_free(&room->choice.shown[0]);
     answer_free(&room->choice.shown[1]);
@@ -235,7 +238,7 @@ static int ask_both(ChatRoom *room, Answer both[2], Error *err)
                         NULL, err) != 0)
             return -1;
         room->answers++;
-        if (both[i].end == ANSWER_STOPPED) return error_set(err, "stopped; there is no pair");
+        if (both[i].end == ANSWER_STOPPED) return error_stopped(err, "stopped; there is no pair");
     }
     return 0;
 }
@@ -276,6 +279,23 @@ static void show_both(ChatRoom *room, Answer both[2])
                   .open = true};
     both[0] = both[1] = (Answer){0};
     log_line("which is better? /a, /b or /tie");
+}
+
+/* What was stopped here ends the program, as Ctrl-C does elsewhere. */
+int chat_room_print_both(ChatRoom *room, const char *text, Error *err)
+{
+    Answer both[2] = {0};
+    talk_say(&room->talk, CHAT_USER, text);
+    const int rc = ask_both(room, both, err);
+    if (rc == 0) {
+        print_whole(&both[0], "base");
+        print_whole(&both[1], "aligned");
+    } else if (err->stopped && !interrupt_pending()) {
+        interrupt_raise(SIGINT);
+    }
+    answer_free(&both[0]);
+    answer_free(&both[1]);
+    return rc;
 }
 
 /* The newest turn, or a new one. */
@@ -390,10 +410,14 @@ int chat_room_open(ChatRoom **out, const Context *ctx, const char *model,
         chat_room_close(room, "error", &later);
         return -1;
     }
-    announce(room);
-    log_line("a line is a turn; /help lists what else there is");
     *out = room;
     return 0;
+}
+
+void chat_room_welcome(const ChatRoom *room)
+{
+    announce(room);
+    log_line("a line is a turn; /help lists what else there is");
 }
 
 int chat_room_close(ChatRoom *room, const char *reason, Error *err)

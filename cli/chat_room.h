@@ -16,6 +16,8 @@ typedef struct ChatRoom ChatRoom;
 /* With the model called `model`; the options' texts stay the caller's, and have to stay. */
 int chat_room_open(ChatRoom **out, const Context *ctx, const char *model,
                    const ChatRoomOptions *options, Error *err);
+/* Says who answers, and how one asks what else there is. */
+void chat_room_welcome(const ChatRoom *room);
 /* Tells a mistake, even when the log is quiet; the conversation goes on. */
 void chat_room_tell(const Error *err);
 
@@ -27,6 +29,8 @@ int chat_room_switch(ChatRoom *room, ChatWho who, Error *err);
 /* Base and aligned both answer `text`, or when that is empty the last turn again; which is shown first the store
  * draws by lot, and who said what is told after the choice. */
 int chat_room_compare(ChatRoom *room, const char *text, Error *err);
+/* The same of `text`, each under its model's name, and nothing is saved. */
+int chat_room_print_both(ChatRoom *room, const char *text, Error *err);
 /* Of the pair shown: -1: A is better, 1: B, 0: neither. */
 int chat_room_choose(ChatRoom *room, int better, Error *err);
 int chat_room_thumb(ChatRoom *room, bool good, Error *err);

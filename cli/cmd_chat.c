@@ -16,7 +16,7 @@
 #include "labeling/typed.h"
 
 typedef struct {
-    const char *model, *template, *system, *as;
+    const char *model, *template, *system, *as, *compare;
     int max_new_tokens, top_k;
     double temperature, top_p;
     bool greedy;
@@ -27,6 +27,8 @@ static const Option OPTIONS[] = {
     {"template", OPTION_TEXT, offsetof(ChatOptions, template), 0, 0, "NAME",
      "the chat template (the model's own, where it is known)"},
     {"system", OPTION_TEXT, offsetof(ChatOptions, system), 0, 0, "TEXT", "the system prompt"},
+    {"compare", OPTION_TEXT, offsetof(ChatOptions, compare), 0, 0, "TEXT",
+     "base and aligned both answer TEXT"},
     {"as", OPTION_TEXT, offsetof(ChatOptions, as), 0, 0, "NAME",
      "who judges; else RLHF_ANNOTATOR, else the name of this login"},
     {"max-new-tokens", OPTION_INT, offsetof(ChatOptions, max_new_tokens), 1, 1 << 20, "N",
@@ -191,13 +193,44 @@ static const char *talk_on(ChatRoom *room)
     return reason;
 }
 
+static int check(const Context *ctx, const ChatOptions *o, Error *err)
+{
+    if (ctx->json)
+        return error_usage(err, "chat has no --json; for one answer: rlhf generate --chat --json");
+    if (!o->compare) return 0;
+    if (o->model) return error_usage(err, "--compare asks base and aligned: without --model");
+    if (!o->compare[strspn(o->compare, " \t\n")])
+        return error_usage(err, "--compare: a prompt is missing");
+    if (text_is_utf8(o->compare, strlen(o->compare), NULL)) return 0;
+    return error_usage(err, "--compare: the prompt is not UTF-8");
+}
+
+/* With --compare one prompt, with which on a terminal a conversation begins. */
+static int converse(ChatRoom *room, const ChatOptions *o, const char **reason, Error *err)
+{
+    const bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    *reason = "error";
+    if (o->compare && !terminal) {
+        if (chat_room_print_both(room, o->compare, err) != 0) return -1;
+        *reason = "done";
+        return 0;
+    }
+    chat_room_welcome(room);
+    if (o->compare && chat_room_compare(room, o->compare, err) != 0) return -1;
+    *reason = talk_on(room);
+    /* A terminal that is gone is a hang-up, whether the signal came or not. */
+    if (strcmp(*reason, STORE_HANG_UP) == 0) interrupt_raise(SIGHUP);
+    return 0;
+}
+
 static int run(Context *ctx, int argc, char **argv, Error *err)
 {
     ChatOptions o = {.max_new_tokens = 512, .temperature = 1, .top_p = 1};
     if (options_parse(ctx, OPTIONS, &o, NULL, 0, 0, argc, argv, err) != 0) return -1;
-    if (ctx->json)
-        return error_usage(err, "chat has no --json; for one answer: rlhf generate --chat --json");
-    const char *model = o.model ? o.model : project_has_model(ctx, "aligned") ? "aligned" : "base";
+    if (check(ctx, &o, err) != 0) return -1;
+    const char *model = o.model                                          ? o.model
+                        : o.compare || project_has_model(ctx, "aligned") ? "aligned"
+                                                                         : "base";
     const ChatRoomOptions options = {.template = o.template,
                                      .system = o.system,
                                      .who = annotator_name(o.as),
@@ -210,17 +243,18 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     ChatRoom *room = NULL;
     if (chat_room_open(&room, ctx, model, &options, err) != 0) return -1;
     interrupt_on_closed_pipe();
-    const char *reason = talk_on(room);
-    /* A terminal that is gone is a hang-up, whether the signal came or not. */
-    if (strcmp(reason, STORE_HANG_UP) == 0) interrupt_raise(SIGHUP);
-    return chat_room_close(room, reason, err);
+    const char *reason;
+    Error late;
+    const int rc = converse(room, &o, &reason, err);
+    return chat_room_close(room, reason, rc == 0 ? err : &late) == 0 ? rc : -1;
 }
 
 const Command cmd_chat = {
     .name = "chat",
     .heading = "models",
     .summary = "talk with a model, and judge what it says",
-    .usage = "[--model MODEL] [--template NAME] [--system TEXT] [--as NAME]",
+    .usage = "[--model MODEL] [--template NAME] [--system TEXT] [--as NAME]\n"
+             "--compare TEXT [--template NAME] [--system TEXT] [--as NAME]",
     .details =
         "A line is a turn; it works over a pipe as well.  /help lists what begins with a slash: "
         "/base and /aligned\n"
@@ -231,7 +265,11 @@ const Command cmd_chat = {
         "qwen3, smollm2,\n"
         "llama3, llama3.2, zephyr, mistral-v0.1, mistral-v0.2, mistral-v1, mistral-v3, "
         "mistral-nemo, gemma, gemma-3,\n"
-        "and plain, which is Human: and Assistant: for base models.",
+        "and for base models qa, which is Q: and A:, and plain, which is Human: and Assistant:.\n"
+        "--compare TEXT prints both answers to one prompt, and saves nothing; on a terminal it "
+        "begins "
+        "a conversation\n"
+        "with /compare TEXT.",
     .options = OPTIONS,
     .project = PROJECT_OPTIONAL,
     .run = run,

@@ -275,7 +275,7 @@ const Command cmd_generate = {
         "The prompt is given to the model as it stands; with --chat, as a turn of its chat "
         "template "
         "(rlhf help chat);\n"
-        "with --template plain an answer goes on past Human:, where chat ends it.\n"
+        "with --template plain or qa an answer goes on past Human: or Q:, where chat ends it.\n"
         "--count tells how sure a model is of what it says: responses are the same when their "
         "texts "
         "are, but for white\n"

@@ -36,8 +36,7 @@ void demo_print_result(const Demo *d, const char *summary)
            "     cd %s\n"
            "     %s status\n"
            "     %s label\n"
-           "     %s generate --model aligned --prompt \\\n"
-           "       $'Q: my kettle wobbles . what helps ?\\nA:'\n"
+           "     %s chat --template qa --compare \"my kettle wobbles . what helps ?\"\n"
            "   The same base with another customer, from here:\n"
            "     %s demo --taste salesman --dir seller\n",
            d->dir, d->there, d->there, d->there, d->ctx->program);

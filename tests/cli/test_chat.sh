@@ -29,7 +29,7 @@ models
 
 # ---- a model without a template ----
 refused 1 "the model has no chat template" chat
-says "--template plain"
+says "with --template plain, as Q: and A: with --template qa"
 refused 1 "the model has no chat template" generate --chat --prompt Hi
 refused 2 "there is no chat template 'chatlm'; there are: chatml, qwen2, qwen2.5," chat --template chatlm
 cp err unknown
@@ -114,6 +114,26 @@ input=keys
 must label --line --as ada
 input=/dev/null
 prints "Next pair; 3 labeled, 1 left"
+
+# ---- a pair that nobody chose from is told ----
+chat '/compare Who ?\nso ?\n' --as ada
+says_like '^nobody chose from pair [0-9]+: rlhf label offers it$' "a pair left undecided"
+
+# ---- one prompt, both models, and nothing kept ----
+must status --json
+cp out before
+run chat --compare "Hi there" --max-new-tokens 8
+exits 0 "chat --compare"
+[ "$(sed -n '1p' out)" = base: ] || fail "the base's answer comes first, by name: $(cat out)"
+grep -qx 'aligned:' out || fail "the aligned model's follows, by name: $(cat out)"
+grep -q 'which is better' err && fail "without a terminal nobody is asked to choose"
+must status --json
+cmp -s out before || fail "chat --compare over a pipe stores nothing: $(diff before out)"
+refused 2 "--compare asks base and aligned: without --model" chat --compare Hi --model base
+refused 2 "--compare: a prompt is missing" chat --compare " "
+printf '{"models":{"base":"%s/../base"}}' "$PWD" >project.json
+refused 1 "no aligned model yet" chat --compare Hi
+models
 
 # ---- the chosen answer is what the conversation goes on with ----
 chat '/compare Hi there\n/a\nso ?\n/good\n' --as ben
@@ -321,6 +341,9 @@ wait $reading
 models
 if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
     printf 'Hi\n/quit\n' | TERM=xterm script -qec "'$RLHF' chat --max-new-tokens 40" seen >/dev/null 2>&1
+    printf '/a\n/quit\n' | TERM=xterm script -qec "'$RLHF' chat --compare 'Hi there' --max-new-tokens 8" both >/dev/null 2>&1
+    grep -q 'which is better? /a, /b or /tie' both || fail "on a terminal chat --compare asks which is better: $(cat both)"
+    grep -q 'saved: A is better' both || fail "and takes the choice: $(cat both)"
     grep -q '^> ' seen || fail "a terminal is asked for each turn: $(cat seen)"
     sed '1d;$d' seen | tr -d '\r' >shown
     [ "$(LC_ALL=C tr -d '\n -\377' <shown | wc -c)" -eq 0 ] || fail "control characters on a terminal: $(od -c shown)"
