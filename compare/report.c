@@ -23,8 +23,8 @@ static void add_top(Text *out, const ReportData *d)
     text_add(out, "</header>\n");
     if (d->verdict_reasons) {
         static const char *const CLASS[] = {[VERDICT_BETTER] = "better",
-                                            [VERDICT_NO_DIFFERENCE] = "same",
-                                            [VERDICT_CANNOT_TELL] = "same",
+                                            [VERDICT_NO_DIFFERENCE] = "open",
+                                            [VERDICT_CANNOT_TELL] = "open",
                                             [VERDICT_BROKEN] = "broken",
                                             [VERDICT_WORSE] = "worse"};
         text_format(out, "<div class=\"verdict %s\">", CLASS[d->verdict]);

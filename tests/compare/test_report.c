@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "compare/html.h"
+#include "compare/html_style.h"
 #include "compare/report.h"
 
 static void assert_escaped(const char *text, const char *expected)
@@ -32,6 +33,51 @@ static void markup_in_texts_is_escaped(void **state)
     assert_escaped("gr\xC3\xBC\xC3\x9F dich\n\x01\x7F", "gr\xC3\xBC\xC3\x9F dich\n");
     assert_escaped("a\xFF\xC3", "a\xEF\xBF\xBD\xEF\xBF\xBD");
     assert_escaped(NULL, "");
+}
+
+/* ---- colours: WCAG 2, relative luminance and contrast ---- */
+
+static double luminance(const char *hex)
+{
+    static const double WEIGHT[] = {0.2126, 0.7152, 0.0722};
+    const bool brief = strspn(hex, "0123456789abcdef") == 3;
+    double sum = 0;
+    for (int i = 0; i < 3; i++) {
+        const char digits[] = {hex[brief ? i : 2 * i], hex[brief ? i : 2 * i + 1], 0};
+        const double x = (double)strtol(digits, NULL, 16) / 255;
+        sum += WEIGHT[i] * (x <= 0.03928 ? x / 12.92 : pow((x + 0.055) / 1.055, 2.4));
+    }
+    return sum;
+}
+
+/* The colour called `name` in the style from `at` on, without the #. */
+static const char *colour(const char *at, const char *name)
+{
+    const char *found = strstr(at, name);
+    assert_non_null(found);
+    return strchr(found, '#') + 1;
+}
+
+static double contrast(const char *theme, const char *text, const char *ground)
+{
+    const double a = luminance(colour(theme, text)), b = luminance(colour(theme, ground));
+    return a > b ? (a + 0.05) / (b + 0.05) : (b + 0.05) / (a + 0.05);
+}
+
+/* Black on white has 21; 4.5 is what level AA asks of text of normal size. */
+static void text_can_be_read_in_both_themes(void **state)
+{
+    (void)state;
+    static const char *const TEXTS[] = {"--ink:", "--soft:", "--faint:", "--good:", "--bad:"};
+    static const char *const GROUNDS[] = {"--paper:", "--card:", "--tint:"};
+    const char *const themes[] = {strstr(HTML_STYLE, ":root"),
+                                  strstr(HTML_STYLE, "prefers-color-scheme:dark")};
+    for (int i = 0; i < 2; i++)
+        for (int k = 0; k < 5; k++)
+            for (int g = 0; g < 3; g++)
+                if (contrast(themes[i], TEXTS[k], GROUNDS[g]) < 4.5)
+                    fail_msg("%s on %s: %.2f", TEXTS[k], GROUNDS[g],
+                             contrast(themes[i], TEXTS[k], GROUNDS[g]));
 }
 
 static void assert_ticks(double low, double high, int wanted, int n, double first, double last)
@@ -408,6 +454,7 @@ int main(void)
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(markup_in_texts_is_escaped),
+        cmocka_unit_test(text_can_be_read_in_both_themes),
         cmocka_unit_test(ticks_are_round_and_cover_the_range),
         cmocka_unit_test(curves_break_at_what_is_not_a_number),
         cmocka_unit_test(between_two_iterations_there_is_no_tick),
