@@ -85,6 +85,7 @@ static int choose_judge(Compare *c, bool several, Error *err)
     if (strcmp(by, "reward") == 0 && o->rule)
         return error_usage(err, "--by reward: without --rule");
     if (c->settings.people || strcmp(by, "rule") == 0 || strcmp(by, "reward") == 0) return 0;
+    if (rule_find(by)) return error_usage(err, "--by %s: that is a rule; --rule %s", by, by);
     return error_usage(err, "--by %s: one of people, rule, reward", by);
 }
 

@@ -187,5 +187,6 @@ grep -q '>ben 12, ada 4<' report.html || fail "the page says who labeled"
 
 refused 1 "no labels to learn from yet" reward --config "$tiny"
 refused 2 "--by people: without --rule" "${people[@]}" --rule longer
+refused 2 "--by longer: that is a rule; --rule longer" compare --by longer
 refused 2 "--by dice: one of people, rule, reward" compare --by dice
 [ $failed -eq 0 ]
