@@ -64,13 +64,16 @@ typedef struct {
         char *text; /* as it came, for the rejects; NULL: not wanted */
     } * row;        /* (n) read, and not saved yet */
     size_t n, room;
-    Text refusals; /* as JSON */
+    Text refusals;     /* as JSON */
+    Text first_reason; /* of the first that was refused, which stood in first_line */
+    int64_t first_line;
     int64_t lines, rows, saved, there, open, refused;
 } Batch;
 
 static int refuse(Batch *b, int64_t line, const char *text, const char *reason, Error *err)
 {
     log_line("%s: line %lld: %s", b->name, (long long)line, reason);
+    if (b->refused == 0) text_add(&b->first_reason, reason), b->first_line = line;
     text_format(&b->refusals, "%s{\"line\":%lld,\"reason\":", b->refused ? "," : "",
                 (long long)line);
     json_put_text(&b->refusals, reason, strlen(reason));
@@ -179,10 +182,24 @@ static int settle(Batch *b, Error *err)
     if (strict && b->refused)
         return error_set(err, "%s: %lld of %s refused; --strict: nothing was saved", b->name,
                          (long long)b->refused, text_count(b->rows, "row"));
-    if (b->refused < b->rows || b->rows == 0) return 0;
-    error_set(err, "%s: no row of %s could be taken", b->name, text_thousands(b->rows));
-    return error_hint(err,
-                      "what a row is: rlhf help label; to make such a file: rlhf label --list");
+    return 0;
+}
+
+/* The rest is saved; whoever runs this from a script has to know all the same. */
+static int tell_refused(const Batch *b, Error *err)
+{
+    if (b->refused == 0 || interrupt_pending()) return 0;
+    if (b->refused == b->rows) {
+        error_set(err, "%s: no row of %s could be taken; line %lld: %s", b->name,
+                  text_thousands(b->rows), (long long)b->first_line, b->first_reason.bytes);
+        return error_hint(err,
+                          "what a row is: rlhf help label; to make such a file: rlhf label --list");
+    }
+    error_set(err, "%s: %s of %s refused, the others are saved; line %lld: %s", b->name,
+              text_thousands(b->refused), text_count(b->rows, "row"), (long long)b->first_line,
+              b->first_reason.bytes);
+    return error_hint(err, "mend them and give the file again: what is there already adds nothing; "
+                           "the refused ones alone: --rejects FILE");
 }
 
 static void report_json(const Batch *b)
@@ -257,11 +274,13 @@ int ballots_save(const Context *ctx, Store *store, const BallotBatch *batch, Err
         return -1;
     FILE *in = standard ? stdin : fopen(batch->path, "re");
     if (!in) return error_set(err, "%s: %s", batch->path, strerror(errno));
-    const int rc = save(&b, in, err);
-    if (rc == 0) report(&b);
+    int rc = save(&b, in, err);
+    if (rc == 0 && (b.refused < b.rows || b.rows == 0)) report(&b);
+    if (rc == 0) rc = tell_refused(&b, err);
     if (!standard) fclose(in);
     free_rows(&b);
     free(b.row);
     text_free(&b.refusals);
+    text_free(&b.first_reason);
     return rc;
 }

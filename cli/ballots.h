@@ -16,7 +16,7 @@ typedef struct {
     bool strict;         /* all or nothing */
     bool replace;        /* a row may take the place of a label that stands */
 } BallotBatch;
-/* Save the rows as labels of that person, and report.  An error when no row is of use. */
+/* Save the rows as labels of that person, and report.  An error when a row was refused: the others are saved. */
 int ballots_save(const Context *ctx, Store *store, const BallotBatch *batch, Error *err);
 
 #endif

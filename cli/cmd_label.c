@@ -13,6 +13,7 @@
 #include "cli/annotator.h"
 #include "cli/ballots.h"
 #include "cli/commands.h"
+#include "cli/label_none.h"
 #include "cli/label_pairs.h"
 #include "cli/options.h"
 #include "cli/project.h"
@@ -49,7 +50,8 @@ static const Option OPTIONS[] = {
     {"practice", OPTION_SWITCH, offsetof(LabelOptions, practice), 0, 0, NULL,
      "ten pairs whose answer is known, which it tells after each; nothing is saved"},
     {"list", OPTION_SWITCH, offsetof(LabelOptions, list), 0, 0, NULL,
-     "print the pairs as JSON lines, to be decided elsewhere; nothing is held"},
+     "print the pairs as JSON lines, to be decided elsewhere: all, on a terminal 20; nothing is "
+     "held"},
     {"batch", OPTION_SWITCH, offsetof(LabelOptions, batch), 0, 0, NULL,
      "save such lines, with choices, from FILE or standard input"},
     {"strict", OPTION_SWITCH, offsetof(LabelOptions, strict), 0, 0, NULL,
@@ -63,59 +65,6 @@ static const Option OPTIONS[] = {
      "folder"},
     {0},
 };
-
-static void put_reason(Text *t, int64_t n, const char *singular, const char *plural)
-{
-    if (n > 0)
-        text_format(t, "%s%s %s", t->n ? ", " : "", text_thousands(n), n == 1 ? singular : plural);
-}
-
-/* Pairs are there, and none for this person: where they are. */
-static int all_taken(Store *store, const char *who, int64_t id, bool imported, Error *err)
-{
-    StoreTaken taken = {0};
-    Text where = {0};
-    if (store_count_taken(store, id, &taken, err) != 0) return -1;
-    put_reason(&where, taken.imported, "came with its label", "came with their labels");
-    put_reason(&where, taken.labeled, "is labeled by others", "are labeled by others");
-    put_reason(&where, taken.held, "is held by others", "are held by others");
-    put_reason(&where, taken.held_elsewhere, "is held by another session of yours",
-               "are held by other sessions of yours");
-    error_set(err, "no pairs to label for %s: %s", who, where.n ? where.bytes : "none is free");
-    text_free(&where);
-    if (taken.imported > 0 && !imported)
-        return error_hint(err, "those of data sets are offered with: rlhf label --imported");
-    if (taken.held + taken.held_elsewhere > 0)
-        return error_hint(err, "what is held and not labeled is free again after ten minutes");
-    return error_hint(err, "more pairs: rlhf sample");
-}
-
-/* Pairs are there, and none is the campaign's. */
-static int none_of_campaign(const char *campaign, Error *err)
-{
-    error_set(err, "no pairs to label yet in campaign %s", campaign);
-    return error_hint(err, "make some with: rlhf sample --campaign %s", campaign);
-}
-
-/* Nobody can label: say what is missing. */
-static int nothing_there(Store *store, const char *who, int64_t id, const LabelOptions *o,
-                         Error *err)
-{
-    int64_t comparisons = 0, prompts = 0;
-    StoreCampaign campaign = {0};
-    if (store_get_campaign(store, o->campaign, &campaign, err) != 0) return -1;
-    const bool empty = campaign.comparisons == 0;
-    store_campaign_free(&campaign);
-    if (store_count_comparisons(store, &comparisons, err) != 0) return -1;
-    if (store_count_prompts(store, NULL, &prompts, err) != 0) return -1;
-    if (comparisons > 0 && empty) return none_of_campaign(o->campaign, err);
-    if (comparisons > 0) return all_taken(store, who, id, o->imported, err);
-    if (prompts == 0)
-        return error_set(err,
-                         "no pairs to label yet, and no prompts; begin with: rlhf import FILE");
-    return error_set(err, "no pairs to label yet; make some with: rlhf sample (%s %s there)",
-                     text_count(prompts, "prompt"), prompts == 1 ? "is" : "are");
-}
 
 /* As it has to be typed by the same person, and not by whoever this login is. */
 static void say_undo(const LabelOptions *o)
@@ -259,7 +208,7 @@ static int label(const Context *ctx, const LabelOptions *o, Store *store, Error 
     Result result = {.counts = session_counts(session)};
     const SessionCounts *c = &result.counts;
     int rc = c->left + c->done + c->passed == 0
-                 ? nothing_there(store, who, annotator, o, err)
+                 ? label_none(store, who, annotator, o->campaign, o->imported, err)
                  : label_in(session, ctx, o, who, &reason, &result, err);
     Error late = {0};
     if (session_end(session, reason ? reason : "error", &late) != 0 && rc == 0) {
@@ -419,20 +368,27 @@ static int check_batch(const LabelOptions *o, Error *err)
     return 0;
 }
 
+/* A terminal gets the first ones unless it says how many; a file or a pipe all of them. */
 static int list(const LabelOptions *o, Store *store, const char *who, int64_t annotator, Error *err)
 {
+    enum { ON_A_TERMINAL = 20 };
     int64_t n = 0, left = 0, done = 0;
+    const bool brief = !o->limit && isatty(STDOUT_FILENO);
     const bool other = strcmp(o->campaign, STORE_CAMPAIGN) != 0;
-    if (ballots_list(store, annotator, o->imported, o->limit, &n, err) != 0) return -1;
-    if (n > 0) {
-        log_line("%s for %s; fill in \"choice\", then: rlhf label --batch%s%s%s%s < FILE",
-                 text_count(n, "pair"), who, o->as ? " --as " : "", o->as ? o->as : "",
-                 other ? " --campaign " : "", other ? o->campaign : "");
+    if (store_count_claimable(store, annotator, o->imported, &left, &done, err) != 0) return -1;
+    if (ballots_list(store, annotator, o->imported, brief ? ON_A_TERMINAL : o->limit, &n, err) != 0)
+        return -1;
+    if (n == 0 && done == 0)
+        return label_none(store, who, annotator, o->campaign, o->imported, err);
+    if (n == 0) {
+        log_line("nothing is left for %s, who has decided %s", who, text_count(done, "pair"));
         return 0;
     }
-    if (store_count_claimable(store, annotator, o->imported, &left, &done, err) != 0) return -1;
-    if (done == 0) return nothing_there(store, who, annotator, o, err);
-    log_line("nothing is left for %s, who has decided %s", who, text_count(done, "pair"));
+    log_line("%s%s%s for %s; fill in \"choice\", then: rlhf label --batch%s%s%s%s < FILE",
+             n < left ? text_thousands(n) : "", n < left ? " of " : "", text_count(left, "pair"),
+             who, o->as ? " --as " : "", o->as ? o->as : "", other ? " --campaign " : "",
+             other ? o->campaign : "");
+    if (brief && n < left) log_line("all of them: rlhf label --list > FILE; so many: --limit N");
     return 0;
 }
 

@@ -8,7 +8,7 @@ labels() { "$fixture" labels .; }
 
 # ---- what is handed out comes back ----
 must label --list --as ada --limit 5
-says '5 pairs for ada; fill in "choice", then: rlhf label --batch --as ada < FILE'
+says '5 of 6 pairs for ada; fill in "choice", then: rlhf label --batch --as ada < FILE'
 cp out pairs.jsonl
 [ "$(wc -l <pairs.jsonl)" -eq 5 ] || fail "a line for each pair"
 {
@@ -38,21 +38,37 @@ must label --list --as ada
 must verify
 prints "4 labels in an unbroken chain"
 
+# ---- a terminal is not flooded, a file gets all ----
+mkdir many && "$fixture" make many 30 || exit 1
+must label --list --as ada --project many
+[ "$(wc -l <out)" -eq 30 ] || fail "a file gets all pairs"
+if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
+    script -qec "'$RLHF' label --list --as ada --project many" seen >/dev/null 2>&1 </dev/null
+    [ "$(grep -c '{"pair"' seen)" -eq 20 ] || fail "a terminal gets twenty: $(grep -c '{"pair"' seen)"
+    grep -q '20 of 30 pairs for ada' seen || fail "and is told how many there are: $(tail -n 2 seen)"
+    grep -q 'all of them: rlhf label --list > FILE' seen || fail "and how to get them"
+fi
+
 # ---- bad lines ----
 printf '%s\n' '{"pair":5,"choice":"a"}' '{"pair":55,"choice":"a"}' 'nonsense' '{"pair":1,"choice":"tie"}' >mixed.jsonl
 refused 1 "mixed.jsonl: 3 of 4 rows refused; --strict: nothing was saved" label --batch --as ada --strict mixed.jsonl
 [ "$(labels | wc -l)" -eq 3 ] || fail "--strict is all or nothing"
-must label --batch --as ada --rejects rejects.jsonl mixed.jsonl
+run label --batch --as ada --rejects rejects.jsonl mixed.jsonl
+exits 1 "a batch with refused lines"
+says "mixed.jsonl: 3 of 4 rows refused, the others are saved; line 2: there is no pair 55"
 prints "mixed.jsonl: 1 label saved as ada, 3 refused"
 says "mixed.jsonl: line 2: there is no pair 55"
 says "mixed.jsonl: line 3: not JSON"
 says "mixed.jsonl: line 4: pair 1: ada has said otherwise (label 1); --replace takes the row instead"
 [ "$(cat rejects.jsonl)" = "$(sed 1d mixed.jsonl)" ] || fail "the refused lines as they came"
-must label --batch --as ada --replace --json mixed.jsonl
+run label --batch --as ada --replace --json --quiet mixed.jsonl
+exits 1 "with --json, too"
+says "2 of 4 rows refused, the others are saved; line 2: there is no pair 55"
 prints '{"annotator":"ada","labeled":1,"there":1,"open":0,"refused":2,"refusals":[{"line":2,"reason":"there is no pair 55"},{"line":3,"reason":"not JSON'
 labels | grep -q '^1 human ada (tie)$' || fail "--replace takes the row instead"
 sed -n 2,3p mixed.jsonl >bad.jsonl
-refused 1 "bad.jsonl: no row of 2 could be taken" label --batch --as ada bad.jsonl
+refused 1 "bad.jsonl: no row of 2 could be taken; line 1: there is no pair 55" label --batch --as ada --rejects none-of-them.jsonl bad.jsonl
+cmp -s bad.jsonl none-of-them.jsonl || fail "where all are refused, --rejects has all"
 must label --batch --as ada
 prints "standard input: 0 labels saved as ada"
 refused 2 "--rejects mixed.jsonl is what is read; name another file" label --batch --rejects mixed.jsonl mixed.jsonl
@@ -63,7 +79,7 @@ must campaign new graded --scale 3 --no-tie
 "$fixture" pairs . graded || exit 1
 printf '%s\n' '{"pair":7,"choice":"b"}' '{"pair":8,"choice":"b","strength":2}' '{"pair":9,"choice":"tie"}' '{"pair":1,"choice":"a","strength":1}' >graded.jsonl
 must annotators add ben
-must label --batch --as ben --campaign graded graded.jsonl
+run label --batch --as ben --campaign graded graded.jsonl
 prints "graded.jsonl: 1 label saved as ben, 3 refused"
 says "line 1: strength is missing: 1 to 3, by how much"
 says "line 3: tie is not offered by the campaign"
