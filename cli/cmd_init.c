@@ -47,6 +47,19 @@ static int make(const char *folder, uint64_t seed, Error *err)
     return store_create(database, seed, err);
 }
 
+/* What every walk needs: prompts, a model that answers them, and somebody who chooses. */
+static void say_next(const Context *ctx, const char *folder)
+{
+    const bool here = strcmp(folder, ".") == 0;
+    printf(
+        "next: %s%s%srlhf import FILE    prompts or comparisons, one JSON object a line; to type "
+        "prompts here: rlhf write\n",
+        here ? "" : "cd ", here ? "" : folder, here ? "" : "; ");
+    printf("then: %srlhf sample, rlhf label\n",
+           project_has_model(ctx, "base") ? ""
+                                          : "rlhf pretrain FILE... (or rlhf init --base MODEL), ");
+}
+
 /* `folder` as given. */
 static void report(const Context *ctx, const char *folder, bool made)
 {
@@ -58,10 +71,7 @@ static void report(const Context *ctx, const char *folder, bool made)
         return;
     }
     if (made) printf("made a project in %s\n", ctx->project);
-    const bool here = strcmp(folder, ".") == 0;
-    if (made && command_find("import"))
-        printf("next: %s%s%srlhf import FILE    prompts or comparisons, one JSON object a line\n",
-               here ? "" : "cd ", here ? "" : folder, here ? "" : "; ");
+    if (made) say_next(ctx, folder);
 }
 
 static void say_shared(const Context *ctx)

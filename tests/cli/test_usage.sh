@@ -121,6 +121,8 @@ one_line "an error with --json"
 run init tone
 exits 0 init
 prints "made a project in $PWD/tone"
+prints "to type prompts here: rlhf write"
+prints "then: rlhf pretrain FILE... (or rlhf init --base MODEL), rlhf sample, rlhf label"
 says_nothing init
 [ -f tone/rlhf.db ] && [ -f tone/project.json ] && [ -d tone/runs ] || fail "init makes rlhf.db, project.json and runs/"
 
