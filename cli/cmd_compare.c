@@ -19,6 +19,7 @@
 #include "cli/reward_report.h"
 #include "cli/output.h"
 #include "cli/project.h"
+#include "cli/next_line.h"
 #include "cli/prompts.h"
 #include "cli/ranking.h"
 #include "cli/wrap.h"
@@ -189,7 +190,9 @@ static int finish(Compare *c, Error *err)
     if (rc == 0 && c->ctx->json) puts(json.bytes);
     else if (rc == 0) print(c);
     text_free(&json);
-    return rc;
+    const bool own = project_is_model(c->ctx, c->base.folder, "base") &&
+                     project_is_model(c->ctx, c->aligned.folder, "aligned");
+    return rc == 0 && own ? next_line_print(c->ctx, c->store, err) : rc;
 }
 
 static int run(Context *ctx, int argc, char **argv, Error *err)

@@ -17,6 +17,7 @@
 #include "cli/label_pairs.h"
 #include "cli/options.h"
 #include "cli/project.h"
+#include "cli/next_line.h"
 #include "cli/readable.h"
 #include "labeling/line.h"
 #include "labeling/review.h"
@@ -180,6 +181,13 @@ static int label_in(Session *s, const Context *ctx, const LabelOptions *o, const
     return rc == 0 ? session_day(s, &result->day, err) : -1;
 }
 
+/* Nothing is left to label: what is, is told to whoever may do it. */
+static int say_next(const Context *ctx, const LabelOptions *o, Store *store, Error *err)
+{
+    if (o->practice || o->only || o->restricted || interrupt_pending()) return 0;
+    return next_line_print(ctx, store, err);
+}
+
 static int label(const Context *ctx, const LabelOptions *o, Store *store, Error *err)
 {
     const bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
@@ -208,7 +216,7 @@ static int label(const Context *ctx, const LabelOptions *o, Store *store, Error 
     Result result = {.counts = session_counts(session)};
     const SessionCounts *c = &result.counts;
     int rc = c->left + c->done + c->passed == 0
-                 ? label_none(store, who, annotator, o->campaign, o->imported, err)
+                 ? label_none(ctx, store, who, annotator, o->campaign, o->imported, err)
                  : label_in(session, ctx, o, who, &reason, &result, err);
     Error late = {0};
     if (session_end(session, reason ? reason : "error", &late) != 0 && rc == 0) {
@@ -217,9 +225,9 @@ static int label(const Context *ctx, const LabelOptions *o, Store *store, Error 
     }
     if (rc != 0) return -1;
     /* A terminal that is gone reads no report; the exit status says so too. */
-    if (reason && strcmp(reason, STORE_HANG_UP) == 0) interrupt_raise(SIGHUP);
-    else report(ctx, o, who, &result);
-    return 0;
+    if (reason && strcmp(reason, STORE_HANG_UP) == 0) return interrupt_raise(SIGHUP), 0;
+    report(ctx, o, who, &result);
+    return c->left == 0 ? say_next(ctx, o, store, err) : 0;
 }
 
 /* What people differ on in the other campaigns, as members of an object or as lines that say how to get there. */
@@ -369,7 +377,8 @@ static int check_batch(const LabelOptions *o, Error *err)
 }
 
 /* A terminal gets the first ones unless it says how many; a file or a pipe all of them. */
-static int list(const LabelOptions *o, Store *store, const char *who, int64_t annotator, Error *err)
+static int list(const Context *ctx, const LabelOptions *o, Store *store, const char *who,
+                int64_t annotator, Error *err)
 {
     enum { ON_A_TERMINAL = 20 };
     int64_t n = 0, left = 0, done = 0;
@@ -379,9 +388,10 @@ static int list(const LabelOptions *o, Store *store, const char *who, int64_t an
     if (ballots_list(store, annotator, o->imported, brief ? ON_A_TERMINAL : o->limit, &n, err) != 0)
         return -1;
     if (n == 0 && done == 0)
-        return label_none(store, who, annotator, o->campaign, o->imported, err);
+        return label_none(ctx, store, who, annotator, o->campaign, o->imported, err);
     if (n == 0) {
-        log_line("nothing is left for %s, who has decided %s", who, text_count(done, "pair"));
+        log_line("nothing is left for %s, who has decided %s; what comes next: rlhf status", who,
+                 text_count(done, "pair"));
         return 0;
     }
     log_line("%s%s%s for %s; fill in \"choice\", then: rlhf label --batch%s%s%s%s < FILE",
@@ -397,7 +407,7 @@ static int elsewhere(const Context *ctx, const LabelOptions *o, Store *store, Er
     const char *who = annotator_name(o->as);
     int64_t annotator = 0;
     if (annotator_find(who, store, &annotator, err) != 0) return -1;
-    if (o->list) return list(o, store, who, annotator, err);
+    if (o->list) return list(ctx, o, store, who, annotator, err);
     return ballots_save(ctx, store,
                         &(BallotBatch){.path = o->path ? o->path : "-",
                                        .who = who,

@@ -9,6 +9,7 @@
 #include "cli/memory_plan.h"
 #include "cli/options.h"
 #include "cli/policy_samples.h"
+#include "cli/next_line.h"
 #include "cli/reward_curve.h"
 #include "cli/reward_report.h"
 #include "cli/run_record.h"
@@ -138,30 +139,30 @@ static int evaluate_and_report(Reward *w, Error *err)
     const bool finished = w->run.end == TRAINING_FINISHED;
     Shrinkage shrunk = {.factor = 1};
     Text json = {0};
-    int rc = 0;
     if (finished && w->settings.shrink && say_shrinkage(&shrunk, w, err) != 0) return -1;
     if (!finished || valid.n == 0 || w->options.no_eval) {
-        if (finished)
-            log_line("how often it is right was not measured: rlhf reward eval; go on: rlhf ppo");
+        if (finished) log_line("how often it is right was not measured: rlhf reward eval");
         training_report(&w->run);
         return 0;
     }
-    RewardEvaluation e = reward_measure(w->policy, &valid, NULL, NULL);
+    RewardEvaluation e = reward_measure(w->policy, &valid, NULL, NULL), learned = {0};
     const NoiseCeiling ceiling = noise_ceiling(&w->valid, &w->train);
     if (shrunk.factor == 0) e.accuracy = shrunk.accuracy;
-    reward_report_json(&json, &e, &ceiling, w->ctx, w->run.model);
-    rc = evaluation_add(w->store, w->ctx, "reward eval", w->run.model, json.bytes, err);
+    const bool asked_why = shrunk.factor > 0 && reward_report_is_chance(&e);
+    if (asked_why) {
+        const Pairs train = preferences_pairs(&w->train);
+        learned = reward_measure_learned(w->policy, &train);
+    }
+    reward_report_json(&json, &e, &ceiling, asked_why && reward_report_is_underfit(&learned),
+                       w->ctx, w->run.model);
+    const int rc = evaluation_add(w->store, w->ctx, "reward eval", w->run.model, json.bytes, err);
     if (rc == 0 && w->ctx->json)
         printf("{\"run\":\"%s\",\"steps\":%lld,\"final\":%s,\"checkpoint\":\"%s\"}\n", w->run.name,
                (long long)w->run.steps, json.bytes, w->run.model);
     else if (rc == 0) {
         reward_report_print(w->run.name, &e, &ceiling, NULL,
                             shrunk.factor == 0 ? " before shrinking" : "", false);
-        if (shrunk.factor > 0 && reward_report_is_chance(&e)) {
-            const Pairs train = preferences_pairs(&w->train);
-            const RewardEvaluation learned = reward_measure_learned(w->policy, &train);
-            reward_report_cause(&learned, w->settings.learning_rate);
-        }
+        if (asked_why) reward_report_cause(&learned, w->settings.learning_rate);
     }
     text_free(&json);
     return rc;
@@ -268,6 +269,9 @@ static int run_train(Context *ctx, int argc, char **argv, Error *err)
     if (training_begin(&w.run, ctx, w.store, "reward", &w.options.training, &c, inputs, err) != 0)
         goto done;
     rc = train(&w, err);
+    const bool finished = w.run.end == TRAINING_FINISHED && !w.run.dry;
+    training_end(&w.run); /* it is at work until here */
+    if (rc == 0 && finished) rc = next_line_print(ctx, w.store, err);
 
 done:
     training_end(&w.run);

@@ -8,6 +8,8 @@
 #include "cli/evaluation.h"
 #include "cli/options.h"
 #include "cli/label_pairs.h"
+#include "cli/project.h"
+#include "cli/next_line.h"
 #include "cli/reward_report.h"
 #include "cli/worst_pairs.h"
 
@@ -58,26 +60,47 @@ static int read_pairs(Eval *w, Error *err)
     return preferences_read(&w->pairs, w->store, &reading, l->tokenizer, max_T, err);
 }
 
+/* Whether it learned what it was trained on was found when it was trained, and stays true. */
+static int was_underfit(bool *out, const Eval *w, Error *err)
+{
+    char name[FILE_PATH_MAX], run[RUN_NAME_MAX], *before = NULL;
+    *out = false;
+    if (!w->store) return 0;
+    project_name_model(w->ctx, name, run, w->model.folder);
+    if (evaluation_of_reward(&before, w->store, name, err) != 0) return -1;
+    *out = evaluation_is_underfit(before);
+    free(before);
+    return 0;
+}
+
+static void print_json(const Eval *w, Text *json)
+{
+    if (w->options.worst > 0) {
+        json->bytes[--json->n] = 0; /* one object with one more member */
+        text_add(json, ",\"worst\":");
+        worst_pairs_json(json, &w->worst, &w->pairs);
+        text_add(json, "}");
+    }
+    fprintf(w->options.review ? stderr : stdout, "%s\n", json->bytes);
+}
+
 static int report(const Eval *w, const RewardEvaluation *e, Error *err)
 {
     const EvalOptions *o = &w->options;
     const NoiseCeiling ceiling = noise_ceiling(&w->pairs, NULL);
     Text json = {0};
+    bool underfit;
+    if (was_underfit(&underfit, w, err) != 0) return -1;
+    reward_report_json(&json, e, &ceiling, underfit, w->ctx, w->model.folder);
     int rc = 0;
-    reward_report_json(&json, e, &ceiling, w->ctx, w->model.folder);
     if (w->store)
         rc = evaluation_add(w->store, w->ctx, "reward eval", w->model.folder, json.bytes, err);
-    if (rc == 0 && w->ctx->json) {
-        if (o->worst > 0) {
-            json.bytes[--json.n] = 0; /* one object with one more member */
-            text_add(&json, ",\"worst\":");
-            worst_pairs_json(&json, &w->worst, &w->pairs);
-            text_add(&json, "}");
-        }
-        fprintf(o->review ? stderr : stdout, "%s\n", json.bytes);
-    } else if (rc == 0) {
+    if (rc == 0 && w->ctx->json) print_json(w, &json);
+    else if (rc == 0) {
         reward_report_print(o->model, e, &ceiling, o->data, "", o->worst > 0);
         if (o->worst > 0 && !o->review) worst_pairs_print(&w->worst, &w->pairs);
+        if (w->store && !o->review && project_is_model(w->ctx, w->model.folder, "reward"))
+            rc = next_line_print(w->ctx, w->store, err);
     }
     text_free(&json);
     return rc;

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/next_line.h"
 #include "cli/project_status.h"
 
 enum { LABEL_COLUMN = 15, NUMBER_COLUMN = 9 };
@@ -165,7 +166,7 @@ static void print(const Context *ctx, const ProjectStatus *s, char *const *runs,
     print_class_texts(&s->store);
     print_models(s);
     print_runs(ctx, runs, n_runs);
-    if (s->next[0]) printf("next: %-20s   %s\n", s->next, s->why);
+    next_line_put(s);
 }
 
 /* ---- JSON ----------------------------------------------------------------------------------------- */

@@ -36,6 +36,7 @@ typedef struct {
     char *flag[CONTEXT_SETTINGS_MAX]; /* the same from --key value, by options_parse; owned */
     int n_flag;
     char project[FILE_PATH_MAX];             /* the folder that holds rlhf.db, or "" */
+    const char *project_given;               /* --project as typed, or NULL */
     const struct TrainingObserver *observer; /* sees every training step (the demo), or NULL */
     /* (FILE_PATH_MAX) gets the folder of what a finished run made, which then takes no name of
      * the project's (the loop); NULL: it does */

@@ -62,6 +62,16 @@ bool evaluation_is_chance(const char *json)
     return chance;
 }
 
+bool evaluation_is_underfit(const char *json)
+{
+    cJSON *found = NULL;
+    Error ignored;
+    if (!json || json_parse_row(&found, json, strlen(json), &ignored) != 0) return false;
+    const bool underfit = json_bool(found, "underfit", false);
+    cJSON_Delete(found);
+    return underfit;
+}
+
 int evaluation_of_reward(char **json, Store *store, const char *name, Error *err)
 {
     Text members = {0};

@@ -18,6 +18,8 @@ int evaluation_add(Store *store, const Context *ctx, const char *command, const 
 /* Whether that of a reward model leaves open that it is right half the time: the interval of its accuracy on
  * held-out pairs begins at one half or below.  NULL, not measured, does not. */
 bool evaluation_is_chance(const char *json);
+/* Whether it says that the model has not learned the very pairs that it was trained on. */
+bool evaluation_is_underfit(const char *json);
 /* The last of the model, or of the two; *json is NULL when there is none.  The caller frees. */
 int evaluation_of_reward(char **json, Store *store, const char *name, Error *err);
 int evaluation_of_aligned(char **json, Store *store, const char *base, const char *aligned,

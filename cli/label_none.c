@@ -1,6 +1,7 @@
 #include "cli/label_none.h"
 
 #include "base/text.h"
+#include "cli/project_status.h"
 
 static void put_reason(Text *t, int64_t n, const char *singular, const char *plural)
 {
@@ -8,8 +9,20 @@ static void put_reason(Text *t, int64_t n, const char *singular, const char *plu
         text_format(t, "%s%s %s", t->n ? ", " : "", text_thousands(n), n == 1 ? singular : plural);
 }
 
+/* What the project needs now, which may be no more pairs. */
+static int hint_next(const Context *ctx, Store *store, Error *err)
+{
+    ProjectStatus s = {0};
+    Error ignored;
+    if (project_status_read(&s, ctx, store, &ignored) != 0) return -1;
+    if (s.next[0]) error_hint(err, "next: %s   %s", s.next, s.why);
+    project_status_free(&s);
+    return -1;
+}
+
 /* Pairs are there, and none for this person: where they are. */
-static int all_taken(Store *store, const char *who, int64_t id, bool imported, Error *err)
+static int all_taken(const Context *ctx, Store *store, const char *who, int64_t id, bool imported,
+                     Error *err)
 {
     StoreTaken taken = {0};
     Text where = {0};
@@ -25,7 +38,7 @@ static int all_taken(Store *store, const char *who, int64_t id, bool imported, E
         return error_hint(err, "those of data sets are offered with: rlhf label --imported");
     if (taken.held + taken.held_elsewhere > 0)
         return error_hint(err, "what is held and not labeled is free again after ten minutes");
-    return error_hint(err, "more pairs: rlhf sample");
+    return hint_next(ctx, store, err);
 }
 
 /* Pairs are there, and none is the campaign's. */
@@ -35,8 +48,8 @@ static int none_of_campaign(const char *campaign, Error *err)
     return error_hint(err, "make some with: rlhf sample --campaign %s", campaign);
 }
 
-int label_none(Store *store, const char *who, int64_t annotator, const char *campaign_name,
-               bool imported, Error *err)
+int label_none(const Context *ctx, Store *store, const char *who, int64_t annotator,
+               const char *campaign_name, bool imported, Error *err)
 {
     int64_t comparisons = 0, prompts = 0;
     StoreCampaign campaign = {0};
@@ -46,7 +59,7 @@ int label_none(Store *store, const char *who, int64_t annotator, const char *cam
     if (store_count_comparisons(store, &comparisons, err) != 0) return -1;
     if (store_count_prompts(store, NULL, &prompts, err) != 0) return -1;
     if (comparisons > 0 && empty) return none_of_campaign(campaign_name, err);
-    if (comparisons > 0) return all_taken(store, who, annotator, imported, err);
+    if (comparisons > 0) return all_taken(ctx, store, who, annotator, imported, err);
     if (prompts == 0)
         return error_set(err,
                          "no pairs to label yet, and no prompts; begin with: rlhf import FILE");

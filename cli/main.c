@@ -109,7 +109,6 @@ int command_unknown(const Command *first, const char *word, Error *err)
 /* What the command line comes to. */
 typedef struct {
     const Command *first, *command; /* the same, unless there is a second word */
-    const char *project;            /* of --project */
     bool help, version;
     int argc;
     char **argv; /* what is left for the command; room for all arguments */
@@ -123,7 +122,7 @@ static int read_argument(Line *line, Context *ctx, int argc, char **argv, int *i
     if (strcmp(word, "--project") == 0 || strncmp(word, "--project=", 10) == 0) {
         if (word[9] == 0 && *i + 1 >= argc)
             return error_usage(err, "--project needs a value (DIR)");
-        line->project = word[9] ? word + 10 : argv[++*i];
+        ctx->project_given = word[9] ? word + 10 : argv[++*i];
         return 0;
     }
     const int global = options_global(ctx, argc, argv, i, err);
@@ -193,7 +192,7 @@ static int run(Line *line, Context *ctx, Error *err)
     }
     if (!c && line->version) c = &cmd_version;
     if (!c) {
-        if (project_find(ctx, line->project, false, err) != 0) return -1;
+        if (project_find(ctx, ctx->project_given, false, err) != 0) return -1;
         const Command *status = ctx->project[0] ? command_find("status") : NULL;
         if (!status) {
             help_welcome();
@@ -209,7 +208,7 @@ static int run(Line *line, Context *ctx, Error *err)
     if (!c->sections && c != &cmd_config && (ctx->n_set > 0 || ctx->config_file))
         return error_usage(err, "%s has no settings to set", c->name);
     if (c->project != PROJECT_IGNORED &&
-        project_find(ctx, line->project, c->project == PROJECT_NEEDED, err) != 0)
+        project_find(ctx, ctx->project_given, c->project == PROJECT_NEEDED, err) != 0)
         return -1;
     if (check_kernels(err) != 0) return -1;
     ctx->threads = kernels_threads(ctx->threads);

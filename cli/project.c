@@ -133,8 +133,7 @@ int project_compute(const char **out, const Context *ctx, Error *err)
     return rc;
 }
 
-/* As a path from the project folder when it is inside, so that a project can be moved. */
-static void shorten(const Context *ctx, char out[FILE_PATH_MAX], const char *folder)
+void project_shorten(const Context *ctx, char out[FILE_PATH_MAX], const char *folder)
 {
     char *full = realpath(folder, NULL);
     const char *path = full ? full : folder;
@@ -149,7 +148,7 @@ static void name_folder(const Context *ctx, char out[FILE_PATH_MAX], const char 
 {
     char pulled[HUB_NAME_MAX];
     if (hub_cache_name(pulled, folder)) snprintf(out, FILE_PATH_MAX, "%s", pulled);
-    else shorten(ctx, out, folder);
+    else project_shorten(ctx, out, folder);
 }
 
 const char *const PROJECT_MODEL[PROJECT_MODELS] = {"base", "reward", "aligned"};
@@ -161,19 +160,13 @@ bool project_is_own_name(const char *name)
     return false;
 }
 
-static int write_models(const Context *ctx, const char *name, const char *folder, Error *err)
+static int change(const Context *ctx, void (*edit)(cJSON *project, void *what), void *what,
+                  Error *err)
 {
+    char path[FILE_PATH_MAX];
     cJSON *project = NULL;
     if (project_read(ctx, &project, err) != 0) return -1;
-    cJSON *models = cJSON_GetObjectItemCaseSensitive(project, "models");
-    if (!cJSON_IsObject(models)) {
-        cJSON_DeleteItemFromObjectCaseSensitive(project, "models");
-        models = cJSON_AddObjectToObject(project, "models");
-    }
-    char path[FILE_PATH_MAX], stored[FILE_PATH_MAX];
-    shorten(ctx, stored, folder);
-    cJSON_DeleteItemFromObjectCaseSensitive(models, name);
-    cJSON_AddStringToObject(models, name, stored);
+    edit(project, what);
     char *text = cJSON_Print(project);
     int rc = project_path(ctx, path, "project.json", err);
     if (rc == 0) rc = file_write(path, text, strlen(text), err);
@@ -182,15 +175,39 @@ static int write_models(const Context *ctx, const char *name, const char *folder
     return rc;
 }
 
-int project_set_model(const Context *ctx, const char *name, const char *folder, Error *err)
+/* Two runs at once must not lose each other's change: the folder itself is the lock. */
+int project_change(const Context *ctx, void (*edit)(cJSON *project, void *what), void *what,
+                   Error *err)
 {
-    /* Two runs that end at once must not lose each other's name: the folder itself is the lock. */
     const int lock = open(ctx->project, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (lock < 0) return error_set(err, "cannot open %s: %s", ctx->project, strerror(errno));
     flock(lock, LOCK_EX);
-    const int rc = write_models(ctx, name, folder, err);
+    const int rc = change(ctx, edit, what, err);
     close(lock);
     return rc;
+}
+
+typedef struct {
+    const char *name, *folder; /* of a model; the folder as it is stored */
+} NamedModel;
+
+static void put_model(cJSON *project, void *what)
+{
+    const NamedModel *m = what;
+    cJSON *models = cJSON_GetObjectItemCaseSensitive(project, "models");
+    if (!cJSON_IsObject(models)) {
+        cJSON_DeleteItemFromObjectCaseSensitive(project, "models");
+        models = cJSON_AddObjectToObject(project, "models");
+    }
+    cJSON_DeleteItemFromObjectCaseSensitive(models, m->name);
+    cJSON_AddStringToObject(models, m->name, m->folder);
+}
+
+int project_set_model(const Context *ctx, const char *name, const char *folder, Error *err)
+{
+    char stored[FILE_PATH_MAX];
+    project_shorten(ctx, stored, folder);
+    return project_change(ctx, put_model, &(NamedModel){name, stored}, err);
 }
 
 /* ---- models ---- */
@@ -365,4 +382,14 @@ void project_name_model(const Context *ctx, char name[FILE_PATH_MAX], char run[R
     if (*end && strcmp(end, "/model") != 0) return; /* value/ lies there too */
     snprintf(run, RUN_NAME_MAX, "%.*s", (int)n, made_by);
     snprintf(name, FILE_PATH_MAX, "%s@%lld", run, at);
+}
+
+bool project_is_model(const Context *ctx, const char *folder, const char *name)
+{
+    char own[FILE_PATH_MAX], called[2][FILE_PATH_MAX], run[RUN_NAME_MAX];
+    Error none;
+    if (!ctx->project[0] || project_model(ctx, own, NULL, name, &none) != 0) return false;
+    project_name_model(ctx, called[0], run, own);
+    project_name_model(ctx, called[1], run, folder);
+    return strcmp(called[0], called[1]) == 0;
 }

@@ -1,7 +1,7 @@
 /* A project: the folder that holds rlhf.db, its runs, and the names of its models.
  *
  *     rlhf.db                         everything remembered (store/)
- *     project.json                    {"models": {"base": FOLDER, ...}, "settings": {section: {...}}}
+ *     project.json                    {"models": {"base": FOLDER, ...}, "settings": {section: {...}}, "config": ...}
  *     runs/ppo-1/                     a run (base/run.h) with its checkpoints
  *     runs/ppo-1/model/               what it ended with, when it has ended
  *
@@ -20,6 +20,12 @@ int project_find(Context *ctx, const char *given, bool needed, Error *err);
 int project_path(const Context *ctx, char out[FILE_PATH_MAX], const char *name, Error *err);
 /* project.json; {} when it is not there.  The caller calls cJSON_Delete. */
 int project_read(const Context *ctx, cJSON **out, Error *err);
+
+/* project.json as `edit` makes it, which gets `what`; one process at a time. */
+int project_change(const Context *ctx, void (*edit)(cJSON *project, void *what), void *what,
+                   Error *err);
+/* A path from the project's folder when it is inside, so that a project can be moved; else the whole of it. */
+void project_shorten(const Context *ctx, char out[FILE_PATH_MAX], const char *path);
 
 /* The step that the name of a run means: its best on held-out prompts where PPO noted one, as `aligned` is, else its
  * last, which is *last; -1: it has none.  By names alone, sound or not. */
@@ -47,6 +53,8 @@ int project_model_path(const Context *ctx, char path[FILE_PATH_MAX], const char 
 enum { RUN_NAME_MAX = 128 };
 void project_name_model(const Context *ctx, char name[FILE_PATH_MAX], char run[RUN_NAME_MAX],
                         const char *folder);
+/* Whether the model in `folder` is the one that the project calls `name` (base, reward, aligned). */
+bool project_is_model(const Context *ctx, const char *folder, const char *name);
 /* Whether the project has a model under one of its three names. */
 bool project_has_model(const Context *ctx, const char *name);
 /* From now on `name` (base, reward, aligned) is that folder. */

@@ -1,5 +1,6 @@
 #include "cli/project_next.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +11,9 @@
 #include "cli/commands.h"
 #include "cli/evaluation.h"
 #include "cli/loop.h"
+#include "cli/next_line.h"
 #include "cli/preferences.h"
+#include "cli/project_config.h"
 
 /* So many labels are worth a reward model while there are more pairs to label. */
 enum { ENOUGH_LABELS = 60 };
@@ -21,6 +24,7 @@ enum { ENOUGH_LABELS = 60 };
 static void propose(ProjectStatus *s, const char *command, const char *arguments, const char *why)
 {
     if (s->next[0] || !command_find(command)) return;
+    s->command = command_find(command)->name;
     snprintf(s->next, sizeof s->next, "rlhf %s%s%s", command, arguments[0] ? " " : "", arguments);
     snprintf(s->why, sizeof s->why, "%s", why);
 }
@@ -251,6 +255,46 @@ static void read_verdict(char verdict[48], const ProjectStatus *s)
     cJSON_Delete(found);
 }
 
+/* The number called `name` of the section "reward" in a file of settings, or in a run's settings.json. */
+static double reward_setting(const char *file, const char *name)
+{
+    enum { LIMIT = 1 << 24 };
+    cJSON *tree = NULL;
+    Error ignored;
+    if (json_read(&tree, file, LIMIT, true, &ignored) != 0) return NAN;
+    const cJSON *run = cJSON_GetObjectItemCaseSensitive(tree, "settings");
+    const double x =
+        json_number(cJSON_GetObjectItemCaseSensitive(run ? run : tree, "reward"), name, NAN);
+    cJSON_Delete(tree);
+    return x;
+}
+
+/* What has not learned the very labels that it read is no reason for more of them: the rate that the project's settings
+ * have, where it was another, else a higher one, and where that is high more passes. */
+static void propose_harder_training(ProjectStatus *s, const Context *ctx)
+{
+    static const double HIGH = 1e-3; /* a model of a million weights wants it */
+    char inside[FILE_PATH_MAX], settings[FILE_PATH_MAX], file[FILE_PATH_MAX];
+    Text arguments = {0};
+    Error ignored;
+    if (!evaluation_is_underfit(s->reward.found) || !s->reward.run[0]) return;
+    snprintf(inside, sizeof inside, "runs/%s/settings.json", s->reward.run);
+    if (project_path(ctx, settings, inside, &ignored) != 0) return;
+    const double rate = reward_setting(settings, "learning_rate"),
+                 epochs = reward_setting(settings, "epochs");
+    const double noted =
+        project_config_find(ctx, file, "reward") ? reward_setting(file, "learning_rate") : NAN;
+    text_add(&arguments, "");
+    if (!(isfinite(noted) && noted > rate)) {
+        if (rate < HIGH) text_format(&arguments, "--learning-rate %g", fmin(10 * rate, HIGH));
+        else if (isfinite(epochs)) text_format(&arguments, "--epochs %g", 2 * epochs);
+    }
+    propose(s, "reward", arguments.bytes,
+            "it has not learned its own pairs either: a higher learning rate (models of a million "
+            "weights want 1e-3) or more epochs");
+    text_free(&arguments);
+}
+
 /* More labels before anything is trained on what they taught. */
 static void propose_more_labels(ProjectStatus *s, const char *finding)
 {
@@ -265,6 +309,33 @@ static void propose_more_labels(ProjectStatus *s, const char *finding)
     if (has_open_prompts(s)) propose(s, "sample", "", why.bytes);
     propose(s, "import", "FILE", why.bytes);
     text_free(&why);
+}
+
+static void propose_after_chance(ProjectStatus *s, const Context *ctx)
+{
+    propose_harder_training(s, ctx);
+    propose_more_labels(s, "the reward model cannot be told from chance");
+}
+
+/* "cannot tell" was said of some of the test prompts: all of them may tell, by the same judge. */
+static void propose_more_prompts(ProjectStatus *s)
+{
+    cJSON *found = NULL;
+    Text arguments = {0};
+    Error ignored;
+    const int64_t prompts = s->store.prompts[SPLIT_TEST];
+    const char *json = s->aligned.found;
+    if (!json || json_parse_row(&found, json, strlen(json), &ignored) != 0) return;
+    const cJSON *options = cJSON_GetObjectItemCaseSensitive(found, "options");
+    const char *rule = json_text(options, "rule", "");
+    const bool all = options && !json_text(options, "source", "")[0];
+    text_format(&arguments, "--n %lld%s%s", (long long)prompts, rule[0] ? " --rule " : "", rule);
+    if (all && strcmp(json_text(found, "verdict", ""), "cannot tell") == 0 &&
+        json_number(found, "n", 0) < (double)prompts)
+        propose(s, "compare", arguments.bytes,
+                "compare cannot tell yet: more test prompts narrow its interval");
+    cJSON_Delete(found);
+    text_free(&arguments);
 }
 
 /* Pairs that wait for people in a campaign of their own, where `rlhf label` alone does not come by. */
@@ -303,20 +374,20 @@ static void propose_round(ProjectStatus *s)
 }
 
 /* With both models there: what the comparison said decides where to go on from. */
-static void propose_after_comparison(ProjectStatus *s)
+static void propose_after_comparison(ProjectStatus *s, const Context *ctx)
 {
     char verdict[48];
     Text finding = {0};
     const bool new_reward = s->aligned.ended_us > 0 && s->reward.ended_us > s->aligned.ended_us;
     read_verdict(verdict, s);
     text_format(&finding, "compare said: %s", verdict);
-    if (new_reward && reward_is_chance(s))
-        propose_more_labels(s, "the reward model cannot be told from chance");
+    if (new_reward && reward_is_chance(s)) propose_after_chance(s, ctx);
     if (new_reward && verdict[0])
         propose(s, "ppo", "", "from the base again, with the new reward model");
     if (new_reward)
         propose(s, "ppo", "--model aligned --reference base",
                 "a second round, with the new reward model");
+    if (verdict[0]) propose_more_prompts(s);
     if (verdict[0]) propose_more_labels(s, finding.bytes);
     propose_round(s);
     text_free(&finding);
@@ -341,7 +412,7 @@ static void propose_classifier(ProjectStatus *s, const Context *ctx)
     text_free(&why);
 }
 
-static void find_missing(ProjectStatus *s)
+static void find_missing(ProjectStatus *s, const Context *ctx)
 {
     if (s->store.prompts[SPLIT_ANY] == 0)
         propose(s, "import", "FILE", "prompts or comparisons, one JSON object a line");
@@ -350,11 +421,10 @@ static void find_missing(ProjectStatus *s)
     if (s->store.comparisons == 0) propose(s, "sample", "", "two answers to each prompt");
     if (!s->reward.there) propose_labels(s);
     if (!s->reward.there) propose(s, "reward", "", "learn what the labels prefer");
-    if (!s->aligned.there && reward_is_chance(s))
-        propose_more_labels(s, "the reward model cannot be told from chance");
+    if (!s->aligned.there && reward_is_chance(s)) propose_after_chance(s, ctx);
     if (!s->aligned.there) propose(s, "ppo", "", "train the policy towards it");
     if (!s->aligned.found) propose(s, "compare", "", "base against aligned");
-    propose_after_comparison(s);
+    propose_after_comparison(s, ctx);
 }
 
 /* Its runs are its own to resume: by themselves they would move aligned without a comparison.  A state that cannot
@@ -382,6 +452,7 @@ int project_next_find(ProjectStatus *s, const Context *ctx, Store *store, Error 
     if (find_run(s, ctx, store, err) != 0) return -1;
     if (find_evaluation(s, store, err) != 0) return -1;
     propose_classifier(s, ctx);
-    find_missing(s);
+    find_missing(s, ctx);
+    next_line_complete(s, ctx);
     return 0;
 }

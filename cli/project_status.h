@@ -21,8 +21,10 @@ typedef struct {
     int64_t
         by_rule_alone; /* pairs that a rule has judged and no person: `rlhf label` offers them */
     int64_t newer;     /* labels that the reward model has not read */
-    char next[256];    /* the command that comes next, "" when none is known */
+    char next[FILE_PATH_MAX +
+              256]; /* the command that comes next, as typed; "" when none is known */
     char why[256];
+    const char *command; /* its first word; NULL when none is known */
 } ProjectStatus;
 
 int project_status_read(ProjectStatus *out, const Context *ctx, Store *store, Error *err);

@@ -63,7 +63,7 @@ NoiseCeiling noise_ceiling(const PreferenceSet *held_out, const PreferenceSet *o
     return c;
 }
 
-void reward_report_json(Text *t, const RewardEvaluation *e, const NoiseCeiling *c,
+void reward_report_json(Text *t, const RewardEvaluation *e, const NoiseCeiling *c, bool underfit,
                         const Context *ctx, const char *folder)
 {
     double low, high;
@@ -79,15 +79,15 @@ void reward_report_json(Text *t, const RewardEvaluation *e, const NoiseCeiling *
     json_put_number(t, c->agreement);
     text_add(t, ",\"ceiling\":");
     json_put_number(t, c->ceiling);
-    text_add(t, "}");
+    text_add(t, underfit ? ",\"underfit\":true}" : "}");
 }
 
-/* What follows from it.  Pairs of a file may be those that the model learned from: no reason to go on. */
+/* What follows from it.  What comes next is for next_line.h to say. */
 static void print_conclusion(const RewardEvaluation *e, double low, double high, bool held_out,
                              bool worst_follow)
 {
     if (e->all_equal) {
-        printf("all its scores are equal: PPO would have nothing to follow; label more first\n");
+        printf("all its scores are equal: PPO would have nothing to follow\n");
         return;
     }
     wrap_print(
@@ -100,13 +100,10 @@ static void print_conclusion(const RewardEvaluation *e, double low, double high,
                "nothing "
                "else\n");
     if (held_out && e->accuracy < 1 && !worst_follow)
-        printf("the pairs it gets most wrong: rlhf reward eval --worst 20%s\n",
-               low > 0.5 ? "; go on: rlhf ppo" : "");
-    else if (held_out && low > 0.5) printf("go on: rlhf ppo\n");
+        printf("the pairs it gets most wrong: rlhf reward eval --worst 20\n");
     if (low <= 0.5)
-        printf("%s; label more before rlhf ppo, or see docs/guide.md, \"When it does not work\"\n",
-               high < 0.5 ? "worse than chance: the whole interval is below 0.5"
-                          : "it cannot be told from chance: the interval holds 0.5");
+        printf("%s\n", high < 0.5 ? "worse than chance: the whole interval is below 0.5"
+                                  : "it cannot be told from chance: the interval holds 0.5");
 }
 
 void reward_report_print(const char *name, const RewardEvaluation *e, const NoiseCeiling *c,
@@ -145,12 +142,18 @@ bool reward_report_is_chance(const RewardEvaluation *e)
 }
 
 /* What was learned by heart is ordered nearly without error; a tenth above chance is noise that was fitted. */
+bool reward_report_is_underfit(const RewardEvaluation *learned)
+{
+    static const double LEARNED = 0.6;
+    return learned->all_equal || learned->accuracy < LEARNED || reward_report_is_chance(learned);
+}
+
 void reward_report_cause(const RewardEvaluation *learned, double learning_rate)
 {
-    static const double LEARNED = 0.6, SMALL_MODELS = 1e-3;
+    static const double SMALL_MODELS = 1e-3;
     printf("of %s that it has just learned from it is right on %.2f: ",
            text_count(learned->n, "pair"), learned->accuracy);
-    if (learned->all_equal || learned->accuracy < LEARNED || reward_report_is_chance(learned))
+    if (reward_report_is_underfit(learned))
         printf("it has not learned those either; before more labels try %s%g%s or more --epochs\n",
                learning_rate < SMALL_MODELS ? "a higher --learning-rate than "
                                             : "another --learning-rate than ",

@@ -26,10 +26,10 @@ enum { OVERLAP_MIN = 10 };
 /* `held_out`: what the accuracy is measured on.  `other`: more labels of this project, or NULL. */
 NoiseCeiling noise_ceiling(const PreferenceSet *held_out, const PreferenceSet *other);
 
-/* One JSON object, with the model's name. */
-void reward_report_json(Text *t, const RewardEvaluation *e, const NoiseCeiling *c,
+/* One JSON object, with the model's name; `underfit`: it has not learned the very pairs that it was trained on. */
+void reward_report_json(Text *t, const RewardEvaluation *e, const NoiseCeiling *c, bool underfit,
                         const Context *ctx, const char *folder);
-/* The closing lines.  `file`: of the pairs, NULL for those held out, which alone are a reason to go on;
+/* The closing lines, but for what comes next (next_line.h).  `file`: of the pairs, NULL for those held out;
  * `when`: "", or " before shrinking"; `worst_follow`: they stand below and nobody is sent to look for them. */
 void reward_report_print(const char *name, const RewardEvaluation *e, const NoiseCeiling *c,
                          const char *file, const char *when, bool worst_follow);
@@ -38,6 +38,8 @@ void reward_report_print(const char *name, const RewardEvaluation *e, const Nois
 RewardEvaluation reward_measure_learned(Policy *p, const Pairs *pairs);
 /* Whether these pairs cannot tell the model from chance, or say that it is worse. */
 bool reward_report_is_chance(const RewardEvaluation *e);
+/* Whether the pairs that a model was trained on say that it did not learn them. */
+bool reward_report_is_underfit(const RewardEvaluation *learned);
 /* Why that is so of held-out pairs, by how it orders pairs that it has just learned from: it did not learn those
  * either, or nothing that holds for others. */
 void reward_report_cause(const RewardEvaluation *learned, double learning_rate);

@@ -13,6 +13,7 @@
 #include "cli/detach.h"
 #include "cli/live_settings.h"
 #include "cli/options.h"
+#include "cli/project_config.h"
 #include "kernels/kernels.h"
 
 static int named_run(char folder[FILE_PATH_MAX], const Context *ctx, const char *name, Error *err)
@@ -148,6 +149,17 @@ static int settle_settings(TrainingRun *t, char **open_with, const Config *setti
     return rc;
 }
 
+/* Defaults where an earlier run had other settings are easily meant, and easily forgotten. */
+static int note_config(const TrainingRun *t, Error *err)
+{
+    const Context *ctx = t->ctx;
+    char file[FILE_PATH_MAX];
+    const bool bare = !ctx->config_file && ctx->n_set + ctx->n_flag == 0;
+    if (bare && !ctx->observer && project_config_find(ctx, file, t->kind))
+        log_line("settings of the project and defaults; earlier ones: --config %s", file);
+    return project_config_note(ctx, t->kind, t->folder, err);
+}
+
 int training_begin(TrainingRun *t, Context *ctx, Store *store, const char *kind,
                    const TrainingFlags *flags, const Config *settings, const char *inputs,
                    Error *err)
@@ -170,7 +182,7 @@ int training_begin(TrainingRun *t, Context *ctx, Store *store, const char *kind,
     free(had);
     if (rc != 0) return -1;
     t->made = is_new;
-    return 0;
+    return flags->resume ? 0 : note_config(t, err);
 }
 
 static int begin(TrainingRun *t, Error *err)

@@ -2,9 +2,15 @@
 # rlhf status: the models by name, and a next command that does not refuse.
 . "${SOURCE_DIR:?names the folder of the sources}/tests/cli/lib.sh" || exit 1
 fixture="$(dirname "$RLHF")/tests/labeling_test_fixture"
-next() { # COMMAND WHY CLAIM
+next() { # COMMAND WHY CLAIM: but for the settings, which are another claim
     must status
-    grep -qE "^next: rlhf $1 +$2" out || fail "$3: $(grep '^next' out)"
+    grep -qE "^next: rlhf $1( --config [^ ]+)? +$2" out || fail "$3: $(grep '^next' out)"
+}
+# What a command ends with is what status says; of its screen in `out`.
+ends_as_status() { # WHAT
+    grep '^next: ' out >ended
+    must status
+    [ "$(cat ended)" = "$(grep '^next: ' out)" ] || fail "$1 ends with $(cat ended), and status with $(grep '^next: ' out)"
 }
 # What a command would have found of larger models: theirs are good on this little only by luck.
 found() { "$fixture" evaluation . "$@" || fail "an evaluation is stored"; } # COMMAND JSON
@@ -64,14 +70,29 @@ says "0 labels held out, at least 10 are needed (20 to learn from); label more, 
 ! grep -q "sample" err || fail "what labeling mends needs no other advice: $(cat err)"
 must judge --rule longer
 next reward "learn" "with enough labels, the reward model comes next"
+prints "next: rlhf reward --config $tiny " # the file that pretrain was given has a section for it
+must status --project .
+prints "next: rlhf reward --config $tiny --project . "
+
+cp -r . ../bare
+must reward --project ../bare
+says "settings of the project and defaults; earlier ones: --config $tiny"
 
 # ---- the chain to its end, and round again ----
 must reward --config "$tiny" --set reward.epochs=1
+grep -q "earlier ones" err && fail "who gives settings is not told of others"
+ends_as_status reward
+grep -q "go on\|label more" ended && fail "nor is anything else advised"
 must status
 prints_like '^  reward +reward-1@3 +right on [01]\.[0-9]+ \[.*\] of 10 held-out pairs$' "status shows what the reward model reaches"
 cp -r . ../unmeasured
 right 0.5 0.9 reward-1@3
 next "import FILE" "the reward model cannot be told from chance: more labels first" "an interval that holds one half is no reason for PPO"
+found "reward eval" '{"model":"reward-1@3","n":10,"accuracy":0.5,"ci":[0.2,0.8],"underfit":true}'
+# configs/tiny.json has 3e-3, which is high: twice its one pass
+next "reward --epochs 2" "it has not learned its own pairs either" "what was not learned is no reason for more labels"
+prints "next: rlhf reward --epochs 2 --config runs/reward-1/settings.json " # that run had settings of its own
+right 0.5 0.9 reward-1@3
 cp -r . ../chance
 must ppo --project ../chance --config "$tiny" --set ppo.iterations=1
 says "warning: the held-out pairs cannot tell the reward model reward-1@3 from chance"
@@ -101,6 +122,7 @@ must "${compare[@]}" base ppo-1@1
 must "${compare[@]}" "$PWD/runs/pretrain-1/checkpoints/step-000002" ppo-1
 next "import FILE" "compare said: [a-z ]+: more labels first" "base and aligned are known by what they are, not by how they are named"
 must "${compare[@]}"
+ends_as_status compare
 must status
 prints_like '^  aligned +ppo-1@2 +[a-z ]+: [01]\.[0-9]+ \[.*\] against the base on 10 test prompts$' "status shows what compare found"
 for verdict in worse "cannot tell" "no difference" "better by the score but broken"; do
@@ -135,7 +157,7 @@ prints "gone: no config.json in runs/ppo-2/checkpoints/step-000001"
 # ---- reward --no-eval ----
 must reward --project ../unmeasured --config "$tiny" --set reward.epochs=1 --no-eval --json
 grep -q '"ece"' out && fail "reward --no-eval measures nothing: $(cat out)"
-says "how often it is right was not measured: rlhf reward eval; go on: rlhf ppo"
+says "how often it is right was not measured: rlhf reward eval"
 must status --project ../unmeasured
 prints_like '^  reward +reward-2@3$' "nothing is told of what was not measured"
 cd ../unmeasured || exit 1
@@ -147,7 +169,9 @@ must reward eval --model reward-1
 must status
 prints_like '^  reward +reward-2@3$' "nor of what was measured on a file, or of another model"
 must reward eval
-prints 'it cannot be told from chance: the interval holds 0.5; label more before rlhf ppo, or see docs/guide.md, "When it does not work"'
+prints 'it cannot be told from chance: the interval holds 0.5'
+ends_as_status "reward eval"
+must reward eval
 ! grep -q "go on" out || fail "what is no better than chance is no reason to go on: $(cat out)"
 must status
 prints_like '^  reward +reward-2@3 +right on [01]\.[0-9]+ \[.*\] of 10 held-out pairs$' "what reward eval found is told"

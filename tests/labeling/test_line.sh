@@ -75,9 +75,10 @@ grep -q 'no pairs to label yet' "$dir/err" || fail "no pairs is said"
 mkdir "$dir/taken" && "$fixture" make "$dir/taken" 2
 taken() { "$RLHF" label --project "$dir/taken" --line "$@" >"$dir/out" 2>"$dir/err"; }
 printf 'a\na\n' | taken --as ada || fail "ada labels both"
+grep -q '^next: rlhf pretrain FILE' "$dir/out" || fail "after the last pair it says what comes next: $(tail -n 1 "$dir/out")"
 printf 'a\n' | taken --as ben && fail "nothing is left for ben"
 grep -qx 'rlhf label: no pairs to label for ben: 2 are labeled by others' "$dir/err" || fail "whose the pairs are"
-grep -q 'more pairs: rlhf sample' "$dir/err" || fail "what to do"
+grep -q '  next: rlhf pretrain FILE' "$dir/err" || fail "what the project needs next is said: $(cat "$dir/err")"
 grep -q 'imported' "$dir/err" && fail "no data set is spoken of where there is none"
 
 # What a killed session holds is hers again at once, and nobody else's.
