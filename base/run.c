@@ -53,17 +53,24 @@ static bool put_difference(Text *out, const cJSON *old, const cJSON *new, const 
     return false;
 }
 
+bool run_difference(Text *out, const char *old, const char *new)
+{
+    cJSON *was = NULL, *is = NULL;
+    Error none;
+    const bool found = json_parse(&was, old, strlen(old), &none) == 0 &&
+                       json_parse(&is, new, strlen(new), &none) == 0 &&
+                       put_difference(out, was, is, "");
+    cJSON_Delete(was);
+    cJSON_Delete(is);
+    return found;
+}
+
 static int refuse_settings(const char *path, const char *old, const char *new, Error *err)
 {
     Text difference = {0};
-    cJSON *was = NULL, *is = NULL;
-    Error none;
-    if (json_parse(&was, old, strlen(old), &none) != 0 ||
-        json_parse(&is, new, strlen(new), &none) != 0 || !put_difference(&difference, was, is, ""))
+    if (!run_difference(&difference, old, new))
         text_add(&difference, "the file does not hold what this command would write");
     error_set(err, "%s: a resumed run keeps its settings and inputs; %s", path, difference.bytes);
-    cJSON_Delete(was);
-    cJSON_Delete(is);
     text_free(&difference);
     return error_hint(
         err,

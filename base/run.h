@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 
 typedef struct {
     char dir[FILE_PATH_MAX];
@@ -34,6 +35,8 @@ int run_open(Run **out, const char *dir, const char *settings, bool resume, Erro
 int run_check_new(const char *dir, Error *err);
 /* The settings that the run in `dir` was started with; the caller frees them. */
 int run_read_settings(char **out, const char *dir, Error *err);
+/* The first thing in which two such texts differ: "ppo.kl_coef was 0.05 and is 0.1 now"; false: in none. */
+bool run_difference(Text *out, const char *old, const char *new);
 /* From now on answers, or samples, are kept too; nothing when they are already. */
 int run_keep_answers(Run *r, Error *err);
 int run_keep_samples(Run *r, Error *err);

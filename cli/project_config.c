@@ -76,18 +76,23 @@ int project_config_note(const Context *ctx, const char *kind, const char *run_fo
     return rc;
 }
 
-/* From the project's folder the path as noted, from elsewhere the whole of it. */
+bool project_config_type(const Context *ctx, char file[FILE_PATH_MAX], const char *stored)
+{
+    char here[FILE_PATH_MAX], full[FILE_PATH_MAX];
+    Error ignored;
+    if (project_path(ctx, full, stored, &ignored) != 0 || !file_exists(full)) return false;
+    const bool inside = getcwd(here, sizeof here) && strcmp(here, ctx->project) == 0;
+    snprintf(file, FILE_PATH_MAX, "%s", inside ? stored : full);
+    return true;
+}
+
 bool project_config_find(const Context *ctx, char file[FILE_PATH_MAX], const char *kind)
 {
     cJSON *project = NULL;
-    char here[FILE_PATH_MAX], full[FILE_PATH_MAX];
     Error ignored;
     if (!ctx->project[0] || project_read(ctx, &project, &ignored) != 0) return false;
     const char *noted = json_text(cJSON_GetObjectItemCaseSensitive(project, "config"), kind, "");
-    const bool there =
-        noted[0] && project_path(ctx, full, noted, &ignored) == 0 && file_exists(full);
-    const bool inside = getcwd(here, sizeof here) && strcmp(here, ctx->project) == 0;
-    if (there) snprintf(file, FILE_PATH_MAX, "%s", inside ? noted : full);
+    const bool there = noted[0] && project_config_type(ctx, file, noted);
     cJSON_Delete(project);
     return there;
 }

@@ -14,5 +14,8 @@
 int project_config_note(const Context *ctx, const char *kind, const char *run_folder, Error *err);
 /* What --config is to be for another run of that kind, as it is typed here; false: nothing is noted, or it is gone. */
 bool project_config_find(const Context *ctx, char file[FILE_PATH_MAX], const char *kind);
+/* A file that project.json names as `stored`, as it is typed here: from the project's folder as it stands, from elsewhere
+ * whole; false when it is gone. */
+bool project_config_type(const Context *ctx, char file[FILE_PATH_MAX], const char *stored);
 
 #endif

@@ -107,6 +107,44 @@ static int check_free(const TrainingRun *t, Error *err)
                       t->name, t->name);
 }
 
+/* ": the prompts are others now", or the first setting that is another: what a person has to know who meant to go on. */
+static void put_changed(Text *out, const char *old, const char *new)
+{
+    static const char *const INPUT[][2] = {
+        {"model", "the model it starts from"},  {"reference", "the reference"},
+        {"reward", "the reward model"},         {"prompts", "the prompts"},
+        {"pairs", "the labels it learns from"}, {"held_out", "the held-out labels"}};
+    cJSON *was = cJSON_Parse(old), *is = cJSON_Parse(new);
+    const cJSON *before = cJSON_GetObjectItemCaseSensitive(was, "inputs"),
+                *now = cJSON_GetObjectItemCaseSensitive(is, "inputs");
+    int n = 0;
+    text_add(out, "");
+    for (size_t i = 0; i < sizeof INPUT / sizeof *INPUT; i++)
+        if (strcmp(json_text(before, INPUT[i][0], ""), json_text(now, INPUT[i][0], "")) != 0)
+            text_format(out, "%s%s", n++ ? ", " : "; changed since: ", INPUT[i][1]);
+    Text first = {0};
+    if (n == 0 && run_difference(&first, old, new)) text_format(out, "; %s", first.bytes);
+    text_free(&first);
+    cJSON_Delete(was);
+    cJSON_Delete(is);
+}
+
+static int refuse_finished(const TrainingRun *t, const char *old, int64_t step, Error *err)
+{
+    char inside[RUN_NAME_MAX + 32], file[FILE_PATH_MAX];
+    Text changed = {0};
+    put_changed(&changed, old, t->settings);
+    error_set(err, "run %s is finished, %s: nothing is left to resume%s", t->name,
+              text_count(step, "step"), changed.bytes);
+    text_free(&changed);
+    snprintf(inside, sizeof inside, "runs/%s/settings.json", t->name);
+    if (!project_config_type(t->ctx, file, inside)) return -1;
+    return error_hint(err,
+                      "its model: --model %s; another run with its settings, from what is there "
+                      "now: rlhf %s --config %s",
+                      t->name, t->kind, file);
+}
+
 /* Of a run that has ended nothing is left to resume, and what it has made may have changed what the same
  * command reads: sft replaces the base.  With the settings it had, its model is named once more: it may
  * have ended without. */
@@ -123,9 +161,7 @@ static int check_finished(TrainingRun *t, const char *old, Error *err)
                  text_count(step, "step"));
         return 0;
     }
-    error_set(err, "run %s is finished, %s: nothing is left to resume", t->name,
-              text_count(step, "step"));
-    return error_hint(err, "its model: --model %s; for another run leave out --resume", t->name);
+    return refuse_finished(t, old, step, err);
 }
 
 /* The settings that the run is opened with: those it had, where it may go on with others. */

@@ -32,7 +32,8 @@ stopped_is_whole sft 1 4
 
 # ---- a run that has ended ----
 refused 1 "run sft-1 is finished, 4 steps: nothing is left to resume" sft --project whole --config "$tiny" --resume
-says "its model: --model sft-1; for another run leave out --resume"
+says "nothing is left to resume; changed since: the model it starts from"
+says_like "^  its model: --model sft-1; another run with its settings, from what is there now: rlhf sft --config .*whole/runs/sft-1/settings.json$" "what to do"
 must pretrain --project whole --config "$tiny" corpus.jsonl --set pretrain.steps=5 --resume --run pretrain-1
 says "pretrain-1 is finished, 5 steps; for another run leave out --resume"
 must init --project whole whole --base whole/runs/sft-1/checkpoints/step-000004
@@ -52,4 +53,6 @@ must ppo --project whole --config "$tiny" "${small[@]}" --source sofa --stop-aft
 refused 1 "inputs.prompts was " ppo --project whole --config "$tiny" "${small[@]}" --source fence --resume
 # its settings are those that it was started with
 must ppo --project whole --run other --source sofa --resume
+refused 1 "run other is finished, 3 steps: nothing is left to resume; changed since: the prompts" \
+    ppo --project whole --run other --source fence --resume
 [ $failed -eq 0 ]
