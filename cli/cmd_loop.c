@@ -21,7 +21,7 @@
 enum { LOOK_MS = 50 };
 
 typedef struct {
-    bool status, back, wait, restart, stop;
+    bool status, back, wait, restart, stop, dry_run;
     bool detach; /* seen to by main (cli/detach.h) */
     int steps;
 } LoopOptions;
@@ -35,6 +35,9 @@ static const Option OPTIONS[] = {
      "go on without this terminal, and wait for people where they are needed"},
     {"stop", OPTION_SWITCH, offsetof(LoopOptions, stop), 0, 0, NULL,
      "save and end the loop that is at work; rlhf loop goes on from there"},
+    {"dry-run", OPTION_SWITCH, offsetof(LoopOptions, dry_run), 0, 0, NULL,
+     "say what the rounds would do: each step, settings, memory, the time; changes nothing on the "
+     "disk"},
     {"steps", OPTION_INT, offsetof(LoopOptions, steps), 1, 1000000, "N",
      "end after N steps of this call; a later call goes on"},
     {"restart", OPTION_SWITCH, offsetof(LoopOptions, restart), 0, 0, NULL,
@@ -250,8 +253,12 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
         error_usage(err, "unexpected '%.60s'", words.word[0]);
         goto done;
     }
-    if (o.back + o.status + o.stop > 1) {
-        error_usage(err, "--back, --status and --stop: which one?");
+    if (o.back + o.status + o.stop + o.dry_run > 1) {
+        error_usage(err, "--back, --status, --stop and --dry-run: which one?");
+        goto done;
+    }
+    if (o.dry_run && o.detach) {
+        error_usage(err, "--dry-run changes nothing; leave out --detach");
         goto done;
     }
     l->wait = o.wait, l->restart = o.restart;
@@ -261,7 +268,10 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (!o.status && !o.back && !o.stop && !run_lock_is_held(l->folder, NULL) &&
         loop_check(l, err) != 0)
         goto done;
-    rc = o.status ? loop_report(l, err) : o.stop ? stop(l, err) : run_locked(l, &o, &words, err);
+    rc = o.status    ? loop_report(l, err)
+         : o.stop    ? stop(l, err)
+         : o.dry_run ? loop_plan(l, err)
+                     : run_locked(l, &o, &words, err);
 
 done:
     loop_state_free(&l->state);
@@ -275,6 +285,7 @@ const Command cmd_loop = {
     .summary = "rounds of sample, label, reward, PPO, compare, one after another",
     .usage = "[--rounds N] [--judge RULE [--errors SHARE] | --when N [--wait]] [--steps N] "
              "[--restart] [--detach]\n"
+             "--dry-run\n"
              "--status\n"
              "--stop\n"
              "--back [ROUND]",

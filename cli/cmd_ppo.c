@@ -11,6 +11,7 @@
 #include "cli/memory_plan.h"
 #include "cli/options.h"
 #include "cli/ppo_samples.h"
+#include "cli/ppo_work.h"
 #include "cli/prompts.h"
 #include "cli/reward_report.h"
 #include "cli/run_record.h"
@@ -262,41 +263,6 @@ static void hash_prompts(char out[SHA256_HEX], const PromptTokens *p)
                  2);
 }
 
-/* Tokens of an answer: what those that the project has are long in the mean, and where it has none as many as may be. */
-static double answer_tokens(const PpoRun *r)
-{
-    enum { LOOKED_AT = 256 };
-    const StoreResponseFilter filter = {.split = SPLIT_TRAIN, .limit = LOOKED_AT};
-    StoreResponseList list = {0};
-    Error ignored;
-    const int most = r->settings.max_new_tokens;
-    double tokens = 0;
-    int n = 0;
-    if (store_list_responses(r->store, &filter, &list, &ignored) != 0) return most;
-    for (size_t i = 0; i < list.n; i++)
-        if (list.row[i].n_tokens > 0)
-            tokens += list.row[i].n_tokens < most ? list.row[i].n_tokens : most, n++;
-    store_responses_free(&list);
-    return n > 0 ? tokens / n : most;
-}
-
-/* Every answer is sampled once, and read once by the reference, the reward and the value model; then every epoch trains
- * the policy on it, and a separate value model. */
-static StepWork work_of(const PpoRun *r)
-{
-    const PpoConfig *c = &r->settings;
-    const double prompt = (double)r->prompts.tokens.tokens / r->prompts.n,
-                 answer = answer_tokens(r);
-    const double answers = c->batch_size * answer, tokens = answers + c->batch_size * prompt;
-    return (StepWork){.trunk = {3 * tokens, (is_shared(r) ? 1 : 2) * c->epochs * tokens, tokens},
-                      .head = {answers, c->epochs * answers, answers},
-                      .length = prompt + answer,
-                      .rows = tokens < c->max_tokens ? (int)tokens : c->max_tokens,
-                      .batch =
-                          c->generate_batch < c->batch_size ? c->generate_batch : c->batch_size,
-                      .adapter = r->policy_adapter != NULL};
-}
-
 static void say_data(const PpoRun *r)
 {
     const int64_t episodes = (int64_t)r->settings.iterations * r->settings.batch_size;
@@ -340,7 +306,7 @@ static int name_aligned(PpoRun *r, Error *err)
 static int train(PpoRun *r, Error *err)
 {
     r->ppo = ppo_new(&r->in, &r->settings);
-    r->run.work = work_of(r);
+    r->run.work = ppo_work(&r->settings, &r->prompts, r->store, r->policy_adapter != NULL);
     r->run.typical = r->settings.critic_warmup;
     if (r->run.dry) say_data(r);
     Trainer trainer = ppo_trainer(r->ppo);

@@ -2,6 +2,7 @@
  *
  *     loop_state.c     loop/state.json: what each round came to, and where the one under way stands
  *     loop_check.c     what would stop a round later, refused before its first step
+ *     loop_plan.c      what the rounds would do and take
  *     loop_steps.c     one step: a command run as one would type it, or people waited for
  *     loop_compare.c   held-out answers judged, and whether `aligned` moves
  *     loop_report.c    rounds as a table, a picture and JSON
@@ -121,6 +122,15 @@ typedef struct {
 /* Refuses what contradicts itself, and a round that could not come to its end: without prompts, or with too few
  * labels to be had. */
 int loop_check(const Loop *l, Error *err);
+/* What the next round would come to; [0]: train, [1]: valid. */
+typedef struct {
+    int64_t prompts[2], asked[2]; /* that it can ask, and asks */
+    int64_t usable[2];            /* labels that a reward model could read once all is labeled */
+    int64_t fresh;                /* and of them in both splits, those that none has read */
+} LoopOutlook;
+int loop_look_ahead(const Loop *l, LoopOutlook *out, Error *err);
+/* --dry-run: the rounds, what each step would do, the memory and the time of its training; changes nothing. */
+int loop_plan(const Loop *l, Error *err);
 /* How many of `pairs` prompts are of train and of valid, when so many of each are there. */
 void loop_share(int64_t share[2], const int64_t there[2], int64_t pairs);
 /* The first step of round r that is not done.  Where people are needed, l->waiting is set and nothing is lost;

@@ -4,17 +4,10 @@
 #include "cli/preferences.h"
 #include "cli/project.h"
 
-/* The prompts that a round can ask, and what it would come to; [0]: train, [1]: valid. */
-typedef struct {
-    int64_t prompts[2], asked[2];
-    int64_t usable[2]; /* labels that a reward model could read once all is labeled */
-    int64_t fresh;     /* and of them in both splits, those that none has read */
-} Outlook;
-
 static const Split SPLITS[2] = {SPLIT_TRAIN, SPLIT_VALID};
 static const int NEEDED[2] = {PREFERENCES_TRAIN_MIN, PREFERENCES_HELD_OUT_MIN};
 
-static int check_prompts(const Loop *l, Outlook *o, Store *store, Error *err)
+static int check_prompts(const Loop *l, LoopOutlook *o, Store *store, Error *err)
 {
     const char *source = l->settings.source;
     for (int i = 0; i < 2; i++) {
@@ -42,7 +35,7 @@ static int count_a_pair(const Loop *l, int64_t *labels, Store *store, Error *err
     return 0;
 }
 
-static int look_ahead(const Loop *l, Outlook *o, Store *store, Error *err)
+static int look_ahead(const Loop *l, LoopOutlook *o, Store *store, Error *err)
 {
     StoreStatus there = {0};
     int64_t each, to_label;
@@ -59,7 +52,7 @@ static int look_ahead(const Loop *l, Outlook *o, Store *store, Error *err)
 }
 
 /* Fewer labels than reward training takes, or than the round would wait for. */
-static int check_labels(const Loop *l, const Outlook *o, Error *err)
+static int check_labels(const Loop *l, const LoopOutlook *o, Error *err)
 {
     for (int i = 0; i < 2; i++) {
         if (o->usable[i] >= NEEDED[i]) continue;
@@ -76,19 +69,25 @@ static int check_labels(const Loop *l, const Outlook *o, Error *err)
     return error_hint(err, "wait for fewer: --when N, or ask more prompts: --pairs N");
 }
 
+int loop_look_ahead(const Loop *l, LoopOutlook *out, Error *err)
+{
+    Store *store = NULL;
+    *out = (LoopOutlook){0};
+    if (open_store(&store, l->ctx, err) != 0) return -1;
+    int rc = store_check_open(store, err);
+    if (rc == 0) rc = check_prompts(l, out, store, err);
+    if (rc == 0) rc = look_ahead(l, out, store, err);
+    store_close(store);
+    return rc;
+}
+
 static int check_round(const Loop *l, Error *err)
 {
     char folder[FILE_PATH_MAX];
-    Outlook o = {0};
-    Store *store = NULL;
+    LoopOutlook o;
     if (project_model(l->ctx, folder, NULL, "base", err) != 0) return -1;
-    if (open_store(&store, l->ctx, err) != 0) return -1;
-    int rc = store_check_open(store, err);
-    if (rc == 0) rc = check_prompts(l, &o, store, err);
-    if (rc == 0) rc = look_ahead(l, &o, store, err);
-    if (rc == 0) rc = check_labels(l, &o, err);
-    store_close(store);
-    return rc;
+    if (loop_look_ahead(l, &o, err) != 0) return -1;
+    return check_labels(l, &o, err);
 }
 
 int loop_check(const Loop *l, Error *err)

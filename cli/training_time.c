@@ -79,8 +79,14 @@ static bool by_last_run(TimeEstimate *out, double work, Store *store, const char
 TimeEstimate training_time_estimate(Policy *p, const StepWork *work, int64_t steps, Store *store,
                                     const char *kind, int threads)
 {
-    const ModelConfig *c = policy_config(p);
-    const RunSpeed like = {.weights = (int64_t)policy_model(p)->parameters.n,
+    return training_time_reckon(policy_model(p), work, steps, store, kind, threads);
+}
+
+TimeEstimate training_time_reckon(const Model *m, const StepWork *work, int64_t steps, Store *store,
+                                  const char *kind, int threads)
+{
+    const ModelConfig *c = &m->config;
+    const RunSpeed like = {.weights = (int64_t)m->parameters.n,
                            .threads = threads,
                            .kernels = kernels_name(),
                            .compute = kernels_compute_name(c->compute),

@@ -37,5 +37,8 @@ typedef struct {
 /* Of so many steps of policy p.  store NULL: there are no runs to go by. */
 TimeEstimate training_time_estimate(Policy *p, const StepWork *work, int64_t steps, Store *store,
                                     const char *kind, int threads);
+/* The same of a model that is to be trained, or an outline of it. */
+TimeEstimate training_time_reckon(const Model *m, const StepWork *work, int64_t steps, Store *store,
+                                  const char *kind, int threads);
 
 #endif

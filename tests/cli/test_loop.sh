@@ -30,6 +30,25 @@ says "wait for fewer: --when N"
 must campaign close default
 refused 1 "campaign default is closed" loop --when 30
 must campaign open default
+# ---- what it would do ----
+find . -type f | LC_ALL=C sort | xargs sha256sum >../before
+must loop "${round[@]}" --rounds 2 --dry-run
+prints "2 rounds to come, 1 to 2; the next one in full:"
+prints "  sample   two answers to each of 50 train and 14 valid prompts, of at most 12 tokens"
+prints "  label    by the rule longer"
+prints "  reward   13 steps, from at most 50 labels" # two passes in batches of 8: 100 / 8, and a last one
+prints "  ppo      2 iterations of 16 answers, from aligned"
+prints "  compare  with the base on 14 valid prompts, by the rule longer;"
+prints "  loop.judge=longer (flag)"
+prints "  ppo.iterations=2 (file)"
+grep -q 'loop.held_out' out && fail "defaults are not listed: $(grep held_out out)"
+says_like '^memory: ppo [0-9.]+ MB; ' "the memory of the largest step"
+find . -type f ! -name out ! -name err | LC_ALL=C sort | xargs sha256sum | cmp -s - <(grep -v ' ./\(out\|err\)$' ../before) ||
+    fail "--dry-run changes nothing"
+must loop "${round[@]}" --dry-run --json
+prints_like '^\{"dry_run":true,"from":1,"to":3,"step":"sample","asked":\{"train":50,"valid":14\},.*"reward":\{"steps":13,' "the same as JSON"
+refused 2 "--back, --status, --stop and --dry-run: which one?" loop --status --dry-run
+refused 2 "--dry-run changes nothing; leave out --detach" loop --detach --dry-run
 [ ! -e loop ] || fail "a refusal leaves nothing behind: $(ls loop)"
 must loop "${round[@]}" --rounds 2
 prints '$ rlhf sample --model base --split train --limit 50 --max-new-tokens 12 --seed 1'
@@ -37,6 +56,12 @@ prints '$ rlhf sample --model base --split valid --limit 14 --max-new-tokens 12 
 prints '$ rlhf reward --run round-1-reward --config loop/settings.json --seed 1'
 prints '$ rlhf sample --model round-1-ppo@2 --split train --limit 50' # its own answers, fresh
 prints "2 rounds done; one more: rlhf loop --rounds 3"
+run loop --dry-run
+exits 1 "with no round to come"
+says "all 2 rounds are over"
+must loop --rounds 3 --dry-run
+prints "1 round to come, 3 to 3;"
+prints "  loop.judge=longer (loop/settings.json)"
 grep -q "test prompts" out && fail "without test prompts none are compared on"
 must loop --status --json
 cp out ../whole
