@@ -47,10 +47,10 @@ done
 again=$(paste points-base points-alig | awk '{ won += $2 > $1 ? 1 : $2 == $1 ? .5 : 0 } END { printf "%.6g", won / NR }')
 grep -q "\"compare\":{\"win_rate\":$again," kind/summary.json || fail "the win rate is $again by the stored answers"
 
-# ---- a base that answers without a word, a form feed and no more ----
+# ---- a base that answers without a word: it has learned to end after "A:" ----
 cp -r kind wordless
 must export prompts --project wordless --split train --out prompts.jsonl
-sed 's/"}$/", "completion": "\\f"}/' prompts.jsonl >blank.jsonl
+sed 's/A:"}$/", "completion": "A:"}/' prompts.jsonl >blank.jsonl
 must import blank.jsonl --project wordless
 must sft --project wordless --set sft.steps=150 --set sft.learning_rate=0.01 --set sft.schedule=constant
 sed -i 's/"stage": "compare", "done": true/"stage": "compare", "done": false/' wordless/demo-state.json
