@@ -100,7 +100,6 @@ static int store_batch(Import *im, ImportBatch *batch, Error *err)
     }
     if (rc == 0 && batch->n_rows > 0 && im->options->on_progress)
         im->options->on_progress(im->options->context, batch->offset, im->file.lines.size);
-    import_batch_clear(batch);
     return rc;
 }
 
@@ -193,6 +192,16 @@ static int keep_tally(Import *im, Error *err)
 
 /* ---- the file -------------------------------------------------------------------------------------- */
 
+/* Before a first batch there was nothing to count. */
+static int write_last(Import *im, ImportBatch *last, Error *err)
+{
+    Writing writing;
+    if (!im->counting || im->file.stopped) return store_batch(im, last, err);
+    begin_writing(&writing, im, last);
+    count_written(im);
+    return end_writing(&writing, err);
+}
+
 /* What could be read of a broken file is kept unless that was not wanted; a stopped strict import keeps nothing. */
 static int end_reading(Import *im, ImportBatch *last, int more, Error *err)
 {
@@ -206,7 +215,7 @@ static int end_reading(Import *im, ImportBatch *last, int more, Error *err)
     }
     if (im->file.stopped && strict)
         return error_stopped(err, "%s: stopped; nothing was imported", im->file.lines.path);
-    return store_batch(im, last, err);
+    return write_last(im, last, err);
 }
 
 static int take_all(Import *im, Error *err)

@@ -208,6 +208,7 @@ int import_file_next(ImportFile *r, ImportBatch *out, Error *err)
 {
     bool full = false;
     int more = 1;
+    import_batch_clear(out);
     while (more == 1 && !full) {
         r->stopped = !at_end(r) && interrupt_pending() != 0;
         if (r->stopped) break;

@@ -86,11 +86,16 @@ static int put_pairs(ImportRows *r, int from, int n, Error *err)
 static int put_labels(ImportRows *r, int from, int n, Error *err)
 {
     int64_t comparison_id[SQL_ROWS] = {0}, first = 0;
+    uint8_t uuid[SQL_ROWS][16];
     for (int i = 0; i < n; i++) comparison_id[i] = r->shown[from + i].comparison_id;
     if (store_insert_done(r->store, comparison_id, n, r->annotator_id, r->session_id, &first,
                           err) != 0)
         return -1;
-    for (int i = 0; i < n; i++) r->label[from + i].assignment_id = first + i;
+    label_make_uuids(uuid, n);
+    for (int i = 0; i < n; i++) {
+        r->label[from + i].assignment_id = first + i;
+        memcpy(r->label[from + i].uuid, uuid[i], sizeof *uuid);
+    }
     return label_append_rows(r->store, r->label + from, r->shown + from, n, err);
 }
 
@@ -160,7 +165,6 @@ int import_rows_label(ImportRows *r, int64_t comparison_id, Outcome outcome, int
                              .shown_us = now,
                              .submitted_us = now,
                              .comment = *comment ? r->comment[n] : NULL};
-    store_make_uuid(r->label[n].uuid);
     return r->n_labels == SQL_ROWS ? put_all(r, &r->n_labels, put_labels, err) : 0;
 }
 

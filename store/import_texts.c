@@ -9,7 +9,7 @@ int import_texts_add(ImportTexts *t, const char *body)
 {
     t->text = sql_grow(t->text, (size_t)t->n, sizeof *t->text);
     ImportText *text = &t->text[t->n];
-    *text = (ImportText){.body = body, .first = t->n};
+    *text = (ImportText){.body = body, .n = (int)strlen(body), .first = t->n};
     content_hash(text->hash, body);
     return t->n++;
 }
@@ -72,39 +72,65 @@ static int next_id(Store *s, int64_t *out, Error *err)
     return sql_one(s, stmt, out, "find the newest text", err);
 }
 
-/* Those that were there already have another id than they would have got. */
+/* Of n texts with ids from `next` on, those that went in. */
+static int find_added(ImportTexts *t, const int *at, int n, int64_t next, Store *s, Error *err)
+{
+    static const char SQL[] = "SELECT id FROM content WHERE id>=?1 AND id<?2";
+    sqlite3_stmt *stmt = NULL;
+    int found;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, next);
+    sqlite3_bind_int64(stmt, 2, next + n);
+    for (int i = 0; i < n; i++) t->text[at[i]].added = false;
+    while ((found = sql_step(s, stmt, "find new texts", err)) == 1)
+        t->text[at[sqlite3_column_int64(stmt, 0) - next]].added = true;
+    return found;
+}
+
+/* The others were there already, with another id than they would have got. */
 static int find_ids(ImportTexts *t, const int *at, int n, Store *s, Error *err)
 {
     static const char SQL[] = "SELECT id FROM content WHERE sha256=?1";
     for (int i = 0; i < n; i++) {
         ImportText *text = &t->text[at[i]];
-        const int64_t would_be = text->id;
         sqlite3_stmt *stmt = NULL;
+        if (text->added) continue;
         if (sql_get(s, &stmt, SQL, err) != 0) return -1;
         sqlite3_bind_blob(stmt, 1, text->hash, HASH_BYTES, SQLITE_STATIC);
         if (sql_one(s, stmt, &text->id, "find a text", err) != 0) return -1;
-        text->added = text->id == would_be;
     }
     return 0;
 }
 
-/* n texts, none of them twice. */
-static int put(ImportTexts *t, const int *at, int n, int64_t next, Store *s, Error *err)
+/* In the order of hashes the texts lie all over the memory: those of the next statement are fetched meanwhile. */
+static void fetch(const ImportTexts *t, int i)
+{
+    const int body = i + SQL_ROWS, text = i + 2 * SQL_ROWS;
+    if (text < t->n_once) __builtin_prefetch(&t->text[t->once[text]]);
+    if (body < t->n_once) __builtin_prefetch(t->text[t->once[body]].body);
+}
+
+/* n texts from the i-th of `once` on, none of them twice. */
+static int put(ImportTexts *t, int from, int n, int64_t next, Store *s, Error *err)
 {
     static const char SQL[] = "INSERT OR IGNORE INTO content(id,sha256,body) VALUES";
     enum { COLUMNS = 3 };
+    const int *at = t->once + from;
     sqlite3_stmt *stmt = NULL;
     if (sql_get_rows(s, &stmt, SQL, COLUMNS, n, err) != 0) return -1;
     for (int i = 0; i < n; i++) {
         ImportText *text = &t->text[at[i]];
+        fetch(t, from + i);
         text->id = next + i;
         text->added = true;
         sqlite3_bind_int64(stmt, i * COLUMNS + 1, text->id);
         sqlite3_bind_blob(stmt, i * COLUMNS + 2, text->hash, HASH_BYTES, SQLITE_STATIC);
-        sql_bind_text(stmt, i * COLUMNS + 3, text->body);
+        sqlite3_bind_text(stmt, i * COLUMNS + 3, text->body, text->n, SQLITE_STATIC);
     }
     if (sql_run(s, stmt, "add texts", err) != 0) return -1;
-    return sqlite3_changes(s->db) == n ? 0 : find_ids(t, at, n, s, err);
+    if (sqlite3_changes(s->db) == n) return 0;
+    if (find_added(t, at, n, next, s, err) != 0) return -1;
+    return find_ids(t, at, n, s, err);
 }
 
 int import_texts_put(ImportTexts *t, Store *s, Error *err)
@@ -113,7 +139,7 @@ int import_texts_put(ImportTexts *t, Store *s, Error *err)
     if (next_id(s, &next, err) != 0) return -1;
     for (int i = 0, n; i < t->n_once; i += n) {
         n = sql_rows_of(t->n_once - i);
-        if (put(t, t->once + i, n, next, s, err) != 0) return -1;
+        if (put(t, i, n, next, s, err) != 0) return -1;
         next += n;
     }
     return 0;

@@ -9,6 +9,7 @@
 typedef struct {
     unsigned char hash[HASH_BYTES];
     const char *body;  /* borrowed from the row */
+    int n;             /* its bytes */
     int first;         /* the first of the batch that is the same, which knows the rest: */
     int64_t id;        /* of `content` */
     bool added;        /* it was not there before this batch */

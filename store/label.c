@@ -10,13 +10,20 @@
 
 /* Those made one after the other stand side by side in the index of them: by chance alone each would touch a page
  * of its own, which at a million labels is half of what adding one takes. */
-void store_make_uuid(uint8_t out[16])
+void label_make_uuids(uint8_t (*out)[16], int n)
 {
     const uint64_t ms = (uint64_t)store_time_us() / 1000;
-    randombytes_buf(out, 16);
-    for (int i = 0; i < 6; i++) out[i] = (uint8_t)(ms >> (8 * (5 - i)));
-    out[6] = (uint8_t)((out[6] & 0x0f) | 0x70); /* RFC 9562, version 7 */
-    out[8] = (uint8_t)((out[8] & 0x3f) | 0x80);
+    randombytes_buf(out, (size_t)n * sizeof *out);
+    for (int k = 0; k < n; k++) {
+        for (int i = 0; i < 6; i++) out[k][i] = (uint8_t)(ms >> (8 * (5 - i)));
+        out[k][6] = (uint8_t)((out[k][6] & 0x0f) | 0x70); /* RFC 9562, version 7 */
+        out[k][8] = (uint8_t)((out[k][8] & 0x3f) | 0x80);
+    }
+}
+
+void store_make_uuid(uint8_t out[16])
+{
+    label_make_uuids((uint8_t(*)[16])out, 1);
 }
 
 /* ---- a person's labels ----------------------------------------------------------------------------- */

@@ -173,6 +173,8 @@ typedef struct {
     int seen_a, seen_b;
 } LabelRow;
 int label_append(Store *s, const LabelRow *row, int64_t *id, Error *err);
+/* n of store_make_uuid's, with fewer questions to the kernel. */
+void label_make_uuids(uint8_t (*out)[16], int n);
 /* Of an assignment, standing or not; 0 when there is none. */
 int store_newest_label(Store *s, int64_t assignment_id, int64_t *label_id, Error *err);
 /* What an assignment showed to whom, for who knows it. */
