@@ -65,25 +65,22 @@ int store_insert_done(Store *s, const int64_t *comparison_id, int n, int64_t ann
                       int64_t session_id, int64_t *first, Error *err)
 {
     static const char SQL[] =
-        "INSERT OR FAIL INTO assignment(comparison_id,annotator_id,session_id,swapped,leased_us,"
-        "expires_us,state,role,guideline_id) VALUES";
-    enum { COLUMNS = 9 };
-    const int64_t now = store_time_us();
+        "INSERT OR FAIL INTO assignment(annotator_id,session_id,leased_us,expires_us,"
+        "guideline_id,state,role,comparison_id,swapped) VALUES";
+    static const char ROW[] = "(?1,?2,?3,?3,?4,'done','annotator',?,?)";
+    enum { SHARED = 4, OWN = 2 };
     int64_t guideline = 0;
     sqlite3_stmt *stmt = NULL;
     if (find_guideline(s, &guideline, err) != 0) return -1;
-    if (sql_get_rows(s, &stmt, SQL, COLUMNS, n, err) != 0) return -1;
+    if (sql_get_rows(s, &stmt, SQL, ROW, n, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, annotator_id);
+    sqlite3_bind_int64(stmt, 2, session_id);
+    sqlite3_bind_int64(stmt, 3, store_time_us());
+    sql_bind_id(stmt, 4, guideline);
     for (int i = 0; i < n; i++) {
-        const int at = i * COLUMNS;
+        const int at = SHARED + i * OWN;
         sqlite3_bind_int64(stmt, at + 1, comparison_id[i]);
-        sqlite3_bind_int64(stmt, at + 2, annotator_id);
-        sqlite3_bind_int64(stmt, at + 3, session_id);
-        sqlite3_bind_int(stmt, at + 4, store_is_swapped(s, comparison_id[i], annotator_id));
-        sqlite3_bind_int64(stmt, at + 5, now);
-        sqlite3_bind_int64(stmt, at + 6, now);
-        sql_bind_text(stmt, at + 7, "done");
-        sql_bind_text(stmt, at + 8, "annotator");
-        sql_bind_id(stmt, at + 9, guideline);
+        sqlite3_bind_int(stmt, at + 2, store_is_swapped(s, comparison_id[i], annotator_id));
     }
     if (sql_run(s, stmt, "assign comparisons", err) != 0) return -1;
     *first = sqlite3_last_insert_rowid(s->db) - n + 1;

@@ -21,41 +21,38 @@ typedef int Put(ImportRows *r, int i, int n, Error *err);
 static int put_prompts(ImportRows *r, int from, int n, Error *err)
 {
     static const char SQL[] =
-        "INSERT OR FAIL INTO prompt(id,content_id,source,split,family,created_us) VALUES";
-    enum { COLUMNS = 6 };
-    const int64_t now = store_time_us();
+        "INSERT OR FAIL INTO prompt(source,created_us,id,content_id,split,family) VALUES";
+    enum { SHARED = 2, OWN = 4 };
     sqlite3_stmt *stmt = NULL;
-    if (sql_get_rows(r->store, &stmt, SQL, COLUMNS, n, err) != 0) return -1;
+    if (sql_get_rows(r->store, &stmt, SQL, "(?1,?2,?,?,?,?)", n, err) != 0) return -1;
+    sql_bind_text(stmt, 1, r->source);
+    sqlite3_bind_int64(stmt, 2, store_time_us());
     for (int i = 0; i < n; i++) {
         const PromptRow *row = &r->prompt[from + i];
-        const int at = i * COLUMNS;
+        const int at = SHARED + i * OWN;
         sqlite3_bind_int64(stmt, at + 1, row->id);
         sqlite3_bind_int64(stmt, at + 2, row->content_id);
-        sql_bind_text(stmt, at + 3, r->source);
-        sql_bind_split(stmt, at + 4, row->split);
-        sqlite3_bind_int64(stmt, at + 5, row->family);
-        sqlite3_bind_int64(stmt, at + 6, now);
+        sql_bind_split(stmt, at + 3, row->split);
+        sqlite3_bind_int64(stmt, at + 4, row->family);
     }
     return sql_run(r->store, stmt, "add prompts", err);
 }
 
 static int put_answers(ImportRows *r, int from, int n, Error *err)
 {
-    static const char SQL[] = "INSERT OR FAIL INTO response(id,prompt_id,model_id,content_id,seed,"
-                              "sample_no,n_tokens,created_us) VALUES";
-    enum { COLUMNS = 8 };
-    const int64_t now = store_time_us();
+    static const char SQL[] = "INSERT OR FAIL INTO response(model_id,created_us,seed,sample_no,"
+                              "n_tokens,id,prompt_id,content_id) VALUES";
+    enum { SHARED = 2, OWN = 3 };
     sqlite3_stmt *stmt = NULL;
-    if (sql_get_rows(r->store, &stmt, SQL, COLUMNS, n, err) != 0) return -1;
+    if (sql_get_rows(r->store, &stmt, SQL, "(?1,?2,0,0,0,?,?,?)", n, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, r->model_id);
+    sqlite3_bind_int64(stmt, 2, store_time_us());
     for (int i = 0; i < n; i++) {
         const AnswerRow *row = &r->answer[from + i];
-        const int at = i * COLUMNS;
+        const int at = SHARED + i * OWN;
         sqlite3_bind_int64(stmt, at + 1, row->id);
         sqlite3_bind_int64(stmt, at + 2, row->prompt_id);
-        sqlite3_bind_int64(stmt, at + 3, r->model_id);
-        sqlite3_bind_int64(stmt, at + 4, row->content_id);
-        for (int k = 5; k <= 7; k++) sqlite3_bind_int(stmt, at + k, 0);
-        sqlite3_bind_int64(stmt, at + 8, now);
+        sqlite3_bind_int64(stmt, at + 3, row->content_id);
     }
     return sql_run(r->store, stmt, "add responses", err);
 }
@@ -63,22 +60,20 @@ static int put_answers(ImportRows *r, int from, int n, Error *err)
 static int put_pairs(ImportRows *r, int from, int n, Error *err)
 {
     static const char SQL[] =
-        "INSERT OR FAIL INTO comparison(id,campaign_id,prompt_id,a_id,b_id,origin,created_us) "
+        "INSERT OR FAIL INTO comparison(campaign_id,created_us,origin,id,prompt_id,a_id,b_id) "
         "VALUES";
-    enum { COLUMNS = 7 };
-    const int64_t now = store_time_us();
+    enum { SHARED = 2, OWN = 4 };
     sqlite3_stmt *stmt = NULL;
-    if (sql_get_rows(r->store, &stmt, SQL, COLUMNS, n, err) != 0) return -1;
+    if (sql_get_rows(r->store, &stmt, SQL, "(?1,?2,'import',?,?,?,?)", n, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, r->store->campaign_id);
+    sqlite3_bind_int64(stmt, 2, store_time_us());
     for (int i = 0; i < n; i++) {
         const PairRow *row = &r->pair[from + i];
-        const int at = i * COLUMNS;
+        const int at = SHARED + i * OWN;
         sqlite3_bind_int64(stmt, at + 1, row->id);
-        sqlite3_bind_int64(stmt, at + 2, r->store->campaign_id);
-        sqlite3_bind_int64(stmt, at + 3, row->prompt_id);
-        sqlite3_bind_int64(stmt, at + 4, row->a_id);
-        sqlite3_bind_int64(stmt, at + 5, row->b_id);
-        sql_bind_text(stmt, at + 6, "import");
-        sqlite3_bind_int64(stmt, at + 7, now);
+        sqlite3_bind_int64(stmt, at + 2, row->prompt_id);
+        sqlite3_bind_int64(stmt, at + 3, row->a_id);
+        sqlite3_bind_int64(stmt, at + 4, row->b_id);
     }
     return sql_run(r->store, stmt, "add comparisons", err);
 }

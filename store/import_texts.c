@@ -117,7 +117,7 @@ static int put(ImportTexts *t, int from, int n, int64_t next, Store *s, Error *e
     enum { COLUMNS = 3 };
     const int *at = t->once + from;
     sqlite3_stmt *stmt = NULL;
-    if (sql_get_rows(s, &stmt, SQL, COLUMNS, n, err) != 0) return -1;
+    if (sql_get_rows(s, &stmt, SQL, "(?,?,?)", n, err) != 0) return -1;
     for (int i = 0; i < n; i++) {
         ImportText *text = &t->text[at[i]];
         fetch(t, from + i);

@@ -137,37 +137,44 @@ static int read_head(Store *s, unsigned char prev[HASH_BYTES], bool *any, Error 
     return 0;
 }
 
-static const char INSERT[] =
-    "INSERT INTO "
-    "label(uuid,assignment_id,session_id,supersedes,op,outcome,pref,shown_us,submitted_us,"
-    "active_ms,layout,comment,prev_hash,row_hash,hash_version,confidence,first_input_us,seen_a,"
-    "seen_b,reasons) VALUES";
-enum { COLUMNS = 20 };
+/* What every label has; those that people give have more. */
+#define GIVEN                                                                            \
+    "INSERT INTO label(op,active_ms,hash_version,session_id,uuid,assignment_id,outcome," \
+    "pref,shown_us,submitted_us,comment,prev_hash,row_hash"
+enum { SHARED = 4, OWN = 9 };
 
-/* The parameters from `at` + 1 on. */
-static void bind_label(sqlite3_stmt *stmt, int at, const Facts *f, const unsigned char *prev,
-                       const unsigned char *hash)
+/* The parameters that all labels of a statement share, then those of one from `at` + 1 on. */
+static void bind_shared(sqlite3_stmt *stmt, const Facts *f)
+{
+    sql_bind_text(stmt, 1, f->op);
+    sqlite3_bind_int64(stmt, 2, f->number[6]);
+    sqlite3_bind_int(stmt, 3, f->version);
+    sqlite3_bind_int64(stmt, 4, f->number[1]);
+}
+
+static void bind_own(sqlite3_stmt *stmt, int at, const Facts *f, const unsigned char *prev,
+                     const unsigned char *hash)
 {
     sqlite3_bind_blob(stmt, at + 1, f->uuid, 16, SQLITE_STATIC);
     sqlite3_bind_int64(stmt, at + 2, f->number[0]);
-    sqlite3_bind_int64(stmt, at + 3, f->number[1]);
-    sql_bind_id(stmt, at + 4, f->number[2]);
-    sql_bind_text(stmt, at + 5, f->op);
-    sql_bind_text(stmt, at + 6, f->outcome);
+    sql_bind_text(stmt, at + 3, f->outcome);
     /* 0 stands for both "no preference" (a tie) and "none given" (a skip): the outcome tells them apart. */
     if (f->outcome && strcmp(f->outcome, "skip") != 0 && strcmp(f->outcome, "flag") != 0)
-        sqlite3_bind_int64(stmt, at + 7, f->number[3]);
-    sqlite3_bind_int64(stmt, at + 8, f->number[4]);
-    sqlite3_bind_int64(stmt, at + 9, f->number[5]);
-    sqlite3_bind_int64(stmt, at + 10, f->number[6]);
-    sql_bind_text(stmt, at + 11, f->layout);
-    sql_bind_text(stmt, at + 12, f->comment);
-    if (prev) sqlite3_bind_blob(stmt, at + 13, prev, HASH_BYTES, SQLITE_STATIC);
-    sqlite3_bind_blob(stmt, at + 14, hash, HASH_BYTES, SQLITE_STATIC);
-    sqlite3_bind_int(stmt, at + 15, f->version);
+        sqlite3_bind_int64(stmt, at + 4, f->number[3]);
+    sqlite3_bind_int64(stmt, at + 5, f->number[4]);
+    sqlite3_bind_int64(stmt, at + 6, f->number[5]);
+    sql_bind_text(stmt, at + 7, f->comment);
+    if (prev) sqlite3_bind_blob(stmt, at + 8, prev, HASH_BYTES, SQLITE_STATIC);
+    sqlite3_bind_blob(stmt, at + 9, hash, HASH_BYTES, SQLITE_STATIC);
+}
+
+static void bind_person(sqlite3_stmt *stmt, int at, const Facts *f)
+{
+    sql_bind_id(stmt, at + 1, f->number[2]);
+    sql_bind_text(stmt, at + 2, f->layout);
+    sql_bind_text(stmt, at + 3, f->reasons);
     for (int i = 0; i < ADDED; i++)
-        if (f->added[i] != NONE_GIVEN) sqlite3_bind_int64(stmt, at + 16 + i, f->added[i]);
-    sql_bind_text(stmt, at + 20, f->reasons);
+        if (f->added[i] != NONE_GIVEN) sqlite3_bind_int64(stmt, at + 4 + i, f->added[i]);
 }
 
 static int insert_labels(Store *s, sqlite3_stmt *stmt, const unsigned char *head, Error *err)
@@ -212,6 +219,9 @@ static int take_row(Store *s, Facts *f, const LabelRow *row, Error *err)
 
 int label_append(Store *s, const LabelRow *row, int64_t *id, Error *err)
 {
+    static const char SQL[] =
+        GIVEN ",supersedes,layout,reasons,confidence,first_input_us,seen_a,seen_b)"
+              " VALUES(?1,?2,?3,?4,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
     unsigned char prev[HASH_BYTES], hash[HASH_BYTES];
     bool any = false;
     Facts f;
@@ -220,8 +230,10 @@ int label_append(Store *s, const LabelRow *row, int64_t *id, Error *err)
     if (read_shown(s, row->assignment_id, &f, &shown, err) != 0) return -1;
     hash_row(hash, any ? prev : NULL, &f);
     sql_release(shown);
-    if (sql_get_rows(s, &stmt, INSERT, COLUMNS, 1, err) != 0) return -1;
-    bind_label(stmt, 0, &f, any ? prev : NULL, hash);
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    bind_shared(stmt, &f);
+    bind_own(stmt, SHARED, &f, any ? prev : NULL, hash);
+    bind_person(stmt, SHARED + OWN, &f);
     if (insert_labels(s, stmt, hash, err) != 0) return -1;
     *id = sqlite3_last_insert_rowid(s->db);
     return 0;
@@ -229,19 +241,24 @@ int label_append(Store *s, const LabelRow *row, int64_t *id, Error *err)
 
 int label_append_rows(Store *s, const LabelRow *row, const LabelShown *shown, int n, Error *err)
 {
+    static const char SQL[] = GIVEN ") VALUES", ROW[] = "(?1,?2,?3,?4,?,?,?,?,?,?,?,?,?)";
     unsigned char chain[SQL_ROWS + 1][HASH_BYTES]; /* [0]: of the label before */
     bool any = false;
     sqlite3_stmt *stmt = NULL;
     assert(n > 0 && n <= SQL_ROWS);
     if (read_head(s, chain[0], &any, err) != 0) return -1;
-    if (sql_get_rows(s, &stmt, INSERT, COLUMNS, n, err) != 0) return -1;
+    if (sql_get_rows(s, &stmt, SQL, ROW, n, err) != 0) return -1;
     for (int i = 0; i < n; i++) {
         const unsigned char *prev = any || i > 0 ? chain[i] : NULL;
         Facts f;
+        assert(row[i].session_id == row->session_id && !row[i].retract && !row[i].active_ms);
+        assert(!row[i].supersedes && !row[i].layout && !row[i].reasons && !row[i].confidence &&
+               !row[i].first_input_us && !row[i].seen);
         if (take_row(s, &f, &row[i], err) != 0) return -1;
         take_shown(&f, &shown[i]);
         hash_row(chain[i + 1], prev, &f);
-        bind_label(stmt, i * COLUMNS, &f, prev, chain[i + 1]);
+        if (i == 0) bind_shared(stmt, &f);
+        bind_own(stmt, SHARED + i * OWN, &f, prev, chain[i + 1]);
     }
     return insert_labels(s, stmt, chain[n], err);
 }

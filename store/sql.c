@@ -69,15 +69,14 @@ int sql_get(Store *s, sqlite3_stmt **out, const char *sql, Error *err)
     return find_cached(s, out, sql, 0) ? 0 : prepare(s, out, sql, 0, sql, err);
 }
 
-int sql_get_rows(Store *s, sqlite3_stmt **out, const char *head, int columns, int n, Error *err)
+int sql_get_rows(Store *s, sqlite3_stmt **out, const char *head, const char *row, int n, Error *err)
 {
     if (find_cached(s, out, head, n)) return 0;
     Text t = {0};
     text_add(&t, head);
     for (int i = 0; i < n; i++) {
-        text_add(&t, i ? ",(" : "(");
-        for (int k = 0; k < columns; k++) text_add(&t, k ? ",?" : "?");
-        text_add(&t, ")");
+        text_add(&t, i ? "," : "");
+        text_add(&t, row);
     }
     const int rc = prepare(s, out, head, n, t.bytes, err);
     text_free(&t);

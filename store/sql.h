@@ -52,9 +52,11 @@ int sql_exec(Store *s, const char *sql, const char *doing, Error *err);
 /* A prepared statement, ready to bind; it belongs to the store.  `sql` is a string that stays. */
 int sql_get(Store *s, sqlite3_stmt **out, const char *sql, Error *err);
 /* The same of one that inserts n rows at once, which costs a third of n statements where a table has checks and
- * indexes: `head` up to VALUES, then n times (?,?,...) of `columns` parameters, bound from 1 on. */
+ * indexes: `head` up to VALUES, then n times `row`.  What all rows share stands in it first, as (?1,?2,?,?): the
+ * others are then numbered from there on, row by row. */
 enum { SQL_ROWS = 40 };
-int sql_get_rows(Store *s, sqlite3_stmt **out, const char *head, int columns, int n, Error *err);
+int sql_get_rows(Store *s, sqlite3_stmt **out, const char *head, const char *row, int n,
+                 Error *err);
 /* How many of those that are left (> 0) such a statement takes: few numbers, so that few statements are kept. */
 int sql_rows_of(int left);
 /* 1: a row stands there; 0: no more, and the statement is reset; -1: error, and it is reset. */
@@ -184,7 +186,8 @@ typedef struct {
     const char *role;
     const unsigned char *prompt, *a, *b; /* hashes of the texts */
 } LabelShown;
-/* n labels (at most SQL_ROWS) one after the other. */
+/* n labels (at most SQL_ROWS) of one session one after the other, each the first of its assignment and without what
+ * only people say: layout, reasons, confidence, what they saw. */
 int label_append_rows(Store *s, const LabelRow *row, const LabelShown *shown, int n, Error *err);
 /* Recompute the chain; *n is how many labels it has. */
 int label_verify(Store *s, int64_t *n, Error *err);
