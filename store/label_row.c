@@ -138,8 +138,8 @@ static int read_head(Store *s, unsigned char prev[HASH_BYTES], bool *any, Error 
 }
 
 /* What every label has; those that people give have more. */
-#define GIVEN                                                                            \
-    "INSERT INTO label(op,active_ms,hash_version,session_id,uuid,assignment_id,outcome," \
+#define GIVEN                                                                                    \
+    "INSERT OR FAIL INTO label(op,active_ms,hash_version,session_id,uuid,assignment_id,outcome," \
     "pref,shown_us,submitted_us,comment,prev_hash,row_hash"
 enum { SHARED = 4, OWN = 9 };
 

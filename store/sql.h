@@ -73,7 +73,9 @@ void sql_wait(Store *s, bool wait);
 int sql_begin(Store *s, Error *err);
 /* For many rows at once, outside a transaction: more cache, and no look at foreign keys and CHECKs, which take a
  * third of the time.  The ids of rows that refer to each other come from adding these, the words of enums from
- * our own tables; store_verify looks at both.  false: as at opening. */
+ * our own tables; store_verify looks at both.  Nor are there triggers, for which SQLite would copy all rows of a
+ * statement aside: rows that must stay cannot be changed or deleted at all meanwhile, a label's `supersedes` is of
+ * its own assignment by how it is found, and a data set has no drafts.  false: as at opening. */
 int sql_bulk(Store *s, bool on, Error *err);
 /* COMMIT when rc is 0, else (or when that fails) ROLLBACK.  Returns 0 or -1. */
 int sql_finish(Store *s, int rc, Error *err);

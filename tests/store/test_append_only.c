@@ -186,13 +186,31 @@ static void verify_finds_a_dangling_reference(void **state)
     verify_finds("PRAGMA foreign_keys=OFF; DELETE FROM session", "reference");
 }
 
+/* An import does without triggers. */
+static void rows_stay_while_triggers_are_off(void **state)
+{
+    (void)state;
+    static const char *const BAD[] = {"UPDATE label SET pref=-pref", "DELETE FROM label",
+                                      "UPDATE content SET body='x'", "DELETE FROM content",
+                                      "DELETE FROM judgement",       "DELETE FROM redaction"};
+    one_label();
+    OK(sql_bulk(store, true, &err));
+    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++)
+        assert_int_equal(sqlite3_exec(store->db, BAD[i], NULL, NULL, NULL), SQLITE_AUTH);
+    OK(sql_bulk(store, false, &err));
+    assert_int_equal(sqlite3_exec(store->db, BAD[0], NULL, NULL, NULL), SQLITE_CONSTRAINT_TRIGGER);
+    assert_int_equal(sqlite3_exec(store->db, BAD[1], NULL, NULL, NULL), SQLITE_CONSTRAINT_TRIGGER);
+    assert_int_equal(sqlite3_exec(store->db, "DELETE FROM demonstration", NULL, NULL, NULL),
+                     SQLITE_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(schema_refuses_what_must_not_be),   TEST(verify_finds_an_edited_label),
         TEST(verify_finds_an_edited_assignment), TEST(verify_finds_a_label_given_to_somebody_else),
         TEST(verify_finds_an_edited_answer),     TEST(verify_finds_a_missing_label),
-        TEST(verify_finds_a_dangling_reference),
+        TEST(verify_finds_a_dangling_reference), TEST(rows_stay_while_triggers_are_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
