@@ -262,16 +262,24 @@ static void few_rows_are_not_worth_keeping(void **state)
 }
 
 /* 6,000 rows are 24,000 in the tables; then a status looks at what came later alone. */
-static void import_keeps_the_tally(void **state)
+static const char *preferences(void)
 {
-    (void)state;
-    StoreStatus s = {0};
     Text t = {0};
     for (int i = 0; i < 6000; i++)
         text_format(&t,
                     "{\"prompt\":\"ask %c%c%c\",\"chosen\":\"good %d\",\"rejected\":\"bad %d\"}\n",
                     'a' + i % 26, 'a' + i / 26 % 26, 'a' + i / 676, i, i);
-    take(t.bytes);
+    const char *path = write_file("rows.jsonl", t.bytes);
+    text_free(&t);
+    return path;
+}
+
+static void import_keeps_the_tally(void **state)
+{
+    (void)state;
+    StoreStatus s = {0};
+    ImportResult r = import(preferences());
+    store_import_free(&r);
     assert_int_equal(raw_number("SELECT n FROM tally WHERE what='labeled'"), 6000);
     work_begin();
     OK(store_status(store, &s, &err));
@@ -279,7 +287,46 @@ static void import_keeps_the_tally(void **state)
     assert_int_equal(s.labeled, 6000);
     assert_status_is_by_definition();
     store_status_free(&s);
-    text_free(&t);
+}
+
+#define HIDE_TALLY "ALTER TABLE tally RENAME TO hidden"
+#define SHOW_TALLY "ALTER TABLE hidden RENAME TO tally"
+
+/* Nothing is counted before the last batch is there: the second connection is closed, and opens again. */
+static void show_at_end(void *unused, int64_t bytes, int64_t total)
+{
+    (void)unused;
+    if (bytes == total) assert_int_equal(raw_sql(SHOW_TALLY), SQLITE_OK);
+}
+
+static void count_that_fails_on_the_way_is_made_up_for(void **state)
+{
+    (void)state;
+    const ImportOptions options = {.on_progress = show_at_end};
+    ImportResult r = {0};
+    const char *path = preferences();
+    assert_int_equal(raw_sql(HIDE_TALLY), SQLITE_OK);
+    OK(store_import(store, path, &options, &r, &err));
+    assert_int_equal(r.taken, 6000);
+    assert_int_equal(raw_number("SELECT n FROM tally WHERE what='labeled'"), 6000);
+    assert_status_is_by_definition();
+    store_import_free(&r);
+}
+
+static void count_that_fails_is_no_failure_of_the_import(void **state)
+{
+    (void)state;
+    StoreVerified verified = {0};
+    const char *path = preferences();
+    assert_int_equal(raw_sql(HIDE_TALLY), SQLITE_OK);
+    ImportResult r = import(path);
+    assert_int_equal(r.taken, 6000);
+    assert_int_equal(raw_sql(SHOW_TALLY), SQLITE_OK);
+    assert_int_equal(raw_number("SELECT count(*) FROM tally"), 0);
+    assert_status_is_by_definition();
+    OK(store_verify(store, &verified, &err));
+    assert_int_equal(verified.labels, 6000);
+    store_import_free(&r);
 }
 
 static void a_tally_that_is_wrong_is_found_out(void **state)
@@ -321,6 +368,8 @@ int main(void)
         TEST(pieces_of_any_size_are_the_same),
         TEST(few_rows_are_not_worth_keeping),
         TEST(import_keeps_the_tally),
+        TEST(count_that_fails_on_the_way_is_made_up_for),
+        TEST(count_that_fails_is_no_failure_of_the_import),
         TEST(a_tally_that_is_wrong_is_found_out),
         TEST(status_does_not_wait_to_keep_it),
     };
