@@ -83,6 +83,24 @@ static int read_back(Store *s, const char *pragma, const char *want, Error *err)
 
 #define CACHE "PRAGMA cache_size=-32768;" /* KiB */
 
+static const char *journal_mode(void)
+{
+    return sql_wal_is_safe(sqlite3_libversion_number()) ? "wal" : "truncate";
+}
+
+/* Where there is a rollback journal, each large transaction writes some hundred megabytes of it: one that is kept and
+ * begun anew has its place on the disk already.  It ends a transaction as safely, by zeros over its head that are
+ * synced.  Afterwards the file goes: the next transaction, maybe much later, would be what cuts it short. */
+static int set_journal(Store *s, bool bulk, Error *err)
+{
+    static const char KEEP[] = "PRAGMA journal_mode=persist";
+    static const char REMOVE[] = "PRAGMA journal_mode=delete";
+    if (strcmp(journal_mode(), "truncate") != 0) return 0;
+    if (bulk) return sql_exec(s, KEEP, "prepare", err);
+    if (sql_exec(s, REMOVE, "prepare", err) != 0) return -1;
+    return read_back(s, "PRAGMA journal_mode=truncate", "truncate", err);
+}
+
 /* While triggers are off, what they refuse is refused here: when a statement is prepared, so that rows cost nothing. */
 static int keep_rows(void *context, int action, const char *table, const char *column,
                      const char *database, const char *trigger)
@@ -115,7 +133,7 @@ int sql_bulk(Store *s, bool on, Error *err)
                  on ? bulk : "PRAGMA foreign_keys=ON; PRAGMA ignore_check_constraints=OFF;" CACHE,
                  "prepare", err) != 0)
         return -1;
-    if (set_triggers(s, !on, err) != 0) return -1;
+    if (set_triggers(s, !on, err) != 0 || set_journal(s, on, err) != 0) return -1;
     if (on) return 0;
     if (read_back(s, "PRAGMA ignore_check_constraints", "0", err) != 0) return -1;
     return read_back(s, "PRAGMA foreign_keys", "1", err);
@@ -141,7 +159,7 @@ static int set_up_reading(Store *s, Error *err)
  * acknowledged when the power goes. */
 static int set_up(Store *s, Error *err)
 {
-    const char *mode = sql_wal_is_safe(sqlite3_libversion_number()) ? "wal" : "truncate";
+    const char *mode = journal_mode();
     char pragma[64];
     snprintf(pragma, sizeof pragma, "PRAGMA journal_mode=%s", mode);
 

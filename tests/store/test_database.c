@@ -422,6 +422,23 @@ static void database_without_write_permission_is_refused(void **state)
     store_close(reader);
 }
 
+/* Of an import it may be some hundred megabytes. */
+static void a_journal_kept_for_many_rows_goes_afterwards(void **state)
+{
+    (void)state;
+    char journal[sizeof db_path + 16];
+    if (sql_wal_is_safe(sqlite3_libversion_number())) skip();
+    snprintf(journal, sizeof journal, "%s-journal", db_path);
+    OK(sql_bulk(store, true, &err));
+    add_pairs(3);
+    assert_true(file_size(journal) > 0);
+    OK(sql_bulk(store, false, &err));
+    assert_false(file_exists(journal));
+    begin_session_of(store, "ada", ANNOTATOR_HUMAN);
+    assert_int_equal(file_size(journal), 0);
+    assert_int_equal(raw_number("SELECT count(*) FROM comparison"), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -442,6 +459,7 @@ int main(void)
         TEST(create_never_overwrites),
         TEST(create_leaves_no_other_files),
         TEST(database_without_write_permission_is_refused),
+        TEST(a_journal_kept_for_many_rows_goes_afterwards),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
