@@ -205,6 +205,16 @@ void weight_pack(Weight *w, int backward)
     table()->weight_pack(w, backward);
 }
 
+size_t weight_backward_size(const Weight *w)
+{
+    return table()->weight_backward_size(w);
+}
+
+void weight_lend(Weight *w, real *room)
+{
+    table()->weight_lend(w, room);
+}
+
 void linear_forward(real *out, const real *x, Weight *w, const real *bias, int N)
 {
     assert(N >= 0);

@@ -18,6 +18,8 @@ typedef struct {
     void (*weight_free)(Weight *w);
     void (*weight_changed)(Weight *w);
     void (*weight_pack)(Weight *w, int backward);
+    size_t (*weight_backward_size)(const Weight *w);
+    void (*weight_lend)(Weight *w, real *room);
     void (*linear_forward)(real *out, const real *x, Weight *w, const real *bias, int N);
     void (*linear_backward)(real *dx, real *dw, real *dbias, const real *dout, const real *x,
                             Weight *w, int N);

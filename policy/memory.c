@@ -15,18 +15,31 @@ static size_t linear_packed(size_t OUT, size_t IN, bool backward)
     return packed(OUT, IN) + (backward ? packed(IN, OUT) : 0);
 }
 
+/* Of a block's four. */
+static size_t block_packed(const ModelConfig *c, bool backward)
+{
+    const size_t C = (size_t)c->C, F = (size_t)c->F, up = c->gated_mlp ? 2 * F : F;
+    const size_t q = (size_t)(c->NH * c->HD), kv = (size_t)(c->NKV * c->HD);
+    return linear_packed(q + 2 * kv, C, backward) + linear_packed(C, q, backward) +
+           linear_packed(up, C, backward) + linear_packed(C, F, backward);
+}
+
+/* Of weights that are trained themselves the backward's are there for one block at a time. */
+static size_t blocks_packed(const ModelConfig *c, const ModelUse *use)
+{
+    const size_t layers = (size_t)c->n_layer;
+    const size_t one = block_packed(c, false), both = block_packed(c, true);
+    if (!use->trained) return layers * one;
+    return use->changed ? layers * one + (both - one) : layers * both;
+}
+
 size_t model_memory(const ModelConfig *c, const ModelUse *use)
 {
-    const size_t C = (size_t)c->C, F = (size_t)c->F, V = (size_t)c->V;
+    const size_t C = (size_t)c->C, V = (size_t)c->V;
     const size_t rope = c->learned_positions ? 0 : (size_t)c->max_T * (size_t)c->HD;
     if (!use) return sizeof(real) * (model_size(c) + rope);
-    const size_t q = (size_t)(c->NH * c->HD), kv = (size_t)(c->NKV * c->HD);
-    const size_t up = c->gated_mlp ? 2 * F : F;
-    const size_t block = linear_packed(q + 2 * kv, C, use->trained) +
-                         linear_packed(C, q, use->trained) + linear_packed(up, C, use->trained) +
-                         linear_packed(C, F, use->trained);
     const size_t head = use->predicts ? linear_packed(V, C, use->predictions_trained) : 0;
-    const size_t forms = (size_t)c->n_layer * block + head;
+    const size_t forms = blocks_packed(c, use) + head;
     const bool pairs = c->compute == COMPUTE_BF16 || (c->type == DTYPE_BF16 && !use->changed);
     return sizeof(real) * (model_size(c) + rope + (pairs ? forms / 2 : forms));
 }

@@ -241,6 +241,7 @@ void model_free(Model *m)
     for (int i = 0; i < n_linears(m); i++) weight_free(linear_at(m, i)->weight);
     parameters_free(&m->parameters);
     buffer_free(m->rope);
+    buffer_free(m->backward);
     free(m->tensor);
     free(m->companions);
     free(m->left_out);
@@ -256,7 +257,29 @@ void model_changed(Model *m)
 
 void model_pack(Model *m, bool backward)
 {
-    for (int i = 0; i < 4 * m->config.n_layer; i++) weight_pack(linear_at(m, i)->weight, backward);
+    const bool all = backward && !m->parameters.g;
+    for (int i = 0; i < 4 * m->config.n_layer; i++) weight_pack(linear_at(m, i)->weight, all);
+}
+
+/* Every block has weights of the same shapes. */
+void model_pack_block(Model *m, int layer)
+{
+    size_t n = 0;
+    if (!m->parameters.g) return;
+    for (int i = 0; i < 4; i++) n += weight_backward_size(linear_at(m, i)->weight);
+    if (!m->backward) m->backward = buffer_new(n);
+    real *at = m->backward;
+    for (int i = 4 * layer; i < 4 * layer + 4; i++) {
+        Weight *w = linear_at(m, i)->weight;
+        weight_lend(w, at);
+        at += weight_backward_size(w);
+    }
+}
+
+void model_leave_block(Model *m, int layer)
+{
+    if (!m->parameters.g) return;
+    for (int i = 4 * layer; i < 4 * layer + 4; i++) weight_lend(linear_at(m, i)->weight, NULL);
 }
 
 void model_copy(Model *to, const Model *from)

@@ -49,8 +49,10 @@ typedef struct Model {
     size_t wpe_at; /* learned positions */
     Block *block;  /* (n_layer) */
     Norm final_norm;
-    Linear head;      /* (V, C): the embedding itself when tied */
-    real *rope;       /* (max_T, HD) or NULL */
+    Linear head; /* (V, C): the embedding itself when tied */
+    real *rope;  /* (max_T, HD) or NULL */
+    real *
+        backward; /* one block's weights, packed for its backward; NULL before the first, or frozen */
     bool bare_names;  /* of a file whose names lack the prefix: h.0..., not transformer.h.0... */
     char *companions; /* folder whose tokenizer goes with every save; NULL: none */
     char *left_out;   /* for the log: tensors of the file that are none of its own; NULL: none */
@@ -97,8 +99,12 @@ int model_save_companions(const Model *m, const char *dir, Error *err);
 void model_copy(Model *to, const Model *from);
 /* Weights have changed: packed forms are made again before their next use. */
 void model_changed(Model *m);
-/* Make those of the blocks now, so that tasks can share them. */
+/* Make those of the blocks now, so that tasks can share them.  Of weights that are trained, the backward's are made
+ * block by block, in the same memory: */
 void model_pack(Model *m, bool backward);
+/* by the first of these, to be left to the next block by the second. */
+void model_pack_block(Model *m, int layer);
+void model_leave_block(Model *m, int layer);
 /* SHA-256 (hex) of the weights as they are, in file order: which model this is. */
 void model_hash(char out[65], const Model *m);
 

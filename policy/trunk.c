@@ -330,7 +330,9 @@ void trunk_backward(Model *m, Adapter *adapter, Activations *a, const Rows *r)
     if (train) norm_backward(m, &m->final_norm, NULL, a->dhidden, a->last, a->mean, a->rstd, r->N);
     for (int l = c->n_layer - 1; l >= 0; l--) {
         pass.layer = l;
+        model_pack_block(m, l);
         each_part(&pass, block_backward);
+        model_leave_block(m, l);
         block_weights(&pass);
         real *dx = a->d.x;
         a->d.x = a->d.out, a->d.out = dx;

@@ -188,6 +188,7 @@ void cpu_add_outer(float *dw, const float *left, ptrdiff_t left_ld, int M, const
 typedef struct {
     float *floats;
     uint32_t *pairs, *bf16;
+    float *lent; /* where they are, if it is not their own */
     bool ready;
 } Panels;
 
@@ -211,6 +212,8 @@ ENTRY(weight_new);
 ENTRY(weight_free);
 ENTRY(weight_changed);
 ENTRY(weight_pack);
+ENTRY(weight_backward_size);
+ENTRY(weight_lend);
 ENTRY(linear_forward);
 ENTRY(linear_backward);
 ENTRY(lowrank_forward);

@@ -14,12 +14,20 @@ Weight *ISA(weight_new)(const real *values, int OUT, int IN, Compute compute)
     return w;
 }
 
+static float *panels_memory(const Panels *p, size_t floats)
+{
+    return p->lent ? p->lent : buffer_new(floats);
+}
+
+/* What is lent stays lent. */
 static void panels_free(Panels *p)
 {
-    buffer_free(p->floats);
-    buffer_free((float *)(void *)p->pairs);
-    buffer_free((float *)(void *)p->bf16);
-    *p = (Panels){0};
+    if (!p->lent) {
+        buffer_free(p->floats);
+        buffer_free((float *)(void *)p->pairs);
+        buffer_free((float *)(void *)p->bf16);
+    }
+    *p = (Panels){.lent = p->lent};
 }
 
 void ISA(weight_free)(Weight *w)
@@ -41,8 +49,8 @@ static void panels_shape(Panels *p, bool pairs, int N, int K)
     const size_t n = (size_t)round_up(N, WIDTH) * (size_t)K;
     if (pairs ? p->pairs != NULL : p->floats != NULL) return;
     panels_free(p);
-    if (pairs) p->pairs = (uint32_t *)(void *)buffer_new(n / 2);
-    else p->floats = buffer_new(n);
+    if (pairs) p->pairs = (uint32_t *)(void *)panels_memory(p, n / 2);
+    else p->floats = panels_memory(p, n);
 }
 
 static Right panels_right(const Panels *p, int K)
@@ -53,14 +61,17 @@ static Right panels_right(const Panels *p, int K)
                    .panel = p->bf16 ? bf16_panel(K) : (ptrdiff_t)K * WIDTH};
 }
 
+/* Floats that panels of (K,N) in bfloat16 take. */
+static size_t bf16_size(int N, int K)
+{
+    return (size_t)round_up(N, WIDTH) / WIDTH * (size_t)bf16_panel(K) / 2;
+}
+
 /* The panels of a product in bfloat16, of w^T or of w. */
 static void bf16_pack(Panels *p, const Weight *w, bool backward)
 {
     const int N = backward ? w->IN : w->OUT, K = backward ? w->OUT : w->IN;
-    if (!p->bf16) {
-        const size_t words = (size_t)round_up(N, WIDTH) / WIDTH * (size_t)bf16_panel(K) / 2;
-        p->bf16 = (uint32_t *)(void *)buffer_new(words);
-    }
+    if (!p->bf16) p->bf16 = (uint32_t *)(void *)panels_memory(p, bf16_size(N, K));
     if (backward) cpu_bf16_rows(p->bf16, w->values, w->IN, K, N);
     else cpu_bf16_columns(p->bf16, w->values, w->IN, N, K);
 }
@@ -102,4 +113,17 @@ void ISA(weight_pack)(Weight *w, int backward)
 {
     cpu_weight_forward(w);
     if (backward) cpu_weight_backward(w);
+}
+
+size_t ISA(weight_backward_size)(const Weight *w)
+{
+    if (w->compute == COMPUTE_BF16) return bf16_size(w->IN, w->OUT);
+    return (size_t)round_up(w->IN, WIDTH) * (size_t)w->OUT;
+}
+
+void ISA(weight_lend)(Weight *w, real *room)
+{
+    panels_free(&w->backward);
+    w->backward.lent = room;
+    if (room) cpu_weight_backward(w);
 }

@@ -38,6 +38,8 @@ Weight *reference_weight_new(const real *values, int OUT, int IN, Compute comput
 void reference_weight_free(Weight *w);
 void reference_weight_changed(Weight *w);
 void reference_weight_pack(Weight *w, int backward);
+size_t reference_weight_backward_size(const Weight *w);
+void reference_weight_lend(Weight *w, real *room);
 void reference_linear_forward(real *out, const real *x, Weight *w, const real *bias, int N);
 void reference_linear_backward(real *dx, real *dw, real *dbias, const real *dout, const real *x,
                                Weight *w, int N);
