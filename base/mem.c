@@ -75,11 +75,25 @@ size_t mem_held(void)
     return held == SIZE_MAX ? 0 : held;
 }
 
-size_t mem_free(void)
+static size_t given = SIZE_MAX;
+
+void mem_limit(size_t bytes)
+{
+    given = bytes;
+}
+
+static size_t of_machine(void)
 {
     const size_t machine = number_in("/proc/meminfo", "MemAvailable:", 1024);
     const size_t limit = number_in("/sys/fs/cgroup/memory.max", "", 1);
     const size_t used = number_in("/sys/fs/cgroup/memory.current", "", 1);
     if (limit == SIZE_MAX || used == SIZE_MAX || used > limit) return machine;
     return limit - used < machine ? limit - used : machine;
+}
+
+size_t mem_free(void)
+{
+    const size_t held = mem_held(), left = given > held ? given - held : 0;
+    const size_t machine = of_machine();
+    return given != SIZE_MAX && left < machine ? left : machine;
 }

@@ -17,5 +17,7 @@ char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * it runs in, whichever is less; and what it holds. */
 size_t mem_free(void);
 size_t mem_held(void);
+/* From now on it may hold so many bytes in all, if there are as many. */
+void mem_limit(size_t bytes);
 
 #endif

@@ -15,6 +15,7 @@ typedef struct {
     BenchShape shape;
     int sequences, length;
     double seconds;
+    bool recompute;
 } TrainOptions;
 
 static const Option OPTIONS[] = {
@@ -24,6 +25,8 @@ static const Option OPTIONS[] = {
      "tokens of a sequence (128)"},
     {"seconds", OPTION_DOUBLE, offsetof(TrainOptions, seconds), 0.001, 3600, "S",
      "at least three steps, and more until this is over (5)"},
+    {"recompute", OPTION_SWITCH, offsetof(TrainOptions, recompute), 0, 0, NULL,
+     "make activations again in the backward: less memory, more time"},
     {0},
 };
 
@@ -124,6 +127,7 @@ static int bench(Context *ctx, int argc, char **argv, Error *err)
         return error_usage(err, "--length %d: the model's context has %d tokens", o.length,
                            c.max_T);
     const PolicyOptions options = {.train = true,
+                                   .recompute = o.recompute,
                                    .max_tokens = o.sequences * o.length,
                                    .beta1 = 0.9,
                                    .beta2 = 0.999,

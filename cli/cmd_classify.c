@@ -186,6 +186,7 @@ static int train(Classify *w, Error *err)
     PolicyOptions options = classifier_options(&w->settings, K, w->ctx->seed);
     if (loaded_train_adapter(&w->adapter, &w->base, &w->lora, w->ctx->seed, err) != 0) return -1;
     options.adapter = w->adapter;
+    options.recompute = w->options.training.recompute;
     w->policy = policy_open(w->base.model, &options);
     w->training = classifier_training_new(w->policy, K, &train, &valid, &w->settings, w->ctx->seed);
     Trainer trainer = classifier_trainer(w->training, save_names, w);
@@ -207,7 +208,7 @@ static int open_base(Classify *w, Error *err)
     if (loaded_check_lora(&w->base, &w->lora, err) != 0 || read_texts(w, err) != 0) return -1;
     const PolicyOptions options = classifier_options(&w->settings, w->names.n, w->ctx->seed);
     if (memory_plan_training(&w->base, options, &w->lora, &(ModelUse){.trained = true},
-                             w->options.training.dry_run, err) != 0)
+                             &w->options.training, err) != 0)
         return -1;
     return loaded_read(&w->base, err);
 }

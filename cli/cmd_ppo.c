@@ -98,7 +98,8 @@ static bool is_shared(const PpoRun *r)
 }
 
 /* Frozen weights in memory once for all that are seen through them; full training has two more copies. */
-static void plan_memory(MemoryPlan *plan, const PpoRun *r, Adapter *of_policy, Adapter *of_value)
+static void plan_memory(MemoryPlan *plan, const PpoRun *r, Adapter *of_policy, Adapter *of_value,
+                        bool recompute)
 {
     const ModelConfig *c = &r->start.model->config, *v = &r->reward.model->config;
     const bool lora = of_policy != NULL;
@@ -110,6 +111,7 @@ static void plan_memory(MemoryPlan *plan, const PpoRun *r, Adapter *of_policy, A
     PolicyOptions policy = ppo_policy_options(&r->settings);
     PolicyOptions value = ppo_value_options(&r->settings);
     policy.adapter = of_policy, value.adapter = of_value;
+    policy.recompute = value.recompute = recompute;
     memory_plan_add_weights(plan, &r->start, lora ? &learns : &predicts);
     memory_plan_add_weights(plan, &r->reference, &predicts);
     memory_plan_add_weights(plan, &r->reward, &scores);
@@ -131,14 +133,15 @@ static void plan_memory(MemoryPlan *plan, const PpoRun *r, Adapter *of_policy, A
                         sequences_longest(&r->prompts.tokens) + r->settings.max_new_tokens));
 }
 
-static int check_memory(const PpoRun *r, Error *err)
+static int check_memory(PpoRun *r, Error *err)
 {
-    MemoryPlan plan = {.tell = r->options.training.dry_run};
+    TrainingFlags *flags = &r->options.training;
+    MemoryPlan plan[2] = {{.tell = flags->dry_run}, {.tell = flags->dry_run}};
     Adapter *policy = loaded_planned_adapter(&r->start, &r->lora),
             *value = loaded_planned_adapter(&r->reward, &r->lora);
-    plan_memory(&plan, r, policy, value);
+    for (int again = 0; again < 2; again++) plan_memory(&plan[again], r, policy, value, again);
     const int rc =
-        memory_plan_check(&plan,
+        memory_plan_check(memory_plan_choose(&plan[0], &plan[1], &flags->recompute),
                           policy ? "a smaller ppo.max_tokens or ppo.generate_batch takes less"
                                  : "adapters take less: --set lora.rank=16",
                           err);
@@ -160,6 +163,7 @@ static int open_trained(PpoRun *r, Error *err)
         loaded_train_adapter(&r->value_adapter, &r->reward, &r->lora, seed + 1, err) != 0)
         return -1;
     policy.adapter = r->policy_adapter, value.adapter = r->value_adapter;
+    policy.recompute = value.recompute = r->options.training.recompute;
     if (!r->policy_adapter && loaded_model(&r->policy_model, r->ctx, r->start.folder, err) != 0)
         return -1;
     r->in.policy = policy_open(lora ? r->start.model : r->policy_model, &policy);

@@ -72,14 +72,19 @@ static int make_tokenizer(Pretrain *p, Error *err)
     return rc;
 }
 
-static int check_memory(const Pretrain *p, const ModelConfig *c, Error *err)
+static int check_memory(Pretrain *p, const ModelConfig *c, Error *err)
 {
-    const ModelUse use = {.predicts = true, .trained = true, .predictions_trained = true};
-    const PolicyOptions options = supervised_options(&p->settings);
-    MemoryPlan plan = {.tell = p->options.training.dry_run};
-    memory_plan_add(&plan, "weights", model_memory(c, &use));
-    memory_plan_add(&plan, "training", policy_memory(c, &options));
-    return memory_plan_check(&plan,
+    const ModelUse use = {
+        .predicts = true, .trained = true, .predictions_trained = true, .changed = true};
+    TrainingFlags *flags = &p->options.training;
+    PolicyOptions options = supervised_options(&p->settings);
+    MemoryPlan plan[2] = {{.tell = flags->dry_run}, {.tell = flags->dry_run}};
+    for (int again = 0; again < 2; again++) {
+        options.recompute = again;
+        memory_plan_add(&plan[again], "weights", model_memory(c, &use));
+        memory_plan_add(&plan[again], "training", policy_memory(c, &options));
+    }
+    return memory_plan_check(memory_plan_choose(&plan[0], &plan[1], &flags->recompute),
                              p->options.model ? "a smaller pretrain.max_tokens takes less"
                                               : "a smaller pretrain.max_tokens or model.width "
                                                 "takes less",
@@ -176,7 +181,8 @@ static int say_what_was_left_out(const Pretrain *p, Error *err)
 
 static int train(Pretrain *p, Error *err)
 {
-    const PolicyOptions options = supervised_options(&p->settings);
+    PolicyOptions options = supervised_options(&p->settings);
+    options.recompute = p->options.training.recompute;
     const Examples examples = corpus_tokens_train(&p->tokens);
     const Examples valid = corpus_tokens_valid(&p->tokens);
     if (!p->run.dry && (folder_make(p->tokenizer_dir, err) != 0 ||

@@ -192,6 +192,7 @@ static int train(Reward *w, Error *err)
     if (!w->run.dry && path_join(w->best, w->run.folder, "best", err) != 0) return -1;
     if (loaded_train_adapter(&w->adapter, &w->base, &w->lora, w->ctx->seed, err) != 0) return -1;
     options.adapter = w->adapter;
+    options.recompute = w->options.training.recompute;
     w->policy = policy_open(w->base.model, &options);
     w->training = reward_training_new(w->policy, &data, &w->settings, w->ctx->seed);
     Trainer trainer = reward_trainer(w->training);
@@ -218,7 +219,7 @@ static int open_base(Reward *w, Error *err)
     if (loaded_outline(&w->base, w->ctx, "start", w->options.model, NULL, err) != 0) return -1;
     if (loaded_check_lora(&w->base, &w->lora, err) != 0 || read_pairs(w, err) != 0) return -1;
     if (memory_plan_training(&w->base, reward_options(&w->settings, w->ctx->seed), &w->lora,
-                             &(ModelUse){.trained = true}, w->options.training.dry_run, err) != 0)
+                             &(ModelUse){.trained = true}, &w->options.training, err) != 0)
         return -1;
     return loaded_read(&w->base, err);
 }

@@ -140,6 +140,7 @@ static int train(Sft *w, Error *err)
                    valid = example_set_examples(&w->valid.examples);
     if (loaded_train_adapter(&w->adapter, &w->base, &w->lora, w->ctx->seed, err) != 0) return -1;
     options.adapter = w->adapter;
+    options.recompute = w->options.training.recompute;
     w->policy = policy_open(w->base.model, &options);
     w->supervised = supervised_new(w->policy, &train, &valid, &w->settings, w->ctx->seed);
     Trainer trainer = supervised_trainer(w->supervised);
@@ -166,7 +167,7 @@ static int open_base(Sft *w, Error *err)
         return -1;
     if (loaded_check_lora(&w->base, &w->lora, err) != 0 || read_all(w, err) != 0) return -1;
     if (memory_plan_training(&w->base, supervised_options(&w->settings), &w->lora, &use,
-                             w->options.training.dry_run, err) != 0)
+                             &w->options.training, err) != 0)
         return -1;
     return loaded_read(&w->base, err);
 }

@@ -9,6 +9,7 @@
 
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/detach.h"
@@ -173,6 +174,19 @@ static int check_kernels(Error *err)
     return error_usage(err, "RLHF_KERNELS: no '%.40s' here; this machine runs %s", forced, names);
 }
 
+/* What the program plans with, where others need memory, too. */
+static int take_memory_limit(Error *err)
+{
+    const char *given = getenv("RLHF_MEMORY_MB");
+    char *end;
+    if (!given || !*given) return 0;
+    const unsigned long long mb = strtoull(given, &end, 10);
+    if (*end || *given == '-' || mb == 0 || mb > SIZE_MAX >> 20)
+        return error_usage(err, "RLHF_MEMORY_MB: '%.40s' is no number of megabytes", given);
+    mem_limit((size_t)mb * 1000000);
+    return 0;
+}
+
 static int second_missing(const Command *c, Error *err)
 {
     const char *names[NAMES_MAX] = {0};
@@ -210,7 +224,7 @@ static int run(Line *line, Context *ctx, Error *err)
     if (c->project != PROJECT_IGNORED &&
         project_find(ctx, ctx->project_given, c->project == PROJECT_NEEDED, err) != 0)
         return -1;
-    if (check_kernels(err) != 0) return -1;
+    if (check_kernels(err) != 0 || take_memory_limit(err) != 0) return -1;
     ctx->threads = kernels_threads(ctx->threads);
     if (c->filter) signal(SIGPIPE, SIG_DFL);
     if (detach_asked(c, line->argc, line->argv))

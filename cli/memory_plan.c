@@ -35,16 +35,35 @@ void memory_plan_add_sampling(MemoryPlan *p, const Loaded *l, int batch, int lon
     memory_plan_add(p, "sampling", sampling_memory(&l->model->config, l->adapter, batch, longest));
 }
 
-int memory_plan_check(const MemoryPlan *p, const char *hint, Error *err)
+static size_t total_of(const MemoryPlan *p)
+{
+    size_t total = 0;
+    for (int i = 0; i < p->n; i++) total += p->part[i].bytes;
+    return total;
+}
+
+const MemoryPlan *memory_plan_choose(const MemoryPlan *kept, const MemoryPlan *again,
+                                     bool *recompute)
 {
     const size_t free = mem_free() + mem_held();
-    size_t total = 0;
+    if (!*recompute && total_of(kept) > free) {
+        *recompute = true;
+        if (total_of(again) <= free)
+            log_line(
+                "memory: activations are made again in the backward, which takes a quarter more "
+                "time and changes no number; kept, all would be %s",
+                text_size((double)total_of(kept)));
+    }
+    return *recompute ? again : kept;
+}
+
+int memory_plan_check(const MemoryPlan *p, const char *hint, Error *err)
+{
+    const size_t free = mem_free() + mem_held(), total = total_of(p);
     Text parts = {0}, sizes = {0};
-    for (int i = 0; i < p->n; i++) {
+    for (int i = 0; i < p->n; i++)
         text_format(&parts, "%s%s %s", i ? ", " : "", p->part[i].what,
                     text_size((double)p->part[i].bytes));
-        total += p->part[i].bytes;
-    }
     const bool fits = total <= free;
     text_format(&sizes, "%s%s%s", text_size((double)total), fits ? " of " : " are needed, and ",
                 text_size((double)free));
@@ -96,15 +115,18 @@ int memory_plan_decoding(const Loaded *l, int batch, int longest, Error *err)
 }
 
 int memory_plan_training(const Loaded *l, PolicyOptions options, const LoraConfig *lora,
-                         const ModelUse *use, bool tell, Error *err)
+                         const ModelUse *use, TrainingFlags *flags, Error *err)
 {
-    MemoryPlan plan = {.tell = tell};
+    MemoryPlan plan[2] = {{.tell = flags->dry_run}, {.tell = flags->dry_run}};
     ModelUse changed = *use;
     options.adapter = loaded_planned_adapter(l, lora);
     changed.changed = !options.adapter;
-    memory_plan_add_weights(&plan, l, &changed);
-    memory_plan_add(&plan, "training", policy_memory(&l->model->config, &options));
-    const int rc = check_of(&plan, l,
+    for (int again = 0; again < 2; again++) {
+        options.recompute = again;
+        memory_plan_add_weights(&plan[again], l, &changed);
+        memory_plan_add(&plan[again], "training", policy_memory(&l->model->config, &options));
+    }
+    const int rc = check_of(memory_plan_choose(&plan[0], &plan[1], &flags->recompute), l,
                             options.adapter ? "a smaller max_tokens takes less"
                                             : "adapters take less: --set lora.rank=16",
                             err);

@@ -4,6 +4,7 @@
 #define CLI_MEMORY_PLAN_H
 
 #include "cli/loaded.h"
+#include "cli/training.h"
 #include "policy/memory.h"
 
 enum { MEMORY_PARTS_MAX = 8 };
@@ -26,6 +27,10 @@ void memory_plan_add(MemoryPlan *p, const char *what, size_t bytes);
 void memory_plan_add_weights(MemoryPlan *p, const Loaded *l, const ModelUse *use);
 void memory_plan_add_scoring(MemoryPlan *p, const Loaded *l);
 void memory_plan_add_sampling(MemoryPlan *p, const Loaded *l, int batch, int longest);
+/* Of the plans with activations kept and with activations made again in the backward, the one to go by: the first if
+ * it fits and nobody asked for the other (*recompute, which tells afterwards). */
+const MemoryPlan *memory_plan_choose(const MemoryPlan *kept, const MemoryPlan *again,
+                                     bool *recompute);
 /* Fails when a plan does not fit into what is free and what this process holds; `hint` says what would take less
  * beside the weights.  A plan of some size, or one that is to be told, is told on the log. */
 int memory_plan_check(const MemoryPlan *p, const char *hint, Error *err);
@@ -36,6 +41,6 @@ int memory_plan_weights(const Loaded *l, Error *err);
 int memory_plan_scoring(const Loaded *l, int tokens, Error *err);
 int memory_plan_decoding(const Loaded *l, int batch, int longest, Error *err);
 int memory_plan_training(const Loaded *l, PolicyOptions options, const LoraConfig *lora,
-                         const ModelUse *use, bool tell, Error *err);
+                         const ModelUse *use, TrainingFlags *flags, Error *err);
 
 #endif

@@ -17,6 +17,7 @@ typedef struct {
     int stop_after;
     bool detach; /* seen to by main (cli/detach.h) */
     bool dry_run;
+    bool recompute; /* also where memory would not do otherwise (memory_plan_choose) */
 } TrainingFlags;
 /* clang-format off */
 #define TRAINING_OPTIONS(Struct, member) \
@@ -24,6 +25,7 @@ typedef struct {
     {"resume", OPTION_SWITCH, offsetof(Struct, member.resume), 0, 0, NULL, "go on with --run, or with the newest run of this kind but those of rlhf loop, with its settings and seed"}, \
     {"stop-after", OPTION_INT, offsetof(Struct, member.stop_after), 0, 1e9, "N", "save and stop after N steps of this call, as Ctrl-C would"}, \
     {"dry-run", OPTION_SWITCH, offsetof(Struct, member.dry_run), 0, 0, NULL, "say what would be done: data, memory, one measured step, the time; changes nothing on the disk"}, \
+    {"recompute", OPTION_SWITCH, offsetof(Struct, member.recompute), 0, 0, NULL, "make activations again in the backward: less memory, more time, same numbers (where memory would not do)"}, \
     {"detach", OPTION_SWITCH, offsetof(Struct, member.detach), 0, 0, NULL, "go on without this terminal; then: rlhf watch, rlhf stop"}
 /* clang-format on */
 

@@ -23,11 +23,12 @@ static real *carve(Carver *k, size_t n)
     return p;
 }
 
+/* All but the input. */
 static void carve_block(Carver *k, BlockActivations *b, const ModelConfig *c, size_t low, size_t N)
 {
     const Widths w = activations_widths(c);
     const size_t C = (size_t)c->C;
-    b->x = carve(k, N * C), b->n1 = carve(k, N * C), b->mean1 = carve(k, N), b->rstd1 = carve(k, N);
+    b->n1 = carve(k, N * C), b->mean1 = carve(k, N), b->rstd1 = carve(k, N);
     b->qkv = carve(k, N * w.qkv);
     if (c->qk_norm) {
         b->qk = carve(k, N * (w.q + w.kv));
@@ -46,8 +47,9 @@ static void carve_all(Carver *k, Activations *a)
     const Widths w = activations_widths(c);
     const size_t N = (size_t)a->max_N, C = (size_t)c->C;
     for (int l = 0; l < c->n_layer; l++) {
-        if (l > 0 && !a->keep) a->block[l] = a->block[0];
-        else carve_block(k, &a->block[l], c, (size_t)a->low, N);
+        if (l > 0) a->block[l] = a->block[0];
+        if (l == 0 || a->keep != KEEP_NOTHING) a->block[l].x = carve(k, N * C);
+        if (l == 0 || a->keep == KEEP_ALL) carve_block(k, &a->block[l], c, (size_t)a->low, N);
     }
     a->last = carve(k, N * C), a->mean = carve(k, N), a->rstd = carve(k, N);
     a->hidden = carve(k, N * C);
@@ -66,7 +68,7 @@ static void carve_all(Carver *k, Activations *a)
     if (a->low) a->d.low = carve(k, N * (size_t)a->low);
 }
 
-size_t activations_bytes(const ModelConfig *c, int low, int max_N, bool keep)
+size_t activations_bytes(const ModelConfig *c, int low, int max_N, Keep keep)
 {
     Activations a = {.config = *c, .low = low, .max_N = max_N, .keep = keep};
     a.block = mem_calloc((size_t)c->n_layer, sizeof *a.block);
@@ -76,7 +78,7 @@ size_t activations_bytes(const ModelConfig *c, int low, int max_N, bool keep)
     return count.at * sizeof(real);
 }
 
-Activations *activations_new(const ModelConfig *c, int low, int max_N, bool keep)
+Activations *activations_new(const ModelConfig *c, int low, int max_N, Keep keep)
 {
     Activations *a = mem_calloc(1, sizeof *a);
     a->config = *c, a->low = low, a->max_N = max_N, a->keep = keep;

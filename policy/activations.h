@@ -36,8 +36,8 @@ struct Activations {
     ModelConfig config;
     int low; /* columns of an adapter; 0: none */
     int max_N;
-    bool keep;
-    BlockActivations *block;  /* (n_layer); the same memory when not kept */
+    Keep keep;
+    BlockActivations *block;  /* (n_layer); the same memory for what is not kept */
     real *last, *mean, *rstd; /* input and statistics of the final norm */
     real *hidden, *dhidden;   /* C */
     BlockGradients d;         /* of one block at a time; x of one is out of the one before */

@@ -24,7 +24,7 @@ AttentionMap *attention_map_new(Model *m, Adapter *adapter, int layer, const int
                           .qkv = mem_calloc(n_qkv, sizeof *out->qkv),
                           .mixed = mem_calloc(n_mixed, sizeof *out->mixed)};
     /* Layers share memory in such a pass, so this one's rows get memory of their own. */
-    Activations *a = activations_new(c, adapter ? adapter->low : 0, T, false);
+    Activations *a = activations_new(c, adapter ? adapter->low : 0, T, KEEP_NOTHING);
     real *qkv = a->block[layer].qkv = buffer_new(n_qkv);
     real *mixed = a->block[layer].mixed = buffer_new(n_mixed);
     single_pass_forward(m, adapter, a, token, T);

@@ -276,7 +276,7 @@ static void decoder_new(Decoder *d, int longest)
     d->cache = mem_calloc((size_t)c->n_layer, sizeof *d->cache);
     for (int l = 0; l < c->n_layer; l++)
         d->cache[l] = kv_cache_new(d->n_slots * d->slot_tokens, c->NKV, c->HD);
-    d->acts = activations_new(c, policy_low(d->policy), d->max_rows, false);
+    d->acts = activations_new(c, policy_low(d->policy), d->max_rows, KEEP_NOTHING);
     d->token = mem_calloc((size_t)d->max_rows, sizeof *d->token);
     d->position = mem_calloc((size_t)d->max_rows, sizeof *d->position);
     d->span = mem_calloc(S, sizeof *d->span);

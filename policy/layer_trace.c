@@ -35,7 +35,7 @@ LayerTrace *layer_trace_new(Model *m, Adapter *adapter, unsigned parts, const in
     *out = (LayerTrace){.T = T, .n_layer = c->n_layer, .C = c->C, .F = c->F};
     if (parts & TRACE_RESIDUAL) out->residual = buffer_new(residual_size(c, T));
     if (parts & TRACE_UNITS) out->units = buffer_new(units_size(c, T));
-    Activations *a = activations_new(c, adapter ? adapter->low : 0, T, false);
+    Activations *a = activations_new(c, adapter ? adapter->low : 0, T, KEEP_NOTHING);
     divert(a, out);
     single_pass_forward(m, adapter, a, token, T);
     activations_free(a);
@@ -54,7 +54,7 @@ size_t layer_trace_bytes(const ModelConfig *c, const Adapter *adapter, unsigned 
 {
     const size_t residual = parts & TRACE_RESIDUAL ? residual_size(c, T) : 0;
     const size_t units = parts & TRACE_UNITS ? units_size(c, T) : 0;
-    return activations_bytes(c, adapter ? adapter->low : 0, T, false) +
+    return activations_bytes(c, adapter ? adapter->low : 0, T, KEEP_NOTHING) +
            (residual + units) * sizeof(real);
 }
 

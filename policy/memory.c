@@ -1,6 +1,6 @@
 #include "policy/memory.h"
 
-#include "policy/trunk.h"
+#include "policy/policy_private.h"
 
 /* Both packed forms are filled up to panels of so many columns (kernels.h does not say, and need not). */
 static size_t packed(size_t columns, size_t depth)
@@ -53,7 +53,7 @@ static size_t room_memory(const ModelConfig *c, const PolicyOptions *o)
     const size_t kv = (size_t)(2 * c->NKV * c->HD);
     const size_t rows = kv + C * (o->train ? 2 : 1) + 3 + 2 * K;
     const size_t scratch = o->train ? packed(wide, 1) : 0; /* rows packed for weight gradients */
-    return activations_bytes(c, o->adapter ? o->adapter->low : 0, o->max_tokens, o->train) +
+    return activations_bytes(c, o->adapter ? o->adapter->low : 0, o->max_tokens, policy_keeps(o)) +
            sizeof(real) * N * (rows + scratch);
 }
 
@@ -82,5 +82,5 @@ size_t decoding_memory(const ModelConfig *c, int low, int batch, int longest)
     const size_t kv = (size_t)(2 * c->NKV * c->HD) * (size_t)c->n_layer;
     const int rows = batch + (longest > PROMPTS ? longest : PROMPTS);
     return sizeof(real) * (size_t)batch * (slot * kv + (size_t)c->C + (size_t)c->V) +
-           activations_bytes(c, low, rows, false);
+           activations_bytes(c, low, rows, KEEP_NOTHING);
 }

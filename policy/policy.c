@@ -62,7 +62,7 @@ static void room_new(Policy *p, int tokens)
     const size_t N = (size_t)tokens, C = (size_t)c->C;
     const size_t K = (size_t)(p->options.heads > 0 ? p->options.heads : 1);
     p->room = tokens;
-    p->acts = activations_new(c, policy_low(p), tokens, p->options.train);
+    p->acts = activations_new(c, policy_low(p), tokens, policy_keeps(&p->options));
     p->position = mem_calloc(N, sizeof *p->position);
     p->span = mem_calloc(N, sizeof *p->span);
     asked_new(&p->logp_asked, tokens);
@@ -268,7 +268,7 @@ void policy_accumulate(Policy *p, const TokenBatch *b, const TokenTerms *grad)
                         v->n);
         gather_backward(dhidden, p->dh, v->row, v->n, C);
     }
-    trunk_backward(p->model, p->options.adapter, p->acts, &p->rows);
+    trunk_backward(p->model, p->options.adapter, p->acts, p->layer_cache, &p->rows);
     p->rows.N = 0;
     progress_pulse(NULL);
 }

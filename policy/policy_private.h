@@ -45,6 +45,10 @@ static inline int policy_low(const Policy *p)
 {
     return p->options.adapter ? p->options.adapter->low : 0;
 }
+static inline Keep policy_keeps(const PolicyOptions *o)
+{
+    return !o->train ? KEEP_NOTHING : o->recompute ? KEEP_INPUTS : KEEP_ALL;
+}
 /* What it trains beside its heads. */
 static inline Parameters *policy_parameters(const Policy *p)
 {

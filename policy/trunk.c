@@ -218,7 +218,8 @@ static void attention_half(const Pass *pass, const Block *p, const BlockActivati
     project_onto(pass, &p->out, b->mid, b->x, b->mixed, b->low, r->N);
 }
 
-static void mlp_half(const Pass *pass, const Block *p, const BlockActivations *b, real *out, int N)
+/* All but the projection out of it. */
+static void mlp_inner(const Pass *pass, const Block *p, const BlockActivations *b, int N)
 {
     Model *m = pass->m;
     const ModelConfig *c = &m->config;
@@ -226,7 +227,6 @@ static void mlp_half(const Pass *pass, const Block *p, const BlockActivations *b
     project(pass, &p->up, b->up, b->n2, b->low, N);
     if (c->gated_mlp) swiglu_forward(b->act, b->up, N, c->F);
     else gelu_forward(b->act, b->up, (size_t)N * (size_t)c->F);
-    project_onto(pass, &p->down, out, b->mid, b->act, b->low, N);
 }
 
 static void forward_part(void *context, int i)
@@ -245,7 +245,8 @@ static void forward_part(void *context, int i)
         const BlockActivations b = activations_block_from(a, l, p->row);
         real *out = l + 1 < c->n_layer ? a->block[l + 1].x : a->last;
         attention_half(pass, &m->block[l], &b, pass->cache[l], &r);
-        mlp_half(pass, &m->block[l], &b, out + at, r.N);
+        mlp_inner(pass, &m->block[l], &b, r.N);
+        project_onto(pass, &m->block[l].down, out + at, b.mid, b.act, b.low, r.N);
     }
     norm_forward(m, &m->final_norm, a->hidden + at, a->mean + p->row, a->rstd + p->row,
                  a->last + at, r.N);
@@ -263,6 +264,21 @@ void trunk_forward(Model *m, Adapter *adapter, Activations *a, KvCache *const *c
 }
 
 /* ---- backward ------------------------------------------------------------------------------------- */
+
+/* What the block left behind is no more, but for its input.  Its output nobody needs again; what its adapter makes of
+ * what goes into the last projection is. */
+static void block_again(void *context, int i)
+{
+    const Pass *pass = context;
+    const Block *p = &pass->m->block[pass->layer];
+    const Part *part = &pass->a->part[i];
+    const BlockActivations b = activations_block_from(pass->a, pass->layer, part->row);
+    const BlockGradients d = activations_gradients_from(pass->a, part->row);
+    const Rows r = rows_of(pass, part);
+    attention_half(pass, p, &b, pass->cache[pass->layer], &r);
+    mlp_inner(pass, p, &b, r.N);
+    if (pass->adapter) project(pass, &p->down, d.x, b.act, b.low, r.N);
+}
 
 /* The residual passes a gradient through unchanged and each half adds its own. */
 static void block_backward(void *context, int i)
@@ -319,11 +335,12 @@ static void block_weights(const Pass *pass)
     if (train) norm_backward(m, &p->attention_norm, NULL, d->n1, b->x, b->mean1, b->rstd1, N);
 }
 
-void trunk_backward(Model *m, Adapter *adapter, Activations *a, const Rows *r)
+void trunk_backward(Model *m, Adapter *adapter, Activations *a, KvCache *const *cache,
+                    const Rows *r)
 {
     const ModelConfig *c = &m->config;
     const bool train = m->parameters.g != NULL;
-    Pass pass = {.m = m, .adapter = adapter, .a = a, .rows = r};
+    Pass pass = {.m = m, .adapter = adapter, .a = a, .cache = cache, .rows = r};
     assert(a->keep && (train || (adapter && adapter->parameters.g)));
     buffer_zero(a->d.out, (size_t)r->N * (size_t)c->C);
     norm_backward(m, &m->final_norm, a->d.out, a->dhidden, a->last, a->mean, a->rstd, r->N);
@@ -331,6 +348,7 @@ void trunk_backward(Model *m, Adapter *adapter, Activations *a, const Rows *r)
     for (int l = c->n_layer - 1; l >= 0; l--) {
         pass.layer = l;
         model_pack_block(m, l);
+        if (a->keep == KEEP_INPUTS) each_part(&pass, block_again);
         each_part(&pass, block_backward);
         model_leave_block(m, l);
         block_weights(&pass);

@@ -17,12 +17,15 @@ typedef struct {
 
 typedef struct Activations Activations;
 
-/* Room for max_N rows; `low` is an adapter's, or 0.  `keep` holds what the backward needs; without it
- * layers share memory. */
-Activations *activations_new(const ModelConfig *c, int low, int max_N, bool keep);
+/* What a forward leaves for the backward: nothing; the input of every block, from which the backward computes the
+ * rest of it again (Chen et al. 2016), to the same bits; or all. */
+typedef enum { KEEP_NOTHING, KEEP_INPUTS, KEEP_ALL } Keep;
+
+/* Room for max_N rows; `low` is an adapter's, or 0.  Layers share the memory of what is not kept. */
+Activations *activations_new(const ModelConfig *c, int low, int max_N, Keep keep);
 void activations_free(Activations *a);
 /* Bytes that activations_new would take. */
-size_t activations_bytes(const ModelConfig *c, int low, int max_N, bool keep);
+size_t activations_bytes(const ModelConfig *c, int low, int max_N, Keep keep);
 
 /* (N, C), after the final norm. */
 real *activations_hidden(Activations *a);
@@ -33,8 +36,9 @@ real *activations_dhidden(Activations *a);
  * nothing is read again later. */
 void trunk_forward(Model *m, Adapter *adapter, Activations *a, KvCache *const *cache,
                    const Rows *rows);
-/* Adds into the gradients that the model and the adapter have; of the forward just done, whole sequences
- * only. */
-void trunk_backward(Model *m, Adapter *adapter, Activations *a, const Rows *rows);
+/* Adds into the gradients that the model and the adapter have; of the forward just done, with the same cache, whole
+ * sequences only. */
+void trunk_backward(Model *m, Adapter *adapter, Activations *a, KvCache *const *cache,
+                    const Rows *rows);
 
 #endif

@@ -74,11 +74,13 @@ static void train_once(Policy *p)
     asked_free(&s);
 }
 
-static bool training_fits(const AdapterConfig *lora, Compute compute, const char *what)
+static bool training_fits_so(const AdapterConfig *lora, Compute compute, bool recompute,
+                             const char *what)
 {
     ModelConfig config = LARGE;
     const size_t before = mem_held();
     PolicyOptions o = {.train = true, .heads = 1, .max_tokens = TOKENS, .beta2 = 0.9, .eps = 1e-8};
+    o.recompute = recompute;
     const ModelUse use = {
         .predicts = true, .trained = true, .predictions_trained = true, .changed = !lora};
     config.compute = compute;
@@ -88,6 +90,11 @@ static bool training_fits(const AdapterConfig *lora, Compute compute, const char
     Policy *p = policy_open(m, &o);
     train_once(p);
     return within_a_tenth(plan, mem_held() - before, what);
+}
+
+static bool training_fits(const AdapterConfig *lora, Compute compute, const char *what)
+{
+    return training_fits_so(lora, compute, false, what);
 }
 
 static bool all_weights(void)
@@ -106,11 +113,17 @@ static bool an_adapter(void)
                          COMPUTE_F32, "an adapter");
 }
 
+static bool all_weights_with_activations_made_again(void)
+{
+    return training_fits_so(NULL, COMPUTE_F32, true, "all weights, activations made again");
+}
+
 static void training_all_weights_takes_what_was_planned(void **state)
 {
     (void)state;
     in_a_process(all_weights);
     in_a_process(all_weights_in_bfloat16);
+    in_a_process(all_weights_with_activations_made_again);
 }
 
 static void training_an_adapter_takes_what_was_planned(void **state)
