@@ -172,6 +172,7 @@ static Model *lay_out(const ModelConfig *config, size_t *n, size_t *n_decay)
 {
     Model *m = mem_calloc(1, sizeof *m);
     m->config = *config;
+    m->finite = true;
     m->block = mem_calloc((size_t)config->n_layer, sizeof *m->block);
     Layout l = {.m = m};
     walk(&l);

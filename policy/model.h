@@ -56,6 +56,7 @@ typedef struct Model {
     bool bare_names;  /* of a file whose names lack the prefix: h.0..., not transformer.h.0... */
     char *companions; /* folder whose tokenizer goes with every save; NULL: none */
     char *left_out;   /* for the log: tensors of the file that are none of its own; NULL: none */
+    bool finite;      /* no weight that was read is infinite or not a number */
     bool tied_head;   /* the file has the embedding once more, as lm_head.weight */
     /* of a classification checkpoint; else none */
     StoredHead score;

@@ -8,28 +8,9 @@
 #include "base/text.h"
 #include "policy/model.h"
 #include "policy/safetensors_buffer.h"
+#include "policy/tensor_read.h"
 
 /* ---- reading ------------------------------------------------------------------------------------- */
-
-/* The file holds the transpose: some of its rows at a time, each of them a column here. */
-static int read_turned(real *to, const Safetensors *file, int at, const Tensor *t, Error *err)
-{
-    enum { COLUMNS = 32 };
-    const size_t rows = (size_t)t->rows, cols = (size_t)t->cols;
-    float *raw = mem_calloc(COLUMNS * rows, sizeof *raw);
-    real run[COLUMNS];
-    int rc = 0;
-    for (size_t c = 0; c < cols && rc == 0; c += COLUMNS) {
-        const size_t n = cols - c < COLUMNS ? cols - c : COLUMNS;
-        rc = safetensors_read_part(file, at, (int64_t)(c * rows), (int64_t)(n * rows), raw, err);
-        for (size_t r = 0; r < rows && rc == 0; r++) {
-            for (size_t i = 0; i < n; i++) run[i] = (real)raw[i * rows + r];
-            buffer_write(to + r * cols + c, run, n);
-        }
-    }
-    free(raw);
-    return rc;
-}
 
 static int tensor_shape(int64_t shape[2], const Tensor *t)
 {
@@ -58,7 +39,8 @@ static int find_tensor(const Safetensors *file, const Tensor *t)
     return at >= 0 ? at : safetensors_find(file, bare_name(t));
 }
 
-static int read_tensor(Model *m, const Safetensors *file, Tensor *t, Error *err)
+/* Where tensor t lies in the files, and where it goes. */
+static int place_tensor(TensorRead *out, Model *m, const Safetensors *file, Tensor *t, Error *err)
 {
     int64_t shape[2];
     const int n_dims = tensor_shape(shape, t);
@@ -71,9 +53,12 @@ static int read_tensor(Model *m, const Safetensors *file, Tensor *t, Error *err)
 
     t->type = dtype_named(e->dtype);
     if (t->type == DTYPE_F64) t->type = DTYPE_F32; /* what we hold of it */
-    real *to = m->parameters.w + t->at;
-    if (t->transposed) return read_turned(to, file, at, t, err);
-    return safetensors_to_buffer(to, file, at, err);
+    *out = (TensorRead){.index = at,
+                        .to = m->parameters.w + t->at,
+                        .rows = t->rows,
+                        .cols = t->cols,
+                        .turned = t->transposed};
+    return 0;
 }
 
 static const char *const SCORE_NAMES[2] = {"score.weight", "score.bias"};
@@ -193,6 +178,21 @@ static int check_memory(const Model *m, Error *err)
                      need / 1e9, free / 1e9);
 }
 
+static int read_tensors(Model *m, Safetensors *file, Error *err)
+{
+    TensorRead *list = mem_calloc((size_t)m->n_tensors, sizeof *list);
+    int n = 0, rc = 0;
+    for (int i = 0; i < m->n_tensors && rc == 0; i++) {
+        /* it predicts no tokens: model_check_predicts */
+        const bool unused = m->config.n_labels > 0 && is_head(&m->tensor[i]);
+        if (!unused) rc = place_tensor(&list[n++], m, file, &m->tensor[i], err);
+    }
+    safetensors_map(file);
+    if (rc == 0) rc = tensors_read(&m->finite, file, list, n, err);
+    free(list);
+    return rc;
+}
+
 int model_read(Model *m, const char *dir, Error *err)
 {
     Safetensors *file = NULL;
@@ -200,11 +200,7 @@ int model_read(Model *m, const char *dir, Error *err)
     if (safetensors_open_folder(&file, dir, err) != 0) return -1;
     if (check_memory(m, err) != 0) goto done;
     model_take_memory(m);
-    for (int i = 0; i < m->n_tensors; i++) {
-        /* it predicts no tokens: model_check_predicts */
-        const bool unused = m->config.n_labels > 0 && is_head(&m->tensor[i]);
-        if (!unused && read_tensor(m, file, &m->tensor[i], err) != 0) goto done;
-    }
+    if (read_tensors(m, file, err) != 0) goto done;
     if (m->config.n_labels > 0
             ? score_head_read(&m->score, file, SCORE_NAMES, m->config.n_labels, m->config.C, err)
             : look_for_tied_head(m, file, err))

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/mapped_file.h"
 #include "base/mem.h"
 
 /* Numbers are stored little-endian and copied as they are. */
@@ -27,7 +28,9 @@ enum {
 typedef struct {
     char *path;
     int fd;
-    uint64_t data; /* where the numbers begin */
+    uint64_t size;
+    uint64_t data;   /* where the numbers begin */
+    MappedFile *map; /* or NULL */
 } File;
 
 struct Safetensors {
@@ -80,7 +83,7 @@ static int open_file(File *f, SafetensorsEntry **entries, int *n, Error *err)
         error_set(err, "not a regular file");
         goto done;
     }
-    const uint64_t size = (uint64_t)st.st_size;
+    const uint64_t size = f->size = (uint64_t)st.st_size;
     unsigned char first[8];
     if (size < sizeof first) {
         error_set(err, "%" PRIu64 " bytes are too few for a safetensors file", size);
@@ -216,6 +219,7 @@ void safetensors_close(Safetensors *s)
 {
     if (!s) return;
     for (int i = 0; i < s->n_files; i++) {
+        mapped_file_close(s->files[i].map);
         if (s->files[i].fd >= 0) close(s->files[i].fd);
         free(s->files[i].path);
     }
@@ -248,6 +252,11 @@ int safetensors_find(const Safetensors *s, const char *name)
     return -1;
 }
 
+static int refuse_type(const SafetensorsEntry *e, Error *err)
+{
+    return error_set(err, "it is %s; only F32, F16, BF16 and F64 are read as numbers", e->dtype);
+}
+
 /* `count` numbers from `first` on, into single or wide, whichever is not NULL. */
 static int read_numbers(const Safetensors *s, int index, int64_t first, int64_t count,
                         float *single, double *wide, Error *err)
@@ -256,9 +265,7 @@ static int read_numbers(const Safetensors *s, int index, int64_t first, int64_t 
     const File *f = &s->files[e->file];
     const Dtype type = dtype_named(e->dtype);
     assert(first >= 0 && count >= 0 && first <= e->count - count);
-    if (type == DTYPE_OTHER)
-        return error_set(err, "it is %s; only F32, F16, BF16 and F64 are read as numbers",
-                         e->dtype);
+    if (type == DTYPE_OTHER) return refuse_type(e, err);
     const size_t size = dtype_size(type);
     const uint64_t begin = f->data + e->begin + (uint64_t)first * size;
     if (type == DTYPE_F32 && single)
@@ -297,6 +304,37 @@ int safetensors_read_double(const Safetensors *s, int index, double *out, Error 
 {
     const int64_t n = safetensors_entry(s, index)->count;
     return read_numbers(s, index, 0, n, NULL, out, err) == 0 ? 0 : name_tensor(s, index, err);
+}
+
+void safetensors_map(Safetensors *s)
+{
+    for (int i = 0; i < s->n_files; i++) {
+        File *f = &s->files[i];
+        if (!f->map) f->map = mapped_file_open(f->fd, f->size);
+    }
+}
+
+int safetensors_use(const Safetensors *s, int index, int64_t first, int64_t n,
+                    void (*use)(void *context, const unsigned char *bytes), void *context,
+                    Error *err)
+{
+    const SafetensorsEntry *e = safetensors_entry(s, index);
+    const File *f = &s->files[e->file];
+    const Dtype type = dtype_named(e->dtype);
+    assert(first >= 0 && n >= 0 && first <= e->count - n);
+    if (type == DTYPE_OTHER) {
+        refuse_type(e, err);
+        return name_tensor(s, index, err);
+    }
+    const size_t bytes = (size_t)n * dtype_size(type);
+    const uint64_t begin = f->data + e->begin + (uint64_t)first * dtype_size(type);
+    if (f->map && mapped_file_use(f->map, begin, bytes, use, context)) return 0;
+    /* Not mapped, or gone from there: reading says why. */
+    unsigned char *raw = mem_calloc(bytes, 1);
+    const int rc = read_at(f, raw, bytes, begin, err);
+    if (rc == 0) use(context, raw);
+    free(raw);
+    return rc == 0 ? 0 : name_tensor(s, index, err);
 }
 
 static bool is_finite(const Safetensors *s, int index)

@@ -2,7 +2,8 @@
  *
  * A file from outside is checked completely before anything is believed: the header's length,
  * every shape and offset, no gap, no overlap, no name twice, not a byte left over.  Numbers are
- * copied out, never pointed at, so alignment and a file that changes underneath cannot do harm. */
+ * copied out, or seen for the time of a call, so alignment and a file that changes underneath cannot
+ * do harm. */
 #ifndef POLICY_SAFETENSORS_H
 #define POLICY_SAFETENSORS_H
 
@@ -45,6 +46,15 @@ int safetensors_read(const Safetensors *s, int index, float *out, Error *err);
 int safetensors_read_part(const Safetensors *s, int index, int64_t first, int64_t n, float *out,
                           Error *err);
 int safetensors_read_double(const Safetensors *s, int index, double *out, Error *err);
+
+/* Map the files that can be, for much that is read: until they are closed, SIGBUS is handled (base/mapped_file.h). */
+void safetensors_map(Safetensors *s);
+/* Call use(context, bytes) with n of tensor `index`'s numbers, from the one at `first` on, as they stand in the file:
+ * mapped, or else read.  After a failure `use` may have been left in the middle, so it takes no memory and no lock.  Any
+ * number of threads at a time. */
+int safetensors_use(const Safetensors *s, int index, int64_t first, int64_t n,
+                    void (*use)(void *context, const unsigned char *bytes), void *context,
+                    Error *err);
 
 /* The first tensor, by name, that has a number which is not finite, or -1; types that cannot be read are passed
  * over.  Reads all of the file: for a message. */
