@@ -1,6 +1,7 @@
 /* Memory of the kernels, for implementations that work in the host's memory. */
 #include "kernels/table.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +13,54 @@ enum {
     HUGE_FROM = 2 * HUGE_PAGE /* below, rounding up to whole huge pages would waste memory */
 };
 
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0 /* they watch the ends of what malloc gave, and of nothing else */
+#endif
+
+/* Stands before the numbers of every buffer. */
+typedef union {
+    struct {
+        void *mapped; /* NULL: of malloc */
+        size_t bytes;
+    };
+    char room[ALIGN];
+} Origin;
+
 static void out_of_memory(size_t n)
 {
     fprintf(stderr, "rlhf: out of memory: %zu x %zu bytes\n", n, sizeof(real));
     abort();
+}
+
+/* The system gives zeros, page by page when a page is first touched: whichever thread writes the numbers pays for
+ * its own pages, and what is never used is never taken. */
+static void *map_zeros(size_t bytes)
+{
+    const size_t all = bytes + HUGE_PAGE + ALIGN;
+    char *at = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at == MAP_FAILED) return NULL;
+    const size_t past = (size_t)((uintptr_t)(at + ALIGN) % HUGE_PAGE);
+    char *buffer = at + ALIGN + (past ? HUGE_PAGE - past : 0);
+#ifdef MADV_HUGEPAGE
+    madvise(buffer, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+#endif
+    ((Origin *)(void *)buffer)[-1] = (Origin){{.mapped = at, .bytes = all}};
+    return buffer;
+}
+
+static void *take_zeros(size_t bytes)
+{
+    void *taken = NULL;
+    if (posix_memalign(&taken, ALIGN, sizeof(Origin) + bytes) != 0) return NULL;
+    memset(taken, 0, sizeof(Origin) + bytes);
+    return (Origin *)taken + 1;
 }
 
 real *buffer_new(size_t n)
@@ -23,20 +68,18 @@ real *buffer_new(size_t n)
     size_t bytes;
     if (__builtin_mul_overflow(n ? n : 1, sizeof(real), &bytes) || bytes > SIZE_MAX / 2)
         out_of_memory(n);
-    const size_t align = bytes < HUGE_FROM ? ALIGN : HUGE_PAGE;
     bytes = (bytes + ALIGN - 1) / ALIGN * ALIGN;
-    void *buffer = NULL;
-    if (posix_memalign(&buffer, align, bytes) != 0) out_of_memory(n);
-#ifdef MADV_HUGEPAGE
-    if (align == HUGE_PAGE) madvise(buffer, bytes, MADV_HUGEPAGE);
-#endif
-    memset(buffer, 0, bytes);
+    void *buffer = bytes < HUGE_FROM || SANITIZED ? take_zeros(bytes) : map_zeros(bytes);
+    if (!buffer) out_of_memory(n);
     return buffer;
 }
 
 void buffer_free(real *buffer)
 {
-    free(buffer);
+    if (!buffer) return;
+    Origin *origin = (Origin *)(void *)buffer - 1;
+    if (origin->mapped) munmap(origin->mapped, origin->bytes);
+    else free(origin);
 }
 
 void buffer_write(real *buffer, const real *host, size_t n)

@@ -11,7 +11,9 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "kernels/table.h"
+#include "tests/sanitized.h"
 
 /* The first call of all: later the choice is made. */
 static void the_environment_may_force_an_implementation(void **state)
@@ -126,6 +128,21 @@ static void buffers_are_zeroed_and_aligned_at_every_size(void **state)
     buffer_free(NULL);
 }
 
+/* Zeroed where it is used, by the thread that uses it. */
+static void a_large_buffer_takes_no_memory_before_it_is_touched(void **state)
+{
+    (void)state;
+    enum { N = 1 << 24 };
+    if (SANITIZED) skip();
+    const size_t before = mem_held();
+    real *buffer = buffer_new(N);
+    assert_true(mem_held() - before < N);
+    buffer_zero(buffer, N);
+    assert_true(mem_held() - before > N);
+    buffer_free(buffer);
+    assert_true(mem_held() - before < N);
+}
+
 static void buffers_give_back_what_was_written(void **state)
 {
     (void)state;
@@ -212,6 +229,7 @@ int main(void)
         cmocka_unit_test(each_task_runs_once_on_one_thread),
         cmocka_unit_test(a_single_task_is_in_no_team),
         cmocka_unit_test(buffers_are_zeroed_and_aligned_at_every_size),
+        cmocka_unit_test(a_large_buffer_takes_no_memory_before_it_is_touched),
         cmocka_unit_test(buffers_give_back_what_was_written),
         cmocka_unit_test(embedding_adds_the_row_of_the_token_and_of_the_position),
         cmocka_unit_test(gather_picks_rows),
