@@ -39,7 +39,7 @@ static int open_merged(Loaded *l, const Context *ctx, const char *name, Error *e
                          "model is exported",
                          name);
     if (gguf_model_check(l->model, loaded_tokenizer_folder(l), err) != 0) return -1;
-    if (memory_plan_weights(l, err) != 0 || loaded_read(l, err) != 0) return -1;
+    if (memory_plan_weights(l, err) != 0 || loaded_read_unnamed(l, err) != 0) return -1;
     if (l->adapter) adapter_merge(l->model, l->adapter);
     return 0;
 }

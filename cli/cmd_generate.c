@@ -185,7 +185,7 @@ static int make_ready(Loaded *l, const GenerateOptions *o, const Prompts *all, E
                  text_count(context - longest, "token"));
     if (memory_plan_decoding(l, o->n < o->batch ? o->n : o->batch, longest + o->max_new_tokens,
                              err) != 0 ||
-        loaded_read(l, err) != 0)
+        loaded_read_unnamed(l, err) != 0)
         return -1;
     loaded_policy(l);
     return 0;

@@ -208,7 +208,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (open_model(&w, err) != 0) goto done;
     if (given_tokens_read(&w.tokens, &w.loaded, &w.options.given, err) != 0) goto done;
     if (memory_plan_scoring(&w.loaded, w.tokens.tokens, err) != 0 ||
-        loaded_read(&w.loaded, err) != 0)
+        loaded_read_unnamed(&w.loaded, err) != 0)
         goto done;
     evaluate(&w);
     if (w.options.top) find_top(&w);

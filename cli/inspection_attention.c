@@ -72,7 +72,7 @@ int inspection_attention(Inspection *w, Error *err)
     if (read_head(&layer, &head, &w->options, &l->model->config, err) != 0) goto done;
     if (given_tokens_read(&s, l, &w->options.given, err) != 0) goto done;
     if (inspection_check_length(&s, err) != 0) goto done;
-    if (memory_plan_scoring(l, s.tokens, err) != 0 || loaded_read(l, err) != 0) goto done;
+    if (memory_plan_scoring(l, s.tokens, err) != 0 || loaded_read_unnamed(l, err) != 0) goto done;
     a = attention_map_new(l->model, l->adapter, layer, s.token, s.tokens);
     if (w->ctx->json) {
         print_attention_json(w, a, &s, layer, head);

@@ -90,7 +90,8 @@ int inspection_near(Inspection *w, Error *err)
     int rc = -1;
     if ((o->output && check_output(&w->loaded, err) != 0) || near_tokens(&of, w, err) != 0)
         goto done;
-    if (memory_plan_weights(&w->loaded, err) != 0 || loaded_read(&w->loaded, err) != 0) goto done;
+    if (memory_plan_weights(&w->loaded, err) != 0 || loaded_read_unnamed(&w->loaded, err) != 0)
+        goto done;
     RankedToken *near = mem_calloc((size_t)o->count, sizeof *near);
     Text t = {0};
     text_add(&t, "{\"model\":");

@@ -24,7 +24,7 @@ int inspection_read_to_trace(Inspection *w, unsigned parts, int tokens, Error *e
                     layer_trace_bytes(&l->model->config, l->adapter, parts, tokens));
     if (memory_plan_check(&plan, "a shorter text or a smaller model takes less", err) != 0)
         return error_wrap(err, "%s", l->folder);
-    return loaded_read(&w->loaded, err);
+    return loaded_read_unnamed(&w->loaded, err);
 }
 
 const char *inspection_level_name(int level)

@@ -91,8 +91,8 @@ static int check_finite(const Loaded *l, Error *err)
     const Model *m = l->model;
     const Adapter *a = l->adapter;
     const int C = m->config.C;
-    const bool base = isfinite(buffer_sum_squares(m->parameters.w, m->parameters.n)) &&
-                      is_finite_head(m->score.weight, m->score.bias, m->config.n_labels, C);
+    const bool base =
+        m->finite && is_finite_head(m->score.weight, m->score.bias, m->config.n_labels, C);
     if (base && (!a || (isfinite(buffer_sum_squares(a->parameters.w, a->parameters.n)) &&
                         is_finite_head(a->score.weight, a->score.bias, a->score.n_labels, C))))
         return 0;
@@ -164,19 +164,31 @@ int loaded_outline_folder(Loaded *l, const Context *ctx, const char *folder, con
     return -1;
 }
 
+static int read_once(Loaded *l, Error *err)
+{
+    if (l->beside || l->is_read) return 0;
+    if (model_read(l->model, l->model_folder, err) != 0) return -1;
+    l->is_read = true;
+    return 0;
+}
+
 int loaded_read(Loaded *l, Error *err)
 {
     if (*l->hash) return 0;
-    if (l->beside) {
+    if (read_once(l, err) != 0) return -1;
+    if (l->beside && *l->beside->model_hash)
         memcpy(l->model_hash, l->beside->model_hash, sizeof l->model_hash);
-    } else {
-        if (model_read(l->model, l->model_folder, err) != 0) return -1;
-        model_hash(l->model_hash, l->model);
-    }
+    else model_hash(l->model_hash, l->model);
     if (check_finite(l, err) != 0) return -1;
     if (l->adapter) return check_adapter(l, err);
     memcpy(l->hash, l->model_hash, sizeof l->hash);
     return 0;
+}
+
+int loaded_read_unnamed(Loaded *l, Error *err)
+{
+    if (l->adapter && *l->adapter->base_hash) return loaded_read(l, err);
+    return read_once(l, err) == 0 ? check_finite(l, err) : -1;
 }
 
 const char *loaded_tokenizer_folder(const Loaded *l)

@@ -13,8 +13,9 @@ enum { SCORING_TOKENS = 4096 }; /* of a micro-batch of a frozen policy */
 
 typedef struct Loaded {
     char name[128], folder[FILE_PATH_MAX];
-    char hash[SHA256_HEX];            /* of the weights, an adapter's and its base's both */
-    Model *model;                     /* an outline until loaded_read */
+    char hash[SHA256_HEX]; /* of the weights, an adapter's and its base's both */
+    Model *model;          /* an outline until loaded_read */
+    bool is_read;
     char model_folder[FILE_PATH_MAX]; /* `folder`, or that of an adapter's base */
     char model_hash[SHA256_HEX];
     Adapter *adapter; /* what the model is seen through; NULL: nothing */
@@ -45,6 +46,9 @@ int loaded_see_through(Loaded *l, const char *folder, Error *err);
 /* The weights, if they are not read already.  A number that is none, and weights that an adapter was not
  * trained over, are refused; on failure loaded_close is all that is left to do. */
 int loaded_read(Loaded *l, Error *err);
+/* The same without `hash`, which takes longer than all the rest: for what records nothing of the model.  An adapter that
+ * names its base's weights is checked in any case.  loaded_read can follow. */
+int loaded_read_unnamed(Loaded *l, Error *err);
 /* An outline, read. */
 int loaded_open(Loaded *l, const Context *ctx, const char *role, const char *name,
                 const Loaded *beside, Error *err);

@@ -29,7 +29,7 @@ fail:
 
 int speaker_read(Speaker *s, Error *err)
 {
-    if (loaded_read(&s->loaded, err) != 0) return -1;
+    if (loaded_read_unnamed(&s->loaded, err) != 0) return -1;
     loaded_policy(&s->loaded);
     return 0;
 }

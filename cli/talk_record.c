@@ -55,7 +55,8 @@ static int save_answer(TalkRecord *r, const Answer *a, int64_t *prompt_id, int64
     const TalkSettings *s = &r->settings;
     if (check(a, err) != 0 || begin(r, err) != 0) return -1;
     if (save_prompt(r, a, prompt_id, err) != 0) return -1;
-    if (!a->by->model_id && loaded_record(&a->by->loaded, r->store, &a->by->model_id, err) != 0)
+    if (!a->by->model_id && (loaded_read(&a->by->loaded, err) != 0 ||
+                             loaded_record(&a->by->loaded, r->store, &a->by->model_id, err) != 0))
         return -1;
     char *sampling = mem_format(
         "{\"temperature\":%.17g,\"max_new_tokens\":%d,\"top_k\":%d,\"top_p\":%.17g,\"greedy\":%s,"
