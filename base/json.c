@@ -195,13 +195,25 @@ static int scan(Scan *s)
 /* ---- duplicate keys ---- */
 
 typedef struct {
+    uint64_t begins; /* the name's first bytes, which mostly tell it from others */
     const char *name;
     int order; /* of the key in the whole text */
 } Key;
 
+static uint64_t beginning(const char *name)
+{
+    uint64_t bytes = 0;
+    for (int i = 0; i < 8; i++) {
+        bytes = bytes << 8 | (unsigned char)*name;
+        if (*name) name++;
+    }
+    return bytes;
+}
+
 static int by_name_then_order(const void *a, const void *b)
 {
     const Key *p = a, *q = b;
+    if (p->begins != q->begins) return p->begins < q->begins ? -1 : 1;
     const int c = strcmp(p->name, q->name);
     return c ? c : (p->order > q->order) - (p->order < q->order);
 }
@@ -217,7 +229,7 @@ static const char *find_duplicate(const cJSON *value, int *next, int *order)
     const cJSON *member;
     cJSON_ArrayForEach(member, value)
     {
-        if (keys) keys[i++] = (Key){member->string, (*next)++};
+        if (keys) keys[i++] = (Key){beginning(member->string), member->string, (*next)++};
         if (member->child && !found) found = find_duplicate(member, next, order);
     }
     if (!found && n > 1) {

@@ -53,11 +53,8 @@ fail:
 
 void tokenizer_finish(Tokenizer *t)
 {
-    Text json = {0};
     t->eos = tokenizer_id(t, END_OF_TEXT);
-    tokenizer_put_json(t, &json);
-    sha256_hex(t->sha256, json.bytes, json.n);
-    text_free(&json);
+    t->sha256 = mem_calloc(SHA256_HEX, 1);
 }
 
 void tokenizer_free(Tokenizer *t)
@@ -74,6 +71,7 @@ void tokenizer_free(Tokenizer *t)
     for (int i = 0; i < N_PARTS; i++) free(t->part[i]);
     free(t->json);
     free(t->config);
+    free(t->sha256);
     pthread_mutex_destroy(&t->turn);
     free(t);
 }
@@ -288,5 +286,11 @@ int tokenizer_eos(const Tokenizer *t)
 
 const char *tokenizer_sha256(const Tokenizer *t)
 {
+    if (!*t->sha256) {
+        Text json = {0};
+        tokenizer_put_json(t, &json);
+        sha256_hex(t->sha256, json.bytes, json.n);
+        text_free(&json);
+    }
     return t->sha256;
 }

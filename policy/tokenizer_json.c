@@ -194,10 +194,13 @@ static int read_merge(Merge *out, const Vocabulary *v, const cJSON *item, Error 
     const char *left, *right;
     size_t n;
     if (!split_merge(item, &left, &n, &right)) return error_set(err, "not a pair of tokens");
-    char *both = mem_format("%.*s%s", (int)n, left, right);
-    *out = (Merge){vocabulary_find_in_model(v, left, n),
-                   vocabulary_find_in_model(v, right, strlen(right)),
-                   vocabulary_find_in_model(v, both, strlen(both))};
+    const size_t n_right = strlen(right);
+    char *both = mem_calloc(n + n_right + 1, 1);
+    memcpy(both, left, n);
+    memcpy(both + n, right, n_right);
+    *out =
+        (Merge){vocabulary_find_in_model(v, left, n), vocabulary_find_in_model(v, right, n_right),
+                vocabulary_find_in_model(v, both, n + n_right)};
     int rc = 0;
     if (out->left < 0)
         rc = error_set(err, "\"%.*s\" is not in the vocabulary", n < 80 ? (int)n : 80, left);

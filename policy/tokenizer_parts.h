@@ -33,14 +33,14 @@ struct Tokenizer {
     char *part[N_PARTS];  /* compact JSON; NULL in all for GPT-2's kind */
     char *json, *config;  /* tokenizer.json and tokenizer_config.json as read, or NULL */
     pthread_mutex_t turn; /* the parts remember things and have places to work in */
-    char sha256[SHA256_HEX];
+    char *sha256;         /* (SHA256_HEX), "" until it is asked for */
 };
 
 /* A tokenizer of GPT-2's kind from its tokens (n, taken over whatever happens), added tokens and merges,
  * which are not looked at again. */
 int tokenizer_new(Tokenizer **out, char **tokens, int n, const AddedToken *added, int n_added,
                   const Merge *merges, int n_merges, Error *err);
-/* The last step of making one: the stop token where no file names it, and the hash. */
+/* The last step of making one: the stop token where no file names it. */
 void tokenizer_finish(Tokenizer *t);
 /* An error that names a byte of UTF-8 that has no token in the byte-level alphabet. */
 int tokenizer_check_bytes(const Vocabulary *v, Error *err);
