@@ -60,14 +60,19 @@ static void take_straight(void *context, const unsigned char *bytes)
     }
 }
 
-/* A square of the file, row c of it from number `from` on, becomes columns of `to`, rows `ld` apart. */
+/* A square of the file, rows `file_row` bytes apart, becomes columns of `to`, rows `ld` numbers apart.  `next`: another
+ * follows it in the file, which no processor guesses from rows so far apart. */
 static bool turn_square(real *to, size_t ld, const unsigned char *bytes, size_t file_row, int rows,
-                        int cols, Dtype type)
+                        int cols, Dtype type, bool next)
 {
+    enum { LINE = 64 }; /* bytes that come from memory at a time */
     float square[SIDE][SIDE], run[SIDE];
+    const size_t row = (size_t)rows * dtype_size(type);
     bool finite = true;
     for (int c = 0; c < cols; c++) {
-        dtype_read_floats(square[c], bytes + (size_t)c * file_row, (size_t)rows, type);
+        const unsigned char *at = bytes + (size_t)c * file_row;
+        for (size_t k = 0; next && k < row; k += LINE) __builtin_prefetch(at + SIDE * file_row + k);
+        dtype_read_floats(square[c], at, (size_t)rows, type);
         if (!all_finite(square[c], (size_t)rows)) finite = false;
     }
     for (int r = 0; r < rows; r++) {
@@ -89,7 +94,7 @@ static void take_turned(void *context, const unsigned char *bytes)
             const int cols = c1 - c < SIDE ? c1 - c : SIDE;
             if (!turn_square(t->to + (size_t)r * (size_t)t->cols + (size_t)c, (size_t)t->cols,
                              bytes + (size_t)(c - c0) * file_row + (size_t)r * size, file_row, rows,
-                             cols, p->type))
+                             cols, p->type, c1 - c >= 2 * SIDE))
                 p->finite = false;
         }
 }
