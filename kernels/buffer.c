@@ -1,6 +1,8 @@
 /* Memory of the kernels, for implementations that work in the host's memory. */
 #include "kernels/table.h"
 
+#include <malloc.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,9 +10,10 @@
 #include <sys/mman.h>
 
 enum {
-    ALIGN = 64,               /* a cache line, and the widest vector */
-    HUGE_PAGE = 2 << 20,      /* page-table misses halve the speed of reading big weights */
-    HUGE_FROM = 2 * HUGE_PAGE /* below, rounding up to whole huge pages would waste memory */
+    ALIGN = 64,                /* a cache line, and the widest vector */
+    HUGE_PAGE = 2 << 20,       /* page-table misses halve the speed of reading big weights */
+    HUGE_FROM = 2 * HUGE_PAGE, /* below, rounding up to whole huge pages would waste memory */
+    APART_FROM = 1 << 19       /* large enough to be worth a system call each */
 };
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -32,6 +35,15 @@ typedef union {
     };
     char room[ALIGN];
 } Origin;
+/* A large buffer that is freed goes back to the machine.  Left alone, glibc raises the size from which that is so to
+ * that of the largest block freed, and what phases of a job hold in turn would add up. */
+static void give_back_large(void)
+{
+#ifdef M_MMAP_THRESHOLD
+    static atomic_bool done;
+    if (!atomic_exchange(&done, 1)) mallopt(M_MMAP_THRESHOLD, APART_FROM);
+#endif
+}
 
 static void out_of_memory(size_t n)
 {
@@ -68,6 +80,7 @@ real *buffer_new(size_t n)
     size_t bytes;
     if (__builtin_mul_overflow(n ? n : 1, sizeof(real), &bytes) || bytes > SIZE_MAX / 2)
         out_of_memory(n);
+    give_back_large();
     bytes = (bytes + ALIGN - 1) / ALIGN * ALIGN;
     void *buffer = bytes < HUGE_FROM || SANITIZED ? take_zeros(bytes) : map_zeros(bytes);
     if (!buffer) out_of_memory(n);

@@ -200,6 +200,11 @@ void weight_changed(Weight *w)
     table()->weight_changed(w);
 }
 
+void weight_release(Weight *w)
+{
+    table()->weight_release(w);
+}
+
 void weight_pack(Weight *w, int backward)
 {
     table()->weight_pack(w, backward);

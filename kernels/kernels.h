@@ -89,6 +89,8 @@ size_t weight_backward_size(const Weight *w);
 /* and is made in memory that the caller lends until NULL takes it back: weights that are trained change before the
  * next backward, so that one block's memory does for all of them. */
 void weight_lend(Weight *w, real *room);
+/* Give back what was packed, until the next use. */
+void weight_release(Weight *w);
 
 /* out (N,OUT) = x (N,IN) w^T + bias; bias (OUT) or NULL.  Each output is one chain of fma over IN
  * ascending from 0, or of blocks of 32 products in bfloat16, then + bias. */

@@ -20,6 +20,7 @@ typedef struct {
     void (*weight_pack)(Weight *w, int backward);
     size_t (*weight_backward_size)(const Weight *w);
     void (*weight_lend)(Weight *w, real *room);
+    void (*weight_release)(Weight *w);
     void (*linear_forward)(real *out, const real *x, Weight *w, const real *bias, int N);
     void (*linear_backward)(real *dx, real *dw, real *dbias, const real *dout, const real *x,
                             Weight *w, int N);

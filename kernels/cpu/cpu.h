@@ -214,6 +214,7 @@ ENTRY(weight_changed);
 ENTRY(weight_pack);
 ENTRY(weight_backward_size);
 ENTRY(weight_lend);
+ENTRY(weight_release);
 ENTRY(linear_forward);
 ENTRY(linear_backward);
 ENTRY(lowrank_forward);

@@ -14,6 +14,7 @@ const Kernels ISA(kernels) = {
     .weight_pack = ISA(weight_pack),
     .weight_backward_size = ISA(weight_backward_size),
     .weight_lend = ISA(weight_lend),
+    .weight_release = ISA(weight_release),
     .linear_forward = ISA(linear_forward),
     .linear_backward = ISA(linear_backward),
     .lowrank_forward = ISA(lowrank_forward),

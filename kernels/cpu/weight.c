@@ -30,11 +30,16 @@ static void panels_free(Panels *p)
     *p = (Panels){.lent = p->lent};
 }
 
+void ISA(weight_release)(Weight *w)
+{
+    panels_free(&w->forward);
+    panels_free(&w->backward);
+}
+
 void ISA(weight_free)(Weight *w)
 {
     if (!w) return;
-    panels_free(&w->forward);
-    panels_free(&w->backward);
+    ISA(weight_release)(w);
     free(w);
 }
 

@@ -56,6 +56,11 @@ void reference_weight_changed(Weight *w)
     (void)w;
 }
 
+void reference_weight_release(Weight *w)
+{
+    (void)w;
+}
+
 void reference_weight_pack(Weight *w, int backward)
 {
     (void)w, (void)backward;

@@ -37,6 +37,7 @@ double reference_buffer_sum_squares(const real *buffer, size_t n);
 Weight *reference_weight_new(const real *values, int OUT, int IN, Compute compute);
 void reference_weight_free(Weight *w);
 void reference_weight_changed(Weight *w);
+void reference_weight_release(Weight *w);
 void reference_weight_pack(Weight *w, int backward);
 size_t reference_weight_backward_size(const Weight *w);
 void reference_weight_lend(Weight *w, real *room);

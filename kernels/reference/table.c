@@ -10,6 +10,7 @@ const Kernels kernels_reference = {
     .weight_pack = reference_weight_pack,
     .weight_backward_size = reference_weight_backward_size,
     .weight_lend = reference_weight_lend,
+    .weight_release = reference_weight_release,
     .linear_forward = reference_linear_forward,
     .linear_backward = reference_linear_backward,
     .lowrank_forward = reference_lowrank_forward,

@@ -104,6 +104,7 @@ static void linear_results(Results *r, const Shape *s, Form form)
     weight_changed(w);
     linear_forward(out, x, w, NULL, s->N);
     add_result(r, out, N * OUT);
+    weight_release(w);
     linear_backward(dx, NULL, NULL, dout, x, w, s->N);
     add_result(r, dx, N * IN);
 

@@ -19,6 +19,11 @@ static void linear_multiplies_by_the_transpose_and_adds_the_bias(void **state)
     linear_forward(out, x, w, NULL, 2);
     check_near(out, (double[]){9, 2.5, 8, 1}, 4, 0); /* 3+6 */
 
+    values[0] = 1;
+    weight_release(w); /* whatever was packed is gone */
+    linear_forward(out, x, w, NULL, 2);
+    check_near(out, (double[]){7, 2.5, 8, 1}, 4, 0); /* 1+6 */
+
     weight_free(w);
     real *all[] = {x, values, bias, out};
     for (int i = 0; i < 4; i++) buffer_free(all[i]);
