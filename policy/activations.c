@@ -78,15 +78,29 @@ size_t activations_bytes(const ModelConfig *c, int low, int max_N, Keep keep)
     return count.at * sizeof(real);
 }
 
-Activations *activations_new(const ModelConfig *c, int low, int max_N, Keep keep)
+Activations *activations_open(const ModelConfig *c, int low)
 {
     Activations *a = mem_calloc(1, sizeof *a);
-    a->config = *c, a->low = low, a->max_N = max_N, a->keep = keep;
+    a->config = *c, a->low = low;
     a->block = mem_calloc((size_t)c->n_layer, sizeof *a->block);
+    return a;
+}
+
+void activations_lay(Activations *a, real *memory, int max_N, Keep keep)
+{
+    a->max_N = max_N, a->keep = keep;
+    carve_all(&(Carver){.base = memory}, a);
+    if (max_N <= a->parts_max) return;
+    a->parts_max = max_N;
+    a->part = mem_realloc(a->part, (size_t)max_N, sizeof *a->part);
+    a->span = mem_realloc(a->span, (size_t)max_N, sizeof *a->span);
+}
+
+Activations *activations_new(const ModelConfig *c, int low, int max_N, Keep keep)
+{
+    Activations *a = activations_open(c, low);
     a->memory = buffer_new(activations_bytes(c, low, max_N, keep) / sizeof(real));
-    carve_all(&(Carver){.base = a->memory}, a);
-    a->part = mem_calloc((size_t)max_N, sizeof *a->part);
-    a->span = mem_calloc((size_t)max_N, sizeof *a->span);
+    activations_lay(a, a->memory, max_N, keep);
     return a;
 }
 

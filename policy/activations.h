@@ -42,9 +42,9 @@ struct Activations {
     real *hidden, *dhidden;   /* C */
     BlockGradients d;         /* of one block at a time; x of one is out of the one before */
     Part *part;
-    Span *span; /* rows counted from the part's first */
-    int n_parts;
-    real *memory;
+    Span *span;             /* rows counted from the part's first */
+    int n_parts, parts_max; /* part and span have places for parts_max */
+    real *memory;           /* its own, or NULL */
 };
 
 typedef struct {

@@ -44,20 +44,34 @@ size_t model_memory(const ModelConfig *c, const ModelUse *use)
     return sizeof(real) * (model_size(c) + rope + (pairs ? forms / 2 : forms));
 }
 
-/* The rows of a micro-batch: activations, one layer's keys and values, what heads read and say. */
-static size_t room_memory(const ModelConfig *c, const PolicyOptions *o)
+static size_t at_a_line(size_t n)
 {
-    const size_t N = (size_t)o->max_tokens, C = (size_t)c->C, F = (size_t)c->F;
+    return (n + 15) / 16 * 16;
+}
+
+PassSizes pass_sizes(const ModelConfig *c, const PolicyOptions *o, int N, bool gradient)
+{
+    const size_t n = (size_t)N, K = (size_t)(o->heads > 0 ? o->heads : 1);
+    const int low = o->adapter ? o->adapter->low : 0;
+    PassSizes s = {.activations =
+                       activations_bytes(c, low, N, policy_keeps(o, gradient)) / sizeof(real),
+                   .hidden = at_a_line(n * (size_t)c->C),
+                   .row = at_a_line(n)};
+    s.all = s.activations + (gradient ? 2 : 1) * s.hidden + 3 * s.row + at_a_line(n * K);
+    return s;
+}
+
+size_t pass_memory(const ModelConfig *c, const PolicyOptions *o, int tokens, bool gradient)
+{
+    const size_t N = (size_t)tokens, C = (size_t)c->C, F = (size_t)c->F;
     const size_t K = (size_t)(o->heads > 0 ? o->heads : 1);
     const size_t wide = F > C ? F : C;
     const size_t kv = (size_t)(2 * c->NKV * c->HD);
-    const size_t rows = kv + C * (o->train ? 2 : 1) + 3 + 2 * K;
-    const size_t scratch = o->train ? packed(wide, 1) : 0; /* rows packed for weight gradients */
-    return activations_bytes(c, o->adapter ? o->adapter->low : 0, o->max_tokens, policy_keeps(o)) +
-           sizeof(real) * N * (rows + scratch);
+    const size_t scratch = gradient ? packed(wide, 1) : 0; /* rows packed for weight gradients */
+    return sizeof(real) * (pass_sizes(c, o, tokens, gradient).all + N * (kv + K + scratch));
 }
 
-size_t policy_memory(const ModelConfig *c, const PolicyOptions *o)
+size_t policy_weights_memory(const ModelConfig *c, const PolicyOptions *o)
 {
     enum { LEARNING = 3 }; /* gradient and two moments */
     const Adapter *a = o->adapter;
@@ -72,7 +86,12 @@ size_t policy_memory(const ModelConfig *c, const PolicyOptions *o)
         }
     }
     if (o->train) weights += LEARNING * (a ? a->parameters.n : model_size(c));
-    return sizeof(real) * weights + room_memory(c, o);
+    return sizeof(real) * weights;
+}
+
+size_t policy_memory(const ModelConfig *c, const PolicyOptions *o)
+{
+    return policy_weights_memory(c, o) + pass_memory(c, o, o->max_tokens, o->train);
 }
 
 size_t decoding_memory(const ModelConfig *c, int low, int batch, int longest)

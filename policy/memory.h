@@ -18,6 +18,9 @@ size_t model_memory(const ModelConfig *c, const ModelUse *use);
 /* What a policy adds to its model: an adapter, gradients and moments of what it trains, and room for
  * micro-batches of max_tokens. */
 size_t policy_memory(const ModelConfig *c, const PolicyOptions *options);
+/* Its two parts: what it holds all the time, and what a pass of so many tokens takes. */
+size_t policy_weights_memory(const ModelConfig *c, const PolicyOptions *options);
+size_t pass_memory(const ModelConfig *c, const PolicyOptions *options, int tokens, bool gradient);
 
 /* While `batch` responses are decoded together, prompts and responses of at most `longest` tokens; `low`
  * is an adapter's. */

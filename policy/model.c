@@ -256,6 +256,11 @@ void model_changed(Model *m)
     for (int i = 0; i < n_linears(m); i++) weight_changed(linear_at(m, i)->weight);
 }
 
+void model_release(Model *m)
+{
+    for (int i = 0; i < n_linears(m); i++) weight_release(linear_at(m, i)->weight);
+}
+
 void model_pack(Model *m, bool backward)
 {
     const bool all = backward && !m->parameters.g;

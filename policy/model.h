@@ -106,6 +106,8 @@ void model_pack(Model *m, bool backward);
 /* by the first of these, to be left to the next block by the second. */
 void model_pack_block(Model *m, int layer);
 void model_leave_block(Model *m, int layer);
+/* Give back all packed forms, until they are next used. */
+void model_release(Model *m);
 /* SHA-256 (hex) of the weights as they are, in file order: which model this is. */
 void model_hash(char out[65], const Model *m);
 

@@ -11,11 +11,11 @@
 
 /* ---- opening -------------------------------------------------------------------------------------- */
 
-static void asked_new(Asked *a, int n)
+static void asked_grow(Asked *a, int n)
 {
-    a->at = mem_calloc((size_t)n, sizeof *a->at);
-    a->row = mem_calloc((size_t)n, sizeof *a->row);
-    a->target = mem_calloc((size_t)n, sizeof *a->target);
+    a->at = mem_realloc(a->at, (size_t)n, sizeof *a->at);
+    a->row = mem_realloc(a->row, (size_t)n, sizeof *a->row);
+    a->target = mem_realloc(a->target, (size_t)n, sizeof *a->target);
 }
 
 static void asked_free(Asked *a)
@@ -46,41 +46,38 @@ static void open_head(Policy *p)
     p->head_weight = weight_new(p->head.w, K, C, COMPUTE_F32);
 }
 
-static void room_free(Policy *p)
+/* What is on the host, for a pass of N tokens. */
+static void grow_rows(Policy *p, int N)
 {
-    asked_free(&p->logp_asked);
-    asked_free(&p->value_asked);
-    activations_free(p->acts);
-    buffer_free(p->h), buffer_free(p->dh), buffer_free(p->logp), buffer_free(p->entropy);
-    buffer_free(p->lse), buffer_free(p->value);
-    free(p->position), free(p->span), free(p->host);
+    const size_t n = (size_t)N, K = (size_t)(p->options.heads > 0 ? p->options.heads : 1);
+    if (N <= p->rows_max) return;
+    p->rows_max = N;
+    p->position = mem_realloc(p->position, n, sizeof *p->position);
+    p->span = mem_realloc(p->span, n, sizeof *p->span);
+    p->host = mem_realloc(p->host, n * K, sizeof *p->host);
+    asked_grow(&p->logp_asked, N);
+    asked_grow(&p->value_asked, N);
 }
 
-static void room_new(Policy *p, int tokens)
+/* Memory for a pass of N tokens in the room, with what a gradient needs where one is to follow. */
+static void make_room(Policy *p, int N, bool gradient)
 {
     const ModelConfig *c = &p->model->config;
-    const size_t N = (size_t)tokens, C = (size_t)c->C;
-    const size_t K = (size_t)(p->options.heads > 0 ? p->options.heads : 1);
-    p->room = tokens;
-    p->acts = activations_new(c, policy_low(p), tokens, policy_keeps(&p->options));
-    p->position = mem_calloc(N, sizeof *p->position);
-    p->span = mem_calloc(N, sizeof *p->span);
-    asked_new(&p->logp_asked, tokens);
-    asked_new(&p->value_asked, tokens);
-    p->h = buffer_new(N * C);
-    if (p->options.train) p->dh = buffer_new(N * C);
-    p->logp = buffer_new(N), p->entropy = buffer_new(N), p->lse = buffer_new(N);
-    p->value = buffer_new(N * K);
-    p->host = mem_calloc(N * K, sizeof *p->host);
+    const PassSizes s = pass_sizes(c, &p->options, N, gradient);
+    real *at = room_take(p->room, s.all, p);
+    grow_rows(p, N);
+    activations_lay(p->acts, at, N, policy_keeps(&p->options, gradient)), at += s.activations;
+    p->h = at, at += s.hidden;
+    p->dh = gradient ? at : NULL, at += gradient ? s.hidden : 0;
+    p->logp = at, at += s.row;
+    p->entropy = at, at += s.row;
+    p->lse = at, at += s.row;
+    p->value = at;
 }
 
 void policy_reserve(Policy *p, int tokens)
 {
-    const int least = p->options.max_tokens;
-    if (tokens < least) tokens = least;
-    if (tokens <= p->room) return;
-    room_free(p);
-    room_new(p, tokens);
+    if (tokens > p->limit) p->limit = tokens;
 }
 
 Policy *policy_open(Model *model, const PolicyOptions *options)
@@ -89,6 +86,9 @@ Policy *policy_open(Model *model, const PolicyOptions *options)
     Policy *p = mem_calloc(1, sizeof *p);
     p->model = model;
     p->options = *options;
+    p->limit = options->max_tokens;
+    p->room = options->room ? options->room : room_new();
+    p->acts = activations_open(&model->config, policy_low(p));
     open_head(p);
     if (options->train) {
         parameters_train(policy_parameters(p));
@@ -103,8 +103,11 @@ void policy_close(Policy *p)
     if (!p) return;
     weight_free(p->head_weight);
     parameters_free(&p->head);
-    kv_cache_free(p->cache);
-    room_free(p);
+    activations_free(p->acts);
+    if (!p->options.room) room_free(p->room);
+    asked_free(&p->logp_asked);
+    asked_free(&p->value_asked);
+    free(p->position), free(p->span), free(p->host);
     free(p->layer_cache);
     free(p);
 }
@@ -116,6 +119,15 @@ const ModelConfig *policy_config(const Policy *p)
 Model *policy_model(Policy *p)
 {
     return p->model;
+}
+void policy_release_packed(Policy *p)
+{
+    model_release(p->model);
+}
+void policy_release_room(Policy *p)
+{
+    room_clear(p->room);
+    p->rows.N = 0;
 }
 int policy_heads(const Policy *p)
 {
@@ -165,12 +177,9 @@ static void prepare(Policy *p, const TokenBatch *b, int first, int last)
             }
         }
     }
-    if (cache > p->cache_capacity) {
-        kv_cache_free(p->cache);
-        p->cache_capacity = cache;
-        p->cache = kv_cache_new(cache, p->model->config.NKV, p->model->config.HD);
-    }
-    for (int l = 0; l < p->model->config.n_layer; l++) p->layer_cache[l] = p->cache;
+    const ModelConfig *c = &p->model->config;
+    KvCache *keys = room_cache(p->room, cache, c->NKV, c->HD);
+    for (int l = 0; l < c->n_layer; l++) p->layer_cache[l] = keys;
 }
 
 /* out[at[i] * width ...] = buffer rows */
@@ -201,7 +210,7 @@ static void evaluate_heads(Policy *p, TokenTerms *out)
     }
 }
 
-void policy_evaluate(Policy *p, const TokenBatch *b, TokenTerms *out)
+static void evaluate(Policy *p, const TokenBatch *b, TokenTerms *out, bool gradient)
 {
     const size_t K = (size_t)(p->options.heads > 0 ? p->options.heads : 1);
     const SequenceItems all = {.token = b->token, .start = b->start, .width = 1, .n = b->B};
@@ -214,18 +223,29 @@ void policy_evaluate(Policy *p, const TokenBatch *b, TokenTerms *out)
     for (size_t i = 0; out->value && i < (size_t)b->N * K; i++) out->value[i] = 0;
 
     for (int first = 0; first < b->B;) {
-        policy_reserve(p, b->start[first + 1] - b->start[first]);
-        const int last = sequences_cut(&all, first, p->room);
+        const int last = sequences_cut(&all, first, p->limit);
         const int at = b->start[first];
         TokenTerms part = {.logp = out->logp ? out->logp + at : NULL,
                            .entropy = out->entropy ? out->entropy + at : NULL,
                            .value = out->value ? out->value + (size_t)at * K : NULL};
+        make_room(p, b->start[last] - at, gradient && last - first == b->B);
         prepare(p, b, first, last);
         trunk_forward(p->model, p->options.adapter, p->acts, p->layer_cache, &p->rows);
         evaluate_heads(p, &part);
         progress_pulse(NULL);
         first = last;
     }
+}
+
+void policy_evaluate(Policy *p, const TokenBatch *b, TokenTerms *out)
+{
+    evaluate(p, b, out, p->options.train);
+}
+
+void policy_measure(Policy *p, const TokenBatch *b, TokenTerms *out)
+{
+    evaluate(p, b, out, false);
+    p->rows.N = 0;
 }
 
 /* ---- gradient and step ---------------------------------------------------------------------------- */
@@ -245,6 +265,7 @@ void policy_accumulate(Policy *p, const TokenBatch *b, const TokenTerms *grad)
     Linear *head = &p->model->head;
     real *dhidden = activations_dhidden(p->acts);
     assert(p->options.train && p->rows.N == b->N && p->rows.token == b->token);
+    assert(room_holds(p->room, p) && p->dh);
 
     if (l->n > 0 && (grad->logp || grad->entropy)) {
         /* logp and entropy are not needed any more, except the entropy its own gradient is made of;

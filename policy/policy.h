@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "policy/adapter.h"
+#include "policy/room.h"
 
 typedef struct Policy Policy;
 
@@ -38,6 +39,7 @@ typedef struct {
     int score_class; /* of several heads, the class that whoever scores means; nothing here depends on it */
     uint64_t seed;  /* of new heads */
     int max_tokens; /* of one micro-batch; a longer sequence is one by itself */
+    Room *room;     /* borrowed: where its passes are; NULL: in one of its own */
     double beta1, beta2, eps, weight_decay;
     bool tensorflow_adam; /* epsilon as TensorFlow 1 places it */
 } PolicyOptions;
@@ -47,6 +49,10 @@ Policy *policy_open(Model *model, const PolicyOptions *options);
 void policy_close(Policy *p);
 const ModelConfig *policy_config(const Policy *p);
 Model *policy_model(Policy *p);
+/* Give back what is made again when it is next needed: the packed forms of its model's weights, which policies over
+ * the same model use too, and the memory of its passes. */
+void policy_release_packed(Policy *p);
+void policy_release_room(Policy *p);
 
 enum { WANT_LOGP = 1, WANT_ENTROPY = 2, WANT_VALUE = 4 };
 
@@ -68,13 +74,14 @@ typedef struct {
     double *value;
 } TokenTerms;
 
-/* Make room for micro-batches of so many tokens, if there is less; the first evaluation makes it for
- * max_tokens.  What the last one left for policy_accumulate is gone then. */
+/* Let micro-batches have so many tokens from now on, if max_tokens is less. */
 void policy_reserve(Policy *p, int tokens);
-/* Any number of tokens; sequences are taken as many at a time as there is room for. */
+/* Any number of tokens; sequences are taken as many at a time as a micro-batch may have. */
 void policy_evaluate(Policy *p, const TokenBatch *b, TokenTerms *out);
+/* The same, bit for bit, where no gradient is to follow: layers share their memory. */
+void policy_measure(Policy *p, const TokenBatch *b, TokenTerms *out);
 /* Add the gradient of the batch just evaluated, which must have been one micro-batch: one sequence,
- * max_tokens, or what policy_reserve made room for. */
+ * max_tokens, or what policy_reserve allowed; and no other policy has used the room since. */
 void policy_accumulate(Policy *p, const TokenBatch *b, const TokenTerms *grad);
 /* One AdamW update of what was accumulated, its norm clipped to max_grad_norm (0: not clipped).
  * Returns the norm before clipping; when it is not finite there is no step and nothing is changed. */

@@ -85,12 +85,13 @@ static TokenBatch pack_batch(const Pack *k)
                         .temperature = 1};
 }
 
-/* Sum of -logp over the pack. */
-static double pack_evaluate(Policy *p, Pack *k)
+/* Sum of -logp over the pack; a gradient may follow, or not. */
+static double pack_evaluate(Policy *p, Pack *k, bool gradient)
 {
     const TokenBatch b = pack_batch(k);
     double sum = 0;
-    policy_evaluate(p, &b, &(TokenTerms){.logp = k->logp});
+    if (gradient) policy_evaluate(p, &b, &(TokenTerms){.logp = k->logp});
+    else policy_measure(p, &b, &(TokenTerms){.logp = k->logp});
     for (int i = 0; i < b.N; i++) sum -= k->logp[i];
     return sum;
 }
@@ -137,7 +138,7 @@ static double accumulate_batch(Supervised *s, int64_t first)
     double sum = 0;
     for (int b = 0; b < B;) {
         b = pack_fill(&s->pack, &s->train, &items, b, s->config.max_tokens);
-        sum += pack_evaluate(s->policy, &s->pack);
+        sum += pack_evaluate(s->policy, &s->pack, true);
         for (int i = 0; i < s->pack.sequences.tokens; i++)
             s->pack.dlogp[i] = s->pack.want[i] ? -1.0 / (double)counted : 0;
         const TokenBatch batch = pack_batch(&s->pack);
@@ -197,7 +198,7 @@ double supervised_loss(Policy *p, const Examples *e)
     int64_t counted = 0;
     for (int i = 0; i < e->n;) {
         i = pack_fill(&k, e, &all, i, TOKENS_AT_ONCE);
-        sum += pack_evaluate(p, &k);
+        sum += pack_evaluate(p, &k, false);
         counted += k.counted;
     }
     pack_free(&k);

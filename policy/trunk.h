@@ -24,6 +24,9 @@ typedef enum { KEEP_NOTHING, KEEP_INPUTS, KEEP_ALL } Keep;
 /* Room for max_N rows; `low` is an adapter's, or 0.  Layers share the memory of what is not kept. */
 Activations *activations_new(const ModelConfig *c, int low, int max_N, Keep keep);
 void activations_free(Activations *a);
+/* Without memory, until activations_lay gives it some, borrowed: activations_bytes, at a cache line. */
+Activations *activations_open(const ModelConfig *c, int low);
+void activations_lay(Activations *a, real *memory, int max_N, Keep keep);
 /* Bytes that activations_new would take. */
 size_t activations_bytes(const ModelConfig *c, int low, int max_N, Keep keep);
 

@@ -50,7 +50,7 @@ void classifier_logits(double *logit, Policy *p, int K, const int *token, const 
     for (int b = 0; b < B; b++) want[start[b + 1] - 1] = WANT_VALUE;
     const TokenBatch batch = {
         .B = B, .N = N, .token = token, .start = start, .want = want, .temperature = 1};
-    policy_evaluate(p, &batch, &(TokenTerms){.value = value});
+    policy_measure(p, &batch, &(TokenTerms){.value = value});
     last_rows(logit, value, start, B, K);
     free(want);
     free(value);

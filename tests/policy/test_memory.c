@@ -132,6 +132,26 @@ static void training_an_adapter_takes_what_was_planned(void **state)
     in_a_process(an_adapter);
 }
 
+/* The packed forms are what the weights take beyond themselves. */
+static bool released(void)
+{
+    const ModelUse use = {.predicts = true};
+    Model *m = model_new(&LARGE, 1);
+    Policy *p = policy_open(m, &(PolicyOptions){.max_tokens = TOKENS, .heads = 1});
+    AskedBatch s = batch();
+    asked_evaluate(p, &s, 1);
+    const size_t before = mem_held();
+    policy_release_packed(p);
+    const size_t packed = model_memory(&LARGE, &use) - model_memory(&LARGE, NULL);
+    return within_a_tenth(packed, before - mem_held(), "packed and released");
+}
+
+static void what_is_released_is_free_again(void **state)
+{
+    (void)state;
+    in_a_process(released);
+}
+
 static size_t held_while_decoding;
 static void look(void *context, int prompt, int token, double logp)
 {
@@ -206,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(training_an_adapter_takes_what_was_planned),
         cmocka_unit_test(training_all_weights_takes_what_was_planned),
+        cmocka_unit_test(what_is_released_is_free_again),
         cmocka_unit_test(decoding_takes_what_was_planned),
         cmocka_unit_test(decoding_with_bfloat16_weights_takes_what_was_planned),
     };
