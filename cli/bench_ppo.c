@@ -35,6 +35,7 @@ typedef struct {
     Model *model, *reward, *policy_copy, *value_copy;
     Adapter *policy_adapter, *value_adapter;
     int *token, *start;
+    Room *room; /* of all: never two hold a pass */
     PpoInputs in;
     Ppo *ppo;
 } Job;
@@ -51,6 +52,7 @@ static void open_trained(Job *j)
     PolicyOptions policy = ppo_policy_options(j->settings), value = ppo_value_options(j->settings);
     const bool shared = j->settings->value == VALUE_SHARED;
     const AdapterConfig adapter = adapter_config(j->lora);
+    policy.room = value.room = j->room;
     if (j->lora->rank > 0) {
         j->policy_adapter = policy.adapter = adapter_new(j->model, &adapter, 1);
         if (!shared) j->value_adapter = value.adapter = adapter_new(j->reward, &adapter, 2);
@@ -71,7 +73,8 @@ static void job_open(Job *j, const ModelConfig *c, int prompt, uint64_t seed)
     j->token = bench_tokens(B * prompt, c->V);
     j->start = mem_calloc((size_t)B + 1, sizeof *j->start);
     for (int b = 0; b <= B; b++) j->start[b] = b * prompt;
-    const PolicyOptions frozen = {.max_tokens = SCORING_TOKENS, .seed = seed};
+    j->room = room_new();
+    const PolicyOptions frozen = {.max_tokens = SCORING_TOKENS, .room = j->room, .seed = seed};
     PolicyOptions scores = frozen;
     scores.heads = 1;
     j->in = (PpoInputs){.reference = policy_open(j->model, &frozen),
@@ -88,6 +91,7 @@ static void job_close(Job *j)
     policy_close(j->in.policy);
     policy_close(j->in.reference);
     policy_close(j->in.reward);
+    room_free(j->room);
     adapter_free(j->policy_adapter);
     adapter_free(j->value_adapter);
     Model *const all[] = {j->policy_copy, j->value_copy, j->model, j->reward};
@@ -126,18 +130,19 @@ static int iterate(Phases *out, Job *j, int iterations, Error *err)
     return rc;
 }
 
-static void report(const Context *ctx, const Job *j, const Phases *p, const PpoBenchOptions *o)
+/* When the models are gone: the machine's limits take memory to measure. */
+static void report(const Context *ctx, const ModelConfig *c, const PpoConfig *s, const Phases *p,
+                   const PpoBenchOptions *o)
 {
     const BenchLimits limits = bench_limits();
-    const PpoConfig *s = j->settings;
     const double tokens = (double)s->batch_size * (o->prompt + s->max_new_tokens);
     if (!ctx->json) {
         printf("%.4g s an iteration (median of %d): sampling %.4g, scoring %.4g, updating %.4g\n"
                "%d answers of %d tokens after prompts of %d, %d epochs, minibatches of %d; %s\n"
                "%s tokens/s\n",
                p->total, o->iterations, p->sampling, p->scoring, p->updating, s->batch_size,
-               s->max_new_tokens, o->prompt, s->epochs, s->minibatch_size,
-               bench_shape_name(&j->model->config), text_thousands((long long)(tokens / p->total)));
+               s->max_new_tokens, o->prompt, s->epochs, s->minibatch_size, bench_shape_name(c),
+               text_thousands((long long)(tokens / p->total)));
         bench_print_limits(ctx, &limits);
         return;
     }
@@ -203,15 +208,15 @@ static int bench(Context *ctx, int argc, char **argv, Error *err)
     if (check_memory(&c, &settings, &lora, longest, err) != 0) return -1;
     bench_say_load();
     Job j = {.settings = &settings, .lora = &lora};
-    Phases phases;
+    Phases phases = {0};
     job_open(&j, &c, o.prompt, ctx->seed);
     int rc = ppo_check(&settings, &j.in, err);
     if (rc == 0) {
         j.ppo = ppo_new(&j.in, &settings);
         rc = iterate(&phases, &j, o.iterations, err);
     }
-    if (rc == 0) report(ctx, &j, &phases, &o);
     job_close(&j);
+    if (rc == 0) report(ctx, &c, &settings, &phases, &o);
     return rc;
 }
 

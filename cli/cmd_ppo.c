@@ -52,6 +52,7 @@ typedef struct {
     Model *policy_model, *value_model; /* NULL where adapters are trained over shared weights */
     Adapter *policy_adapter, *value_adapter;
     PromptTokens prompts, held_out;
+    Room *room; /* of all policies' passes: never two hold one */
     PpoInputs in;
     Ppo *ppo;
     TrainingRun run;
@@ -164,6 +165,7 @@ static int open_trained(PpoRun *r, Error *err)
         return -1;
     policy.adapter = r->policy_adapter, value.adapter = r->value_adapter;
     policy.recompute = value.recompute = r->options.training.recompute;
+    policy.room = value.room = r->room;
     if (!r->policy_adapter && loaded_model(&r->policy_model, r->ctx, r->start.folder, err) != 0)
         return -1;
     r->in.policy = policy_open(lora ? r->start.model : r->policy_model, &policy);
@@ -178,6 +180,7 @@ static int open_trained(PpoRun *r, Error *err)
 
 static int open_policies(PpoRun *r, Error *err)
 {
+    r->room = r->reference.room = r->reward.room = room_new();
     loaded_policy(&r->reference);
     loaded_policy(&r->reward);
     r->in =
@@ -447,6 +450,7 @@ done:
     loaded_close(&r.reference);
     loaded_close(&r.reward);
     loaded_close(&r.start);
+    room_free(r.room);
     store_close(r.store);
     return rc;
 }

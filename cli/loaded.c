@@ -310,7 +310,8 @@ void loaded_policy(Loaded *l)
         l->policy = policy_open(l->model, &(PolicyOptions){.adapter = l->adapter,
                                                            .heads = loaded_heads(l),
                                                            .score_class = l->score_class,
-                                                           .max_tokens = SCORING_TOKENS});
+                                                           .max_tokens = SCORING_TOKENS,
+                                                           .room = l->room});
 }
 
 bool loaded_same_tokenizer(const Loaded *a, const Loaded *b)

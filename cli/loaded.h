@@ -23,6 +23,7 @@ typedef struct Loaded {
     const struct Loaded *beside; /* whose the model is; NULL: its own */
     Tokenizer *tokenizer;
     int score_class; /* of a classifier: whose log-odds are its score; set before loaded_policy */
+    Room *room;      /* of its policy's passes, borrowed; NULL: its own; set before loaded_policy */
     Policy *policy;  /* NULL until loaded_policy */
     bool overruled;  /* multiplied otherwise than the model says itself */
 } Loaded;

@@ -87,8 +87,10 @@ static int answer(HeldOut *h, Policy *who, double *score, AnswerShares *shares, 
 {
     PpoInputs in = *h->in;
     Rollout r = {0};
+    rollout_keep_packed(h->in, who, NULL);
     in.policy = who, in.prompts = in.held_out;
     if (rollout_sample(&r, &in, h->c, h->prompt, h->key, h->n, err) != 0) return -1;
+    rollout_keep_packed(h->in, in.reward, NULL);
     reward_score(score, in.reward, r.token, r.start, r.B);
     *shares = answer_shares(&r);
     rollout_free(&r);

@@ -275,6 +275,7 @@ int ppo_update(Ppo *p, int64_t iteration, bool learn, const Rates *rate, Sums *s
     int rc = 0;
     const double began = log_clock();
     progress_pulse("updating");
+    rollout_keep_packed(&p->in, p->in.policy, p->in.value);
     p->metrics.passes = p->metrics.skipped = 0;
     for (int e = 0; e < c->epochs && rc == 0 && !enough; e++) {
         const PpoPolicySums before = sums->policy;

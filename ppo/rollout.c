@@ -56,6 +56,24 @@ static void join(Rollout *r, const Prompts *prompts, const Responses *responses)
     }
 }
 
+void rollout_keep_packed(const PpoInputs *in, Policy *one, Policy *other)
+{
+    Policy *const all[] = {in->policy, in->reference, in->value, in->reward};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        const Model *m = policy_model(all[i]);
+        const bool used = m == policy_model(one) || (other && m == policy_model(other));
+        if (!used) policy_release_packed(all[i]);
+    }
+}
+
+/* While it decodes there are keys and values of all layers, and no passes. */
+static void begin_sampling(const PpoInputs *in)
+{
+    Policy *const all[] = {in->policy, in->reference, in->value, in->reward};
+    rollout_keep_packed(in, in->policy, NULL);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) policy_release_room(all[i]);
+}
+
 int rollout_sample(Rollout *r, const PpoInputs *in, const PpoConfig *c, const int *prompt,
                    const uint64_t *key, int B, Error *err)
 {
@@ -74,6 +92,7 @@ int rollout_sample(Rollout *r, const PpoInputs *in, const PpoConfig *c, const in
         memcpy(token + start[b], in->prompts.token + in->prompts.start[prompt[b]],
                (size_t)(start[b + 1] - start[b]) * sizeof *token);
 
+    begin_sampling(in);
     const Prompts prompts = {.n = B, .token = token, .start = start, .key = key};
     Responses responses = {0};
     const int rc = policy_generate(in->policy, &prompts, &s, &responses, err);
@@ -103,7 +122,7 @@ static void state_values(double *value, Policy *p, const TokenBatch *b)
         if (b->want[i]) want[i - 1] = WANT_VALUE;
     TokenBatch shifted = *b;
     shifted.want = want;
-    policy_evaluate(p, &shifted, &(TokenTerms){.value = after});
+    policy_measure(p, &shifted, &(TokenTerms){.value = after});
     for (int i = 0; i < b->N; i++) value[i] = i > 0 && b->want[i] ? after[i - 1] : 0;
     free(want);
     free(after);
@@ -120,8 +139,11 @@ static double shaped(const Rollout *r, const PpoConfig *c, int b, double score)
 void rollout_score(Rollout *r, const PpoInputs *in, const PpoConfig *c)
 {
     const TokenBatch b = batch_of(r, c->temperature);
-    policy_evaluate(in->reference, &b, &(TokenTerms){.logp = r->ref_logp});
+    rollout_keep_packed(in, in->reference, NULL);
+    policy_measure(in->reference, &b, &(TokenTerms){.logp = r->ref_logp});
+    rollout_keep_packed(in, in->value, NULL);
     state_values(r->value, in->value, &b);
+    rollout_keep_packed(in, in->reward, in->value); /* whose the update is next */
     reward_score(r->raw_score, in->reward, r->token, r->start, r->B);
     for (int i = 0; i < r->B; i++) r->score[i] = shaped(r, c, i, r->raw_score[i]);
 }

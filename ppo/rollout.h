@@ -19,6 +19,9 @@ typedef struct Rollout {
     int n_response;            /* response tokens in all */
 } Rollout;
 
+/* The phases of an iteration hold what they use: of the models' weights only those that `one` and `other` (NULL: none)
+ * are seen through stay packed. */
+void rollout_keep_packed(const PpoInputs *in, Policy *one, Policy *other);
 /* Sample one response for each of B prompts (indices into the set) with the keys given. */
 int rollout_sample(Rollout *r, const PpoInputs *in, const PpoConfig *c, const int *prompt,
                    const uint64_t *key, int B, Error *err);
