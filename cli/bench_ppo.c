@@ -132,25 +132,26 @@ static int iterate(Phases *out, Job *j, int iterations, Error *err)
 
 /* When the models are gone: the machine's limits take memory to measure. */
 static void report(const Context *ctx, const ModelConfig *c, const PpoConfig *s, const Phases *p,
-                   const PpoBenchOptions *o)
+                   size_t planned, const PpoBenchOptions *o)
 {
     const BenchLimits limits = bench_limits();
     const double tokens = (double)s->batch_size * (o->prompt + s->max_new_tokens);
     if (!ctx->json) {
         printf("%.4g s an iteration (median of %d): sampling %.4g, scoring %.4g, updating %.4g\n"
                "%d answers of %d tokens after prompts of %d, %d epochs, minibatches of %d; %s\n"
-               "%s tokens/s\n",
+               "%s tokens/s; %s of memory planned\n",
                p->total, o->iterations, p->sampling, p->scoring, p->updating, s->batch_size,
                s->max_new_tokens, o->prompt, s->epochs, s->minibatch_size, bench_shape_name(c),
-               text_thousands((long long)(tokens / p->total)));
+               text_thousands((long long)(tokens / p->total)), text_size((double)planned));
         bench_print_limits(ctx, &limits);
         return;
     }
     Text t = {0};
-    const double value[] = {tokens / p->total, p->total, p->sampling, p->scoring, p->updating};
-    static const char *const NAME[] = {"tokens_per_second", "seconds", "sampling", "scoring",
-                                       "updating"};
-    for (int i = 0; i < 5; i++) {
+    const double value[] = {tokens / p->total, p->total,    p->sampling,
+                            p->scoring,        p->updating, 1e-6 * (double)planned};
+    static const char *const NAME[] = {"tokens_per_second", "seconds",  "sampling",
+                                       "scoring",           "updating", "planned_mb"};
+    for (int i = 0; i < 6; i++) {
         text_format(&t, "%s\"%s\":", i ? "," : "{", NAME[i]);
         json_put_number(&t, value[i]);
     }
@@ -160,21 +161,31 @@ static void report(const Context *ctx, const ModelConfig *c, const PpoConfig *s,
     text_free(&t);
 }
 
-static int check_memory(const ModelConfig *c, const PpoConfig *s, const LoraConfig *lora,
-                        int longest, Error *err)
+/* As job_open does; *planned: bytes. */
+static int check_memory(size_t *planned, const ModelConfig *c, const PpoConfig *s,
+                        const LoraConfig *lora, int longest, Error *err)
 {
-    const bool full = lora->rank == 0, separate = s->value != VALUE_SHARED;
-    const ModelUse predicts = {.predicts = true, .trained = !full, .predictions_trained = !full};
-    const ModelUse learns = {.predicts = true, .trained = true, .predictions_trained = true};
-    const ModelUse scores = {.trained = !full}, values = {.trained = true};
-    const PolicyOptions policy = ppo_policy_options(s), value = ppo_value_options(s);
-    MemoryPlan plan = {.untold = true};
-    memory_plan_add(&plan, "frozen models", model_memory(c, &predicts) + model_memory(c, &scores));
-    if (full)
-        memory_plan_add(&plan, "policy", model_memory(c, &learns) + policy_memory(c, &policy));
-    if (full && separate)
-        memory_plan_add(&plan, "value model", model_memory(c, &values) + policy_memory(c, &value));
-    memory_plan_add(&plan, "sampling", decoding_memory(c, 0, s->generate_batch, longest));
+    const AdapterConfig config = adapter_config(lora);
+    Model *outline = model_outline(c);
+    Adapter *adapter = lora->rank > 0 ? adapter_outline(outline, &config) : NULL;
+    const PolicyOptions frozen = {.max_tokens = SCORING_TOKENS};
+    const int B = s->batch_size;
+    PpoModels m = {.policy = {&m.policy, c, ppo_policy_options(s)},
+                   .reference = {&m.reference, c, frozen},
+                   .value = {&m.value, c, ppo_value_options(s)},
+                   .reward = {&m.reward, c, frozen},
+                   .longest = longest,
+                   .together = s->generate_batch < B ? s->generate_batch : B};
+    m.reward.options.heads = 1;
+    m.policy.options.adapter = m.value.options.adapter = adapter;
+    if (adapter) m.policy.base = m.reference.base, m.value.base = m.reward.base;
+    if (s->value == VALUE_SHARED) m.value.base = NULL;
+    const PpoMemory memory = ppo_memory(&m, s);
+    MemoryPlan plan = {0};
+    memory_plan_add_ppo(&plan, &memory);
+    *planned = ppo_memory_total(&memory);
+    adapter_free(adapter);
+    model_free(outline);
     return memory_plan_check(&plan, "adapters take less: --set lora.rank=16", err);
 }
 
@@ -198,6 +209,7 @@ static int bench(Context *ctx, int argc, char **argv, Error *err)
     LoraConfig lora;
     Words words;
     ModelConfig c;
+    size_t planned;
     if (options_parse(ctx, OPTIONS, &o, &words, 0, 0, argc, argv, err) != 0 ||
         read_settings(ctx, &o.shape, &c, &settings, &lora, err) != 0)
         return -1;
@@ -205,7 +217,7 @@ static int bench(Context *ctx, int argc, char **argv, Error *err)
     if (longest > c.max_T)
         return error_usage(err, "%d and %d tokens: the model's context has %d", o.prompt,
                            settings.max_new_tokens, c.max_T);
-    if (check_memory(&c, &settings, &lora, longest, err) != 0) return -1;
+    if (check_memory(&planned, &c, &settings, &lora, longest, err) != 0) return -1;
     bench_say_load();
     Job j = {.settings = &settings, .lora = &lora};
     Phases phases = {0};
@@ -216,7 +228,7 @@ static int bench(Context *ctx, int argc, char **argv, Error *err)
         rc = iterate(&phases, &j, o.iterations, err);
     }
     job_close(&j);
-    if (rc == 0) report(ctx, &c, &settings, &phases, &o);
+    if (rc == 0) report(ctx, &c, &settings, &phases, planned, &o);
     return rc;
 }
 

@@ -98,40 +98,34 @@ static bool is_shared(const PpoRun *r)
     return r->settings.value == VALUE_SHARED;
 }
 
-/* Frozen weights in memory once for all that are seen through them; full training has two more copies. */
-static void plan_memory(MemoryPlan *plan, const PpoRun *r, Adapter *of_policy, Adapter *of_value,
-                        bool recompute)
+/* A frozen one as loaded_policy opens it; weights that several have open are one base. */
+static PpoModel frozen(const Loaded *l)
 {
-    const ModelConfig *c = &r->start.model->config, *v = &r->reward.model->config;
-    const bool lora = of_policy != NULL;
-    const ModelUse predicts = {.predicts = true}, scores = {.trained = lora},
-                   learns = {.predicts = true,
-                             .trained = true,
-                             .predictions_trained = true,
-                             .changed = !lora};
-    PolicyOptions policy = ppo_policy_options(&r->settings);
-    PolicyOptions value = ppo_value_options(&r->settings);
-    policy.adapter = of_policy, value.adapter = of_value;
-    policy.recompute = value.recompute = recompute;
-    memory_plan_add_weights(plan, &r->start, lora ? &learns : &predicts);
-    memory_plan_add_weights(plan, &r->reference, &predicts);
-    memory_plan_add_weights(plan, &r->reward, &scores);
-    memory_plan_add(plan, "policy",
-                    policy_memory(c, &policy) + (lora ? 0 : model_memory(c, &learns)));
-    if (!is_shared(r))
-        memory_plan_add(
-            plan, "value model",
-            policy_memory(v, &value) +
-                (lora ? 0 : model_memory(v, &(ModelUse){.trained = true, .changed = true})));
-    memory_plan_add_scoring(plan, &r->reference);
-    memory_plan_add_scoring(plan, &r->reward);
-    const int most =
-        r->settings.batch_size > r->held_out.n ? r->settings.batch_size : r->held_out.n;
-    const int together = r->settings.generate_batch < most ? r->settings.generate_batch : most;
-    memory_plan_add(
-        plan, "sampling",
-        decoding_memory(c, lora ? of_policy->low : 0, together,
-                        sequences_longest(&r->prompts.tokens) + r->settings.max_new_tokens));
+    return (PpoModel){
+        .base = l->beside ? l->beside->model : l->model,
+        .config = &l->model->config,
+        .options = {.adapter = l->adapter, .heads = loaded_heads(l), .max_tokens = SCORING_TOKENS}};
+}
+
+/* Frozen weights in memory once for all that are seen through them; full training has copies. */
+static PpoMemory plan_memory(const PpoRun *r, Adapter *of_policy, Adapter *of_value, bool recompute)
+{
+    const PpoConfig *c = &r->settings;
+    const int most = c->batch_size > r->held_out.n ? c->batch_size : r->held_out.n;
+    const int longest = sequences_longest(&r->prompts.tokens),
+              held_out = sequences_longest(&r->held_out.tokens);
+    PpoModels m = {.policy = frozen(&r->start),
+                   .reference = frozen(&r->reference),
+                   .value = frozen(&r->reward),
+                   .reward = frozen(&r->reward),
+                   .longest = (longest > held_out ? longest : held_out) + c->max_new_tokens,
+                   .together = c->generate_batch < most ? c->generate_batch : most};
+    m.policy.options = ppo_policy_options(c), m.value.options = ppo_value_options(c);
+    m.policy.options.adapter = of_policy, m.value.options.adapter = of_value;
+    m.policy.options.recompute = m.value.options.recompute = recompute;
+    if (!of_policy) m.policy.base = &r->policy_model, m.value.base = &r->value_model;
+    if (is_shared(r)) m.value.base = NULL;
+    return ppo_memory(&m, c);
 }
 
 static int check_memory(PpoRun *r, Error *err)
@@ -140,7 +134,10 @@ static int check_memory(PpoRun *r, Error *err)
     MemoryPlan plan[2] = {{.tell = flags->dry_run}, {.tell = flags->dry_run}};
     Adapter *policy = loaded_planned_adapter(&r->start, &r->lora),
             *value = loaded_planned_adapter(&r->reward, &r->lora);
-    for (int again = 0; again < 2; again++) plan_memory(&plan[again], r, policy, value, again);
+    for (int again = 0; again < 2; again++) {
+        const PpoMemory memory = plan_memory(r, policy, value, again);
+        memory_plan_add_ppo(&plan[again], &memory);
+    }
     const int rc =
         memory_plan_check(memory_plan_choose(&plan[0], &plan[1], &flags->recompute),
                           policy ? "a smaller ppo.max_tokens or ppo.generate_batch takes less"

@@ -3,7 +3,7 @@
 #include "cli/loaded.h"
 #include "policy/memory.h"
 #include "policy/supervised.h"
-#include "ppo/ppo.h"
+#include "ppo/ppo_memory.h"
 #include "reward/reward.h"
 
 static const ModelUse PREDICTS = {.predicts = true}, SCORES = {0};
@@ -55,16 +55,19 @@ static size_t ppo(const JobModel *of)
 {
     const ModelConfig *c = &of->model->config;
     Adapter *a = of->trained;
-    const int longest = c->max_T < JOB_TOKENS ? c->max_T : JOB_TOKENS;
     PpoConfig settings;
     config_bind(&(Config){0}, &PPO_TABLE, &settings);
-    const size_t policies = trained(c, a, ppo_policy_options(&settings)) +
-                            trained(c, a, ppo_value_options(&settings)) +
-                            scoring_memory(c, of->adapter, 0) + scoring_memory(c, a, 1) +
-                            decoding_memory(c, a ? a->low : 0, JOB_BATCH, longest);
-    if (a) return trained_model(c, true, a) + policies;
-    return trained_model(c, true, NULL) + model_memory(c, &PREDICTS) + model_memory(c, &SCORES) +
-           trained_model(c, false, NULL) + policies;
+    PpoModels m = {
+        .policy = {of->model, c, ppo_policy_options(&settings)},
+        .reference = {of->model, c, {.adapter = of->adapter, .max_tokens = SCORING_TOKENS}},
+        .value = {of->model, c, ppo_value_options(&settings)},
+        .reward = {of->model, c, {.adapter = a, .heads = 1, .max_tokens = SCORING_TOKENS}},
+        .longest = c->max_T < JOB_TOKENS ? c->max_T : JOB_TOKENS,
+        .together = JOB_BATCH};
+    m.policy.options.adapter = m.value.options.adapter = a;
+    if (!a) m.policy.base = &m.policy, m.value.base = &m.value, m.reward.base = &m.reward;
+    const PpoMemory memory = ppo_memory(&m, &settings);
+    return ppo_memory_total(&memory);
 }
 
 size_t job_memory(Job job, const JobModel *of)

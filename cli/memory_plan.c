@@ -35,6 +35,14 @@ void memory_plan_add_sampling(MemoryPlan *p, const Loaded *l, int batch, int lon
     memory_plan_add(p, "sampling", sampling_memory(&l->model->config, l->adapter, batch, longest));
 }
 
+void memory_plan_add_ppo(MemoryPlan *p, const PpoMemory *m)
+{
+    memory_plan_add(p, "weights", m->weights);
+    memory_plan_add(p, "policy", m->policy);
+    if (m->value > 0) memory_plan_add(p, "value model", m->value);
+    memory_plan_add(p, m->name, m->phase);
+}
+
 static size_t total_of(const MemoryPlan *p)
 {
     size_t total = 0;

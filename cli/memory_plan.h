@@ -6,6 +6,7 @@
 #include "cli/loaded.h"
 #include "cli/training.h"
 #include "policy/memory.h"
+#include "ppo/ppo_memory.h"
 
 enum { MEMORY_PARTS_MAX = 8 };
 
@@ -31,6 +32,8 @@ void memory_plan_add_sampling(MemoryPlan *p, const Loaded *l, int batch, int lon
  * it fits and nobody asked for the other (*recompute, which tells afterwards). */
 const MemoryPlan *memory_plan_choose(const MemoryPlan *kept, const MemoryPlan *again,
                                      bool *recompute);
+/* Weights, what is trained, and the fullest phase of an iteration. */
+void memory_plan_add_ppo(MemoryPlan *p, const PpoMemory *m);
 /* Fails when a plan does not fit into what is free and what this process holds; `hint` says what would take less
  * beside the weights.  A plan of some size, or one that is to be told, is told on the log. */
 int memory_plan_check(const MemoryPlan *p, const char *hint, Error *err);

@@ -11,6 +11,25 @@ must import ../pairs.jsonl --split train
 must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=1 --set pretrain.max_tokens=40000 --run wide
 says_like '^memory: weights [0-9]+ kB, training 3[0-9]{2} MB; 3[0-9]{2} MB of [0-9.]+ [MGT]B free$' "a plan is told"
 
+# ---- PPO takes what it says: the weights, and the fullest phase of an iteration ----
+member() { grep -oE "\"$1\":[-0-9.e]+" out | head -n 1 | cut -d: -f2; } # NAME
+# as_planned SETTING...: of models of 12 million weights each, large beside what the program holds anyway
+as_planned() {
+    must bench ppo --layers 4 --width 384 --heads 6 --mlp 1536 --vocabulary 12000 --batch-size 16 --minibatch-size 8 --epochs 1 \
+        --max-new-tokens 40 --prompt-tokens 24 --measured 1 "$@" --json
+    awk -v is="$(member peak_rss_mb)" -v said="$(member planned_mb)" \
+        'BEGIN { print is " MB held, " said " planned"; exit !(is > 0.9 * said && is < 1.1 * said) }' || fail "a plan for PPO ($*)"
+}
+if ! grep -q __asan_init "$RLHF"; then # whose memory is not its own
+    as_planned
+    as_planned --compute bf16
+    as_planned --value shared
+    as_planned --rank 8
+    as_planned --rank 8 --compute bf16
+    as_planned --rank 8 --value shared
+    as_planned --rank 8 --value shared --compute bf16
+fi
+
 # hollow FOLDER CONFIG TENSOR:SHAPE...: a Llama whose file has the right header, and a hole for its BF16 numbers.
 hollow() {
     local folder=../$1 at=0 header='' tensor name n
