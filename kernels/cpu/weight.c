@@ -81,9 +81,16 @@ static void bf16_pack(Panels *p, const Weight *w, bool backward)
     else cpu_bf16_columns(p->bf16, w->values, w->IN, N, K);
 }
 
+/* The first row mostly tells those that are trained; the others are read by all threads. */
 static bool is_bfloat16(const Weight *w)
 {
-    return cpu_all_bfloat16(w->values, (size_t)w->OUT * (size_t)w->IN);
+    const size_t OUT = (size_t)w->OUT, IN = (size_t)w->IN;
+    if (!cpu_all_bfloat16(w->values, IN)) return false;
+    const int threads = kernels_thread_count(OUT * IN);
+    bool all = true;
+#pragma omp parallel for num_threads(threads) reduction(&& : all) if (threads > 1)
+    for (size_t i = 1; i < OUT; i++) all = all && cpu_all_bfloat16(w->values + i * IN, IN);
+    return all;
 }
 
 Right cpu_weight_forward(Weight *w)
