@@ -44,6 +44,7 @@ struct Desk {
     bool guidelines_next; /* after this page come the guidelines */
     Decision menu[DESK_MENU_MAX];
     int n_menu;
+    int menu_from;     /* the key of the first */
     Editor note;       /* that goes with the decision */
     char *note_before; /* as it was when the editor opened */
     StoreOwnLabelList history;

@@ -17,6 +17,8 @@ typedef struct {
     FILE *out;
     char *note; /* that goes with the next decision; NULL: none */
     bool quit;
+    bool side_given; /* a or b on a graded scale: by how much is asked next */
+    Choice side;
     int64_t moves; /* pairs decided or taken back: another one is to be printed */
 } Lines;
 
@@ -38,18 +40,35 @@ static void print_part(FILE *out, const char *name, const char *bytes, size_t n)
     text_free(&safe);
 }
 
-static void print_question(const Lines *l)
+/* "B is better; by how much? 5 slightly, 6 clearly, 7 much": the digits of the whole row, no others. */
+static void print_degrees(const Lines *l)
 {
     const Offer o = session_offer(l->session);
+    const char *lead = "";
+    fprintf(l->out, "%c is better; by how much? ", l->side == CHOICE_LEFT ? 'A' : 'B');
+    for (char digit = '1'; digit <= '9'; digit++) {
+        Decision d;
+        if (!decision_of_digit(&d, digit, &o) || d.choice != l->side) continue;
+        fprintf(l->out, "%s%c %s", lead, digit, decision_degree(d.strength, o.scale));
+        lead = ", ";
+    }
+    fputs("; Enter: all choices: ", l->out);
+    fflush(l->out);
+}
+
+static void print_question(Lines *l)
+{
+    const Offer o = session_offer(l->session);
+    l->side_given = false;
     if (o.scale == 1) fprintf(l->out, "Better: a, b");
-    else fprintf(l->out, "Better: 1 (A by far) to %d (B by far)", 2 * o.scale + 1);
+    else fprintf(l->out, "Better: 1 (A by far) to %d (B by far), a, b", 2 * o.scale + 1);
     fprintf(l->out,
             "%s%s, s (skip); u (undo), r (repeat), ? (help), q (quit): ", o.tie ? ", t (tie)" : "",
             o.both_bad ? ", 0 (both bad)" : "");
     fflush(l->out);
 }
 
-static void print_pair(const Lines *l)
+static void print_pair(Lines *l)
 {
     const SessionPair *pair = session_pair(l->session);
     const SessionCounts c = session_counts(l->session);
@@ -105,9 +124,16 @@ static bool parse_reason(const char *word, Decision *d)
     return false;
 }
 
+/* On a scale of 1 the sides are letters. */
+static bool parse_digit(const char *word, const Offer *o, Decision *d)
+{
+    if (!word[0] || word[1] || !decision_of_digit(d, *word, o)) return false;
+    return o->scale > 1 || d->choice > CHOICE_RIGHT;
+}
+
 static bool parse_choice(const char *word, const char *rest, const Offer *o, Decision *d)
 {
-    if (!word[1] && decision_of_digit(d, *word, o)) return true;
+    if (parse_digit(word, o, d)) return true;
     if (o->scale == 1 && word_is(word, "a", "b"))
         *d = (Decision){.choice = *word == 'a' ? CHOICE_LEFT : CHOICE_RIGHT, .strength = 1};
     else if (word_is(word, "t", "tie") || strcmp(word, "=") == 0)
@@ -181,10 +207,12 @@ static void print_help(const Lines *l)
     char words[DECISION_WORDS];
     if (o.scale == 1) fputs("a: A is better, b: B is better\n", l->out);
     for (char digit = '0'; digit <= '9'; digit++) {
+        const char word[] = {digit, 0};
         Decision d;
-        if (decision_of_digit(&d, digit, &o))
+        if (parse_digit(word, &o, &d))
             fprintf(l->out, "%c: %s\n", digit, decision_words(words, &d, o.scale));
     }
+    if (o.scale > 1) fputs("a: A is better, b: B is better, and you are asked how much\n", l->out);
     if (o.tie) fputs("t: equally good\n", l->out);
     fputs("s: skip, or s and why:\n", l->out);
     print_reasons(l->out, CHOICE_SKIP);
@@ -217,20 +245,15 @@ static void tell_guidelines(const Lines *l)
 }
 
 /* Short, or the pair would be out of sight, and read out in full to who listens. */
-static void explain(const Lines *l, const char *word, const char *rest)
+static void explain(Lines *l, const char *word, const char *rest)
 {
-    const Offer o = session_offer(l->session);
-    if (o.scale > 1 && word_is(word, "a", "b")) {
-        fprintf(l->out, "By how much? 1 to %d for A, %d to %d for B: ", o.scale, o.scale + 2,
-                2 * o.scale + 1);
-        return;
-    }
     fputs("Not understood: ", l->out);
     print_safe(l->out, word, strlen(word));
     if (*rest) fputs(" ", l->out);
     print_safe(l->out, rest, strlen(rest));
     fputs("\n", l->out);
-    print_question(l);
+    if (l->side_given) print_degrees(l);
+    else print_question(l);
 }
 
 /* The first word in lower case; what follows it, as it was typed. */
@@ -242,14 +265,32 @@ static const char *split(char *line)
     return rest + strspn(rest, " \t");
 }
 
+/* A choice, or the side that one begins with.  Where a side is given only its grades are choices. */
+static int choose(Lines *l, const char *word, const char *rest, bool *understood, Error *err)
+{
+    const Offer offer = session_offer(l->session);
+    Decision d;
+    if (offer.scale > 1 && word_is(word, "a", "b")) {
+        l->side_given = true;
+        l->side = *word == 'a' ? CHOICE_LEFT : CHOICE_RIGHT;
+        print_degrees(l);
+        return 0;
+    }
+    *understood = parse_choice(word, rest, &offer, &d);
+    if (!*understood) return 0;
+    if (!l->side_given || d.choice == l->side) return decide(l, d, err);
+    print_degrees(l);
+    return 0;
+}
+
 /* One line of input. */
 static int obey(Lines *l, char *line, Error *err)
 {
-    const Offer offer = session_offer(l->session);
     char *word = text_trim(line);
     const char *rest = split(word);
-    Decision decision;
-    if (parse_choice(word, rest, &offer, &decision)) return decide(l, decision, err);
+    bool understood = true;
+    if (choose(l, word, rest, &understood, err) != 0) return -1;
+    if (understood) return 0;
     if (word_is(word, "u", "undo")) return undo(l, err);
     if (word_is(word, "q", "quit")) l->quit = true;
     else if (word_is(word, "r", "repeat")) print_pair(l);

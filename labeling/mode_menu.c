@@ -12,14 +12,19 @@ static void add_reasons(Desk *d, Choice choice, Text *t)
         text_format(t, "%d  %s\n", i + 1, reason[i].about);
         d->menu[d->n_menu++] = (Decision){.choice = choice, .reasons = reason[i].word};
     }
+    d->menu_from = '1';
 }
 
+/* The digits that mean the same without the menu. */
 static void add_degrees(Desk *d, Choice choice, Text *t)
 {
-    const int scale = d->view.offer.scale;
-    for (int strength = 1; strength <= scale; strength++) {
-        text_format(t, "%d  %s better\n", strength, decision_degree(strength, scale));
-        d->menu[d->n_menu++] = (Decision){.choice = choice, .strength = strength};
+    const Offer *offer = &d->view.offer;
+    for (int digit = '1'; digit <= '9'; digit++) {
+        Decision decision;
+        if (!decision_of_digit(&decision, digit, offer) || decision.choice != choice) continue;
+        if (d->n_menu == 0) d->menu_from = digit;
+        text_format(t, "%c  %s better\n", digit, decision_degree(decision.strength, offer->scale));
+        d->menu[d->n_menu++] = decision;
     }
 }
 
@@ -50,7 +55,7 @@ static bool is_reasons(const Desk *d)
 static int menu_key(Desk *d, int key, Error *err)
 {
     const Choice choice = d->menu[0].choice;
-    const int i = key - '1';
+    const int i = key - d->menu_from;
     const bool again = (choice == CHOICE_SKIP && (key == 's' || key == 'S')) ||
                        (choice == CHOICE_FLAG && (key == 'f' || key == 'F'));
     if (i >= 0 && i < d->n_menu) {
@@ -72,8 +77,8 @@ static int menu_key(Desk *d, int key, Error *err)
 static void menu_paint(const Desk *d)
 {
     char keys[DESK_TITLE];
-    snprintf(keys, sizeof keys, "1 to %d chooses and saves%s; Esc goes back", d->n_menu,
-             is_reasons(d) ? ", Enter saves without a reason" : "");
+    snprintf(keys, sizeof keys, "%c to %c chooses and saves%s; Esc goes back", d->menu_from,
+             d->menu_from + d->n_menu - 1, is_reasons(d) ? ", Enter saves without a reason" : "");
     view_paint_pair(&d->view);
     view_paint_sheet(&d->view, d->title, &d->text, 0, keys);
 }

@@ -68,10 +68,24 @@ static void on_a_graded_scale_the_digits_are_one_row(void **state)
         press(&b, '1' + i);
         assert_label(&b, i + 1, i == 3 ? OUTCOME_TIE : OUTCOME_PREF, PREFERRED[i], NULL, NULL);
     }
-    type(&b, "b2"); /* which, then how much */
+    type(&b, "b6"); /* which, then how much */
     assert_label(&b, 8, OUTCOME_PREF, 2, NULL, NULL);
     type(&b, "89");
     assert_label(&b, 8, OUTCOME_PREF, 2, NULL, NULL);
+    bench_close(&b);
+}
+
+/* After b the row goes on where it stands without it: 5 6 7, and 1 is of A. */
+static void after_a_side_only_its_own_grades_count(void **state)
+{
+    (void)state;
+    Bench b;
+    bench_open(&b, 3, 3);
+    type(&b, "t"); /* one label to look at */
+    type(&b, "b1");
+    assert_label(&b, 1, OUTCOME_TIE, 0, NULL, NULL);
+    press(&b, '7');
+    assert_label(&b, 2, OUTCOME_PREF, 3, NULL, NULL);
     bench_close(&b);
 }
 
@@ -278,6 +292,7 @@ int main(void)
         cmocka_unit_test(on_a_plain_scale_one_key_decides),
         cmocka_unit_test(a_key_without_a_meaning_says_so),
         cmocka_unit_test(on_a_graded_scale_the_digits_are_one_row),
+        cmocka_unit_test(after_a_side_only_its_own_grades_count),
         cmocka_unit_test(a_skip_and_a_flag_have_their_reasons),
         cmocka_unit_test(a_note_goes_with_one_decision),
         cmocka_unit_test(an_undone_label_comes_back_with_its_note),

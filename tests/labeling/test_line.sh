@@ -30,10 +30,11 @@ shown=$(sed -n '/^Answer A/{n;p;q;}' "$dir/out")
 labels | grep -q "^1 human ada $shown\$" || fail "A is the answer that was shown as A"
 
 # The environment names the annotator, another person goes on where nobody was.
-printf '1\n' | RLHF_ANNOTATOR=ben label --line || fail "input may just end"
+printf '1\na\n' | RLHF_ANNOTATOR=ben label --line || fail "input may just end"
 labels | grep -q '^3 human ben answer' && fail "the skipped pair is not given to ben"
 labels | grep -q '^4 human ben answer' || fail "RLHF_ANNOTATOR labels"
 grep -q 'saved #1: A is better (label [2-9])' "$dir/out" || fail "everybody counts from 1"
+grep -q 'Not understood: 1$' "$dir/out" || fail "1 is taken where a and b are listed"
 printf 'a\n' | label --line --as '' && fail "an empty name is refused"
 grep -q 'a name is missing' "$dir/err" || fail "and said so"
 "$RLHF" status --project "$dir" >"$dir/out" 2>"$dir/err"
@@ -95,6 +96,18 @@ grep -qx "rlhf label: no pairs to label for ben: 1 is held by others" "$dir/err"
 grep -q 'free again after ten minutes' "$dir/err" || fail "and for how long"
 printf 'a\n' | "$RLHF" label --project "$dir/killed" --line --as ada >"$dir/out" 2>"$dir/err" || fail "the same person goes on"
 grep -q '^1 pair labeled as ada' "$dir/out" || fail "with that pair"
+
+# On a graded scale a digit is one grade, with a side before it or without.
+mkdir "$dir/graded" && "$fixture" make "$dir/graded" 4
+"$RLHF" campaign edit default --project "$dir/graded" --scale 3 >/dev/null 2>&1 || fail "a scale of 3"
+graded() { "$RLHF" label --project "$dir/graded" --line --as "$1" >"$dir/out" 2>"$dir/err"; }
+printf 'b\n1\nq\n' | graded ada || fail "b, then a grade of A"
+grep -q 'saved' "$dir/out" && fail "after b a grade of A is saved"
+grep -q 'B is better; by how much? 5 slightly, 6 clearly, 7 much;' "$dir/out" || fail "the grades of B are told"
+grep -q '^Better: 1 (A by far) to 7 (B by far), a, b, t (tie)' "$dir/out" || fail "the prompt lists a and b"
+printf 'b\n5\na\n1\n7\nq\n' | graded ada || fail "grades"
+[ "$(grep -o 'saved #[0-9]: . is [a-z]* better' "$dir/out" | cut -d' ' -f2- | tr '\n' ';')" = '#1: B is slightly better;#2: A is much better;#3: B is much better;' ] ||
+    fail "5 after b, 1 after a and 7 alone: $(grep saved "$dir/out")"
 
 # Words are counted as they are shown: <U+000C> parts none.
 mkdir "$dir/words" && "$RLHF" init "$dir/words" >/dev/null
