@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/import_reader.h"
 #include "cli/loaded.h"
+#include "cli/next_line.h"
 #include "cli/options.h"
 #include "cli/project.h"
 #include "cli/sharing.h"
@@ -51,10 +52,19 @@ static int make(const char *folder, uint64_t seed, Error *err)
 static void say_next(const Context *ctx, const char *folder)
 {
     const bool here = strcmp(folder, ".") == 0;
-    printf(
-        "next: %s%s%srlhf import FILE    prompts or comparisons, one JSON object a line; to type "
-        "prompts here: rlhf write\n",
-        here ? "" : "cd ", here ? "" : folder, here ? "" : "; ");
+    Text command = {0}, line = {0};
+    if (!here) {
+        text_add(&command, "cd ");
+        text_add_word(&command, folder);
+        text_add(&command, "; ");
+    }
+    text_add(&command, "rlhf import FILE");
+    next_line_format(&line, command.bytes,
+                     "prompts or comparisons, one JSON object a line; to type prompts here: "
+                     "rlhf write");
+    printf("next: %s\n", line.bytes);
+    text_free(&command);
+    text_free(&line);
     printf("then: %srlhf sample, rlhf label\n",
            project_has_model(ctx, "base") ? ""
                                           : "rlhf pretrain FILE... (or rlhf init --base MODEL), ");

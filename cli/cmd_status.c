@@ -42,24 +42,15 @@ static void print_class_texts(const StoreStatus *d)
     text_free(&t);
 }
 
-/* What only a rule has judged is nothing to do for a reward model, and still offered to people. */
-static void put_to_do(Text *t, const ProjectStatus *s)
-{
-    const StoreStatus *d = &s->store;
-    const int64_t open = d->comparisons - d->labeled - d->skipped;
-    if (s->by_rule_alone == 0) text_format(t, "%s to do", text_thousands(open));
-    else
-        text_format(t, "%s that nobody has judged, %s judged by a rule alone", text_thousands(open),
-                    text_thousands(s->by_rule_alone));
-}
-
 static void print_comparisons(const ProjectStatus *s)
 {
     const StoreStatus *d = &s->store;
     Text t = {0};
     text_format(&t, "%s labeled, ", text_thousands(d->labeled));
     if (d->skipped) text_format(&t, "%s skipped, ", text_thousands(d->skipped));
-    put_to_do(&t, s);
+    text_format(&t, "%s to do", text_thousands(s->left.to_do));
+    if (s->by_rule_alone > 0)
+        text_format(&t, " (%s judged by a rule alone)", text_thousands(s->by_rule_alone));
     bool first = true;
     for (size_t i = 0; i < d->n_annotators; i++) {
         if (d->annotator[i].labels == 0) continue;
@@ -204,6 +195,7 @@ static void print_json(const Context *ctx, const ProjectStatus *s, int n_runs)
     put_count(&t, "responses", d->responses);
     put_count(&t, "comparisons", d->comparisons);
     put_count(&t, "labeled", d->labeled);
+    put_count(&t, "to_do", s->left.to_do);
     put_count(&t, "by_rule_alone", s->by_rule_alone);
     put_count(&t, "preferences", d->preferences[SPLIT_ANY]);
     put_count(&t, "judgements", d->judgements);

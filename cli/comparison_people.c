@@ -112,7 +112,7 @@ static int ask(Context *ctx, Store *store, Loaded *base, Loaded *aligned,
 
 /* ---- the result so far ------------------------------------------------------------------------------ */
 
-static void print_result(const PeopleResult *r, const cJSON *record)
+static void print_result(const PeopleResult *r, const cJSON *record, bool closed)
 {
     const char *campaign = json_text(record, "campaign", "");
     Text who = {0}, agreement = {0}, position = {0};
@@ -134,7 +134,11 @@ static void print_result(const PeopleResult *r, const cJSON *record)
         printf("\n  verdict%s: %s (%s)\n", r->labeled < r->pairs ? " so far" : "",
                verdict_name(r->verdict), r->reasons.n ? r->reasons.bytes : "");
     }
-    if (r->labeled < r->pairs) printf("  to go on: rlhf label --campaign %s\n", campaign);
+    if (r->labeled < r->pairs && closed)
+        printf("  campaign %s is closed; to go on: rlhf campaign open %s, then rlhf label "
+               "--campaign %s\n",
+               campaign, campaign, campaign);
+    else if (r->labeled < r->pairs) printf("  to go on: rlhf label --campaign %s\n", campaign);
     text_free(&who);
     text_free(&agreement);
     text_free(&position);
@@ -175,10 +179,13 @@ static int tell(const Context *ctx, Store *store, const char *json, Error *err)
 {
     cJSON *record = NULL;
     PeopleResult r = {0};
+    StoreCampaign campaign = {0};
     if (json_parse_row(&record, json, strlen(json), err) != 0) return -1;
-    const int rc = people_result_read(&r, store, record, err);
+    int rc = people_result_read(&r, store, record, err);
+    if (rc == 0) rc = store_get_campaign(store, json_text(record, "campaign", ""), &campaign, err);
     if (rc == 0 && ctx->json) print_json(&r, record);
-    else if (rc == 0) print_result(&r, record);
+    else if (rc == 0) print_result(&r, record, campaign.closed);
+    store_campaign_free(&campaign);
     people_result_free(&r);
     cJSON_Delete(record);
     return rc;

@@ -1,7 +1,7 @@
 #include "cli/label_none.h"
 
 #include "base/text.h"
-#include "cli/project_status.h"
+#include "cli/next_line.h"
 
 static void put_reason(Text *t, int64_t n, const char *singular, const char *plural)
 {
@@ -15,7 +15,10 @@ static int hint_next(const Context *ctx, Store *store, Error *err)
     ProjectStatus s = {0};
     Error ignored;
     if (project_status_read(&s, ctx, store, &ignored) != 0) return -1;
-    if (s.next[0]) error_hint(err, "next: %s   %s", s.next, s.why);
+    Text line = {0};
+    next_line_format(&line, s.next, s.why);
+    if (s.next[0]) error_hint(err, "next: %s", line.bytes);
+    text_free(&line);
     project_status_free(&s);
     return -1;
 }

@@ -41,9 +41,34 @@ void next_line_complete(ProjectStatus *s, const Context *ctx)
     add_project(s, ctx);
 }
 
+/* The word of the command that stands for a name of the reader's; NULL: none does. */
+static const char *placeholder(const char *command)
+{
+    static const char *const WORD[] = {"FILE...", "FILE", "MORE", "DIR"};
+    for (size_t i = 0; i < sizeof WORD / sizeof *WORD; i++) {
+        const char *at = strstr(command, WORD[i]);
+        const char end = at ? at[strlen(WORD[i])] : 0;
+        if (at && at[-1] == ' ' && (end == 0 || end == ' ')) return WORD[i];
+    }
+    return NULL;
+}
+
+/* A shell takes the whole line.  It is not wrapped: a remark that is broken would be a command. */
+void next_line_format(Text *t, const char *command, const char *why)
+{
+    const char *name = placeholder(command);
+    text_format(t, "%s   # ", command);
+    if (name && !strstr(why, "FILE")) text_format(t, "%s is yours to name: ", name);
+    text_add(t, why);
+}
+
 void next_line_put(const ProjectStatus *s)
 {
-    if (s->next[0]) printf("next: %-20s   %s\n", s->next, s->why);
+    Text line = {0};
+    if (!s->next[0]) return;
+    next_line_format(&line, s->next, s->why);
+    printf("next: %s\n", line.bytes);
+    text_free(&line);
 }
 
 int next_line_print(const Context *ctx, Store *store, Error *err)

@@ -15,8 +15,12 @@
 #include "cli/preferences.h"
 #include "cli/project_config.h"
 
-/* So many labels are worth a reward model while there are more pairs to label. */
-enum { ENOUGH_LABELS = 60 };
+enum {
+    ENOUGH_LABELS =
+        60, /* are worth a reward model, the first or another, while there are more pairs to label */
+    WORTH_ASKING =
+        10 /* pairs, or labels when no more pairs are: fewer change no reward model, and so nothing here */
+};
 
 #define GUIDE "docs/guide.md, \"When it does not work\""
 
@@ -185,9 +189,44 @@ static int64_t lacking(const ProjectStatus *s, Split split, int64_t enough)
     return there < enough ? enough - there : 0;
 }
 
-static int64_t pairs_to_do(const ProjectStatus *s)
+static bool has_pairs(const ProjectStatus *s)
 {
-    return s->store.comparisons - s->store.labeled - s->store.skipped;
+    return s->left.unjudged >= WORTH_ASKING;
+}
+
+/* Labels that another reward model is worth. */
+static bool has_new_labels(const ProjectStatus *s)
+{
+    return s->newer >= (has_pairs(s) ? ENOUGH_LABELS : WORTH_ASKING);
+}
+
+static void propose_opening(ProjectStatus *s, const char *campaign, const char *after)
+{
+    Text arguments = {0}, why = {0};
+    text_format(&arguments, "open %s", campaign);
+    text_format(&why, "campaign %s is closed; then rlhf %s", campaign, after);
+    propose(s, "campaign", arguments.bytes, why.bytes);
+    text_free(&arguments);
+    text_free(&why);
+}
+
+static void propose_labeling(ProjectStatus *s, const char *why)
+{
+    Text arguments = {0};
+    const LabelingLeft *left = &s->left;
+    text_add(&arguments, "");
+    if (left->unjudged == 0 && left->unjudged_closed > 0) propose_opening(s, left->closed, "label");
+    if (*left->campaign && strcmp(left->campaign, STORE_CAMPAIGN) != 0)
+        text_format(&arguments, "--campaign %s", left->campaign);
+    propose(s, "label", arguments.bytes, why);
+    text_free(&arguments);
+}
+
+/* The pairs that it makes are of the default campaign. */
+static void propose_sampling(ProjectStatus *s, const char *arguments, const char *why)
+{
+    if (s->left.default_closed) propose_opening(s, STORE_CAMPAIGN, "sample");
+    propose(s, "sample", arguments, why);
 }
 
 static bool has_open_prompts(const ProjectStatus *s)
@@ -227,11 +266,11 @@ static void propose_labels(ProjectStatus *s)
         propose_valid_prompts(s, held_out);
         if (of_train == LABELS_BY_IMPORTING) propose(s, "import", "FILE", why.bytes);
         if (of_train == LABELS_BY_SAMPLING || of_valid == LABELS_BY_SAMPLING)
-            propose(s, "sample", "", why.bytes);
-        propose(s, "label", "", why.bytes);
+            propose_sampling(s, "", why.bytes);
+        propose_labeling(s, why.bytes);
     }
-    if (pairs_to_do(s) > 0 && s->store.preferences[SPLIT_ANY] < ENOUGH_LABELS)
-        propose(s, "label", "", why.bytes);
+    if (has_pairs(s) && s->store.preferences[SPLIT_ANY] < ENOUGH_LABELS)
+        propose_labeling(s, why.bytes);
     text_free(&why);
 }
 
@@ -300,13 +339,13 @@ static void propose_more_labels(ProjectStatus *s, const char *finding)
 {
     Text why = {0};
     text_format(&why, "%s: more labels first; " GUIDE, finding);
-    if (s->newer >= ENOUGH_LABELS || (s->newer > 0 && pairs_to_do(s) == 0)) {
+    if (has_new_labels(s)) {
         text_clear(&why);
         text_format(&why, "%s newer than the reward model", text_count(s->newer, "label"));
         propose(s, "reward", "", why.bytes);
     }
-    if (pairs_to_do(s) > 0) propose(s, "label", "", why.bytes);
-    if (has_open_prompts(s)) propose(s, "sample", "", why.bytes);
+    if (has_pairs(s)) propose_labeling(s, why.bytes);
+    if (has_open_prompts(s)) propose_sampling(s, "", why.bytes);
     propose(s, "import", "FILE", why.bytes);
     text_free(&why);
 }
@@ -342,9 +381,10 @@ static void propose_more_prompts(ProjectStatus *s)
 static int find_evaluation(ProjectStatus *s, Store *store, Error *err)
 {
     StoreCampaignList list = {0};
-    int rc = store_list_evaluations(store, &list, err);
+    int rc = store_list_terms(store, &list, err);
     for (size_t i = 0; i < list.n && rc == 0; i++) {
         int64_t wanting = 0;
+        if (list.row[i].purpose != PURPOSE_EVALUATE) continue;
         Text arguments = {0}, why = {0};
         rc = store_count_wanting(store, list.row[i].id, &wanting, err);
         text_format(&arguments, "--campaign %s", list.row[i].name);
@@ -365,11 +405,10 @@ static void propose_round(ProjectStatus *s)
     Text why = {0};
     text_format(&why, "%s newer than the reward model; then a second round",
                 text_count(s->newer, "label"));
-    if (s->newer >= ENOUGH_LABELS || (s->newer > 0 && pairs_to_do(s) == 0))
-        propose(s, "reward", "", why.bytes);
-    if (pairs_to_do(s) > 0)
-        propose(s, "label", "", "more labels for a second round: reward, then ppo from aligned");
-    propose(s, "sample", "--model aligned", "its own answers to label, for a second round");
+    if (has_new_labels(s)) propose(s, "reward", "", why.bytes);
+    if (has_pairs(s))
+        propose_labeling(s, "more labels for a second round: reward, then ppo from aligned");
+    propose_sampling(s, "--model aligned", "its own answers to label, for a second round");
     text_free(&why);
 }
 
@@ -418,7 +457,7 @@ static void find_missing(ProjectStatus *s, const Context *ctx)
         propose(s, "import", "FILE", "prompts or comparisons, one JSON object a line");
     if (!s->base.there) propose(s, "pretrain", "FILE...", "a base model of your own, from texts");
     if (!s->base.there) propose(s, "init", "--base DIR", "or name the folder of a base model");
-    if (s->store.comparisons == 0) propose(s, "sample", "", "two answers to each prompt");
+    if (s->store.comparisons == 0) propose_sampling(s, "", "two answers to each prompt");
     if (!s->reward.there) propose_labels(s);
     if (!s->reward.there) propose(s, "reward", "", "learn what the labels prefer");
     if (!s->aligned.there && reward_is_chance(s)) propose_after_chance(s, ctx);

@@ -41,6 +41,7 @@ int project_status_read(ProjectStatus *out, const Context *ctx, Store *store, Er
     ProjectStatus s = {0};
     int rc = -1;
     if (store_status(store, &s.store, err) != 0) goto done;
+    if (labeling_left_read(&s.left, store, err) != 0) goto done;
     if (store_count_by_rule_alone(store, &s.by_rule_alone, err) != 0) goto done;
     if (read_model(&s.base, ctx, store, "base", err) != 0) goto done;
     if (read_model(&s.reward, ctx, store, "reward", err) != 0) goto done;

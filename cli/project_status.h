@@ -2,6 +2,7 @@
 #ifndef CLI_PROJECT_STATUS_H
 #define CLI_PROJECT_STATUS_H
 
+#include "cli/labeling_left.h"
 #include "cli/project.h"
 #include "store/store.h"
 
@@ -17,6 +18,7 @@ typedef struct {
 
 typedef struct {
     StoreStatus store;
+    LabelingLeft left;
     StatusModel base, reward, aligned;
     int64_t
         by_rule_alone; /* pairs that a rule has judged and no person: `rlhf label` offers them */

@@ -199,10 +199,9 @@ int store_list_campaigns(Store *s, StoreCampaignList *out, Error *err)
     return list_campaigns(s, SQL, out, err);
 }
 
-int store_list_evaluations(Store *s, StoreCampaignList *out, Error *err)
+int store_list_terms(Store *s, StoreCampaignList *out, Error *err)
 {
-    static const char SQL[] = SELECT_CAMPAIGNS(
-        "0, 0") " WHERE g.purpose='evaluate' AND g.closed_us IS NULL ORDER BY g.id";
+    static const char SQL[] = SELECT_CAMPAIGNS("0, 0") " ORDER BY g.id";
     return list_campaigns(s, SQL, out, err);
 }
 
@@ -284,7 +283,7 @@ int store_count_wanting(Store *s, int64_t campaign_id, int64_t *out, Error *err)
 {
     static const char SQL[] =
         "SELECT count(*) FROM campaign g JOIN comparison c ON c.campaign_id=g.id"
-        " WHERE g.id=?1 AND g.closed_us IS NULL AND c.origin<>'import'"
+        " WHERE (?1=0 OR g.id=?1) AND g.closed_us IS NULL AND c.origin<>'import'"
         " AND c.prompt_id NOT IN " SQL_REDACTED
         " AND (SELECT count(*) FROM assignment x JOIN annotator n ON n.id=x.annotator_id"
         "  WHERE x.comparison_id=c.id AND x.state='done' AND x.role='annotator' AND n.kind='human')"
@@ -293,6 +292,19 @@ int store_count_wanting(Store *s, int64_t campaign_id, int64_t *out, Error *err)
     if (sql_get(s, &stmt, SQL, err) != 0) return -1;
     sqlite3_bind_int64(stmt, 1, campaign_id);
     return sql_one(s, stmt, out, "count what is to label", err);
+}
+
+int store_count_unjudged(Store *s, int64_t campaign_id, int64_t *out, Error *err)
+{
+    static const char SQL[] =
+        "SELECT count(*) FROM comparison c WHERE c.campaign_id=?1 AND c.origin<>'import'"
+        " AND c.prompt_id NOT IN " SQL_REDACTED
+        " AND NOT EXISTS(SELECT 1 FROM assignment x WHERE x.comparison_id=c.id"
+        "  AND x.state='done')";
+    sqlite3_stmt *stmt = NULL;
+    if (sql_get(s, &stmt, SQL, err) != 0) return -1;
+    sqlite3_bind_int64(stmt, 1, campaign_id);
+    return sql_one(s, stmt, out, "count what nobody has judged", err);
 }
 
 int store_check_open(Store *s, Error *err)

@@ -49,12 +49,14 @@ int store_find_guidelines_read(Store *s, int64_t annotator_id, int64_t *version,
 void store_campaign_free(StoreCampaign *campaign); /* the texts, not the struct */
 /* In order of id. */
 int store_list_campaigns(Store *s, StoreCampaignList *out, Error *err);
-/* Those to evaluate that are open, without the two counts. */
-int store_list_evaluations(Store *s, StoreCampaignList *out, Error *err);
+/* The same without the two counts, which take a while. */
+int store_list_terms(Store *s, StoreCampaignList *out, Error *err);
 void store_campaigns_free(StoreCampaignList *list);
 /* Sampled comparisons of it that fewer people have decided than its overlap asks for, redacted ones apart; 0 of one that
- * is closed. */
+ * is closed.  campaign_id 0: of all. */
 int store_count_wanting(Store *s, int64_t campaign_id, int64_t *out, Error *err);
+/* Sampled comparisons of it, open or closed, that nobody and no rule has decided, redacted ones apart. */
+int store_count_unjudged(Store *s, int64_t campaign_id, int64_t *out, Error *err);
 /* An error when nothing more is to be labeled in it. */
 int store_check_open(Store *s, Error *err);
 /* From here on claims, counts of what is to label, and new comparisons are of this campaign, not the default. */

@@ -125,12 +125,12 @@ prints "12 pairs queued as eval-1: rlhf label --campaign eval-1"
 must campaign
 prints_like '^eval-1 +evaluate +open +12 pairs, 0 labels' "a campaign to evaluate"
 must status
-prints "next: rlhf label --campaign eval-1   12 pairs to judge in it, to evaluate"
+prints "next: rlhf label --campaign eval-1   # 12 pairs to judge in it, to evaluate"
 must "${people[@]}" --json
 prints '{"campaign":"eval-1","pairs":12,"labeled":0,"labels":0,"equal":0,"n":0,'
 prints '"verdict":null}'
 # ada always takes the first answer, but ties once: 4 labels, 3 of them for what was shown first
-printf '1\n1\nt\n1\n' >keys
+printf 'a\na\nt\na\n' >keys
 input=keys run label --line --as ada --campaign eval-1
 exits 0 "ada labels"
 grep -q 'pretrain-1\|sft-1' out && fail "who labels is not told whose answers they are"
@@ -146,6 +146,10 @@ prints "the answer shown first was chosen 3 times of 3: 1.00 [0.44, 1.00], p = 0
 prints "4 labels by ada 4; no pair was labeled by two people, so whether they agree is not known"
 prints "verdict so far: cannot tell"
 prints "to go on: rlhf label --campaign eval-1"
+must campaign close eval-1
+must "${people[@]}"
+prints "campaign eval-1 is closed; to go on: rlhf campaign open eval-1, then rlhf label --campaign eval-1"
+must campaign open eval-1
 # a second person who finds all twelve equal: most votes decide, and a tie is none
 must campaign edit eval-1 --overlap 2
 must annotators add ben

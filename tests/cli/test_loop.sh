@@ -165,7 +165,7 @@ prints_like '"step":"label","running":false,"waiting":true,"labels":2,"when":3,"
 pid=$!
 until grep -q "waiting for labels: 2 of 3" waited || ! kill -0 $pid 2>/dev/null; do sleep 0.01; done
 must status
-prints_like '^next: rlhf loop --status +rlhf loop is at work: round 1 is at label$' "a loop that waits is looked at, not begun again"
+prints_like '^next: rlhf loop --status +# rlhf loop is at work: round 1 is at label$' "a loop that waits is looked at, not begun again"
 refused 1 "another rlhf loop is at work in" loop
 says "look at it: rlhf loop --status; end it: kill $pid"
 refused 1 "another rlhf loop is at work in" loop --back 0

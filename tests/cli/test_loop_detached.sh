@@ -30,7 +30,7 @@ until_says '^waiting for labels: 0 of 3 are there' loop/output.log
 must loop --status
 prints "a process waits for people in round 1: 0 of 3 new labels, "
 must status
-prints_like "^next: rlhf loop --status +rlhf loop is at work: round 1 is at label" "a loop at work is looked at"
+prints_like "^next: rlhf loop --status +# rlhf loop is at work: round 1 is at label" "a loop at work is looked at"
 refused 1 "no run is running" stop
 says "the loop is at work; end it: rlhf loop --stop"
 run loop

@@ -4,7 +4,7 @@
 fixture="$(dirname "$RLHF")/tests/labeling_test_fixture"
 next() { # COMMAND WHY CLAIM: but for the settings, which are another claim
     must status
-    grep -qE "^next: rlhf $1( --config [^ ]+)? +$2" out || fail "$3: $(grep '^next' out)"
+    grep -qE "^next: rlhf $1( --config [^ ]+)?   # (FILE is yours to name: |MORE is yours to name: )?$2" out || fail "$3: $(grep '^next' out)"
 }
 # What a command ends with is what status says; of its screen in `out`.
 ends_as_status() { # WHAT
@@ -45,13 +45,13 @@ must status
 prints_like '^  comparisons +20   0 labeled, 20 to do$' "pairs that nobody has judged"
 must judge --rule longer
 must status
-prints_like '^  comparisons +20   20 labeled, 0 that nobody has judged, 20 judged by a rule alone: rule:longer 20$' "what a rule has judged is still offered to people"
+prints_like '^  comparisons +20   20 labeled, 20 to do \(20 judged by a rule alone\): rule:longer 20$' "what a rule has judged is still offered to people"
 cp -r . ../judged
 printf 'a\nq\n' | "$RLHF" label --line --as ada --project ../judged >/dev/null 2>&1
 must status --project ../judged
-prints '0 that nobody has judged, 19 judged by a rule alone: rule:longer 20, ada 1'
+prints '19 to do (19 judged by a rule alone): rule:longer 20, ada 1'
 must status --json --project ../judged
-prints '"labeled":20,"by_rule_alone":19,'
+prints '"labeled":20,"to_do":19,"by_rule_alone":19,'
 next "import MORE --split valid" "the valid split has prompts for 0 of the 10 labels" "with nothing to label or to ask, import comes next"
 run reward --config "$tiny"
 exits 1 "reward with no label held out"
@@ -61,9 +61,17 @@ head -n 9 ../valid.jsonl >../nine.jsonl
 must import ../nine.jsonl --split valid
 next "import MORE --split valid" "the valid split has prompts for 9 of the 10 labels to hold out" "prompts count as far as they go"
 must import ../valid.jsonl --split valid
+# nothing goes on in a campaign that is closed: it is said, and not proposed
+must campaign close default
+next "campaign open default" "campaign default is closed; then rlhf sample" "no pairs are made for a closed campaign"
+must campaign open default
 next sample "10 more labels needed: 0 to learn from, 10 to hold out" "with prompts unanswered, sampling comes next"
 must sample --max-new-tokens 12
 next label "10 more labels needed" "with pairs to do, labeling comes next"
+must campaign close default
+next "campaign open default" "campaign default is closed; then rlhf label" "and none of a closed campaign are labeled"
+prints_like '^  comparisons .* 20 labeled, 0 to do:' "nor counted as to do"
+must campaign open default
 run reward --config "$tiny"
 exits 1 "reward with pairs to label"
 says "0 labels held out, at least 10 are needed (20 to learn from); label more, or: rlhf reward --no-eval"
@@ -130,7 +138,7 @@ for verdict in worse "cannot tell" "no difference" "better by the score but brok
     next "import FILE" "compare said: $verdict: more labels first; docs/guide.md" "no second round of what is $verdict"
 done
 compared better ppo-1@2
-next "sample --model aligned" "  its own answers" "once better, a second round comes next"
+next "sample --model aligned" "its own answers" "once better, a second round comes next"
 must sample --model aligned --max-new-tokens 12
 next label "more labels for a second round" "the second round's pairs are to be labeled"
 must judge --rule longer

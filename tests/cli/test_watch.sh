@@ -54,7 +54,7 @@ until_there runs/far/metrics.jsonl
 grep -q "37,024 weights" err || fail "what it says before its first step is on the terminal: $(cat err)"
 says_like '^1,000,000,000 steps: about [0-9]+ h [0-9]+ min, by the speed of pretrain-1; a step measured: --dry-run' "what takes long says so before its first step"
 must status
-prints_like '^next: rlhf watch far +far is running$' "what is at work is watched, and not begun again"
+prints_like '^next: rlhf watch far +# far is running$' "what is at work is watched, and not begun again"
 must watch --once
 prints_like '^far   running   step [0-9,]+/1,000,000,000  0%' "the newest that works is watched"
 refused 1 "far is running: another process is working on this run" pretrain corpus.jsonl --resume --run far --learning-rate 0.01

@@ -4,7 +4,7 @@
 fixture="$(dirname "$RLHF")/tests/labeling_test_fixture"
 [ -x "$fixture" ] || { echo "skipped: no $fixture"; exit 77; }
 "$fixture" make . 2 || exit 1
-label() { printf '1\n1\n1\n' >keys; input=keys; run label --line "$@"; input=/dev/null; }
+label() { printf 'a\na\na\n' >keys; input=keys; run label --line "$@"; input=/dev/null; }
 
 # ---- one is always there ----
 must campaign

@@ -71,13 +71,13 @@ input=typed
 run label --line --as cy
 input=/dev/null
 prints "Nothing to take back"
-printf '1\n' >typed
+printf 'a\n' >typed
 input=typed
 run label --line --as dora
 input=/dev/null
 exits 1 "dora has to be added first"
 must annotators add dora
-printf '1\n1\n1\n1\n1\n1\n' >typed
+printf 'a\na\na\na\na\na\n' >typed
 input=typed
 run label --line --as dora
 input=/dev/null
