@@ -78,7 +78,16 @@ int annotator_find(const char *name, Store *store, int64_t *id, Error *err)
     if (store_list_people(store, &people, err) != 0) return -1;
     int rc = look_up(name, &people, &found, err);
     store_people_free(&people);
-    if (rc == 0 && found == 0) rc = store_add_annotator(store, name, ANNOTATOR_HUMAN, &found, err);
     if (rc == 0) *id = found;
     return rc;
+}
+
+int annotator_take(const char *name, Store *store, int64_t *id, Error *err)
+{
+    int64_t found = 0;
+    if (annotator_find(name, store, &found, err) != 0) return -1;
+    if (found == 0 && store_add_annotator(store, name, ANNOTATOR_HUMAN, &found, err) != 0)
+        return -1;
+    *id = found;
+    return 0;
 }

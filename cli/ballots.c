@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "cli/annotator.h"
 #include "cli/readable.h"
 #include "cli/rejects.h"
 #include "labeling/ballot.h"
@@ -110,10 +111,20 @@ static int note_fates(Batch *b, const StoreBallot *ballot, Error *err)
     return 0;
 }
 
-/* `look`: what would become of them, and nothing is saved. */
+/* Who labels here for the first time is somebody with the first row that can be saved. */
+static int begin_session(Batch *b, Error *err)
+{
+    StoreSession row = {.ui = "import"};
+    if (b->session) return 0;
+    if (annotator_take(b->batch->who, b->store, &row.annotator_id, err) != 0) return -1;
+    return store_begin_session(b->store, &row, &b->session, err);
+}
+
+/* `look`: what would become of them, and nothing is saved; nobody's rows stand against none. */
 static int save_page(Batch *b, bool look, Error *err)
 {
-    if (b->n == 0) return 0;
+    if (b->n == 0 || (look && b->batch->annotator == 0)) return 0;
+    if (begin_session(b, err) != 0) return -1;
     StoreBallot *ballot = mem_calloc(b->n, sizeof *ballot);
     for (size_t i = 0; i < b->n; i++) ballot[i] = b->row[i].ballot.ballot;
     const BallotTerms terms = {
@@ -234,13 +245,11 @@ static void report(const Batch *b)
 
 static int in_session(Batch *b, FILE *in, Error *err)
 {
-    const StoreSession row = {.annotator_id = b->batch->annotator, .ui = "import"};
     Error late = {0};
-    if (store_begin_session(b->store, &row, &b->session, err) != 0) return -1;
     int rc = read_rows(b, in, err);
     if (rc == 0) rc = settle(b, err);
     const char *reason = rc != 0 ? "error" : interrupt_pending() ? "interrupted" : "done";
-    if (store_end_session(b->store, b->session, reason, &late) != 0 && rc == 0) {
+    if (b->session && store_end_session(b->store, b->session, reason, &late) != 0 && rc == 0) {
         *err = late;
         rc = -1;
     }

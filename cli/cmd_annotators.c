@@ -75,7 +75,7 @@ typedef struct {
     char day[DAY_MAX]; /* "" for all of them */
     bool disabled;
     int64_t labels, skips, active_ms;
-    double *seconds; /* (labels + skips) of those that stand */
+    double *seconds; /* (n) of those that stand and came with a time */
     size_t n;
     double agreement;
     int64_t compared;
@@ -103,6 +103,7 @@ static void add_work(Sum *s, const StoreWork *w)
     s->labels += !w->skip;
     s->agreement += w->agreement;
     s->compared += w->compared;
+    if (w->active_ms == 0) return;
     s->seconds = mem_realloc(s->seconds, s->n + 1, sizeof *s->seconds);
     s->seconds[s->n++] = (double)w->active_ms / 1e3;
 }
@@ -150,8 +151,10 @@ static void print_csv(Sums *sums)
     for (size_t i = 0; i < sums->n; i++) {
         Sum *s = &sums->row[i];
         csv_text(s->annotator);
-        printf(",%s,%lld,%lld,%.3f,%.1f,", s->day, (long long)s->labels, (long long)s->skips,
-               (double)s->active_ms / 3.6e6, median(s->seconds, s->n));
+        printf(",%s,%lld,%lld,%.3f,", s->day, (long long)s->labels, (long long)s->skips,
+               (double)s->active_ms / 3.6e6);
+        if (s->n > 0) printf("%.1f", median(s->seconds, s->n));
+        putchar(',');
         if (s->compared) printf("%.3f", s->agreement / (double)s->compared);
         printf(",%lld\n", (long long)s->compared);
     }
@@ -167,11 +170,11 @@ static void print_json(Sums *sums)
         json_put_text(&t, s->annotator, strlen(s->annotator));
         if (s->day[0]) text_format(&t, ",\"day\":\"%s\"", s->day);
         else text_format(&t, ",\"disabled\":%s", s->disabled ? "true" : "false");
-        text_format(&t,
-                    ",\"labels\":%lld,\"skips\":%lld,\"active_hours\":%.4f,\"median_seconds\":%.3f,"
-                    "\"agreement\":",
-                    (long long)s->labels, (long long)s->skips, (double)s->active_ms / 3.6e6,
-                    median(s->seconds, s->n));
+        text_format(&t, ",\"labels\":%lld,\"skips\":%lld,\"active_hours\":%.4f,\"median_seconds\":",
+                    (long long)s->labels, (long long)s->skips, (double)s->active_ms / 3.6e6);
+        if (s->n > 0) text_format(&t, "%.3f", median(s->seconds, s->n));
+        else text_add(&t, "null");
+        text_add(&t, ",\"agreement\":");
         if (s->compared) text_format(&t, "%.4f", s->agreement / (double)s->compared);
         else text_add(&t, "null");
         text_format(&t, ",\"compared\":%lld}", (long long)s->compared);
@@ -184,7 +187,7 @@ static void print_table(Sums *sums, bool days)
 {
     if (sums->n == 0) {
         printf(days ? "no decisions in that time\n"
-                    : "nobody yet; whoever starts rlhf label is added, or: rlhf annotators add "
+                    : "nobody yet; whoever labels is added, or: rlhf annotators add "
                       "NAME\n");
         return;
     }
@@ -200,8 +203,11 @@ static void print_table(Sums *sums, bool days)
         const int pad = width - text_width(s->annotator, strlen(s->annotator));
         printf("%s%*s  ", s->annotator, pad, "");
         if (days) printf("%s  ", s->day);
-        printf("%7s %6s %8.2f %5.0f s  ", text_thousands(s->labels), text_thousands(s->skips),
-               (double)s->active_ms / 3.6e6, median(s->seconds, s->n));
+        printf("%7s %6s ", text_thousands(s->labels), text_thousands(s->skips));
+        if (s->active_ms > 0) printf("%8.2f ", (double)s->active_ms / 3.6e6);
+        else printf("%8s ", "-");
+        if (s->n > 0) printf("%5.0f s  ", median(s->seconds, s->n));
+        else printf("%7s  ", "-");
         if (s->compared)
             printf("%.2f (n=%s)", s->agreement / (double)s->compared, text_thousands(s->compared));
         else printf("-");
@@ -353,13 +359,15 @@ const Command cmd_annotators = {
     .heading = "people",
     .summary = "who labels here, and what they have done",
     .usage = "[--from DATE] [--to DATE] [--days] [--csv]",
-    .details = "labels, skips: decisions that stand.  hours: active time of all decisions, those "
-               "taken back too; a pause\n"
-               "of more than a minute counts as one.  median: seconds per decision that stands.  "
-               "agreement: with other\n"
-               "people's labels of the same pairs: 1 the same side, 0.5 when one of the two is a "
-               "tie, 0 the other side.\n"
-               "Practice is in the hours alone.  Days are those of this machine's clock.\n",
+    .details =
+        "labels, skips: decisions that stand.  hours: active time of all decisions, those "
+        "taken back too; a pause\n"
+        "of more than a minute counts as one.  median: seconds per decision that stands and "
+        "came with a time,\n"
+        "- where none did.  agreement: with other people's labels of the same pairs: 1 the same "
+        "side, 0.5 when one\n"
+        "of the two is a tie, 0 the other side.\n"
+        "Practice is in the hours alone.  Days are those of this machine's clock.\n",
     .options = OPTIONS,
     .seconds = SECONDS,
     .project = PROJECT_NEEDED,

@@ -13,6 +13,7 @@
 #include "cli/annotator.h"
 #include "cli/ballots.h"
 #include "cli/commands.h"
+#include "cli/dispute_places.h"
 #include "cli/label_none.h"
 #include "cli/label_pairs.h"
 #include "cli/options.h"
@@ -103,16 +104,28 @@ static void report_json(const char *who, const Result *r)
     text_free(&t);
 }
 
+/* " in 12:30 (median 4 s)": of those that came with a time. */
+static void print_time(const SessionDay *d)
+{
+    char time[32];
+    if (d->timed == 0) {
+        printf(" (median -)");
+        return;
+    }
+    printf(" in %s (median %.0f s", log_duration(time, d->seconds), d->median);
+    if (d->timed < d->labels + d->skipped) printf(" of the %s timed", text_thousands(d->timed));
+    printf(")");
+}
+
 static void report_day(const LabelOptions *o, const char *who, const Result *r)
 {
     const SessionCounts *c = &r->counts;
     const SessionDay *d = &r->day;
-    char time[32];
     if (d->labels + d->skipped > 0) {
         printf("today %s", text_thousands(d->labels));
         if (c->goal) printf(" of %s", text_thousands(c->goal));
-        printf(" in %s (median %.0f s), %s skipped, %s", log_duration(time, d->seconds), d->median,
-               text_thousands(d->skipped), text_count(d->ties, "tie"));
+        print_time(d);
+        printf(", %s skipped, %s", text_thousands(d->skipped), text_count(d->ties, "tie"));
         say_undo(o);
     }
     if (c->now == 0) printf("nothing new from %s", who);
@@ -188,29 +201,48 @@ static int say_next(const Context *ctx, const LabelOptions *o, Store *store, Err
     return next_line_print(ctx, store, err);
 }
 
+static SessionOptions session_options(const LabelOptions *o, const char *who)
+{
+    struct winsize size = {0};
+    if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+    return (SessionOptions){.handle = who,
+                            .ui = o->line ? "line" : "tui",
+                            .terminal = getenv("TERM"),
+                            .columns = size.ws_col,
+                            .rows = size.ws_row,
+                            .only = o->only,
+                            .n_only = (int64_t)o->n_only,
+                            .imported = o->imported,
+                            .practice = o->practice,
+                            .limit = o->practice && !o->limit ? PRACTICE_PAIRS : o->limit,
+                            .goal = o->goal,
+                            .readable = readable_turns,
+                            .unguarded = !isatty(STDIN_FILENO)};
+}
+
+/* Who is nobody here yet does not become somebody by looking for pairs where there are none. */
+static int find_any(bool *any, const LabelOptions *o, Store *store, int64_t annotator, Error *err)
+{
+    int64_t left = 1, done = 0;
+    if (annotator == 0 && !o->practice && !o->only &&
+        store_count_claimable(store, 0, o->imported, &left, &done, err) != 0)
+        return -1;
+    *any = left > 0;
+    return 0;
+}
+
 static int label(const Context *ctx, const LabelOptions *o, Store *store, Error *err)
 {
     const bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     if (check(o, terminal, err) != 0) return -1;
     const char *who = annotator_name(o->as), *reason = NULL;
     int64_t annotator = 0;
+    bool any = false;
     if (annotator_find(who, store, &annotator, err) != 0) return -1;
-    struct winsize size = {0};
-    if (terminal) ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+    if (find_any(&any, o, store, annotator, err) != 0) return -1;
+    if (!any) return label_none(ctx, store, who, 0, o->campaign, o->imported, err);
     if (o->restricted) restrict_signals();
-    const SessionOptions options = {.handle = who,
-                                    .ui = o->line ? "line" : "tui",
-                                    .terminal = getenv("TERM"),
-                                    .columns = size.ws_col,
-                                    .rows = size.ws_row,
-                                    .only = o->only,
-                                    .n_only = (int64_t)o->n_only,
-                                    .imported = o->imported,
-                                    .practice = o->practice,
-                                    .limit = o->practice && !o->limit ? PRACTICE_PAIRS : o->limit,
-                                    .goal = o->goal,
-                                    .readable = readable_turns,
-                                    .unguarded = !isatty(STDIN_FILENO)};
+    const SessionOptions options = session_options(o, who);
     Session *session = NULL;
     if (session_begin(&session, store, &options, err) != 0) return -1;
     Result result = {.counts = session_counts(session)};
@@ -230,33 +262,6 @@ static int label(const Context *ctx, const LabelOptions *o, Store *store, Error 
     return c->left == 0 ? say_next(ctx, o, store, err) : 0;
 }
 
-/* What people differ on in the other campaigns, as members of an object or as lines that say how to get there. */
-static int put_elsewhere(Text *t, const Context *ctx, const LabelOptions *o, Store *store,
-                         int64_t annotator, Error *err)
-{
-    StoreCampaignList list = {0};
-    int rc = store_list_campaigns(store, &list, err);
-    for (size_t i = 0; i < list.n && rc == 0; i++) {
-        const char *name = list.row[i].name;
-        int64_t n = 0;
-        if (strcmp(name, o->campaign) == 0) continue;
-        rc = store_use_campaign(store, name, err);
-        if (rc == 0) rc = store_count_disagreed(store, annotator, &n, err);
-        if (rc != 0 || n == 0) continue;
-        if (ctx->json) {
-            if (t->n > 0) text_add(t, ",");
-            json_put_text(t, name, strlen(name));
-            text_format(t, ":%lld", (long long)n);
-        } else {
-            text_format(t,
-                        "%s left in campaign %s: rlhf label --review disagree --campaign %s%s%s\n",
-                        text_thousands(n), name, name, o->as ? " --as " : "", o->as ? o->as : "");
-        }
-    }
-    store_campaigns_free(&list);
-    return rc;
-}
-
 static void report_review(const Context *ctx, const char *who, const ReviewCounts *c,
                           const char *elsewhere)
 {
@@ -272,22 +277,6 @@ static void report_review(const Context *ctx, const char *who, const ReviewCount
     }
     printf("%s settled by %s, %s left\n%s", text_count(c->settled, "pair"), who,
            text_thousands(c->left), elsewhere);
-}
-
-/* A review that finds nothing says why. */
-static int say_nothing_differs(Store *store, int64_t annotator, Error *err)
-{
-    int64_t left = 0;
-    StoreCampaign campaign = {0};
-    if (store_count_disagreed(store, annotator, &left, err) != 0) return -1;
-    if (left > 0) return 0;
-    if (store_get_terms(store, &campaign, err) != 0) return -1;
-    log_line("nothing to settle: no pair is open that two people have labeled and differ on");
-    if (campaign.overlap == 1)
-        log_line("each pair goes to one person; to two: rlhf campaign edit %s --overlap 2",
-                 campaign.name);
-    store_campaign_free(&campaign);
-    return 0;
 }
 
 static int review_line(const Context *ctx, Store *store, int64_t annotator, ReviewCounts *counts,
@@ -333,14 +322,17 @@ static int review(const Context *ctx, const LabelOptions *o, Store *store, Error
 {
     const char *who = annotator_name(o->as), *reason = "error";
     const bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-    int64_t annotator = 0;
+    int64_t annotator = 0, n = 0;
     ReviewCounts counts = {0};
     if (check(o, terminal, err) != 0) return -1;
     if (annotator_find(who, store, &annotator, err) != 0) return -1;
     if (o->restricted) restrict_signals();
-    if (say_nothing_differs(store, annotator, err) != 0) return -1;
-    const int rc = terminal && !o->line ? review_screen(o, store, who, &counts, &reason, err)
-                                        : review_line(ctx, store, annotator, &counts, &reason, err);
+    if (dispute_explain_none(&n, store, annotator, err) != 0) return -1;
+    if (n > 0 && annotator_take(who, store, &annotator, err) != 0) return -1;
+    const int rc = annotator == 0 ? 0
+                   : terminal && !o->line
+                       ? review_screen(o, store, who, &counts, &reason, err)
+                       : review_line(ctx, store, annotator, &counts, &reason, err);
     if (rc != 0) return -1;
     if (strcmp(reason, STORE_HANG_UP) == 0) {
         interrupt_raise(SIGHUP);
@@ -348,7 +340,8 @@ static int review(const Context *ctx, const LabelOptions *o, Store *store, Error
     }
     Text elsewhere = {0};
     text_add(&elsewhere, "");
-    const int put = put_elsewhere(&elsewhere, ctx, o, store, annotator, err);
+    const int put =
+        dispute_put_elsewhere(&elsewhere, ctx, o->campaign, o->as, store, annotator, err);
     if (put == 0) report_review(ctx, who, &counts, elsewhere.bytes);
     text_free(&elsewhere);
     return put;

@@ -86,7 +86,7 @@ static int write_down(const Context *ctx, const WriteOptions *o, Store *store, E
     WritingCounts counts = {0};
     Error late = {0};
     if (o->split && split_parse(&options.split, o->split, err) != 0) return -1;
-    if (annotator_find(who, store, &options.annotator_id, err) != 0) return -1;
+    if (annotator_take(who, store, &options.annotator_id, err) != 0) return -1;
     const bool screen = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && !o->line;
     char draft[FILE_PATH_MAX];
     struct winsize size = {0};

@@ -43,11 +43,11 @@ static int begin(Session *s, Error *err)
     StoreSession row = {
         .ui = o->ui, .terminal = o->terminal, .columns = o->columns, .rows = o->rows};
     if (store_get_campaign(s->store, NULL, &s->campaign, err) != 0) return -1;
+    if (o->practice && lessons_read(&s->lessons, s->store, err) != 0) return -1;
     if (store_add_annotator(s->store, o->handle, ANNOTATOR_HUMAN, &s->annotator_id, err) != 0)
         return -1;
     if (store_find_guidelines_read(s->store, s->annotator_id, &s->guidelines_read, err) != 0)
         return -1;
-    if (o->practice && lessons_read(&s->lessons, s->store, err) != 0) return -1;
     row.annotator_id = s->annotator_id;
     if (store_begin_session(s->store, &row, &s->id, err) != 0) return -1;
     s->disputes = (Disputes){.store = s->store,

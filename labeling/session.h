@@ -77,7 +77,8 @@ typedef struct {
 /* What stands of today, over all sittings of this person. */
 typedef struct {
     int64_t labels, skipped, ties; /* labels: without the skipped */
-    double seconds, median;        /* active: of all; of one */
+    int64_t timed;          /* of all of these: from elsewhere they may come without a time */
+    double seconds, median; /* active, of those timed: of all; of one */
 } SessionDay;
 
 /* What a practice pair teaches. */

@@ -56,13 +56,13 @@ int session_day(Session *s, SessionDay *out, Error *err)
     for (size_t i = 0; i < list.n; i++) {
         const StoreOwnLabel *l = &list.row[i];
         const bool skipped = l->outcome == OUTCOME_SKIP;
-        seconds[i] = (double)l->active_ms / 1e3;
-        out->seconds += seconds[i];
+        if (l->active_ms > 0) seconds[out->timed++] = (double)l->active_ms / 1e3;
+        out->seconds += (double)l->active_ms / 1e3;
         out->labels += !skipped;
         out->skipped += skipped;
         out->ties += l->outcome == OUTCOME_TIE;
     }
-    out->median = median(seconds, list.n);
+    out->median = median(seconds, (size_t)out->timed);
     free(seconds);
     store_own_labels_free(&list);
     return 0;

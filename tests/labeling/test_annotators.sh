@@ -11,7 +11,7 @@ label() { printf 'a\n' >keys; input=keys; run label --line "$@"; input=/dev/null
 
 # ---- who may label ----
 must annotators
-prints "nobody yet; whoever starts rlhf label is added, or: rlhf annotators add NAME"
+prints "nobody yet; whoever labels is added, or: rlhf annotators add NAME"
 label --as ada --limit 1
 exits 0 "the first person is added on first use"
 label --as ben --limit 1
@@ -44,6 +44,31 @@ exits 0 "until enabled again"
 refused 1 "there is no annotator 'zoe'" annotators disable zoe
 refused 2 "unknown command 'ad'; did you mean: add" annotators ad zoe
 
+# ---- who looks, or fails, is nobody ----
+mkdir looking && "$fixture" make looking 2 || exit 1
+"$fixture" make looking/none 0 2>/dev/null || { mkdir looking/none && "$fixture" make looking/none 0; } || exit 1
+nobody() { # PROJECT CLAIM
+    must annotators --project "$1"
+    prints_like '^nobody yet; ' "$2"
+}
+must label --list --project looking
+nobody looking "a look at the pairs adds nobody"
+run label --list --project looking/none
+exits 1 "no pairs"
+run label --line --project looking/none
+exits 1 "no pairs to label"
+nobody looking/none "nor does a command that fails"
+run label --review disagree --project looking
+nobody looking "nor a review of nothing"
+echo '{"pair":99,"choice":"a"}' >wrong
+input=wrong run label --batch --project looking
+exits 1 "rows that are all refused"
+nobody looking "nor rows that are refused"
+echo '{"pair":1,"choice":"a"}' >right
+input=right run label --batch --as gil --project looking
+must annotators --project looking
+prints_like '^gil +1 ' "who labels is added"
+
 # ---- what they did: by hand ----
 # ada and ben on pairs 1 to 3: the same side, a tie against a side, the other side: (1 + 0.5 + 0) / 3.
 # ada: 10, 20, 60 and 30 s, the last a skip: 4 standing, median 25 s, 120 s = 0.033 h.
@@ -66,6 +91,27 @@ must annotators --days
 prints_like "^ada +$today +3 " "days in columns"
 must annotators --json
 prints '{"annotator":"ada","disabled":false,"labels":3,"skips":1,"active_hours":0.0333,"median_seconds":25.000,"agreement":0.5000,"compared":3}'
+
+# What came from elsewhere without a time: 40 s are the median of one that has some, and two have none.
+mkdir ../untimed && "$fixture" make ../untimed 3 && cd ../untimed || exit 1
+printf '{"pair":1,"choice":"a"}\n{"pair":2,"choice":"b"}\n' >../timeless
+input=../timeless run label --batch --as ada
+must annotators
+prints_like '^ada +2 +0 +- +-  -$' "no time at all"
+must annotators --csv
+prints "ada,$today,2,0,0.000,,,0"
+must annotators --json
+prints '"active_hours":0.0000,"median_seconds":null,'
+printf '{"pair":3,"choice":"a","seconds":40}\n' >../timed
+input=../timed run label --batch --as ada
+must annotators
+prints_like '^ada +3 +0 +0\.01 +40 s  -$' "the median of those with a time"
+printf 'q\n' >../quit
+"$fixture" pairs . default
+input=../quit run label --line --as ada
+prints "today 3 in 0:40 (median 40 s of the 1 timed), 0 skipped"
+input=/dev/null
+cd ../work || exit 1
 
 # A change of mind: its time counts, its label does not.
 say ada 3 b 40000

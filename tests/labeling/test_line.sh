@@ -15,7 +15,7 @@ labels() { "$fixture" labels "$dir"; }
 printf 'a\nnonsense\nb\nu\nt\ns\nq\n' | label --line --as ada || fail "a session of lines"
 grep -q 'Answer A (' "$dir/out" || fail "answers are named"
 grep -q 'saved #1: A is better' "$dir/out" || fail "a choice is confirmed"
-grep -q '^today 2 in .* (median .* s), 1 skipped, 1 tie; all saved' "$dir/out" || fail "a skip is no label"
+grep -q '^today 2 .*(median .*), 1 skipped, 1 tie; all saved' "$dir/out" || fail "a skip is no label"
 grep -q 'Undo the last: rlhf label --as ada --line, then u' "$dir/out" || fail "the undo that is told is hers"
 grep -q 'saved: skipped' "$dir/out" || fail "a skip has no number among the labels"
 grep -qx '.*: Not understood: nonsense' "$dir/out" || fail "what was not understood is named"
