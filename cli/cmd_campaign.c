@@ -27,12 +27,12 @@ typedef struct {
     {"guidelines", OPTION_TEXT, offsetof(CampaignOptions, guidelines), 0, 0, "FILE",              \
      "what annotators are told; a text that differs is the next version"},                        \
     {"scale", OPTION_INT, offsetof(CampaignOptions, scale), 1, 4, "N",                            \
-     "grades of strength to a side: 1 better, 3 slightly, clearly, much better"},                 \
-    {"overlap", OPTION_INT, offsetof(CampaignOptions, overlap), 1, 1000, "N", "people per pair"}, \
+     "grades of strength to a side: 1 better, 3 slightly, clearly, much better; 1 to 4 (1)"},                 \
+    {"overlap", OPTION_INT, offsetof(CampaignOptions, overlap), 1, 1000, "N", "people per pair, 1 to 1000 (1)"}, \
     {"goal", OPTION_INT, offsetof(CampaignOptions, goal), 1, 1e6, "N",                            \
-     "labels a day for one person"},                                                              \
+     "labels a day for one person, 1 to 1000000 (none)"},                                                              \
     {"lease", OPTION_INT, offsetof(CampaignOptions, lease), 1, 10080, "MINUTES",                  \
-     "how long a pair is held for one person"},                                                   \
+     "how long a pair is held for one person, 1 to 10080 (10)"},                                                   \
     {"tie", OPTION_SWITCH, offsetof(CampaignOptions, tie), 0, 0, NULL, "offer equally good"},     \
     {"no-tie", OPTION_SWITCH, offsetof(CampaignOptions, no_tie), 0, 0, NULL, "do not"},           \
     {"both-bad", OPTION_SWITCH, offsetof(CampaignOptions, both_bad), 0, 0, NULL,                  \

@@ -141,6 +141,16 @@ static void print_json(const Rule *rule, const RuleNoise *noise, const JudgeResu
     text_free(&t);
 }
 
+/* A rule that finds nothing to go by says so little of each answer that most are alike to it. */
+static void warn_of_ties(const Rule *rule, const RuleNoise *noise, const JudgeResult *r)
+{
+    if (noise->coin || 2 * r->ties <= r->decided) return;
+    log_line("warning: %s of %s are ties: the rule %s finds little in these texts%s",
+             text_thousands(r->ties), text_count(r->decided, "pair"), rule->name,
+             rule->traits ? "; it reads only answers of a repair counter, as those of rlhf demo are"
+                          : "");
+}
+
 /* How many pairs this rule has still to judge. */
 static int count_open(int64_t *open, Store *store, const Rule *rule, const RuleNoise *noise,
                       Error *err)
@@ -175,6 +185,7 @@ static int judge(const Context *ctx, const JudgeOptions *o, const Rule *rule, St
     if (interrupt_pending() && !ctx->observer) log_line("stopped; the same command goes on");
     if (ctx->json) print_json(rule, &noise, &result, log_clock() - began);
     else print_result(rule, &noise, &result, log_clock() - began);
+    warn_of_ties(rule, &noise, &result);
     judge_result_free(&result);
     return 0;
 }
@@ -254,9 +265,13 @@ const Command cmd_judge = {
     .heading = "people",
     .summary = "let a documented rule label the pairs",
     .usage = "--rule NAME [--error-rate SHARE]\n--coin",
-    .details = "Labels every pair that this rule has not labeled yet. The labels are recorded as a "
-               "rule's (annotator\n"
-               "rule:NAME) with the reason, never as a person's. --seed draws the errors.",
+    .details =
+        "Labels every pair that this rule has not labeled yet. The labels are recorded as a "
+        "rule's (annotator\n"
+        "rule:NAME) with the reason, never as a person's. --seed draws the errors.\n"
+        "kind, brief and salesman read answers of a repair counter, as those of rlhf demo are; "
+        "to them other texts\n"
+        "are mostly ties.  longer and shorter read any.",
     .options = OPTIONS,
     .seconds = SECONDS,
     .project = PROJECT_NEEDED,

@@ -75,7 +75,7 @@ static void say_undo(const LabelOptions *o)
     Text who = {0};
     text_add(&who, "");
     if (o->as) text_add_word(&who, o->as);
-    printf("; all saved. Undo the last: rlhf label%s%s%s%s%s, then u\n", o->as ? " --as " : "",
+    printf("; all saved\nUndo the last: rlhf label%s%s%s%s%s, then u\n", o->as ? " --as " : "",
            who.bytes, other ? " --campaign " : "", other ? o->campaign : "",
            o->line ? " --line" : "");
     text_free(&who);

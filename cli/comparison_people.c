@@ -30,18 +30,22 @@ static void put_settings(Text *t, const Context *ctx, const Loaded *base, const 
     json_put_number(t, o->temperature);
 }
 
-/* eval-N, the first that is free. */
+/* eval-N, the first that is free, with the guidelines that people label by.  One grade: the result counts who wins, not
+ * by how much. */
 static int new_campaign(char name[CAMPAIGN_NAME_MAX], Store *store, Error *err)
 {
     StoreCampaignList list = {0};
+    const char *guidelines = NULL;
     int last = 0, n;
-    if (store_list_campaigns(store, &list, err) != 0) return -1;
-    for (size_t i = 0; i < list.n; i++)
+    if (store_list_terms(store, &list, err) != 0) return -1;
+    for (size_t i = 0; i < list.n; i++) {
         if (sscanf(list.row[i].name, "eval-%d", &n) == 1 && n > last) last = n;
-    store_campaigns_free(&list);
+        if (strcmp(list.row[i].name, STORE_CAMPAIGN) == 0) guidelines = list.row[i].guidelines;
+    }
     snprintf(name, CAMPAIGN_NAME_MAX, "eval-%d", last + 1);
     const StoreCampaign campaign = {.name = name,
                                     .title = "Which answer is better?",
+                                    .guidelines = guidelines,
                                     .purpose = PURPOSE_EVALUATE,
                                     .scale = 1,
                                     .tie = true,
@@ -49,7 +53,9 @@ static int new_campaign(char name[CAMPAIGN_NAME_MAX], Store *store, Error *err)
                                     .overlap = 1,
                                     .lease_s = LEASE_S};
     int64_t id;
-    return store_add_campaign(store, &campaign, &id, err);
+    const int rc = store_add_campaign(store, &campaign, &id, err);
+    store_campaigns_free(&list);
+    return rc;
 }
 
 static int queue_pairs(StoreAdded *added, Store *store, const Comparison *c, const char *campaign,

@@ -119,12 +119,21 @@ static void put_row(Text *out, Session *session, const StoreOwnLabel *l, int sca
         if (out->bytes[i] == '\n' || out->bytes[i] == '\t') out->bytes[i] = ' ';
 }
 
+static void put_title(const Desk *d, char title[DESK_TITLE])
+{
+    int skips = 0;
+    for (size_t i = 0; i < d->history.n; i++) skips += d->history.row[i].outcome == OUTCOME_SKIP;
+    snprintf(title, DESK_TITLE, "Your labels, newest first (%s%s%s)",
+             text_count((int)d->history.n - skips, "label"), skips ? ", " : "",
+             skips ? text_count(skips, "skip") : "");
+}
+
 static void history_paint(const Desk *d)
 {
     const Frame *f = &d->view.frame;
     const int last = (int)d->history.n;
     char title[DESK_TITLE];
-    snprintf(title, sizeof title, "Your labels, newest first (%s)", text_count(last, "label"));
+    put_title(d, title);
     view_paint_header(&d->view);
     view_paint_title(1, 0, f->cols, title, "", "", PAINT_BOLD);
     for (int i = 0; i < rows_of(d) && d->top + i < last; i++) {

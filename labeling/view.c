@@ -231,7 +231,7 @@ void view_paint_header(const View *v)
     } else {
         if (v->review) text_add(&t, "settled ");
         else if (cols >= WITH_ETA && !c->goal)
-            text_format(&t, "today %s   ", text_thousands(c->today));
+            text_format(&t, "%s today, in all ", text_thousands(c->today));
         if (cols >= WITH_ETA && c->goal) text_add(&t, "today ");
         put_progress(&t, c, cols >= WITH_BAR);
         if (cols >= WITH_ETA) put_eta(&t, c);

@@ -120,7 +120,8 @@ ImportForm import_form_look(const char *path, const char *bytes, size_t n)
     const char separator = separator_of(bytes, line);
     if (has_ending(path) || names_columns(bytes, line, separator))
         return (ImportForm){FORM_TABLE, separator};
-    return (ImportForm){is_json(bytes, line) ? FORM_LINES : FORM_TEXT, 0};
+    if (is_json(bytes, line)) return (ImportForm){FORM_LINES, 0};
+    return (ImportForm){memchr(bytes, 0, n) ? FORM_BINARY : FORM_TEXT, 0};
 }
 
 void import_form_advise(ImportForm form, const char *path, Error *err)
@@ -144,7 +145,11 @@ void import_form_advise(ImportForm form, const char *path, Error *err)
         error_hint(err,
                    "text?  to take each line as a prompt: rlhf import --lines %s; to train a base "
                    "on it: rlhf pretrain %s",
-                   word.bytes, word.bytes);
+                   word.bytes, in ? "FILE" : word.bytes);
+        break;
+    case FORM_BINARY:
+        error_hint(err, "it is neither text nor gzip: wanted are JSON lines such as {\"prompt\": "
+                        "..., \"chosen\": ..., \"rejected\": ...}");
         break;
     default:
         error_hint(

@@ -13,7 +13,8 @@ typedef enum {
     FORM_ARRAY,   /* one JSON array */
     FORM_OBJECTS, /* JSON objects one after the other, that go over several lines */
     FORM_TABLE,   /* CSV */
-    FORM_TEXT
+    FORM_TEXT,
+    FORM_BINARY
 } FormKind;
 typedef struct {
     FormKind kind;

@@ -119,9 +119,13 @@ refused 1 "are the same model" compare pretrain-1 base sft-1 --rule longer --max
 refused 2 "three models and more: without --by people" "${several[@]}" --by people
 
 # ---- by people ----
+echo "Prefer the kinder answer." >rules # of the campaign that people label in
+must campaign edit default --guidelines rules
 people=(compare pretrain-1 base --by people --max-new-tokens 12 --source asked)
 must "${people[@]}"
 prints "12 pairs queued as eval-1: rlhf label --campaign eval-1"
+must campaign show eval-1 --json
+prints '"guidelines":"Prefer the kinder answer.\n"'
 must campaign
 prints_like '^eval-1 +evaluate +open +12 pairs, 0 labels' "a campaign to evaluate"
 must status

@@ -16,6 +16,15 @@ refused 2 "--lines takes prompts alone" import --lines 'my prompts.txt' --layout
 run import --strict 'my prompts.txt'
 says "rlhf import --lines 'my prompts.txt'"
 
+# ---- what is no text is no place for --lines ----
+printf '\177ELF\002\000\000more\n' >program
+refused 1 "no row could be taken" import program
+says "it is neither text nor gzip"
+! grep -q -- "--lines\|pretrain" err || fail "a program is no text: $(cat err)"
+printf 'Why?\n' >question
+input=question run import -
+says "rlhf import --lines -; to train a base on it: rlhf pretrain FILE"
+
 # ---- a table: what it says to do does it ----
 printf 'prompt;chosen;rejected\r\n"Why; and ""how""?"; yes; no\r\n' >pairs.csv
 refused 1 "no row could be taken of 2" import pairs.csv

@@ -67,6 +67,10 @@ grep -q 'did you mean --rule longer' "$dir/err" || fail "a near miss is guessed"
 "$RLHF" judge --project "$dir" --rule longer >"$dir/out" 2>"$dir/err" || fail "judge again"
 grep -q 'nothing new' "$dir/out" || fail "no second label"
 
+"$RLHF" judge --project "$dir" --rule kind >"$dir/out" 2>"$dir/err" || fail "a rule of the demo's"
+grep -q 'warning: 8 of 8 pairs are ties: the rule kind finds little in these texts; it reads only answers of a repair counter' "$dir/err" ||
+    fail "that it has nothing to go by is said: $(cat "$dir/err")"
+
 # Nothing to label is said, with what to do.
 mkdir "$dir/empty" && "$fixture" make "$dir/empty" 0
 printf 'a\n' | "$RLHF" label --project "$dir/empty" --line >"$dir/out" 2>"$dir/err" && fail "no pairs"

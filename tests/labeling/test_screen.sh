@@ -110,7 +110,7 @@ for size in "80 24" "160 50"; do
     keys q
     ended=$(status)
     [ "$ended" = 0 ] || fail "q ends with status 0, not '$ended'"
-    glance 'all saved. Undo the last'
+    glance 'Undo the last'
 done
 
 # Taken up where it was left; signals end it with everything saved and the terminal as it was.  The pair is
