@@ -162,7 +162,7 @@ static int import_one(const Context *ctx, Store *store, const char *word,
         import_report_samples(&result);
     }
     const bool stopped = result.stopped;
-    if (!ctx->json) fflush(stdout); /* before the log, which speaks of the list in it */
+    if (!ctx->json) fflush(stdout); /* the list comes before the log that speaks of it */
     *as_is += result.as_is;
     if (stopped && !ctx->observer) say_stopped(word, &result);
     else if (!stopped && result.refused && !options->rejects && !options->reasons)

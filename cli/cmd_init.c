@@ -1,4 +1,5 @@
 /* rlhf init: make a project, or tell one what its models are. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,7 +44,10 @@ static int make(const char *folder, uint64_t seed, Error *err)
     if (path_join(runs, folder, "runs", err) != 0) return -1;
     if (path_join(record, folder, "project.json", err) != 0) return -1;
     if (path_join(database, folder, "rlhf.db", err) != 0) return -1;
-    if (folder_make(folder, err) != 0 || folder_make(runs, err) != 0) return -1;
+    if (folder_make(folder, err) != 0) return -1;
+    if (access(folder, W_OK) != 0)
+        return error_set(err, "the folder %s cannot be written: %s", folder, strerror(errno));
+    if (folder_make(runs, err) != 0) return -1;
     if (!file_exists(record) && file_write(record, RECORD, strlen(RECORD), err) != 0) return -1;
     return store_create(database, seed, err);
 }

@@ -151,6 +151,7 @@ static int redact(const Context *ctx, const Redactable *of, const RedactOptions 
                text_count(r.answers, "answer text"));
     printf("\n");
     const int rc = print_holders(ctx, store, &r, err);
+    fflush(stdout); /* what would be done comes before how */
     if (rc == 0 && !o->yes) log_line("nothing was changed; to do it, once and for all: --yes");
     store_redacted_free(&r);
     return rc;

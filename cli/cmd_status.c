@@ -9,13 +9,14 @@
 #include "cli/options.h"
 #include "cli/next_line.h"
 #include "cli/project_status.h"
+#include "cli/wrap.h"
 
 enum { LABEL_COLUMN = 15, NUMBER_COLUMN = 9 };
 
 static void row(const char *label, int64_t number, const char *rest)
 {
-    printf("  %-*s%*s%s%s\n", LABEL_COLUMN, label, NUMBER_COLUMN, text_thousands(number),
-           rest[0] ? "   " : "", rest);
+    wrap_print(LABEL_COLUMN + NUMBER_COLUMN + 3, "  %-*s%*s%s%s\n", LABEL_COLUMN, label,
+               NUMBER_COLUMN, text_thousands(number), rest[0] ? "   " : "", rest);
 }
 
 static void print_prompts(const StoreStatus *d)
@@ -105,10 +106,13 @@ static void put_aligned(Text *t, const cJSON *found)
 
 static void print_model(const char *label, const StatusModel *m, const char *measured)
 {
-    printf("  %-*s%s", LABEL_COLUMN, label, m->path[0] ? m->name : "none yet");
-    if (m->path[0] && !m->there) printf("   gone: no config.json in %s", m->path);
-    else if (measured && measured[0]) printf("   %s", measured);
-    printf("\n");
+    Text t = {0};
+    text_format(&t, "  %-*s%s", LABEL_COLUMN, label, m->path[0] ? m->name : "none yet");
+    if (m->path[0] && !m->there) text_format(&t, "   gone: no config.json in %s", m->path);
+    else if (measured && measured[0]) text_format(&t, "   %s", measured);
+    text_add(&t, "\n");
+    wrap_text(LABEL_COLUMN, t.bytes);
+    text_free(&t);
 }
 
 static void print_models(const ProjectStatus *s)

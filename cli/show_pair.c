@@ -7,6 +7,7 @@
 #include "cli/facts.h"
 #include "cli/readable.h"
 #include "cli/show.h"
+#include "labeling/shown.h"
 
 /* ---- what was said of it --------------------------------------------------------------------------- */
 
@@ -113,7 +114,10 @@ static void print_answer(const char *name, const StoreAnswerRecord *a)
 {
     const StoreResponse *r = &a->response;
     char logprob[64] = "";
-    facts_text(name, r->text, strlen(r->text));
+    /* An answer's own leading blank would put it a column off; --json has it. */
+    size_t n;
+    const char *text = shown_answer(r->text, &n);
+    facts_text(name, text, n);
     if (a->redacted) facts_print("", "redacted: its text was taken out");
     print_model(&a->model);
     if (r->sampling_json) {

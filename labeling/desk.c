@@ -186,6 +186,21 @@ void desk_resize(Desk *d, int rows, int cols)
     d->covered = d->dirty = true;
 }
 
+/* In as many lines as there is room for: what is cut tells nothing. */
+static void paint_too_small(const Frame *f)
+{
+    char size[DESK_TITLE], now[DESK_TITLE];
+    snprintf(size, sizeof size, "enlarge to %dx%d ", FRAME_MIN_COLS, FRAME_MIN_ROWS);
+    snprintf(now, sizeof now, "(now %dx%d); ", f->cols, f->rows);
+    const char *const part[] = {size, now, "q quits"};
+    int row = 0, col = 0;
+    for (int i = 0; i < 3; i++) {
+        const int n = (int)strlen(part[i]);
+        if (col > 0 && col + n > f->cols) row++, col = 0;
+        if (row < f->rows) col += paint_text(row, col, f->cols - col, part[i], PAINT_PLAIN);
+    }
+}
+
 void desk_paint(Desk *d)
 {
     const Frame *f = &d->view.frame;
@@ -194,10 +209,7 @@ void desk_paint(Desk *d)
     if (!f->too_small) {
         d->mode->paint(d);
     } else if (f->rows > 0 && f->cols > 0) {
-        char text[DESK_TITLE];
-        snprintf(text, sizeof text, "enlarge to %dx%d (now %dx%d); q quits", FRAME_MIN_COLS,
-                 FRAME_MIN_ROWS, f->cols, f->rows);
-        paint_text(0, 0, f->cols, text, PAINT_PLAIN);
+        paint_too_small(f);
     }
     d->dirty = false;
 }

@@ -99,6 +99,10 @@ static int compare_key(Desk *d, int key, Error *err)
     if (!view_key(&d->view, key)) return other_key(d, key, err);
     session_touch(d->session);
     d->unkept = true;
+    if (key == 'd' || key == 'D')
+        desk_say(d, PAINT_DIM,
+                 d->view.diff ? "underlined: words that the other answer has not; d ends it"
+                              : "differences are no longer underlined");
     return 0;
 }
 

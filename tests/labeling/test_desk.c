@@ -75,6 +75,19 @@ static void on_a_graded_scale_the_digits_are_one_row(void **state)
     bench_close(&b);
 }
 
+static void marked_differences_are_told_on_the_status_line(void **state)
+{
+    (void)state;
+    Bench b;
+    bench_open(&b, 2, 1);
+    press(&b, 'd');
+    assert_string_equal(b.desk.view.message,
+                        "underlined: words that the other answer has not; d ends it");
+    press(&b, 'd');
+    assert_string_equal(b.desk.view.message, "differences are no longer underlined");
+    bench_close(&b);
+}
+
 /* After b the row goes on where it stands without it: 5 6 7, and 1 is of A. */
 static void after_a_side_only_its_own_grades_count(void **state)
 {
@@ -292,6 +305,7 @@ int main(void)
         cmocka_unit_test(on_a_plain_scale_one_key_decides),
         cmocka_unit_test(a_key_without_a_meaning_says_so),
         cmocka_unit_test(on_a_graded_scale_the_digits_are_one_row),
+        cmocka_unit_test(marked_differences_are_told_on_the_status_line),
         cmocka_unit_test(after_a_side_only_its_own_grades_count),
         cmocka_unit_test(a_skip_and_a_flag_have_their_reasons),
         cmocka_unit_test(a_note_goes_with_one_decision),
