@@ -47,6 +47,7 @@ typedef struct {
     PpoOptions options;
     PpoConfig settings;
     LoraConfig lora;
+    const Config *config; /* both */
     Store *store;
     Loaded start, reference, reward;
     Model *policy_model, *value_model; /* NULL where adapters are trained over shared weights */
@@ -74,12 +75,17 @@ static int read_held_out(PpoRun *r, const Loaded *tight, Error *err)
     return 0;
 }
 
+/* Of the policy and the reward model the one with the shorter context. */
+static const Loaded *tightest(const PpoRun *r)
+{
+    return r->reward.model->config.max_T < r->start.model->config.max_T ? &r->reward : &r->start;
+}
+
 /* The longest answer must fit after every prompt, in the policy's context and in the reward model's. */
 static int read_prompts(PpoRun *r, Error *err)
 {
     const StorePromptFilter filter = {.split = SPLIT_TRAIN, .source = r->options.source};
-    const Loaded *tight =
-        r->reward.model->config.max_T < r->start.model->config.max_T ? &r->reward : &r->start;
+    const Loaded *tight = tightest(r);
     if (prompts_read(&r->prompts, r->store, &filter, tight, r->settings.max_new_tokens, err) != 0)
         return -1;
     if (r->prompts.n == 0 && r->prompts.left_out > 0)
@@ -397,8 +403,9 @@ static void warn_of_warmup(const PpoRun *r)
 
 static int open_all(PpoRun *r, Error *err)
 {
-    if (open_store(&r->store, r->ctx, err) != 0 || open_outlines(r, err) != 0 ||
-        warn_of_chance(r, err) != 0 || read_prompts(r, err) != 0 || check_memory(r, err) != 0)
+    if (open_store(&r->store, r->ctx, err) != 0 || open_outlines(r, err) != 0) return -1;
+    prompts_fit_answers(&r->settings.max_new_tokens, r->config, "ppo.max_new_tokens", tightest(r));
+    if (warn_of_chance(r, err) != 0 || read_prompts(r, err) != 0 || check_memory(r, err) != 0)
         return -1;
     if (loaded_read(&r->start, err) != 0 || loaded_read(&r->reference, err) != 0 ||
         loaded_read(&r->reward, err) != 0)
@@ -416,6 +423,7 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     int rc = -1;
     config_bind(&c, &PPO_TABLE, &r.settings);
     config_bind(&c, &LORA_TABLE, &r.lora);
+    r.config = &c;
     if (options_parse(ctx, OPTIONS, &r.options, &words, 0, 0, argc, argv, err) != 0) return -1;
     if (training_settings(ctx, &c, "ppo", &r.options.training, err) != 0) return -1;
     if (ppo_check_settings(&r.settings, err) != 0) return -1;

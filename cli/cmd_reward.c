@@ -9,6 +9,7 @@
 #include "cli/memory_plan.h"
 #include "cli/options.h"
 #include "cli/policy_samples.h"
+#include "cli/prompts.h"
 #include "cli/next_line.h"
 #include "cli/reward_curve.h"
 #include "cli/reward_report.h"
@@ -263,6 +264,7 @@ static int run_train(Context *ctx, int argc, char **argv, Error *err)
         rc = curve(&w, err);
         goto done;
     }
+    prompts_fit_answers(&w.settings.normalize_tokens, &c, "reward.normalize_tokens", &w.base);
     if (draw_samples(&w, err) != 0) goto done;
     snprintf(inputs, sizeof inputs, "{\"model\": \"%s\", \"pairs\": \"%s\", \"held_out\": \"%s\"}",
              w.base.hash, w.train.sha256, w.valid.sha256);

@@ -53,6 +53,12 @@ int prompts_answer_length(const Loaded *l)
     return half < USUAL ? half : USUAL;
 }
 
+void prompts_fit_answers(int *tokens, const Config *c, const char *key, const Loaded *l)
+{
+    const int most = prompts_answer_length(l);
+    if (config_is_default(c, key) && *tokens > most) *tokens = most;
+}
+
 int prompts_read(PromptTokens *out, Store *store, const StorePromptFilter *filter, const Loaded *l,
                  int max_new_tokens, Error *err)
 {

@@ -3,6 +3,7 @@
 #ifndef CLI_PROMPTS_H
 #define CLI_PROMPTS_H
 
+#include "base/config.h"
 #include "cli/loaded.h"
 #include "policy/chat.h"
 
@@ -19,6 +20,8 @@ typedef struct {
 
 /* The longest answer where none is asked for: 128 tokens, or half of a shorter context. */
 int prompts_answer_length(const Loaded *l);
+/* The same for a setting of c that nobody has set: `tokens` is its place, `key` its name ("ppo.max_new_tokens"). */
+void prompts_fit_answers(int *tokens, const Config *c, const char *key, const Loaded *l);
 /* At most filter->limit prompts (0: all), counted without those left out. */
 int prompts_read(PromptTokens *out, Store *store, const StorePromptFilter *filter, const Loaded *l,
                  int max_new_tokens, Error *err);

@@ -14,7 +14,7 @@
     X(int,    max_tokens,    2048,    16,   1048576, "",                    "tokens of one micro-batch; changes memory, and results by rounding at most") \
     X(int,    epochs,        4,       1,    100,     "Ziegler et al. 2019", "passes over each rollout") \
     X(double, temperature,   1.0,     0.01, 10,      "Ziegler et al. 2019",  "of the sampler, and of every log-probability") \
-    X(int,    max_new_tokens, 128,    1,    1048576, "Ziegler et al. 2019",  "longest response") \
+    X(int,    max_new_tokens, 128,    1,    1048576, "Ziegler et al. 2019",  "longest response; where nobody sets it, half of a context below 256") \
     X(int,    generate_batch, 64,     1,    4096,    "",                    "responses decoded together; changes speed, not results")
 
 #define PPO_LOSS_ROWS(X) \

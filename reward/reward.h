@@ -50,7 +50,7 @@ typedef struct {
     X(double, label_noise,   0,       0,    0.99,    "Christiano et al. 2017", "share of the labels taken to be coin tosses") \
     X(bool,   normalize,     true,    0,    1,       "Ziegler et al. 2019", "scores to mean 0, deviation 1 at the end") \
     X(int,    normalize_samples, 0,   0,    1e6,     "Ziegler et al. 2019", "over so many answers of the model it starts from, to training prompts; 0: over the training responses") \
-    X(int,    normalize_tokens, 128,  1,    1e6,     "",      "longest of these answers") \
+    X(int,    normalize_tokens, 128,  1,    1e6,     "",      "longest of these answers; where nobody sets it, half of a context below 256") \
     X(bool,   shrink,        false,   0,    1,       "",      "scores times the share of their worth that held-out pairs confirm: a model no better than chance moves nothing") \
     X(int,    valid_every,   0,       0,    1e9,     "",      "steps between measurements on held-out pairs; 0: none, or with keep_best ten") \
     X(bool,   keep_best,     false,   0,    1,       "",      "of the states measured, the one with the lowest held-out loss becomes the model, not the last") \

@@ -84,7 +84,7 @@ must reward --force --config "$tiny" --set reward.normalize_tokens=12 --run unli
 scale='"score_mean":.*'
 [ "$(tail -n 1 runs/unlike/metrics.jsonl | grep -o "$scale")" != "$(tail -n 1 runs/reward-3/metrics.jsonl | grep -o "$scale")" ] ||
     fail "answers of the base have another mean and deviation than the labels' responses"
-refused 1 "leave no room for a prompt in the context of 64" reward --force --config "$tiny" --set reward.normalize_samples=4
+refused 1 "leave no room for a prompt in the context of 64" reward --force --config "$tiny" --set reward.normalize_samples=4 --set reward.normalize_tokens=128
 # ---- more labels ----
 must reward --force --config "$tiny" --json --run all
 all=$(grep -o '"accuracy":[0-9.]*' out)
