@@ -17,11 +17,12 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/project.h"
+#include "cli/prompts.h"
 
 enum { LOOK_MS = 50 };
 
 typedef struct {
-    bool status, back, wait, restart, stop, dry_run;
+    bool status, back, wait, restart, stop, dry_run, give_up;
     bool detach; /* seen to by main (cli/detach.h) */
     int steps;
 } LoopOptions;
@@ -44,6 +45,9 @@ static const Option OPTIONS[] = {
      "the training run that was left is not resumed: a new one takes its place"},
     {"back", OPTION_SWITCH, offsetof(LoopOptions, back), 0, 0, NULL,
      "aligned is again what it was after ROUND (0: before the first), or before it last moved"},
+    {"give-up", OPTION_SWITCH, offsetof(LoopOptions, give_up), 0, 0, NULL,
+     "leave the round under way: what it made stays, aligned as it is, and the next rlhf loop "
+     "begins a round anew"},
     {0},
 };
 static const ConfigTable *const SECTIONS[] = {&LOOP_TABLE, &REWARD_TABLE, &PPO_TABLE, &LORA_TABLE,
@@ -98,6 +102,31 @@ static int begin_round(Loop *l, Error *err)
     return loop_save(l, err);
 }
 
+/* Settings of a loop without a round would be a trap: what is begun next begins with its own. */
+static int drop_round(Loop *l, Error *err)
+{
+    char path[FILE_PATH_MAX];
+    loop_state_drop_round(&l->state);
+    if (l->state.n > 0) return loop_save(l, err);
+    if (path_join(path, l->folder, "state.json", err) != 0) return -1;
+    if (folder_remove(path, err) != 0) return -1;
+    return folder_remove(l->file, err);
+}
+
+/* A round that has made nothing is not left behind; any other can go on, or be given up. */
+static int round_failed(Loop *l, bool begun, Error *err)
+{
+    const LoopRound *r = &l->state.round[l->state.n - 1];
+    Error ignored;
+    if (begun && r->step == LOOP_SAMPLE && l->unmade) {
+        drop_round(l, &ignored);
+        return -1;
+    }
+    if (err->hint[0]) return -1;
+    return error_hint(err, "then it goes on with: rlhf loop; to give the round up: rlhf loop "
+                           "--give-up");
+}
+
 static void say_stopped(const Loop *l)
 {
     const LoopState *s = &l->state;
@@ -109,11 +138,15 @@ static int run_rounds(Loop *l, int steps, Error *err)
 {
     LoopState *s = &l->state;
     int done = 0;
+    bool begun = false;
     while (loop_state_over(s) < l->settings.rounds && (steps == 0 || done < steps)) {
-        if (loop_state_over(s) == s->n && begin_round(l, err) != 0) return -1;
+        if (loop_state_over(s) == s->n) {
+            if (begin_round(l, err) != 0) return -1;
+            begun = true;
+        }
         LoopRound *r = &s->round[s->n - 1];
         const LoopStep step = r->step;
-        if (loop_run_step(l, r, err) != 0) return -1;
+        if (loop_run_step(l, r, err) != 0) return round_failed(l, begun, err);
         if (interrupt_pending()) return say_stopped(l), 0;
         if (l->waiting || r->step == step) return 0;
         done++;
@@ -194,6 +227,22 @@ static int go_back(Loop *l, const Words *words, Error *err)
     return loop_report(l, err);
 }
 
+/* ---- giving up ------------------------------------------------------------------------------------- */
+
+static int give_up(Loop *l, Error *err)
+{
+    LoopState *s = &l->state;
+    if (loop_state_over(s) == s->n)
+        return error_set(err, "no round is under way: there is nothing to give up");
+    const int round = s->n;
+    const LoopStep step = s->round[round - 1].step;
+    if (drop_round(l, err) != 0) return -1;
+    log_line("round %d is given up in step %s; its answers, labels and runs stay, and aligned as "
+             "it is",
+             round, LOOP_STEP[step]);
+    return loop_report(l, err);
+}
+
 /* ---- the command ---------------------------------------------------------------------------------- */
 
 static int open_loop(Loop *l, Error *err)
@@ -204,6 +253,18 @@ static int open_loop(Loop *l, Error *err)
     if (l->state.n == 0 || l->ctx->seed_given) l->state.seed = l->ctx->seed;
     if (l->ctx->compute_given) l->state.compute = l->ctx->compute;
     return read_settings(l, err);
+}
+
+/* PPO and the comparison have to have room after a prompt too; the base that is refused later has none. */
+static void fit_answers(Loop *l)
+{
+    Loaded base = {0};
+    Error ignored;
+    if (!project_has_model(l->ctx, "base")) return;
+    if (loaded_outline_language(&base, l->ctx, NULL, "base", NULL, &ignored) != 0) return;
+    prompts_fit_answers(&l->ppo.max_new_tokens, &l->config, "ppo.max_new_tokens", &base);
+    prompts_fit_answers(&l->reward.normalize_tokens, &l->config, "reward.normalize_tokens", &base);
+    loaded_close(&base);
 }
 
 static int take_lock(int *lock, const Loop *l, Error *err)
@@ -230,6 +291,11 @@ static int run_locked(Loop *l, const LoopOptions *o, const Words *words, Error *
         rc = go_back(l, words, err);
         goto done;
     }
+    if (o->give_up) {
+        rc = give_up(l, err);
+        goto done;
+    }
+    fit_answers(l);
     if (write_settings(l, err) != 0 || leave_terminal(l, err) != 0) goto done;
     const int kept = l->ctx->json ? output_silence() : -1;
     rc = run_rounds(l, o->steps, err);
@@ -253,8 +319,8 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
         error_usage(err, "unexpected '%.60s'", words.word[0]);
         goto done;
     }
-    if (o.back + o.status + o.stop + o.dry_run > 1) {
-        error_usage(err, "--back, --status, --stop and --dry-run: which one?");
+    if (o.back + o.status + o.stop + o.dry_run + o.give_up > 1) {
+        error_usage(err, "--back, --status, --stop, --give-up and --dry-run: which one?");
         goto done;
     }
     if (o.dry_run && o.detach) {
@@ -265,9 +331,9 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (open_loop(l, err) != 0) goto done;
     if (o.detach && !l->rule) l->wait = true; /* nobody is there to begin it again */
     l->at_work = o.status && run_lock_is_held(l->folder, NULL);
-    if (!o.status && !o.back && !o.stop && !run_lock_is_held(l->folder, NULL) &&
-        loop_check(l, err) != 0)
-        goto done;
+    const bool begins = !o.status && !o.back && !o.stop && !o.give_up;
+    if (begins) fit_answers(l);
+    if (begins && !run_lock_is_held(l->folder, NULL) && loop_check(l, err) != 0) goto done;
     rc = o.status    ? loop_report(l, err)
          : o.stop    ? stop(l, err)
          : o.dry_run ? loop_plan(l, err)
@@ -288,7 +354,8 @@ const Command cmd_loop = {
              "--dry-run\n"
              "--status\n"
              "--stop\n"
-             "--back [ROUND]",
+             "--back [ROUND]\n"
+             "--give-up",
     .details =
         "Each round: the newest policy answers, its pairs are labeled, a reward model is trained "
         "on "
@@ -298,7 +365,8 @@ const Command cmd_loop = {
         "unless --judge names a rule: then the command ends where it waits for them, and goes on "
         "when it is given again.\n"
         "So it does after Ctrl-C or a kill, with the settings that it began with and what is given "
-        "to change them.",
+        "to change them.\n"
+        "A round that is not to go on is given up: rlhf loop --give-up.",
     .options = OPTIONS,
     .sections = SECTIONS,
     .project = PROJECT_NEEDED,

@@ -95,6 +95,8 @@ int loop_state_write(const LoopState *s, const char *folder, Error *err);
 void loop_state_free(LoopState *s);
 /* A new round, all "". */
 LoopRound *loop_state_begin_round(LoopState *s);
+/* The newest round is none any more. */
+void loop_state_drop_round(LoopState *s);
 /* Put a copy of `value` in the place of *text. */
 void loop_state_set(char **text, const char *value);
 /* Rounds that are over. */
@@ -117,6 +119,7 @@ typedef struct {
     bool restart; /* a training run that was left is not resumed: a new one takes its place */
     bool at_work; /* another process is */
     bool waiting; /* people are needed before the step can be done */
+    bool unmade;  /* a sample that failed had no answer yet */
 } Loop;
 
 /* Refuses what contradicts itself, and a round that could not come to its end: without prompts, or with too few

@@ -3,6 +3,7 @@
 #include "cli/loop.h"
 #include "cli/preferences.h"
 #include "cli/project.h"
+#include "cli/prompts.h"
 
 static const Split SPLITS[2] = {SPLIT_TRAIN, SPLIT_VALID};
 static const int NEEDED[2] = {PREFERENCES_TRAIN_MIN, PREFERENCES_HELD_OUT_MIN};
@@ -81,13 +82,35 @@ int loop_look_ahead(const Loop *l, LoopOutlook *out, Error *err)
     return rc;
 }
 
+/* The longest answer must fit after some prompt of each split. */
+static int check_room(const Loop *l, Error *err)
+{
+    const char *source = l->settings.source;
+    Loaded base = {0};
+    Store *store = NULL;
+    int rc = loaded_outline_language(&base, l->ctx, NULL, "base", NULL, err);
+    if (rc == 0) rc = open_store(&store, l->ctx, err);
+    for (int i = 0; i < 2 && rc == 0; i++) {
+        const StorePromptFilter filter = {
+            .split = SPLITS[i], .source = source[0] ? source : NULL, .limit = 1};
+        PromptTokens fit = {0};
+        rc = prompts_read(&fit, store, &filter, &base, l->ppo.max_new_tokens, err);
+        if (rc == 0 && fit.n == 0)
+            rc = prompts_too_long(fit.left_out, &base, l->ppo.max_new_tokens, err);
+        prompts_free(&fit);
+    }
+    store_close(store);
+    loaded_close(&base);
+    return rc;
+}
+
 static int check_round(const Loop *l, Error *err)
 {
     char folder[FILE_PATH_MAX];
     LoopOutlook o;
     if (project_model(l->ctx, folder, NULL, "base", err) != 0) return -1;
-    if (loop_look_ahead(l, &o, err) != 0) return -1;
-    return check_labels(l, &o, err);
+    if (loop_look_ahead(l, &o, err) != 0 || check_labels(l, &o, err) != 0) return -1;
+    return check_room(l, err);
 }
 
 int loop_check(const Loop *l, Error *err)

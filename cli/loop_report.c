@@ -180,22 +180,24 @@ static void print_next(const Loop *l, const Facts *f)
 {
     const LoopState *s = &l->state;
     const LoopStep step = s->n > 0 ? s->round[s->n - 1].step : LOOP_DONE;
-    if (l->at_work && step == LOOP_LABEL && !l->rule) {
+    const bool waits = step == LOOP_LABEL && !l->rule && f->labels < l->settings.when;
+    if (l->at_work && waits) {
         printf("\na process waits for people in round %d: %lld of %d new labels, %s without any\n"
                "  choose the better answers: rlhf label\n",
                s->n, (long long)f->labels, l->settings.when, text_count(f->to_label, "pair"));
     } else if (l->at_work) {
         printf("\na process is at work on round %d: %s\n", s->n, LOOP_STEP[step]);
-    } else if (step == LOOP_LABEL && !l->rule) {
+    } else if (waits) {
         printf("\nround %d waits for people: %lld of %d new labels, %s without any\n", s->n,
                (long long)f->labels, l->settings.when, text_count(f->to_label, "pair"));
-        if (f->to_label == 0 && f->labels < l->settings.when)
+        if (f->to_label == 0)
             printf("  too few pairs: rlhf import FILE and rlhf sample, or fewer labels: rlhf loop "
                    "--when %lld\n",
                    (long long)(f->labels > 0 ? f->labels : 1));
         else printf("  choose the better answers: rlhf label\n  then: rlhf loop\n");
     } else if (step != LOOP_DONE) {
-        printf("\nround %d goes on with %s: rlhf loop\n", s->n, LOOP_STEP[step]);
+        printf("\nround %d goes on with %s: rlhf loop; to give it up: rlhf loop --give-up\n", s->n,
+               LOOP_STEP[step]);
     } else if (s->n >= l->settings.rounds) {
         printf("\n%s done; one more: rlhf loop --rounds %d\n", text_count(s->n, "round"), s->n + 1);
         if (f->aligned[0] && f->test_prompts > 0) print_test(l);

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,6 +180,18 @@ LoopRound *loop_state_begin_round(LoopState *s)
     return r;
 }
 
+static void free_round(LoopRound *r)
+{
+    free(r->sampled), free(r->start), free(r->reward), free(r->ppo);
+    free(r->candidate), free(r->aligned), free(r->judge);
+}
+
+void loop_state_drop_round(LoopState *s)
+{
+    assert(s->n > 0);
+    free_round(&s->round[--s->n]);
+}
+
 int loop_state_over(const LoopState *s)
 {
     return s->n > 0 && s->round[s->n - 1].step != LOOP_DONE ? s->n - 1 : s->n;
@@ -186,11 +199,7 @@ int loop_state_over(const LoopState *s)
 
 void loop_state_free(LoopState *s)
 {
-    for (int i = 0; i < s->n; i++) {
-        LoopRound *r = &s->round[i];
-        free(r->sampled), free(r->start), free(r->reward), free(r->ppo);
-        free(r->candidate), free(r->aligned), free(r->judge);
-    }
+    for (int i = 0; i < s->n; i++) free_round(&s->round[i]);
     free(s->round);
     free(s->before);
     *s = (LoopState){0};

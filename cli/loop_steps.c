@@ -183,13 +183,9 @@ static int settle_answers(const Loop *l, LoopRound *r, const char *model, const 
     return loop_save(l, err);
 }
 
-static int sample(Loop *l, LoopRound *r, Error *err)
+static int ask(const Loop *l, const LoopRound *r, const char *model, const int64_t have[2],
+               Error *err)
 {
-    char model[FILE_PATH_MAX];
-    int64_t have[2];
-    if (model_word(l, model, r->sampled, err) != 0) return -1;
-    if (count_prompts(l, model, ANSWERED_YES, have, err) != 0) return -1;
-    if (settle_answers(l, r, model, have, err) != 0) return -1;
     for (int i = 0; i < 2 && !interrupt_pending(); i++) {
         Line line = {0};
         if (have[i] >= r->answered[i]) continue;
@@ -202,6 +198,21 @@ static int sample(Loop *l, LoopRound *r, Error *err)
         if (run_line(l, &line, NULL, err) != 0) return -1;
     }
     return 0;
+}
+
+static int sample(Loop *l, LoopRound *r, Error *err)
+{
+    char model[FILE_PATH_MAX];
+    int64_t have[2], now[2];
+    Error ignored;
+    l->unmade = true;
+    if (model_word(l, model, r->sampled, err) != 0) return -1;
+    if (count_prompts(l, model, ANSWERED_YES, have, err) != 0) return -1;
+    if (settle_answers(l, r, model, have, err) != 0) return -1;
+    if (ask(l, r, model, have, err) == 0) return 0;
+    l->unmade = count_prompts(l, model, ANSWERED_YES, now, &ignored) == 0 && now[0] == have[0] &&
+                now[1] == have[1];
+    return -1;
 }
 
 /* ---- labels --------------------------------------------------------------------------------------- */

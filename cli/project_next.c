@@ -477,8 +477,9 @@ static void find_loop(ProjectStatus *s, const Context *ctx)
     if (project_path(ctx, folder, "loop", &ignored) != 0) return;
     const bool at_work = run_lock_is_held(folder, NULL);
     if (loop_state_read(&loop, folder, &ignored) == 0 && loop_state_over(&loop) < loop.n) {
-        text_format(&why, "%sround %d %s %s", at_work ? "rlhf loop is at work: " : "", loop.n,
-                    at_work ? "is at" : "goes on with", LOOP_STEP[loop.round[loop.n - 1].step]);
+        text_format(&why, "%sround %d %s %s%s", at_work ? "rlhf loop is at work: " : "", loop.n,
+                    at_work ? "is at" : "goes on with", LOOP_STEP[loop.round[loop.n - 1].step],
+                    at_work ? "" : "; to give it up: rlhf loop --give-up");
         propose(s, "loop", at_work ? "--status" : "", why.bytes);
     }
     text_free(&why);

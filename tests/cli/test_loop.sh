@@ -47,7 +47,7 @@ find . -type f ! -name out ! -name err | LC_ALL=C sort | xargs sha256sum | cmp -
     fail "--dry-run changes nothing"
 must loop "${round[@]}" --dry-run --json
 prints_like '^\{"dry_run":true,"from":1,"to":3,"step":"sample","asked":\{"train":50,"valid":14\},.*"reward":\{"steps":13,' "the same as JSON"
-refused 2 "--back, --status, --stop and --dry-run: which one?" loop --status --dry-run
+refused 2 "--back, --status, --stop, --give-up and --dry-run: which one?" loop --status --dry-run
 refused 2 "--dry-run changes nothing; leave out --detach" loop --detach --dry-run
 [ ! -e loop ] || fail "a refusal leaves nothing behind: $(ls loop)"
 must loop "${round[@]}" --rounds 2

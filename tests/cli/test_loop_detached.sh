@@ -20,7 +20,7 @@ must import ../valid.jsonl --split valid
 refused 1 "no base model yet" loop --detach
 must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=20
 refused 1 "no loop is at work in this project" loop --stop
-refused 2 "--back, --status, --stop and --dry-run: which one?" loop --stop --status
+refused 2 "--back, --status, --stop, --give-up and --dry-run: which one?" loop --stop --status
 
 # ---- it waits for people by itself ----
 must loop --config "$tiny" --pairs 64 --max-new-tokens 8 --when 3 --detach

@@ -28,4 +28,35 @@ grep -q '"max_new_tokens": 40' runs/ppo-2/settings.json || fail "what is given i
 must reward --no-eval --set reward.epochs=0.01 --set reward.normalize_samples=2 --run normal
 grep -q '"normalize_tokens": 32' runs/normal/settings.json || fail "they too: $(grep normalize_tokens runs/normal/settings.json)"
 
+# ---- the loop ----
+cd ../looped || exit 1
+refused 1 "answers of 128 tokens leave no room" loop --judge longer --max-new-tokens 128
+[ ! -e loop ] || fail "what is refused leaves nothing behind: $(ls loop)"
+refused 1 "every prompt (50) is too long: answers of 63 tokens in a context of 64" loop --judge longer --max-new-tokens 63
+must loop --judge longer --steps 2
+prints ' --max-new-tokens 32 '
+prints "round 1 goes on with reward: rlhf loop; to give it up: rlhf loop --give-up"
+must status
+prints_like '^next: rlhf loop +round 1 goes on with reward; to give it up: rlhf loop --give-up$' "the hint names the way out"
+
+# ---- given up ----
+must loop --give-up
+says "round 1 is given up in step reward; its answers, labels and runs stay, and aligned as it is"
+prints "no round yet"
+must status
+grep -q 'next: rlhf loop' out && fail "a loop that was given up is not proposed: $(tail -n 1 out)"
+refused 1 "no round is under way" loop --give-up
+[ ! -e loop/settings.json ] || fail "the next loop begins with settings of its own"
+
+# ---- labels enough: no round waits ----
+must loop --when 30 --steps 1
+prints "round 1 goes on with label: rlhf loop" # 64 labels of the rule, of 30
+
+# ---- a first step that fails leaves no round ----
+must loop --give-up
+mkdir hidden
+mv runs/pretrain-1/checkpoints/*/model.safetensors hidden/
+run loop --judge longer
+exits 1 "a base without weights"
+[ ! -e loop/state.json ] || fail "a round that made nothing is not left behind: $(cat loop/state.json)"
 [ $failed -eq 0 ]
