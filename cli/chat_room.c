@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "cli/base_change.h"
 #include "cli/memory_plan.h"
 #include "cli/printer.h"
 #include "cli/talk_record.h"
@@ -232,6 +233,10 @@ static int ask_both(ChatRoom *room, Answer both[2], Error *err)
     Speaker *by[2];
     for (int i = 0; i < 2; i++)
         if (!(by[i] = open_speaker(room, WHO[i], err))) return -1;
+    if (!loaded_same_tokenizer(&by[0]->loaded, &by[1]->loaded)) {
+        error_set(err, "aligned has another tokenizer than base: it does not come from this base");
+        return base_change_hint(room->ctx, err);
+    }
     log_line("base and aligned are answering ...");
     for (int i = 0; i < 2; i++) {
         if (talk_answer(&both[i], &room->talk, by[i], &room->options.settings, room->answers, NULL,

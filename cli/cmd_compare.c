@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "cli/base_change.h"
 #include "cli/commands.h"
 #include "cli/comparison.h"
 #include "cli/comparison_pager.h"
@@ -114,6 +115,11 @@ static int prepare(Compare *c, const Words *words, Error *err)
     if (words->n <= 2 &&
         loaded_outline_language(&c->aligned, c->ctx, "aligned", aligned, &c->base, err) != 0)
         return -1;
+    if (words->n <= 2 && !loaded_same_tokenizer(&c->base, &c->aligned)) {
+        error_set(err, "%s has another tokenizer than %s: it does not come from this base",
+                  c->aligned.name, c->base.name);
+        return words->n == 0 ? base_change_hint(c->ctx, err) : -1;
+    }
     if (!c->settings.people && (o->reward || project_has_model(c->ctx, "reward"))) {
         if (loaded_outline(&c->reward, c->ctx, "reward model", o->reward ? o->reward : "reward",
                            &c->base, err) != 0)

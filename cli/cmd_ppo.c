@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "cli/base_change.h"
 #include "cli/commands.h"
 #include "cli/evaluation.h"
 #include "cli/loaded.h"
@@ -340,7 +341,7 @@ static int check_reference(const Loaded *policy, const Loaded *reference, Error 
 {
     if (!loaded_same_tokenizer(policy, reference))
         return error_set(err, "the reference %s has another tokenizer than the policy %s",
-                         reference->folder, policy->folder);
+                         reference->name, policy->name);
     if (loaded_same_shape(policy, reference)) return 0;
     const ModelConfig *r = &reference->model->config, *p = &policy->model->config;
     error_set(err,
@@ -365,9 +366,11 @@ static int open_outlines(PpoRun *r, Error *err)
                        &r->start, err) != 0)
         return -1;
     if (reward_choose(&r->reward, o->reward_class, err) != 0) return -1;
-    if (!loaded_same_tokenizer(&r->start, &r->reward))
-        return error_set(err, "the reward model %s has another tokenizer than the policy %s",
-                         r->reward.folder, r->start.folder);
+    if (!loaded_same_tokenizer(&r->start, &r->reward)) {
+        error_set(err, "the reward model %s has another tokenizer than the policy %s",
+                  r->reward.name, r->start.name);
+        return base_change_hint(r->ctx, err);
+    }
     if (check_reference(&r->start, &r->reference, err) != 0 ||
         loaded_check_lora(&r->start, &r->lora, err) != 0 ||
         loaded_check_lora(&r->reward, &r->lora, err) != 0)
@@ -427,7 +430,10 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (options_parse(ctx, OPTIONS, &r.options, &words, 0, 0, argc, argv, err) != 0) return -1;
     if (training_settings(ctx, &c, "ppo", &r.options.training, err) != 0) return -1;
     if (ppo_check_settings(&r.settings, err) != 0) return -1;
-    if (open_all(&r, err) != 0) goto done;
+    if (open_all(&r, err) != 0) {
+        training_refuse(ctx, "ppo", &r.options.training, err);
+        goto done;
+    }
     hash_prompts(prompts, &r.prompts);
     if (loaded_heads(&r.reward) > 1)
         snprintf(class, sizeof class, ", \"reward_class\": %d", r.reward.score_class);

@@ -1,4 +1,7 @@
+#include <string.h>
+
 #include "base/text.h"
+#include "cli/base_change.h"
 #include "cli/loaded.h"
 #include "cli/loop.h"
 #include "cli/preferences.h"
@@ -104,11 +107,21 @@ static int check_room(const Loop *l, Error *err)
     return rc;
 }
 
+/* The rounds go on from `aligned`, whose reward model is trained from the base. */
+static int check_base(const Loop *l, const char *folder, Error *err)
+{
+    const char *other = base_change_find(l->ctx, folder);
+    if (!other || strcmp(other, "aligned") != 0) return 0;
+    error_set(err, "aligned has another tokenizer than the base: it does not come from it");
+    return base_change_hint(l->ctx, err);
+}
+
 static int check_round(const Loop *l, Error *err)
 {
     char folder[FILE_PATH_MAX];
     LoopOutlook o;
     if (project_model(l->ctx, folder, NULL, "base", err) != 0) return -1;
+    if (check_base(l, folder, err) != 0) return -1;
     if (loop_look_ahead(l, &o, err) != 0 || check_labels(l, &o, err) != 0) return -1;
     return check_room(l, err);
 }

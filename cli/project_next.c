@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/run_lock.h"
 #include "base/text.h"
+#include "cli/base_change.h"
 #include "cli/class_texts.h"
 #include "cli/commands.h"
 #include "cli/evaluation.h"
@@ -48,6 +49,7 @@ static int is_passed_by(bool *passed, const ProjectStatus *s, const StoreRun *ru
 {
     int64_t newer = 0;
     *passed = strcmp(run->kind, "pretrain") == 0 && s->base.there && !s->base.run[0];
+    if (strcmp(run->kind, "ppo") == 0) *passed = s->reward.started_us > run->started_us;
     if (strcmp(run->kind, "reward") != 0) return 0;
     if (store_count_preferences_since(store, run->started_us, &newer, err) != 0) return -1;
     *passed = newer > 0;
@@ -451,6 +453,23 @@ static void propose_classifier(ProjectStatus *s, const Context *ctx)
     text_free(&why);
 }
 
+/* Nothing that comes next would work with models of two tokenizers. */
+static void find_changed_base(ProjectStatus *s, const Context *ctx)
+{
+    char base[FILE_PATH_MAX], run[RUN_NAME_MAX];
+    Error none;
+    Text arguments = {0}, why = {0};
+    if (!s->base.there || project_model(ctx, base, NULL, "base", &none) != 0) return;
+    const char *other = base_change_find(ctx, base);
+    if (!other) return;
+    text_format(&arguments, "--base %s", base_change_back(run, ctx, other) ? run : "MODEL");
+    text_format(&why, "the base was changed: %s has another tokenizer, and does not come from it",
+                other);
+    propose(s, "init", arguments.bytes, why.bytes);
+    text_free(&arguments);
+    text_free(&why);
+}
+
 static void find_missing(ProjectStatus *s, const Context *ctx)
 {
     if (s->store.prompts[SPLIT_ANY] == 0)
@@ -488,6 +507,7 @@ static void find_loop(ProjectStatus *s, const Context *ctx)
 
 int project_next_find(ProjectStatus *s, const Context *ctx, Store *store, Error *err)
 {
+    find_changed_base(s, ctx);
     find_loop(s, ctx);
     if (find_run(s, ctx, store, err) != 0) return -1;
     if (find_evaluation(s, store, err) != 0) return -1;

@@ -10,10 +10,12 @@
 #include "base/mem.h"
 #include "base/run_lock.h"
 #include "base/text.h"
+#include "cli/base_change.h"
 #include "cli/detach.h"
 #include "cli/live_settings.h"
 #include "cli/options.h"
 #include "cli/project_config.h"
+#include "cli/resume.h"
 #include "kernels/kernels.h"
 
 static int named_run(char folder[FILE_PATH_MAX], const Context *ctx, const char *name, Error *err)
@@ -107,44 +109,6 @@ static int check_free(const TrainingRun *t, Error *err)
                       t->name, t->name);
 }
 
-/* ": the prompts are others now", or the first setting that is another: what a person has to know who meant to go on. */
-static void put_changed(Text *out, const char *old, const char *new)
-{
-    static const char *const INPUT[][2] = {
-        {"model", "the model it starts from"},  {"reference", "the reference"},
-        {"reward", "the reward model"},         {"prompts", "the prompts"},
-        {"pairs", "the labels it learns from"}, {"held_out", "the held-out labels"}};
-    cJSON *was = cJSON_Parse(old), *is = cJSON_Parse(new);
-    const cJSON *before = cJSON_GetObjectItemCaseSensitive(was, "inputs"),
-                *now = cJSON_GetObjectItemCaseSensitive(is, "inputs");
-    int n = 0;
-    text_add(out, "");
-    for (size_t i = 0; i < sizeof INPUT / sizeof *INPUT; i++)
-        if (strcmp(json_text(before, INPUT[i][0], ""), json_text(now, INPUT[i][0], "")) != 0)
-            text_format(out, "%s%s", n++ ? ", " : "; changed since: ", INPUT[i][1]);
-    Text first = {0};
-    if (n == 0 && run_difference(&first, old, new)) text_format(out, "; %s", first.bytes);
-    text_free(&first);
-    cJSON_Delete(was);
-    cJSON_Delete(is);
-}
-
-static int refuse_finished(const TrainingRun *t, const char *old, int64_t step, Error *err)
-{
-    char inside[RUN_NAME_MAX + 32], file[FILE_PATH_MAX];
-    Text changed = {0};
-    put_changed(&changed, old, t->settings);
-    error_set(err, "run %s is finished, %s: nothing is left to resume%s", t->name,
-              text_count(step, "step"), changed.bytes);
-    text_free(&changed);
-    snprintf(inside, sizeof inside, "runs/%s/settings.json", t->name);
-    if (!project_config_type(t->ctx, file, inside)) return -1;
-    return error_hint(err,
-                      "its model: --model %s; another run with its settings, from what is there "
-                      "now: rlhf %s --config %s",
-                      t->name, t->kind, file);
-}
-
 /* Of a run that has ended nothing is left to resume, and what it has made may have changed what the same
  * command reads: sft replaces the base.  With the settings it had, its model is named once more: it may
  * have ended without. */
@@ -161,7 +125,7 @@ static int check_finished(TrainingRun *t, const char *old, Error *err)
                  text_count(step, "step"));
         return 0;
     }
-    return refuse_finished(t, old, step, err);
+    return resume_refuse_finished(t, old, step, err);
 }
 
 /* The settings that the run is opened with: those it had, where it may go on with others. */
@@ -179,8 +143,9 @@ static int settle_settings(TrainingRun *t, char **open_with, const Config *setti
     }
     text_free(&said);
     text_free(&event);
-    const int rc = check_finished(t, old, err);
-    if (t->resettled) *open_with = old;
+    int rc = check_finished(t, old, err);
+    if (rc == 0) rc = resume_check_inputs(t, old, err);
+    if (t->resettled && rc == 0) *open_with = old;
     else free(old);
     return rc;
 }
@@ -194,6 +159,18 @@ static int note_config(const TrainingRun *t, Error *err)
     if (bare && !ctx->observer && project_config_find(ctx, file, t->kind))
         log_line("settings of the project and defaults; earlier ones: --config %s", file);
     return project_config_note(ctx, t->kind, t->folder, err);
+}
+
+int training_refuse(const Context *ctx, const char *kind, const TrainingFlags *flags, Error *err)
+{
+    char name[RUN_NAME_MAX], folder[FILE_PATH_MAX], state[RUN_STATE_MAX];
+    int64_t step;
+    Error none;
+    if (!flags->resume || project_run(ctx, name, folder, flags->run, kind, &none) != 0) return -1;
+    project_run_state(state, &step, folder);
+    if (strcmp(state, "finished") != 0) return -1;
+    return error_wrap(err, "run %s is finished, %s: nothing is left to resume; nor can it go on",
+                      name, text_count(step, "step"));
 }
 
 int training_begin(TrainingRun *t, Context *ctx, Store *store, const char *kind,
@@ -399,6 +376,17 @@ static void find_before(char called[FILE_PATH_MAX], const TrainingRun *t, const 
     if (strcmp(called, now) == 0) called[0] = 0;
 }
 
+/* A base of other words would leave the project's reward and aligned models without one. */
+static bool keep_base(const TrainingRun *t)
+{
+    const char *other = base_change_find(t->ctx, t->model);
+    if (!other || !project_has_model(t->ctx, "base")) return false;
+    log_line("%s has another tokenizer than the project's %s model, and so does not become its "
+             "base; all the same: rlhf init --base %s",
+             t->name, other, t->name);
+    return true;
+}
+
 int training_name_model(const TrainingRun *t, const char *name, Error *err)
 {
     static const char *const SAYS[][2] = {
@@ -410,6 +398,7 @@ int training_name_model(const TrainingRun *t, const char *name, Error *err)
         snprintf(t->ctx->made, FILE_PATH_MAX, "%s", t->model);
         return 0;
     }
+    if (strcmp(name, "base") == 0 && keep_base(t)) return 0;
     find_before(before, t, name);
     if (project_set_model(t->ctx, name, t->model, err) != 0) return -1;
     for (size_t i = 0; i < sizeof SAYS / sizeof *SAYS && !t->ctx->observer; i++)

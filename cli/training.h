@@ -71,6 +71,9 @@ typedef struct {
  * Without it a name that another run has is refused here, before anything is read. */
 int training_settings(Context *ctx, Config *c, const char *kind, const TrainingFlags *flags,
                       Error *err);
+/* An error of what a run reads, met before training_begin: where the run that is to be resumed has finished, that comes
+ * first.  Returns -1. */
+int training_refuse(const Context *ctx, const char *kind, const TrainingFlags *flags, Error *err);
 /* Take up or start a run; `inputs` is JSON of what is read, by hash.  Live settings (base/config.h) may differ
  * from those of a run that is taken up; the record says so.  Of a dry run nothing is made. */
 int training_begin(TrainingRun *t, Context *ctx, Store *store, const char *kind,

@@ -50,7 +50,7 @@ for thing in sofa fence; do
 done
 small=(--set ppo.iterations=3 --set ppo.batch_size=8 --set ppo.minibatch_size=4 --run other)
 must ppo --project whole --config "$tiny" "${small[@]}" --source sofa --stop-after 1
-refused 1 "inputs.prompts was " ppo --project whole --config "$tiny" "${small[@]}" --source fence --resume
+refused 1 "cannot go on; changed since: the prompts" ppo --project whole --config "$tiny" "${small[@]}" --source fence --resume
 # its settings are those that it was started with
 must ppo --project whole --run other --source sofa --resume
 refused 1 "run other is finished, 3 steps: nothing is left to resume; changed since: the prompts" \

@@ -122,7 +122,8 @@ touch -d 2002-01-01 ../other/runs/sft-1/settings.json
 must runs --project ../other
 [ "$(cut -d ' ' -f 1 out | tr '\n' ' ')" = "$order round-2 " ] || fail "runs stand in the order they began: $(cat out)"
 printf '{"text":"other words for another tokenizer, %d"}\n' 1 2 3 4 5 6 7 8 >../other.jsonl
-must pretrain ../other.jsonl --project ../other --config "$tiny" --set pretrain.steps=2 --set model.vocabulary=280
+must pretrain ../other.jsonl --project ../other --config "$tiny" --set pretrain.steps=2 --set model.vocabulary=280 --run others
+must init ../other --base others
 refused 1 "aligned has another tokenizer than base: it does not come from this base" compare --project ../other
 refused 1 "nothing to compare: base and base are the same model" compare base base --best-of 0 --project ../other
 
