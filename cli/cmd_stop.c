@@ -69,8 +69,9 @@ static int report(const Context *ctx, const RunView *v, bool of_loop, Error *err
         printf("%s stopped and is saved, %s, and with it the loop; go on with: rlhf loop\n",
                v->name, text_count(v->step, "step"));
     else
-        printf("%s stopped and is saved, %s; go on with: rlhf %s --resume --run %s\n", v->name,
-               text_count(v->step, "step"), v->kind, v->name);
+        printf("%s stopped and is saved, %s; go on with: rlhf %s %s--resume --run %s\n", v->name,
+               text_count(v->step, "step"), v->kind,
+               strcmp(v->kind, "pretrain") == 0 ? "FILE... " : "", v->name);
     return 0;
 }
 

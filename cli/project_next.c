@@ -70,18 +70,12 @@ static bool is_second_round(const StoreRun *run)
     return second;
 }
 
-static void propose_resume(ProjectStatus *s, const Context *ctx, const StoreRun *run,
-                           const char *state, int64_t step)
+static void propose_resume(ProjectStatus *s, const StoreRun *run, const char *state, int64_t step)
 {
-    char newest[RUN_NAME_MAX] = "", folder[FILE_PATH_MAX];
     const bool pretrain = strcmp(run->kind, "pretrain") == 0;
-    Error ignored;
     Text arguments = {0}, why = {0};
-    text_format(&arguments, "%s%s--resume", pretrain ? "FILE... " : "",
-                is_second_round(run) ? "--model aligned --reference base " : "");
-    if (project_run(ctx, newest, folder, NULL, run->kind, &ignored) != 0 ||
-        strcmp(newest, run->name) != 0)
-        text_format(&arguments, " --run %s", run->name);
+    text_format(&arguments, "%s%s--resume --run %s", pretrain ? "FILE... " : "",
+                is_second_round(run) ? "--model aligned --reference base " : "", run->name);
     text_format(&why, "%s %s%s%s", run->name, state, step > 0 ? " after " : "",
                 step > 0 ? text_count(step, "step") : "");
     text_add(&why, pretrain ? "; FILE: the same files as before"
@@ -173,7 +167,7 @@ static int find_run(ProjectStatus *s, const Context *ctx, Store *store, Error *e
     if (store_list_runs(store, NULL, &list, err) != 0) goto done;
     if (newest_interrupted(&broken, ctx, &list, root, names, n)) {
         if (is_passed_by(&passed, s, broken.run, store, err) != 0) goto done;
-        if (!passed) propose_resume(s, ctx, broken.run, broken.state, broken.step);
+        if (!passed) propose_resume(s, broken.run, broken.state, broken.step);
     }
     rc = 0;
 

@@ -322,8 +322,9 @@ static void say_stopped(const TrainingRun *t, const Trainer *trainer)
         log_line("halted after %lld of %lld: %s", (long long)t->steps, (long long)t->total,
                  trainer->advice(trainer->self).halt);
     if (t->end == TRAINING_STOPPED && !t->ctx->observer && !t->ctx->led)
-        log_line("stopped after %lld of %lld; go on with the same command and --resume --run %s",
-                 (long long)t->steps, (long long)t->total, t->name);
+        log_line("stopped after %lld of %lld; go on with: rlhf %s %s--resume --run %s",
+                 (long long)t->steps, (long long)t->total, t->kind,
+                 strcmp(t->kind, "pretrain") == 0 ? "FILE... " : "", t->name);
 }
 
 /* Other settings are for steps that are still to come. */

@@ -65,7 +65,7 @@ watcher=$!
 until_there followed
 must stop far
 says "far: asked to stop"
-prints_like '^far stopped and is saved, [0-9,]+ steps?; go on with: rlhf pretrain --resume --run far$' "it is saved when stop returns"
+prints_like '^far stopped and is saved, [0-9,]+ steps?; go on with: rlhf pretrain FILE\.\.\. --resume --run far$' "it is saved when stop returns"
 [ "$(state far)" = stopped ] || fail "it has ended when stop returns: $(state far)"
 wait $watcher || fail "watch ends well"
 tail -n 1 followed | grep -qE '^far   stopped   step ' || fail "watch ends with the run: $(tail -n 1 followed)"
