@@ -246,13 +246,24 @@ static int unknown_section(const Config *c, const ConfigTable *const *known, con
     return error_set(err, "%.60s is no section of settings", name);
 }
 
+/* A setting of a section stands there by itself, or something else than settings. */
+static int no_section(const Config *c, const char *name, Error *err)
+{
+    int s = 0, i = 0;
+    Error unknown;
+    if (config_section(c, name) >= 0 || config_find(&s, &i, c, name, &unknown) != 0)
+        return error_set(err, "%s: expected { settings }", name);
+    return error_set(err, "%s: expected { settings }; did you mean \"%s\": {\"%s\": ...}", name,
+                     c->table[s]->name, c->table[s]->fields[i].name);
+}
+
 /* *order counts the keys of the whole file; on failure it is the offending one. */
 static int read_section(Config *c, const cJSON *section, int *order, ConfigOrigin origin,
                         const ConfigTable *const *known, Error *err)
 {
     char name[CONFIG_KEY_MAX], key[2 * CONFIG_KEY_MAX];
     config_plain_key(name, section->string);
-    if (!cJSON_IsObject(section)) return error_set(err, "%s: expected { settings }", name);
+    if (!cJSON_IsObject(section)) return no_section(c, name, err);
     if (config_section(c, name) < 0) {
         if (!known_section(known, name)) return unknown_section(c, known, name, err);
         *order += 1 + count_keys(section);

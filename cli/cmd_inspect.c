@@ -8,6 +8,8 @@
 enum { NEAR_DEFAULT = 10, LAYER_DEFAULT = 5 /* tokens or units of a layer */ };
 
 static const Option OPTIONS[] = {
+    {"model", OPTION_TEXT, offsetof(InspectOptions, model), 0, 0, "MODEL",
+     "the same as MODEL alone"},
     {"near", OPTION_TEXT, offsetof(InspectOptions, near), 0, 0, "TEXT",
      "the tokens nearest to a token, spelled as `tokenize` shows it, or to those of a text"},
     {"near-id", OPTION_INT, offsetof(InspectOptions, near_id), 0, 1 << 30, "ID",
@@ -110,7 +112,8 @@ static int run(Context *ctx, int argc, char **argv, Error *err)
     if (options_parse(ctx, OPTIONS, &w.options, &words, 0, 1, argc, argv, err) != 0) return -1;
     if (choose_look(&look, &w.options, err) != 0) return -1;
     if (check_options(&w.options, look, err) != 0) return -1;
-    w.name = words.n ? words.word[0] : "base";
+    if (words.n && w.options.model) return error_usage(err, "MODEL or --model, not both");
+    w.name = words.n ? words.word[0] : w.options.model ? w.options.model : "base";
     if (!look) return inspect_facts(&w, err);
     if (open_outline(&w, err) == 0) rc = look(&w, err);
     loaded_close(&w.loaded);

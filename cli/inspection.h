@@ -8,6 +8,7 @@
 enum { NOT_GIVEN = -1 };
 
 typedef struct {
+    const char *model;            /* the same as the plain argument */
     const char *near, *attention; /* a token or a text; LAYER:HEAD */
     const char *word, *beside;    /* in --text, and in that other text */
     int near_id, layer, at;       /* NOT_GIVEN */

@@ -40,4 +40,12 @@ must status
 grep -qE "next: rlhf ppo --resume" out && fail "nor is it proposed bare when it went on after that: $(tail -n 1 out)"
 must ppo --resume --reward reward-1
 prints_like '^second: 3 iterations' "with it the run goes on"
+
+# ---- a setting that stands by itself, and a model that is given as elsewhere ----
+echo '{"kl_coef": 0.1}' >bare.json
+refused 1 'kl_coef: expected { settings }; did you mean "ppo": {"kl_coef": ...}' ppo --config bare.json
+must inspect --model pretrain-1 --json
+cp out ../by-option
+must inspect pretrain-1 --json
+cmp -s out ../by-option || fail "inspect --model MODEL is inspect MODEL"
 [ $failed -eq 0 ]
