@@ -298,7 +298,8 @@ prints '{"prompt": "<|endoftext|>[INST] Hi [/INST]", ' # bos and eos are those o
 for i in $(seq 40); do
     printf '{"text":"\\n\\nHuman: Hi\\n\\nAssistant: Ho ho\\n\\nHuman: So\\n\\nAssistant: Oh"}\n'
 done >../dialogues.jsonl
-must pretrain ../dialogues.jsonl --config "$tiny" --set pretrain.steps=160
+must pretrain ../dialogues.jsonl --config "$tiny" --set pretrain.steps=160 --run talker
+must init --base talker
 printf 'Hi\n/good\nSo\n' >typed
 input=typed
 must chat --model base --template plain --greedy --max-new-tokens 40
@@ -308,10 +309,10 @@ must export judgements
 prints '{"prompt": "\n\nHuman: Hi\n\nAssistant:", "completion": " Ho ho", "label": true,'
 
 # ---- Ctrl-C stops an answer, and at the prompt leaves ----
-must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=1 --set model.context=65536
+must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=1 --set model.context=65536 --run long
 mkfifo keys.pipe answer.pipe
 rm -f out # what an earlier command said is no answer
-"$RLHF" chat --model base --template plain --greedy --max-new-tokens 60000 <keys.pipe >answer.pipe 2>err &
+"$RLHF" chat --model long --template plain --greedy --max-new-tokens 60000 <keys.pipe >answer.pipe 2>err &
 chatting=$!
 exec 3>keys.pipe 4<answer.pipe
 cat <&4 >out &
