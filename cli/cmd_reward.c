@@ -154,8 +154,9 @@ static int evaluate_and_report(Reward *w, Error *err)
         const Pairs train = preferences_pairs(&w->train);
         learned = reward_measure_learned(w->policy, &train);
     }
-    reward_report_json(&json, &e, &ceiling, asked_why && reward_report_is_underfit(&learned),
-                       w->ctx, w->run.model);
+    reward_report_json(&json, &e, &ceiling,
+                       asked_why && reward_report_is_underfit(&learned, e.accuracy), w->ctx,
+                       w->run.model);
     const int rc = evaluation_add(w->store, w->ctx, "reward eval", w->run.model, json.bytes, err);
     if (rc == 0 && w->ctx->json)
         printf("{\"run\":\"%s\",\"steps\":%lld,\"final\":%s,\"checkpoint\":\"%s\"}\n", w->run.name,
@@ -163,7 +164,7 @@ static int evaluate_and_report(Reward *w, Error *err)
     else if (rc == 0) {
         reward_report_print(w->run.name, &e, &ceiling, NULL,
                             shrunk.factor == 0 ? " before shrinking" : "", false);
-        if (asked_why) reward_report_cause(&learned, w->settings.learning_rate);
+        if (asked_why) reward_report_cause(&learned, e.accuracy, w->settings.learning_rate);
     }
     text_free(&json);
     return rc;

@@ -304,11 +304,23 @@ static double reward_setting(const char *file, const char *name)
     return x;
 }
 
+/* Bytes of the base's weights; of a file that is not there, as where they are in pieces, more than any small one has. */
+static int64_t weights_of(const Context *ctx)
+{
+    char folder[FILE_PATH_MAX], file[FILE_PATH_MAX];
+    Error ignored;
+    if (project_model(ctx, folder, NULL, "base", &ignored) != 0 ||
+        path_join(file, folder, "model.safetensors", &ignored) != 0 || file_size(file) < 0)
+        return INT64_MAX;
+    return file_size(file);
+}
+
 /* What has not learned the very labels that it read is no reason for more of them: the rate that the project's settings
  * have, where it was another, else a higher one, and where that is high more passes. */
 static void propose_harder_training(ProjectStatus *s, const Context *ctx)
 {
-    static const double HIGH = 1e-3; /* a model of a million weights wants it */
+    static const double HIGH = 1e-3;                /* a model of a million weights wants it */
+    static const int64_t SMALL = (int64_t)40 << 20; /* bytes of its file */
     char inside[FILE_PATH_MAX], settings[FILE_PATH_MAX], file[FILE_PATH_MAX];
     Text arguments = {0};
     Error ignored;
@@ -321,12 +333,13 @@ static void propose_harder_training(ProjectStatus *s, const Context *ctx)
         project_config_find(ctx, file, "reward") ? reward_setting(file, "learning_rate") : NAN;
     text_add(&arguments, "");
     if (!(isfinite(noted) && noted > rate)) {
-        if (rate < HIGH) text_format(&arguments, "--learning-rate %g", fmin(10 * rate, HIGH));
+        const bool small = weights_of(ctx) < SMALL;
+        if (rate < HIGH)
+            text_format(&arguments, "--learning-rate %g", small ? HIGH : fmin(10 * rate, HIGH));
         else if (isfinite(epochs)) text_format(&arguments, "--epochs %g", 2 * epochs);
     }
     propose(s, "reward", arguments.bytes,
-            "it has not learned its own pairs either: a higher learning rate (models of a million "
-            "weights want 1e-3) or more epochs");
+            "it has not learned its own pairs either: a higher learning rate, or more epochs");
     text_free(&arguments);
 }
 

@@ -171,6 +171,7 @@ int reward_curve(const Context *ctx, const char *model, const Pairs *train, cons
         printf("the last doubling: %+.2f; a curve that still rises asks for more labels\n",
                point[n - 1].on.accuracy - point[n - 2].on.accuracy);
     if (!ctx->json && n > 0 && reward_report_is_chance(&point[n - 1].on))
-        reward_report_cause(&point[n - 1].learned, settings->learning_rate);
+        reward_report_cause(&point[n - 1].learned, point[n - 1].on.accuracy,
+                            settings->learning_rate);
     return 0;
 }

@@ -141,19 +141,21 @@ bool reward_report_is_chance(const RewardEvaluation *e)
     return low <= 0.5;
 }
 
-/* What was learned by heart is ordered nearly without error; a tenth above chance is noise that was fitted. */
-bool reward_report_is_underfit(const RewardEvaluation *learned)
+/* What was learned by heart is ordered nearly without error, and better than what was held out; less is noise that
+ * was fitted. */
+bool reward_report_is_underfit(const RewardEvaluation *learned, double held_out)
 {
-    static const double LEARNED = 0.6;
-    return learned->all_equal || learned->accuracy < LEARNED || reward_report_is_chance(learned);
+    static const double LEARNED = 0.65, MARGIN = 0.05;
+    return learned->all_equal || learned->accuracy < LEARNED ||
+           learned->accuracy < held_out + MARGIN || reward_report_is_chance(learned);
 }
 
-void reward_report_cause(const RewardEvaluation *learned, double learning_rate)
+void reward_report_cause(const RewardEvaluation *learned, double held_out, double learning_rate)
 {
     static const double SMALL_MODELS = 1e-3;
     printf("of %s that it has just learned from it is right on %.2f: ",
            text_count(learned->n, "pair"), learned->accuracy);
-    if (reward_report_is_underfit(learned))
+    if (reward_report_is_underfit(learned, held_out))
         printf("it has not learned those either; before more labels try %s%g%s or more --epochs\n",
                learning_rate < SMALL_MODELS ? "a higher --learning-rate than "
                                             : "another --learning-rate than ",

@@ -38,10 +38,10 @@ void reward_report_print(const char *name, const RewardEvaluation *e, const Nois
 RewardEvaluation reward_measure_learned(Policy *p, const Pairs *pairs);
 /* Whether these pairs cannot tell the model from chance, or say that it is worse. */
 bool reward_report_is_chance(const RewardEvaluation *e);
-/* Whether the pairs that a model was trained on say that it did not learn them. */
-bool reward_report_is_underfit(const RewardEvaluation *learned);
+/* Whether the pairs that a model was trained on say that it did not learn them; `held_out` is its accuracy on others. */
+bool reward_report_is_underfit(const RewardEvaluation *learned, double held_out);
 /* Why that is so of held-out pairs, by how it orders pairs that it has just learned from: it did not learn those
  * either, or nothing that holds for others. */
-void reward_report_cause(const RewardEvaluation *learned, double learning_rate);
+void reward_report_cause(const RewardEvaluation *learned, double held_out, double learning_rate);
 
 #endif

@@ -44,6 +44,7 @@ cp -r . ../coin
 cd ../coin || exit 1
 must reward --force --config "$tiny" --learning-rate 1e-7
 prints "it has not learned those either; before more labels try a higher --learning-rate than 1e-07 (models of a million weights want 1e-3), or more --epochs"
+prints "next: rlhf reward --learning-rate 0.001" # at once what a small base wants, not ten times what was too little
 must reward --force --config "$tiny" --learning-rate 0.9 --max-grad-norm 0 --epochs 0.1
 prints "it has not learned those either; before more labels try another --learning-rate than 0.9, or more --epochs"
 must reward --force --config "$tiny" --learning-rate 1e-7 --curve
