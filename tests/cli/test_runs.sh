@@ -88,7 +88,7 @@ refused 2 "--run: 'a/b' is no name for a run" sft --model nowhere --run a/b
 next_is() { must status && grep -qE "^next: rlhf $1" out || fail "$2: $(grep '^next' out)"; } # PATTERN CLAIM
 must pretrain "${tiny[@]}" --run early --set pretrain.steps=3 --stop-after 1
 must pretrain "${tiny[@]}" --run late --set pretrain.steps=3 --stop-after 1
-next_is "pretrain FILE... --resume +# late stopped" "the newest one that was stopped, whatever it is called"
+next_is "pretrain FILE... --resume --run late +# late stopped" "the newest one that was stopped, whatever it is called"
 must pretrain corpus.jsonl --run early --resume
 next_is "import FILE" "one that was begun before and has finished since does its work too"
 must pretrain corpus.jsonl --resume
