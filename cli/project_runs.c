@@ -252,6 +252,29 @@ int project_run_checkpoint(char checkpoint[FILE_PATH_MAX], int64_t *step, int64_
     return 0;
 }
 
+/* The step of the last whole line of the record, or -1; a line is short beside what is read. */
+static int64_t last_recorded(const char *run_folder)
+{
+    enum { TAIL = 1 << 16 };
+    char path[FILE_PATH_MAX], tail[TAIL + 1];
+    long long step = -1;
+    Error ignored;
+    if (path_join(path, run_folder, "metrics.jsonl", &ignored) != 0) return -1;
+    FILE *f = fopen(path, "re");
+    if (!f) return -1;
+    const int64_t size = file_size(path);
+    if (size > TAIL) fseeko(f, (off_t)(size - TAIL), SEEK_SET);
+    const size_t n = fread(tail, 1, TAIL, f);
+    fclose(f);
+    tail[n] = 0;
+    char *end = strrchr(tail, '\n');
+    if (!end) return -1;
+    *end = 0;
+    const char *line = strrchr(tail, '\n');
+    if (sscanf(line ? line + 1 : tail, "{\"step\":%lld", &step) != 1) return -1;
+    return (int64_t)step;
+}
+
 void project_run_state(char state[RUN_STATE_MAX], int64_t *step, const char *run_folder)
 {
     char path[FILE_PATH_MAX];
@@ -275,4 +298,6 @@ void project_run_state(char state[RUN_STATE_MAX], int64_t *step, const char *run
     snprintf(state, RUN_STATE_MAX, works ? "running" : "died");
     const int64_t saved = checkpoint_last_step(run_folder);
     if (saved > *step) *step = saved;
+    const int64_t recorded = works ? last_recorded(run_folder) : -1;
+    if (recorded > *step) *step = recorded;
 }

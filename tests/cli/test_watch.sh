@@ -57,6 +57,9 @@ must status
 prints_like '^next: rlhf watch far +# far is running$' "what is at work is watched, and not begun again"
 must watch --once
 prints_like '^far   running   step [0-9,]+/1,000,000,000  0%' "the newest that works is watched"
+# ---- a run without a checkpoint yet: its record says how far it came, to runs and watch alike ----
+must runs
+prints_like '^far +running +[1-9][0-9,]* steps?$' "runs counts the steps that watch shows"
 refused 1 "far is running: another process is working on this run" pretrain corpus.jsonl --resume --run far --learning-rate 0.01
 says "to change a live setting: rlhf stop far, then this command again"
 ! grep -q "from here on" err || fail "settings that a running run does not take are not told: $(cat err)"
