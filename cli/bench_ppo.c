@@ -28,12 +28,13 @@ static const Option OPTIONS[] = {
     {0},
 };
 
-/* As cmd_ppo.c has them: policy and value model are trained, all of them or adapters over the frozen ones. */
+/* As cmd_ppo.c has them: policy and value model are trained, all of them, or adapters over one frozen base, which the
+ * reward model is an adapter of, too. */
 typedef struct {
     const PpoConfig *settings;
     const LoraConfig *lora;
     Model *model, *reward, *policy_copy, *value_copy;
-    Adapter *policy_adapter, *value_adapter;
+    Adapter *policy_adapter, *value_adapter, *reward_adapter;
     int *token, *start;
     Room *room; /* of all: never two hold a pass */
     PpoInputs in;
@@ -55,21 +56,21 @@ static void open_trained(Job *j)
     policy.room = value.room = j->room;
     if (j->lora->rank > 0) {
         j->policy_adapter = policy.adapter = adapter_new(j->model, &adapter, 1);
-        if (!shared) j->value_adapter = value.adapter = adapter_new(j->reward, &adapter, 2);
+        if (!shared) j->value_adapter = value.adapter = adapter_new(j->model, &adapter, 2);
     } else {
         j->policy_copy = copy_of(j->model);
         if (!shared) j->value_copy = copy_of(j->reward);
     }
     j->in.policy = policy_open(j->policy_copy ? j->policy_copy : j->model, &policy);
     j->in.value = j->in.policy;
-    if (!shared) j->in.value = policy_open(j->value_copy ? j->value_copy : j->reward, &value);
+    if (!shared) j->in.value = policy_open(j->value_copy ? j->value_copy : j->model, &value);
 }
 
 static void job_open(Job *j, const ModelConfig *c, int prompt, uint64_t seed)
 {
     const int B = j->settings->batch_size;
     j->model = model_new(c, seed);
-    j->reward = model_new(c, seed + 1);
+    if (j->lora->rank == 0) j->reward = model_new(c, seed + 1);
     j->token = bench_tokens(B * prompt, c->V);
     j->start = mem_calloc((size_t)B + 1, sizeof *j->start);
     for (int b = 0; b <= B; b++) j->start[b] = b * prompt;
@@ -77,8 +78,12 @@ static void job_open(Job *j, const ModelConfig *c, int prompt, uint64_t seed)
     const PolicyOptions frozen = {.max_tokens = SCORING_TOKENS, .room = j->room, .seed = seed};
     PolicyOptions scores = frozen;
     scores.heads = 1;
+    if (!j->reward) {
+        const AdapterConfig adapter = adapter_config(j->lora);
+        scores.adapter = j->reward_adapter = adapter_new(j->model, &adapter, 3);
+    }
     j->in = (PpoInputs){.reference = policy_open(j->model, &frozen),
-                        .reward = policy_open(j->reward, &scores),
+                        .reward = policy_open(j->reward ? j->reward : j->model, &scores),
                         .prompts = {B, j->token, j->start},
                         .seed = seed};
     open_trained(j);
@@ -94,6 +99,7 @@ static void job_close(Job *j)
     room_free(j->room);
     adapter_free(j->policy_adapter);
     adapter_free(j->value_adapter);
+    adapter_free(j->reward_adapter);
     Model *const all[] = {j->policy_copy, j->value_copy, j->model, j->reward};
     for (int i = 0; i < 4; i++) model_free(all[i]);
     free(j->token);
@@ -177,8 +183,8 @@ static int check_memory(size_t *planned, const ModelConfig *c, const PpoConfig *
                    .longest = longest,
                    .together = s->generate_batch < B ? s->generate_batch : B};
     m.reward.options.heads = 1;
-    m.policy.options.adapter = m.value.options.adapter = adapter;
-    if (adapter) m.policy.base = m.reference.base, m.value.base = m.reward.base;
+    m.policy.options.adapter = m.value.options.adapter = m.reward.options.adapter = adapter;
+    if (adapter) m.policy.base = m.value.base = m.reward.base = m.reference.base;
     if (s->value == VALUE_SHARED) m.value.base = NULL;
     const PpoMemory memory = ppo_memory(&m, s);
     MemoryPlan plan = {0};
@@ -242,8 +248,10 @@ const Command bench_ppo = {
     .summary = "iterations of PPO, by phases",
     .usage =
         "[--shape SHAPE|--model MODEL] [--prompt-tokens N] [--measured N] [--SETTING VALUE]...",
-    .details =
-        "64 answers of 48 tokens, 4 epochs in minibatches of 8, unless settings say otherwise.",
+    .details = "64 answers of 48 tokens, 4 epochs in minibatches of 8, unless settings say "
+               "otherwise.  With "
+               "lora.rank\n"
+               "policy, value and reward model are adapters over the reference's weights.",
     .options = OPTIONS,
     .sections = SECTIONS,
     .preset = PRESET,
