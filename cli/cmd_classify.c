@@ -207,7 +207,10 @@ static int open_base(Classify *w, Error *err)
     if (loaded_outline(&w->base, w->ctx, "start", w->options.model, NULL, err) != 0) return -1;
     if (loaded_check_lora(&w->base, &w->lora, err) != 0 || read_texts(w, err) != 0) return -1;
     const PolicyOptions options = classifier_options(&w->settings, w->names.n, w->ctx->seed);
-    if (memory_plan_training(&w->base, options, &w->lora, &(ModelUse){.trained = true},
+    const PlanTokens tokens = {(int64_t)w->settings.batch_size *
+                                   sequences_longest(&w->train.sequences),
+                               w->valid.sequences.tokens};
+    if (memory_plan_training(&w->base, options, tokens, &w->lora, &(ModelUse){.trained = true},
                              &w->options.training, err) != 0)
         return -1;
     return loaded_read(&w->base, err);

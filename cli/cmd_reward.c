@@ -220,7 +220,10 @@ static int open_base(Reward *w, Error *err)
 {
     if (loaded_outline(&w->base, w->ctx, "start", w->options.model, NULL, err) != 0) return -1;
     if (loaded_check_lora(&w->base, &w->lora, err) != 0 || read_pairs(w, err) != 0) return -1;
-    if (memory_plan_training(&w->base, reward_options(&w->settings, w->ctx->seed), &w->lora,
+    const PlanTokens tokens = {(int64_t)w->settings.batch_size * 2 *
+                                   sequences_longest(&w->train.sequences),
+                               w->valid.sequences.tokens};
+    if (memory_plan_training(&w->base, reward_options(&w->settings, w->ctx->seed), tokens, &w->lora,
                              &(ModelUse){.trained = true}, &w->options.training, err) != 0)
         return -1;
     return loaded_read(&w->base, err);

@@ -166,7 +166,10 @@ static int open_base(Sft *w, Error *err)
     if (loaded_outline_language(&w->base, w->ctx, "start", w->options.model, NULL, err) != 0)
         return -1;
     if (loaded_check_lora(&w->base, &w->lora, err) != 0 || read_all(w, err) != 0) return -1;
-    if (memory_plan_training(&w->base, supervised_options(&w->settings), &w->lora, &use,
+    const PlanTokens tokens = {(int64_t)w->settings.batch_size *
+                                   sequences_longest(&w->train.examples.sequences),
+                               w->valid.examples.sequences.tokens};
+    if (memory_plan_training(&w->base, supervised_options(&w->settings), tokens, &w->lora, &use,
                              &w->options.training, err) != 0)
         return -1;
     return loaded_read(&w->base, err);

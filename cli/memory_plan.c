@@ -122,9 +122,25 @@ int memory_plan_decoding(const Loaded *l, int batch, int longest, Error *err)
         err);
 }
 
-int memory_plan_training(const Loaded *l, PolicyOptions options, const LoraConfig *lora,
-                         const ModelUse *use, TrainingFlags *flags, Error *err)
+/* Tokens that a micro-batch of so many has. */
+static int micro_batch(const PolicyOptions *o, int64_t tokens)
 {
+    return tokens < o->max_tokens ? (int)tokens : o->max_tokens;
+}
+
+/* No gradient follows what is held out. */
+static size_t passes(const ModelConfig *c, const PolicyOptions *o, PlanTokens tokens)
+{
+    const size_t learn = pass_memory(c, o, micro_batch(o, tokens.batch), true),
+                 look = pass_memory(c, o, micro_batch(o, tokens.held_out), false);
+    return learn > look ? learn : look;
+}
+
+int memory_plan_training(const Loaded *l, PolicyOptions options, PlanTokens tokens,
+                         const LoraConfig *lora, const ModelUse *use, TrainingFlags *flags,
+                         Error *err)
+{
+    const ModelConfig *c = &l->model->config;
     MemoryPlan plan[2] = {{.tell = flags->dry_run}, {.tell = flags->dry_run}};
     ModelUse changed = *use;
     options.adapter = loaded_planned_adapter(l, lora);
@@ -132,7 +148,8 @@ int memory_plan_training(const Loaded *l, PolicyOptions options, const LoraConfi
     for (int again = 0; again < 2; again++) {
         options.recompute = again;
         memory_plan_add_weights(&plan[again], l, &changed);
-        memory_plan_add(&plan[again], "training", policy_memory(&l->model->config, &options));
+        memory_plan_add(&plan[again], "training",
+                        policy_weights_memory(c, &options) + passes(c, &options, tokens));
     }
     const int rc = check_of(memory_plan_choose(&plan[0], &plan[1], &flags->recompute), l,
                             options.adapter ? "a smaller max_tokens takes less"

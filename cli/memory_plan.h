@@ -38,12 +38,18 @@ void memory_plan_add_ppo(MemoryPlan *p, const PpoMemory *m);
  * beside the weights.  A plan of some size, or one that is to be told, is told on the log. */
 int memory_plan_check(const MemoryPlan *p, const char *hint, Error *err);
 
+/* Of a batch at most, and of all that is held out. */
+typedef struct {
+    int64_t batch, held_out;
+} PlanTokens;
+
 /* The plans of commands with one model: to hold it; to score so many tokens at a time; to decode with it; to
  * train it, or the adapter that the settings name. */
 int memory_plan_weights(const Loaded *l, Error *err);
 int memory_plan_scoring(const Loaded *l, int tokens, Error *err);
 int memory_plan_decoding(const Loaded *l, int batch, int longest, Error *err);
-int memory_plan_training(const Loaded *l, PolicyOptions options, const LoraConfig *lora,
-                         const ModelUse *use, TrainingFlags *flags, Error *err);
+int memory_plan_training(const Loaded *l, PolicyOptions options, PlanTokens tokens,
+                         const LoraConfig *lora, const ModelUse *use, TrainingFlags *flags,
+                         Error *err);
 
 #endif

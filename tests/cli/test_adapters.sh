@@ -132,7 +132,7 @@ refused 1 "are not those that this adapter was trained over" generate --model al
 
 # ---- what no machine has is refused before it is taken ----
 must pretrain ../corpus.jsonl --config "$tiny" --set pretrain.steps=1 --set model.layers=400 --run deep
-refused 1 " are needed, and " sft --config "$tiny" --set sft.max_tokens=1048576
+refused 1 " are needed, and " sft --config "$tiny" --set sft.max_tokens=1048576 --set sft.batch_size=65536
 says "adapters take less: --set lora.rank=16"
 
 [ $failed -eq 0 ]
