@@ -73,12 +73,11 @@ static size_t sampling(const Plan *p)
 static size_t scoring(const Plan *p, size_t *room)
 {
     const int B = p->settings->batch_size;
-    const PpoModel *const model[] = {p->role[1], p->role[2], p->role[3]};
+    const PpoModel *const model[] = {p->role[1], p->role[3], p->role[2]};
     size_t most = 0;
     for (int i = 0; i < 3; i++) {
         *room = larger(*room, pass(p, model[i], B, false));
-        const PpoModel *kept = i == 2 ? p->role[2] : model[i];
-        most = larger(most, packed(p, model[i], kept) + *room);
+        most = larger(most, packed(p, p->role[0], model[i]) + *room);
     }
     return most;
 }

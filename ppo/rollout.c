@@ -139,12 +139,13 @@ static double shaped(const Rollout *r, const PpoConfig *c, int b, double score)
 void rollout_score(Rollout *r, const PpoInputs *in, const PpoConfig *c)
 {
     const TokenBatch b = batch_of(r, c->temperature);
-    rollout_keep_packed(in, in->reference, NULL);
+    /* The policy was packed to sample and is in the update; the value model is last because it is, too. */
+    rollout_keep_packed(in, in->policy, in->reference);
     policy_measure(in->reference, &b, &(TokenTerms){.logp = r->ref_logp});
-    rollout_keep_packed(in, in->value, NULL);
-    state_values(r->value, in->value, &b);
-    rollout_keep_packed(in, in->reward, in->value); /* whose the update is next */
+    rollout_keep_packed(in, in->policy, in->reward);
     reward_score(r->raw_score, in->reward, r->token, r->start, r->B);
+    rollout_keep_packed(in, in->policy, in->value);
+    state_values(r->value, in->value, &b);
     for (int i = 0; i < r->B; i++) r->score[i] = shaped(r, c, i, r->raw_score[i]);
 }
 
