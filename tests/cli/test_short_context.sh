@@ -37,7 +37,7 @@ must loop --judge longer --steps 2
 prints ' --max-new-tokens 32 '
 prints "round 1 goes on with reward: rlhf loop; to give it up: rlhf loop --give-up"
 must status
-prints_like '^next: rlhf loop +round 1 goes on with reward; to give it up: rlhf loop --give-up$' "the hint names the way out"
+prints_like '^next: rlhf loop +# round 1 goes on with reward; to give it up: rlhf loop --give-up$' "the hint names the way out"
 
 # ---- given up ----
 must loop --give-up
