@@ -114,8 +114,8 @@ BenchLimits bench_limits(void)
     double fma[TIMES], read[READS];
     const double peak = peak_mb();
     real *buffer = buffer_new(READ_FLOATS);
-    buffer_zero(buffer,
-                READ_FLOATS); /* pages that nobody wrote are all one page, which caches hold */
+    /* Pages that nobody wrote are all one page, which caches hold. */
+    buffer_zero(buffer, READ_FLOATS);
     for (int i = 0; i < TIMES; i++) fma[i] = fma_rate();
     for (int i = 0; i < READS; i++) {
         const double began = log_clock(), bytes = limit_read(buffer, READ_FLOATS);

@@ -1,6 +1,5 @@
 #include "cli/project_next.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,6 +7,7 @@
 #include "base/run_lock.h"
 #include "base/text.h"
 #include "cli/base_change.h"
+#include "cli/harder_training.h"
 #include "cli/class_texts.h"
 #include "cli/commands.h"
 #include "cli/evaluation.h"
@@ -290,56 +290,14 @@ static void read_verdict(char verdict[48], const ProjectStatus *s)
     cJSON_Delete(found);
 }
 
-/* The number called `name` of the section "reward" in a file of settings, or in a run's settings.json. */
-static double reward_setting(const char *file, const char *name)
-{
-    enum { LIMIT = 1 << 24 };
-    cJSON *tree = NULL;
-    Error ignored;
-    if (json_read(&tree, file, LIMIT, true, &ignored) != 0) return NAN;
-    const cJSON *run = cJSON_GetObjectItemCaseSensitive(tree, "settings");
-    const double x =
-        json_number(cJSON_GetObjectItemCaseSensitive(run ? run : tree, "reward"), name, NAN);
-    cJSON_Delete(tree);
-    return x;
-}
-
-/* Bytes of the base's weights; of a file that is not there, as where they are in pieces, more than any small one has. */
-static int64_t weights_of(const Context *ctx)
-{
-    char folder[FILE_PATH_MAX], file[FILE_PATH_MAX];
-    Error ignored;
-    if (project_model(ctx, folder, NULL, "base", &ignored) != 0 ||
-        path_join(file, folder, "model.safetensors", &ignored) != 0 || file_size(file) < 0)
-        return INT64_MAX;
-    return file_size(file);
-}
-
-/* What has not learned the very labels that it read is no reason for more of them: the rate that the project's settings
- * have, where it was another, else a higher one, and where that is high more passes. */
+/* What has not learned the very labels that it read is no reason for more of them. */
 static void propose_harder_training(ProjectStatus *s, const Context *ctx)
 {
-    static const double HIGH = 1e-3;                /* a model of a million weights wants it */
-    static const int64_t SMALL = (int64_t)40 << 20; /* bytes of its file */
-    char inside[FILE_PATH_MAX], settings[FILE_PATH_MAX], file[FILE_PATH_MAX];
     Text arguments = {0};
-    Error ignored;
-    if (!evaluation_is_underfit(s->reward.found) || !s->reward.run[0]) return;
-    snprintf(inside, sizeof inside, "runs/%s/settings.json", s->reward.run);
-    if (project_path(ctx, settings, inside, &ignored) != 0) return;
-    const double rate = reward_setting(settings, "learning_rate"),
-                 epochs = reward_setting(settings, "epochs");
-    const double noted =
-        project_config_find(ctx, file, "reward") ? reward_setting(file, "learning_rate") : NAN;
-    text_add(&arguments, "");
-    if (!(isfinite(noted) && noted > rate)) {
-        const bool small = weights_of(ctx) < SMALL;
-        if (rate < HIGH)
-            text_format(&arguments, "--learning-rate %g", small ? HIGH : fmin(10 * rate, HIGH));
-        else if (isfinite(epochs)) text_format(&arguments, "--epochs %g", 2 * epochs);
-    }
-    propose(s, "reward", arguments.bytes,
-            "it has not learned its own pairs either: a higher learning rate, or more epochs");
+    if (!evaluation_is_underfit(s->reward.found)) return;
+    if (harder_training(&arguments, ctx, s->reward.run))
+        propose(s, "reward", arguments.bytes,
+                "it has not learned its own pairs either: a higher learning rate, or more epochs");
     text_free(&arguments);
 }
 

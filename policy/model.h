@@ -51,8 +51,8 @@ typedef struct Model {
     Norm final_norm;
     Linear head; /* (V, C): the embedding itself when tied */
     real *rope;  /* (max_T, HD) or NULL */
-    real *
-        backward; /* one block's weights, packed for its backward; NULL before the first, or frozen */
+    /* one block's weights, packed for its backward; NULL before the first, or frozen */
+    real *backward;
     bool bare_names;  /* of a file whose names lack the prefix: h.0..., not transformer.h.0... */
     char *companions; /* folder whose tokenizer goes with every save; NULL: none */
     char *left_out;   /* for the log: tensors of the file that are none of its own; NULL: none */

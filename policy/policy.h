@@ -28,8 +28,8 @@ typedef struct {
      * stays as it is; NULL: the model itself */
     Adapter *adapter;
     bool train; /* gradients and moments are kept */
-    bool
-        recompute; /* a training's activations are made again in its backward: less memory, same numbers */
+    /* activations are made again in the backward: less memory, the same numbers */
+    bool recompute;
     int heads; /* K values per token; 0: none.  Taken from the score head of the adapter, or the model, when it has
                              one of that many rows, else drawn N(0, 1/sqrt(C+1)) (Ziegler et al. 2019) */
     bool zero_head; /* start the heads at 0 instead */

@@ -48,8 +48,8 @@ static void pack_left(float *packed, Left left, Block b, int tiles, int k0, int 
 /* The panels over columns [j0,j1), from a border of panels on, and steps [k0,k0+depth). */
 typedef struct {
     int j0, j1, k0, depth;
-    Right right,
-        next; /* next: the panels that are met after these; of the last of a block nothing */
+    Right right;
+    Right next; /* panels that are met after these; nothing after the last of a block */
 } Group;
 
 static const float *right_start(Right r)
@@ -162,8 +162,8 @@ enum { LEFT_FLOATS = BLOCK_TILES * TILE_ROWS * DEPTH + LANES };
 
 static Plan plan_of(const Product *p)
 {
-    return cpu_plan(p, (size_t)p->M * (size_t)p->N * (size_t)p->K, BLOCK_TILES * TILE_ROWS, 1,
-                    p->left.step != 1 ? LEFT_FLOATS : 0);
+    return cpu_plan(p, (size_t)p->M * (size_t)p->N * (size_t)p->K, BLOCK_TILES * TILE_ROWS,
+                    TILE_ROWS, p->left.step != 1 ? LEFT_FLOATS : 0);
 }
 
 void cpu_matmul(const Product *p)

@@ -15,7 +15,7 @@ Plan cpu_plan(const Product *p, size_t work, int rows, int unit, size_t floats)
 {
     const bool across = p->left.step != 1;
     const int threads = kernels_thread_count(work), panels = cpu_quotient_up(p->N, WIDTH),
-              units = cpu_quotient_up(p->M, unit == 1 ? TILE_ROWS : unit);
+              units = cpu_quotient_up(p->M, unit);
     const int wanted = threads == 1 ? 1
                        : across     ? threads
                                     : TASKS * threads,

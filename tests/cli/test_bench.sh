@@ -9,6 +9,7 @@ is() { [ "$1" = "$2" ] || fail "$3: $1, not $2"; } # VALUE EXPECTED CLAIM
 
 # 2 x 8 tokens: 16 in tokens/s times s.  Multiply-adds of a token: query, key, value and out 32 x 128, MLP 3 x 32 x 64,
 # head 32 x 300 for 7 of 8: 18,640, three times 8 of them; attention 32 x 8 x 9, three and a half times; two sequences.
+must bench train "${small[@]}" --sequences 2 --length 8 --recompute
 must bench train "${small[@]}" --sequences 2 --length 8 --json
 is "$(product tokens_per_second seconds 1)" 16 "tokens of a step"
 is "$(product gflops seconds 5e8)" 910848 "multiply-adds of a step"

@@ -27,16 +27,22 @@ static inline Adapter *moved_adapter(const Model *m, const AdapterConfig *c)
     return a;
 }
 
+static inline PolicyOptions options_through(Adapter *a, bool train)
+{
+    return (PolicyOptions){.adapter = a,
+                           .train = train,
+                           .heads = 1,
+                           .seed = 5,
+                           .max_tokens = TOKENS,
+                           .beta1 = 0.9,
+                           .beta2 = 0.99,
+                           .eps = 1e-8};
+}
+
 static inline Policy *open_through(Model *m, Adapter *a, bool train)
 {
-    return policy_open(m, &(PolicyOptions){.adapter = a,
-                                           .train = train,
-                                           .heads = 1,
-                                           .seed = 5,
-                                           .max_tokens = TOKENS,
-                                           .beta1 = 0.9,
-                                           .beta2 = 0.99,
-                                           .eps = 1e-8});
+    const PolicyOptions options = options_through(a, train);
+    return policy_open(m, &options);
 }
 
 /* What a model says through an adapter, of sequences of all lengths. */
